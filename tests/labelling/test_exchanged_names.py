@@ -2,7 +2,7 @@
 
 import pytest
 
-from activepool.labelling.pool.exchanged_names import exchanged_names
+from activepool.labelling.pool.table import exchanged_names
 
 BEFORE = [("a", "1"), ("b", "2"), ("c", "3"), ("d", "3")]
 

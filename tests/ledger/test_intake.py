@@ -46,8 +46,8 @@ def test_an_old_file_does_not_bring_back_what_was_corrected(path):
     take_in(path, [draft(of="a")])
     take_in(path, [draft(of="a", label="dog")])
     again = take_in(path, [draft(of="a")])
-    assert len(again.outdated) == 1
-    notice = outdated_notice("old.csv", again.outdated)
+    assert again.outcomes.count(Outcome.OUTDATED) == 1
+    notice = outdated_notice("old.csv", [draft(of="a")])
     assert "answers that later ones replaced are not taken again: 'a'; to go back to one" in notice
     assert label(path) == "dog"
 
@@ -55,7 +55,7 @@ def test_an_old_file_does_not_bring_back_what_was_corrected(path):
 def test_nor_what_somebody_else_corrected(path):
     take_in(path, [draft(of="a")])
     append(path, [draft(of="a", who="bob", label="dog", replaces=3)])
-    assert len(take_in(path, [draft(of="a")]).outdated) == 1
+    assert take_in(path, [draft(of="a")]).outcomes == (Outcome.OUTDATED,)
     assert label(path) == "dog"
 
 
@@ -82,7 +82,7 @@ def test_a_time_ahead_of_the_clock_is_no_answer_to_a_later_sending(path):
 
 def test_where_there_are_times_the_later_answer_counts(path):
     take_in(path, [draft(of="a", label="dog", when=LATE)])
-    assert len(take_in(path, [draft(of="a", when=EARLY)]).outdated) == 1
+    assert take_in(path, [draft(of="a", when=EARLY)]).outcomes == (Outcome.OUTDATED,)
     assert label(path) == "dog"
     assert len(take_in(path, [draft(of="a", when=LATER)]).entries) == 1
     assert label(path) == "cat"

@@ -210,7 +210,7 @@ def test_the_text_of_a_ledger_reads_back_the_same(drafts):
     valid = [one for one in drafts if not list(history.problems(as_entry(one, 1)))]
     written = entries(*valid)
     table = parse("labels.csv", table_text(written).encode())
-    assert (table.entries, table.problems, table.tail) == (written, [], b"")
+    assert ([line.entry for line in table.lines], table.problems, table.tail) == (written, [], b"")
 
 
 @quickly

@@ -34,10 +34,7 @@ class Ledger:
 
 @dataclass
 class Book:
-    """An open ledger, with all its entries; nobody else writes it meanwhile.
-
-    ``notices`` say what was put right when it was opened.
-    """
+    """An open ledger, which nobody else writes meanwhile; ``notices`` say what was put right."""
 
     path: Path
     entries: list[Entry]
@@ -202,7 +199,6 @@ def _load(path: Path, allow_changed: bool = False) -> Reconciled:
 
 
 def _keep_damaged(path: Path, reconciled: Reconciled) -> None:
-    """Keep what a crash or a person has damaged."""
     if reconciled.tail:
         _set_aside(path, "cut", reconciled.tail)
     if reconciled.is_copy_damaged:
@@ -217,7 +213,6 @@ def _write_if_other(path: Path, entries: Sequence[Entry], seen: object) -> None:
 
 
 def _content(path: Path) -> bytes | None:
-    """Return what is in a file, None if there is no file."""
     with readable(path), suppress(FileNotFoundError):
         return path.read_bytes()
     return None

@@ -44,14 +44,12 @@ class Taken:
     """What became of some answers: the new ``entries``, and the outcome of each answer.
 
     Attributes:
-        outdated: answers that somebody has replaced since; they are not entered.
         clashes: by the number of an answer that clashes, the entry that it contradicts; it is not entered.
         notices: what a person should know, a line each.
     """
 
     entries: tuple[Entry, ...]
     outcomes: tuple[Outcome, ...]
-    outdated: tuple[Draft, ...]
     clashes: Mapping[int, Entry]
     notices: tuple[str, ...]
 
@@ -73,10 +71,7 @@ def plan(entries: Sequence[Entry], drafts: Sequence[Draft]) -> Taken:
     """Return what `take_in` would enter into a ledger with these entries."""
     planned = _Plan(entries)
     outcomes = planned.add_all(drafts)
-    outdated = [draft for draft, outcome in zip(drafts, outcomes, strict=True) if outcome == Outcome.OUTDATED]
-    return Taken(
-        tuple(planned.new), tuple(outcomes), tuple(outdated), planned.clashes, tuple(planned.notices)
-    )
+    return Taken(tuple(planned.new), tuple(outcomes), planned.clashes, tuple(planned.notices))
 
 
 def outdated_notice(place: object, outdated: Sequence[Draft]) -> str:
@@ -198,21 +193,11 @@ class _Plan:
         When an answer is withdrawn, the one that it had replaced stands again.
         """
         withdrawn = set()
+        withdrawal = replace(draft, event=Event.WITHDRAW, label="", note=DECISION)
         while others := [entry for who, entry in self._opinions(draft).items() if who != draft.who]:
             for entry in others:
                 withdrawn.add(entry.who)
-                self._enter(
-                    Draft(
-                        event=Event.WITHDRAW,
-                        sample=draft.sample,
-                        source=draft.source,
-                        who=draft.who,
-                        batch=draft.batch,
-                        note=DECISION,
-                        replaces=entry.number,
-                        when=draft.when,
-                    )
-                )
+                self._enter(replace(withdrawal, replaces=entry.number))
         return withdrawn
 
     def _enter(self, draft: Draft) -> None:
@@ -224,7 +209,6 @@ class _Plan:
         self._by_sample[entry.sample].append(entry)
 
     def _of(self, draft: Draft) -> list[Entry]:
-        """Return the entries about the sample of a draft."""
         return self._by_sample[draft.sample]
 
     def _opinions(self, draft: Draft) -> dict[str, Entry]:

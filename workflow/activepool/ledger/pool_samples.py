@@ -17,9 +17,8 @@ from activepool.compute.arrays import FloatArray
 from activepool.io.files import file_digest
 from activepool.io.index_files import whole_number
 from activepool.ledger.entries import Entry
-from activepool.ledger.image_root import ImageRoot
 from activepool.ledger.messages import HintedError
-from activepool.ledger.source_names import Candidate, SourceNames
+from activepool.ledger.source_names import Candidate, ImageRoot, SourceNames
 
 #: How many sources a message lists.
 LISTED = 3

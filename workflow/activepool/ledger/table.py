@@ -61,11 +61,6 @@ class Table:
     problems: list[tuple[int, str]] = field(default_factory=list)
     tail: bytes = b""
 
-    @property
-    def entries(self) -> list[Entry]:
-        """The entries."""
-        return [line.entry for line in self.lines]
-
 
 def table_text(entries: Iterable[Entry]) -> str:
     """Return the text of a ledger that has these entries."""

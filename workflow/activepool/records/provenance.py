@@ -105,7 +105,6 @@ class Record:
         return f"{path}: {how} {since}; delete the file, and run again"
 
     def _require_types(self) -> None:
-        """Raise TypeError if a part has the wrong type."""
         for name in ("arguments", "depends_on", "inputs", "versions", "kernels"):
             if not isinstance(getattr(self, name), dict):
                 raise TypeError(f"{name} is no mapping")

@@ -1,4 +1,7 @@
-"""Checks of a project's configuration against its files, before any job: one line for each problem."""
+"""Checks of a project's configuration against its files, before any job: one line for each problem.
+
+``source`` is the name of the configuration file or files, for messages.
+"""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -28,7 +31,6 @@ def check_project(project: Project, source: str, files: Sequence[str] = ()) -> N
 
     Args:
         project: what `planning.configuration.loading.load_project` returned.
-        source: the name of the configuration file or files, for messages.
         files: the configuration files, if not just ``source``; their text may have errors that YAML hides.
     """
     problems = [
@@ -50,10 +52,7 @@ def problems_with_files(project: Project, left_out: Collection[str] = ()) -> Ite
 
 
 def require_room(standing: ProjectStanding, source: str) -> None:
-    """Raise InputError if an audit set that is to go out leaves less than two batches of the pool.
-
-    The message begins with ``source``, the name of the configuration file or files.
-    """
+    """Raise InputError if an audit set that is to go out leaves less than two batches of the pool."""
     project, left, missing = standing.project, standing.num_candidates, standing.wanted_audit
     if not missing or missing + ROOM * project.batch <= left:
         return
@@ -74,20 +73,14 @@ def require_room(standing: ProjectStanding, source: str) -> None:
 
 
 def require_shared(standing: ProjectStanding, source: str) -> None:
-    """Raise InputError if more jobs would extract than the pool has photographs.
-
-    The message begins with ``source``, the name of the configuration file or files.
-    """
+    """Raise InputError if more jobs would extract than the pool has photographs."""
     if standing.project.images is not None:
         for problem in shard_problems(standing.project.features, int(standing.pool.is_present.sum())):
             raise InputError(f"{source}: {problem}")
 
 
 def require_same_spelling(standing: ProjectStanding, source: str) -> None:
-    """Raise InputError if the configuration writes a class nearly, but not exactly, as its labels do.
-
-    The message begins with ``source``, the name of the configuration file or files.
-    """
+    """Raise InputError if the configuration writes a class nearly, but not exactly, as its labels do."""
     labels = Counter(one.label for one in standing.state.samples.values())
     problems = [
         f"{source}: classes: {twin.meant!a} is written nearly like {twin.name!a}, of which "
@@ -122,7 +115,6 @@ def _labels_text(standing: ProjectStanding) -> str:
 
 
 def _way_to_labels(standing: ProjectStanding) -> str:
-    """Return how to get labels to train on."""
     if standing.is_incomplete:
         batch, folder = standing.sent[-1].name, standing.project.returned
         return f"have {batch} labelled, and put what comes back into {folder}"

@@ -48,7 +48,7 @@ def _ending(paths: ProjectPaths, arguments: Sequence[str]) -> list[str]:
     now = ProjectPaths(replace(paths.standing, entries=entries), paths.sends)
     return [
         *_status(now),
-        *_made(now, arguments),
+        *(f"{name}: {', '.join(now.of_target(name))}" for name in FILES_OF_MODEL if name in arguments),
         *(line for batch in now.standing.missing for line in _awaited(now, batch)),
         *_what_next(now, arguments, paths.standing.is_waiting),
     ]
@@ -63,12 +63,6 @@ def _status(paths: ProjectPaths) -> Iterator[str]:
         yield f"status: {paths.status}"
     else:
         yield f"status: {paths.status}, from before the newest answers; next_batch brings it up to date"
-
-
-def _made(paths: ProjectPaths, arguments: Sequence[str]) -> Iterator[str]:
-    for target in FILES_OF_MODEL:
-        if target in arguments:
-            yield f"{target}: {', '.join(paths.of_target(target))}"
 
 
 def _awaited(paths: ProjectPaths, batch: BatchState) -> Iterator[str]:

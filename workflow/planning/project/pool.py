@@ -36,7 +36,6 @@ from planning.stages.contents import content_digest
 #: The column of a list of images.
 COLUMN = "path"
 
-
 #: Shows each notice in full.
 SHOW_ALL = PoolNotices()
 
@@ -94,7 +93,11 @@ def updated_pool(
     known = {name for name, part in zip(before.samples, before.parts, strict=True) if has_features(part)}
     here = {file.sample for file in files if not file.problem}
     if has_entries and known and known.isdisjoint(here):
-        raise InputError(_other_images(project, len(here), len(known)))
+        raise InputError(
+            f"{project.images}: none of its {len(here):,} images is one of the {len(known):,} of the last "
+            f"run, which {project.ledger_path} is about; correct the key images, or put images of the last "
+            "run back; to label these, give another project and ledger"
+        )
     return update_pool(folder, files, has_features, dry=dry)
 
 
@@ -139,7 +142,13 @@ def _pool_of_vectors(
         # Vectors are copied by their content, and so keep their rows.
         lost -= set(keep_removed(removed, pool_features(project), gone, dry))
     elif gone and has_entries:
-        raise InputError(_other_vectors(given, project.ledger_path, len(here), len(gone)))
+        # Features of these vectors must not be mixed with the others.
+        raise InputError(
+            f"{given.path}: all of its {len(here):,} vectors are other ones than the {len(gone):,} of the "
+            "last run: a sample is its vector as float32, so that another dtype, width or network makes "
+            f"other samples. The labels in {project.ledger_path} cannot be used until the vectors of the "
+            "last run come back; to label these, give another project and ledger"
+        )
     pool = update_pool(folder, files, lambda part: True, lost, dry)
     if not dry:
         write_json(folder / VECTORS, content)
@@ -153,28 +162,8 @@ def _content(given: EmbeddingFile) -> dict[str, str]:
 
 
 def _were_last_read(folder: Path, content: dict[str, str]) -> bool:
-    """Return whether vectors are those that the last run read."""
     noted = folder / VECTORS
     return noted.is_file() and read_json(noted) == content
-
-
-def _other_vectors(given: EmbeddingFile, ledger: str, here: int, before: int) -> str:
-    """Return what is wrong if no vector is what it was; their features must not be mixed with the others."""
-    return (
-        f"{given.path}: all of its {here:,} vectors are other ones than the {before:,} of the last "
-        "run: a sample is its vector as float32, so that another dtype, width or network makes other "
-        f"samples. The labels in {ledger} cannot be used until the vectors of the last run come "
-        "back; to label these, give another project and ledger"
-    )
-
-
-def _other_images(project: Project, here: int, before: int) -> str:
-    """Return what is wrong if no image is what it was."""
-    return (
-        f"{project.images}: none of its {here:,} images is one of the {before:,} of the last run, which "
-        f"{project.ledger_path} is about; correct the key images, or put images of the last run back; to "
-        "label these, give another project and ledger"
-    )
 
 
 def unread_notices(project: Project) -> Iterator[str]:

@@ -242,13 +242,10 @@ def current_standing(project: Project) -> ProjectStanding:
 
 
 def _known_pool(project: Project) -> Pool:
-    """Return the pool of the last run, or if there was none, what `_unread_pool` returns."""
+    """Return the pool of the last run or, before a first run, what it would find, with names for contents."""
     pool = read_pool(pool_folder(project))
-    return pool if pool.samples else _unread_pool(project)
-
-
-def _unread_pool(project: Project) -> Pool:
-    """Return the pool that a first run would find, with names in place of contents."""
+    if pool.samples:
+        return pool
     if project.embeddings is not None:
         file = vector_file(project.embeddings)
         names = file.row_names() or [str(row) for row in range(file.vectors().shape[0])]

@@ -109,10 +109,7 @@ def is_as_known(root: Path, source: str, known: PoolFile | None, skip_unreadable
 
 
 def _reading_notice(root: Path, sources: Sequence[str], gone: Collection[tuple[int, int]]) -> str:
-    """Return how many images are read.
-
-    One with the size and the time, in nanoseconds, of an image that is ``gone`` counts as renamed.
-    """
+    """Return how many images are read; one with the size and the time of one that is gone was renamed."""
     found = [(root / source).stat() for source in sources if gone and (root / source).is_file()]
     moved = sum((status.st_size, status.st_mtime_ns) in gone for status in found)
     counts = [(len(sources) - moved, "new"), (moved, "renamed")]

@@ -26,10 +26,7 @@ def note_ledger(folder: str | Path, ledger: str | Path, entries: Sequence[Entry]
 
 
 def require_noted(folder: str | Path, ledger: str | Path, entries: Sequence[Entry], results: str) -> None:
-    """Check that a ledger has all entries that were noted in the folder of the pool.
-
-    Raises: InputError if it lacks some, or has others in their place.
-    """
+    """Raise InputError if a ledger lacks entries that were noted, or has others in their place."""
     path = Path(folder) / NOTE
     if not path.is_file():
         return

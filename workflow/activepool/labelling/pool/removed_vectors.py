@@ -52,14 +52,14 @@ def keep_removed(
         return kept
     with opened(features) as file:
         stored = file["train/features"]
-        found = {sample: row for sample, row in new.items() if _is_at(stored, row, sample)}
+        found = {
+            sample: row
+            for sample, row in new.items()
+            if row < len(stored) and embedding_sample(stored[row]) == sample
+        }
         if found and not dry:
             _write(path, [*kept, *found], stored, np.array(list(found.values()), dtype=np.int64))
     return [*kept, *found]
-
-
-def _is_at(stored: h5py.Dataset, row: int, sample: str) -> bool:
-    return bool(row < len(stored)) and embedding_sample(stored[row]) == sample
 
 
 def _write(path: str | Path, samples: Collection[str], stored: h5py.Dataset, rows: IntArray) -> None:

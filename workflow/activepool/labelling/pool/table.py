@@ -5,17 +5,17 @@
 extracted together, and only once.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from activepool.compute.arrays import BoolArray, IntArray
-from activepool.labelling.pool.exchanged_names import ExchangedName, exchanged_names
 from activepool.labelling.pool.files import (
     FILES,
     PoolFile,
@@ -29,6 +29,21 @@ from activepool.ledger.pool_samples import PoolSamples
 
 #: The file, in the folder of a pool.
 SAMPLES = "samples.csv"
+
+
+class ExchangedName(NamedTuple):
+    """A name that another image has now, so that a label by it may be meant for either.
+
+    ``sample`` had the name; its own name is ``now``.
+    """
+
+    name: str
+    sample: str
+    now: str
+
+    def text(self, thing: str) -> str:
+        """Return the text for a person; ``thing`` is what a sample is, such as ``image``."""
+        return f"{self.name!r} (the {thing} of this name is now {self.now!r})"
 
 
 @dataclass(frozen=True)
@@ -191,3 +206,18 @@ def update_pool(
     names = chain(zip(before.first_sources, before.samples, strict=True), before.sources.items())
     pool = _pool(table, files)
     return replace(pool, exchanged=exchanged_names(names, pool.sources))
+
+
+def exchanged_names(before: Iterable[tuple[str, str]], now: Mapping[str, str]) -> tuple[ExchangedName, ...]:
+    """Return the names that another sample has now, if the sample that had the name is still there.
+
+    ``before`` has names, and the sample of each; ``now`` those that are there.
+    """
+    others = sorted(set(before).difference(now.items()))
+    found = [(name, sample) for name, sample in others if name in now]
+    wanted = {sample for _, sample in found}
+    places: dict[str, str] = {}
+    for name, sample in now.items():
+        if sample in wanted:
+            places.setdefault(sample, name)
+    return tuple(ExchangedName(name, sample, places[sample]) for name, sample in found if sample in places)

@@ -46,10 +46,7 @@ class LabelFiles:
 
 
 def label_files(folder: Path) -> LabelFiles:
-    """Return what lies in a folder; nothing, if there is no folder.
-
-    Raises: InputError if it is a file, or cannot be read.
-    """
+    """Return what lies in a folder, nothing if there is none; raises InputError if it cannot be read."""
     found = LabelFiles()
     try:
         entries = sorted(folder.iterdir(), key=lambda path: path.name)
@@ -78,10 +75,7 @@ def label_files(folder: Path) -> LabelFiles:
 
 
 def read_file(path: Path, digest: str) -> ReadFile:
-    """Read a label file, or a folder of sorted pictures; ``digest`` is that of a file's content.
-
-    Raises: InputError if no tool writes such a file.
-    """
+    """Read a label file, with its digest, or a folder of pictures; raises InputError if no tool writes it."""
     tool = tool_of(path)
     parsed = READERS[tool](path)
     if tool == "folders" and not (parsed.mistakes or any(row.folders for row in parsed.rows)):

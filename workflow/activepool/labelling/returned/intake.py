@@ -88,7 +88,7 @@ def take_in_returned(
     new_classes = {name: new for name, new in reading.new_classes.items() if name in labels}
     notices = [
         *reading.notices,
-        *reading.file_notices(),
+        *(line for source in reading.sources if source.is_first_seen for line in source.answers.notices),
         *reading.copy_notices(),
         *(new.notice for new in new_classes.values()),
         *replaced_notice(ledger, before, state.disputed, taken.entries),
@@ -191,12 +191,6 @@ class _Reading:
             source.outcomes = list(itertools.islice(remaining, len(source.answers.drafts)))
             if self.is_forgotten:
                 source.is_first_seen &= Outcome.NEW in source.outcomes
-
-    def file_notices(self) -> list[str]:
-        """Return what a person should know about the files that were not there before."""
-        return [
-            notice for source in self.sources if source.is_first_seen for notice in source.answers.notices
-        ]
 
     def copy_notices(self) -> list[str]:
         """Return a line for each file that has copies."""

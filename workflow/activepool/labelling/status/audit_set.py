@@ -147,7 +147,6 @@ def _draws(
     parts: Mapping[str, Mapping[int, str]],
     audited: Mapping[int, tuple[str, float]],
 ) -> Iterator[AuditDraw]:
-    """Yield the parts of the audit set."""
     for name, labels in parts.items():
         batch = state.batches[name]
         right = [audited[row][0] == label for row, label in labels.items() if row in audited]

@@ -76,10 +76,7 @@ def _grid(axes: Axes) -> Iterator[str]:
 
 
 def _fitted(axes: Axes, fit: LearningCurveFit, first: int, last: int) -> Iterator[str]:
-    """Yield the fitted curve; beyond the data only if it tells what more labels would bring.
-
-    The data have ``first`` labels at least, and ``last`` at most.
-    """
+    """Yield the curve fitted to ``first`` to ``last`` labels; beyond only if that tells anything."""
     if fit.asymptote is None:
         return
     pieces = [("fit", first, last)]
@@ -97,7 +94,6 @@ def _fitted(axes: Axes, fit: LearningCurveFit, first: int, last: int) -> Iterato
 
 
 def _point(axes: Axes, labels: int, share: Share) -> Iterator[str]:
-    """Yield the error of a model with its interval."""
     assert share.value is not None
     x, low, high = axes.x(labels), axes.y(1 - share.high), axes.y(1 - share.low)
     title = (

@@ -1,16 +1,16 @@
 """The status page: one file that opens offline, `page.html` with `page.css` inside."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 from activepool.io.files import write_text
 from activepool.labelling.batches.pictures import picture_or_problem
 from activepool.labelling.pages import page_template
-from activepool.labelling.status.accuracies import AUDIT, FEWEST_CASES, Accuracy, ClassAccuracy, Confusion
+from activepool.labelling.status.accuracies import AUDIT, FEWEST_CASES, Accuracy
 from activepool.labelling.status.audit_set import AuditPlan
 from activepool.labelling.status.curve_text import ceiling_text, labels_text, why_untold
 from activepool.labelling.status.figure import learning_curve_svg
@@ -57,14 +57,6 @@ ROWS = {
     "skipped": "skipped",
     "not_ours": "not ours",
 }
-
-
-class Matrix(NamedTuple):
-    """A confusion matrix: the classes, the counts of each row, and their sums."""
-
-    names: list[str]
-    counts: list[list[int]]
-    sums: list[int]
 
 
 def write_page(path: str | Path, numbers: StatusNumbers, image: Callable[[str], Path] | None) -> None:
@@ -138,7 +130,9 @@ def _standing(numbers: StatusNumbers) -> dict[str, Any]:
 
 def _accuracy(numbers: StatusNumbers) -> dict[str, Any]:
     measured, audit = numbers.accuracy, numbers.audit
-    tested = {one.name for one in measured.classes} if measured else set()
+    classes = measured.classes if measured else ()
+    tested = {one.name for one in classes}
+    confused = [one for one in (measured.confusions if measured else ()) if one.label != one.predicted]
     return {
         "measured": measured,
         "why_unknown": None if measured else why_unknown(numbers),
@@ -147,9 +141,11 @@ def _accuracy(numbers: StatusNumbers) -> dict[str, Any]:
         "plan_text": lambda plan: _plan_text(numbers, plan),
         "thing": "photograph" if numbers.has_images else "sample",
         "unusable": audit.samples - audit.labelled - audit.awaited - audit.removed if audit else 0,
-        "class_accuracies": _lowest_first(measured) if measured else [],
+        "class_accuracies": sorted(
+            classes, key=lambda one: (one.share.hits / one.share.cases, -one.share.cases)
+        ),
         "untested": [one.name for one in numbers.standing.classes if one.name not in tested],
-        "confused": _confused(measured)[:CONFUSED] if measured else [],
+        "confused": sorted(confused, key=lambda one: -one.count)[:CONFUSED],
         "matrix": _matrix(measured) if measured else None,
     }
 
@@ -171,17 +167,8 @@ def _plan_text(numbers: StatusNumbers, plan: AuditPlan) -> str:
     )
 
 
-def _lowest_first(measured: Accuracy) -> list[ClassAccuracy]:
-    return sorted(measured.classes, key=lambda one: (one.share.hits / one.share.cases, -one.share.cases))
-
-
-def _confused(measured: Accuracy) -> Sequence[Confusion]:
-    wrong = [one for one in measured.confusions if one.label != one.predicted]
-    return sorted(wrong, key=lambda one: -one.count)
-
-
-def _matrix(measured: Accuracy) -> Matrix | None:
-    """Return the matrix of the classes that occur; None if they are too many."""
+def _matrix(measured: Accuracy) -> dict[str, list[Any]] | None:
+    """Return the confusion matrix of the classes that occur; None if they are too many."""
     names = list(
         dict.fromkeys([one.name for one in measured.classes] + [one.predicted for one in measured.confusions])
     )
@@ -189,4 +176,4 @@ def _matrix(measured: Accuracy) -> Matrix | None:
         return None
     count_of = {(one.label, one.predicted): one.count for one in measured.confusions}
     counts = [[count_of.get((label, predicted), 0) for predicted in names] for label in names]
-    return Matrix(names, counts, [sum(row) for row in counts])
+    return {"names": names, "counts": counts, "sums": [sum(row) for row in counts]}

@@ -172,12 +172,9 @@ def _class_counts(state: State, usable: Mapping[str, str]) -> tuple[ClassCount, 
 
 
 def _disputed(sample: SampleState) -> Disputed:
-    opinions = [Opinion(who, _words(entry)) for who, entry in sample.opinions.items()]
+    said = {who: entry.label or WORDS[Event(entry.event)] for who, entry in sample.opinions.items()}
+    opinions = [Opinion(who, words) for who, words in said.items()]
     return Disputed(sample.sources[-1], sample.batches[-1] if sample.batches else "", tuple(opinions))
-
-
-def _words(entry: Entry) -> str:
-    return entry.label or WORDS[Event(entry.event)]
 
 
 def _batch_rows(

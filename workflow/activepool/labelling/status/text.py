@@ -139,7 +139,8 @@ def most_labels(numbers: StatusNumbers) -> int:
 def agreement_text(series: ModelSeries) -> str:
     """Return how well consecutive models agree, and whether the stop rule holds."""
     kappas = [kappa_text(kappa) for kappa in series.agreements[-SETTLED_TIMES:]]
-    rule = f"stop rule ({SETTLED_AGREEMENT} {_times(SETTLED_TIMES)} in a row)"
+    times = {2: "twice", 3: "three times"}.get(SETTLED_TIMES, f"{SETTLED_TIMES} times")
+    rule = f"stop rule ({SETTLED_AGREEMENT} {times} in a row)"
     met = "met" if series.is_settled else "not met"
     return f"agreement κ of the last models with those before: {', '.join(kappas)}; {rule} {met}"
 
@@ -207,7 +208,6 @@ def _late_steps(numbers: StatusNumbers) -> list[str]:
 
 
 def _last_batch(standing: Standing) -> BatchRow | None:
-    """Return the last batch that is not for the audit set."""
     return next((batch for batch in reversed(standing.batches) if not batch.is_audit), None)
 
 
@@ -265,7 +265,3 @@ def _set_aside(standing: Standing) -> str:
     }
     texts = [f"{count:,} {name}" for name, count in counts.items() if count]
     return f"without a label: {', '.join(texts)}" if texts else ""
-
-
-def _times(count: int) -> str:
-    return {2: "twice", 3: "three times"}.get(count, f"{count} times")

@@ -64,7 +64,6 @@ def annotator_file_of(path: Path) -> tuple[str, str] | None:
 
 
 def _contents(path: Path) -> dict[str, bytes]:
-    """Return what is in each file, by its place."""
     if path.is_dir():
         found = sorted(path.rglob("*"))
         _require_files([str(file) for file in found if not file.is_file() and _lower_name(file.name) == NAME])

@@ -190,13 +190,10 @@ class _Reading:
         """Count a row without an answer, unless the name of its sample shows that columns were mixed up."""
         try:
             self.named.note_awaited(row)
-            self.awaited += 1
-            self._note_blank(row)
         except UnknownSampleError as error:
             self._mistake(row, error)
-
-    def _note_blank(self, row: Row) -> None:
-        """Note a sample to which the annotator of an empty row has given an answer before."""
+            return
+        self.awaited += 1
         who, meant = self._named(row) or self.who, self._may_mean(row)
         if len(meant) == 1 and not row.is_correction:
             sample = meant.pop()
@@ -228,6 +225,8 @@ class _Reading:
 
     def _add_answer(self, row: Row, sample: str, event: Event, label: str) -> None:
         kind = partial(Correction, is_listed=row.is_listed) if row.is_correction else Draft
+        note = _plain(row.note)
+        is_formula = note.startswith(FORMULA)  # a spreadsheet would run it when it opens the ledger
         draft = kind(
             event=event,
             sample=sample,
@@ -235,13 +234,13 @@ class _Reading:
             who=self._named(row) or self.who,
             batch=_plain(row.batch),
             label=label,
-            note=_harmless(_plain(row.note)),
+            note=f"'{note}" if is_formula else note,
             when=row.when,
         )
         if row.who and draft.who != unseen_form(_plain(row.who)):
             self.notices.renamed[row.who] = draft.who
         is_new = (sample, draft.who, event, label) not in self.given
-        if is_new and draft.note != _plain(row.note):
+        if is_new and is_formula:
             self.notices.formulas.append(row.place)
         # Everybody has an answer to a sample, but all together have one decision.
         key = ("" if row.is_correction else draft.who, sample)
@@ -266,11 +265,6 @@ class _Reading:
 def _plain(text: str) -> str:
     """Return a text in one line, with blanks in place of control characters."""
     return " ".join("".join(" " if has_control(letter) else letter for letter in text).split())
-
-
-def _harmless(note: str) -> str:
-    """Return a note in a form that no spreadsheet takes for a formula when it opens the ledger."""
-    return f"'{note}" if note.startswith(FORMULA) else note
 
 
 def contradiction(draft: Draft, before: Draft, place: str) -> str:

@@ -125,7 +125,6 @@ def opened(path: Path) -> Iterator[Archive]:
 
 
 def _problem(info: zipfile.ZipInfo) -> str | None:
-    """Return why a member is not read."""
     name = info.filename.replace("\\", "/")
     if not name:
         return "has no name; export it again"

@@ -62,15 +62,12 @@ def rows(path: Path) -> Parsed:
             parsed.rows.append(_row(number, place, label, name, images))
         else:
             parsed.mistake(number, place, _problem(label, classes))
-    if by_model := sum(_has_confidence(given) for given in labels.values()):
+    objects = [given for given in labels.values() if isinstance(given, dict)]
+    if by_model := sum(isinstance(given.get("confidence"), int | float) for given in objects):
         parsed.notices.append(
             f"{file}: labels with a confidence, as a model gives them: {by_model}; they count as a person's"
         )
     return parsed
-
-
-def _has_confidence(given: Any) -> bool:
-    return isinstance(given, dict) and isinstance(given.get("confidence"), int | float)
 
 
 def _row(number: int, place: str, label: str, name: str, images: Mapping[str, list[Path]]) -> Row:

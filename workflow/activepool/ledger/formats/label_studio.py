@@ -30,7 +30,6 @@ from activepool.ledger.formats.batch import PROGRAM, Batch, Pick
 from activepool.ledger.formats.label_studio_annotations import (
     CONTROL,
     add_annotations,
-    as_fixed,
     choices_of,
     control_of,
     is_fixed,
@@ -38,6 +37,7 @@ from activepool.ledger.formats.label_studio_annotations import (
     name_of,
     passed_over,
     results_of,
+    reviewed,
 )
 from activepool.ledger.formats.label_studio_rows import IMAGE, annotator_problem, named_sample, signed
 from activepool.ledger.formats.rows import Parsed
@@ -124,7 +124,7 @@ def _task(pick: Pick, batch: Batch, address: str) -> dict[str, Any]:
 
 
 def _full_rows(path: Path, tasks: list[Record]) -> Parsed:
-    given = [_reviewed(annotation) for _, _, task in tasks for annotation in _annotations(task) or []]
+    given = [reviewed(annotation) for _, _, task in tasks for annotation in _annotations(task) or []]
     results = [result for annotation in given for result in results_of(annotation)]
     control = control_of(path, [name_of(result) for result in results if choices_of(result)])
     parsed = Parsed()
@@ -138,7 +138,7 @@ def _full_rows(path: Path, tasks: list[Record]) -> Parsed:
             )
             continue
         accepted = [annotation for annotation in annotations if not is_rejected(annotation)]
-        add_annotations(parsed, named_sample(number, place, data), [*map(_reviewed, accepted)], control)
+        add_annotations(parsed, named_sample(number, place, data), [*map(reviewed, accepted)], control)
         rejected += len(annotations) - len(accepted)
         fixed += sum(map(is_fixed, accepted))
         drafts += not annotations and bool(task.get("drafts"))
@@ -152,11 +152,6 @@ def _full_rows(path: Path, tasks: list[Record]) -> Parsed:
         parsed.notices.append(f"{path}: annotations that a reviewer fixed, so that the fix counts: {fixed}")
     parsed.notices += passed_over(path, control, map(name_of, results))
     return parsed
-
-
-def _reviewed(annotation: Any) -> Any:
-    """Return an annotation with the results that count."""
-    return as_fixed(annotation) if is_fixed(annotation) else annotation
 
 
 def _annotations(task: Any) -> list[Any] | None:
@@ -221,7 +216,6 @@ def _filled(records: list[dict[str, Any]]) -> list[str]:
 
 
 def _table_rows(path: Path) -> Parsed:
-    """Read CSV, whose rows are records."""
     lines = list(read_rows(path, any_delimiter=True))
     names = [name.strip() for name in without_empty_end(lines[0][1])] if lines else []
     if IMAGE not in names and not set(OWN) & set(names):

@@ -100,8 +100,10 @@ def is_fixed(annotation: Any) -> bool:
     return bool(fixed) and not is_rejected(annotation) and fixed != annotation.get("result")
 
 
-def as_fixed(annotation: dict[str, Any]) -> dict[str, Any]:
-    """Return an annotation with the results of the reviewer who fixed it, and the time when that was."""
+def reviewed(annotation: Any) -> Any:
+    """Return an annotation, with the results and the time of the reviewer who fixed it, if anybody did."""
+    if not is_fixed(annotation):
+        return annotation
     review = _latest_review(annotation)
     times = [str(one) for one in (review.get("created_at"), *map(annotation.get, TIMES)) if one]
     return annotation | dict.fromkeys(SKIPPED) | {"result": review[FIXED], TIMES[0]: max(times, default=None)}
@@ -127,7 +129,6 @@ def _is_skip(annotation: dict[str, Any]) -> bool:
 
 
 def _problem(annotation: Any, control: str) -> str | None:
-    """Return why an annotation cannot be read."""
     if not isinstance(annotation, dict) or not isinstance(annotation.get("result"), list):
         return f"has an annotation that is {kind(annotation)} or lacks its results; export it again"
     for key in SKIPPED:

@@ -100,10 +100,7 @@ KNOWN = (
 
 
 def tool_of(path: Path) -> str:
-    """Return which of `formats.READERS` reads a file or folder.
-
-    Raises: InputError that says what it is instead, and how to export it.
-    """
+    """Return which of `formats.READERS` reads a file or folder; raises InputError that says what it is."""
     if path.is_dir():
         return _tool_of_folder(path)
     with readable(path):

@@ -1,15 +1,19 @@
 """The next batch, by every strategy that a project allows."""
 
+from contextlib import chdir
+from tempfile import TemporaryDirectory
+
 import numpy as np
 import pytest
+from labelling.labelled_pools import write_features, write_labels
 from pydantic import ValidationError
 from queries import REQUIRED_OPTIONS
 
 from activepool.api.options import validate_options
 from activepool.compute.blocks import Compute
-from activepool.features.store import FeatureMatrix
-from activepool.heads.linear import LinearHead
-from activepool.labelling.batches.proposal import propose_batch
+from activepool.heads.linear import LinearHead, write_head
+from activepool.io.index_files import read_index, write_index
+from activepool.stages.propose import propose
 from activepool.strategies.registry import builtin_strategies
 from planning.configuration.project import Project
 
@@ -48,21 +52,26 @@ class Trial:
         declared = builtin_strategies()[strategy]
         options, problems = validate_options(declared, REQUIRED_OPTIONS.get(strategy, {}))
         assert not problems
-        selection = propose_batch(
-            strategy,
-            options,
-            features=FeatureMatrix.from_array(self.features),
-            candidates=self.candidates,
-            labelled=self.labelled if head else np.empty(0, np.int64),
-            labels=self.labels if head else np.empty(0, np.int64),
-            head=self.head if head else None,
-            budget=budget,
-            seed=seed,
-            batch=batch,
-            compute=Compute("cpu", workers),
-        )
-        assert all(len(values) == len(selection.index) for values in selection.columns.values())
-        return selection.index.tolist()
+        with TemporaryDirectory() as folder, chdir(folder):
+            write_features(self.features)
+            labels = list(map(str, self.labels)) if head else []
+            write_labels(self.labelled if head else [], labels)
+            write_index("candidates.csv", {"index": self.candidates})
+            write_head("head.h5", self.head, class_names=list(map(str, range(CLASSES))), weight_decay=1.0)
+            propose(
+                strategy,
+                "features.h5",
+                "candidates.csv",
+                "labels.csv",
+                budget,
+                seed,
+                batch,
+                "selected.csv",
+                options=options,
+                head="head.h5" if head else None,
+                compute=Compute("cpu", workers),
+            )
+            return read_index("selected.csv").tolist()
 
 
 WITH_LABELS = [(name, True) for name in allowed("strategy")]

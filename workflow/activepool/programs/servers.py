@@ -66,9 +66,9 @@ KINDS = (
         "candidates export_model export_predictions label_errors photographs pool_features pool_vectors"
         " predict propose send status train_labelled training_labels",
         "programs.running api.heads heads.cross_validation features.store labelling.batches.near_duplicates"
-        " labelling.batches.proposal labelling.batches.sending labelling.batches.sheet"
-        " labelling.models.held_out labelling.models.predictions labelling.models.training_set"
-        " labelling.pool.table labelling.status.page ledger.book",
+        " labelling.batches.sending labelling.batches.sheet labelling.models.held_out"
+        " labelling.models.predictions labelling.models.training_set labelling.pool.table"
+        " labelling.status.page ledger.book strategies.checked_selection strategies.registry",
     ),
 )
 

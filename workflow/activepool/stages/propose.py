@@ -42,28 +42,39 @@ def propose(
     from activepool.features.store import FeatureFile
     from activepool.heads.linear import read_head
     from activepool.io.index_files import read_index, write_index
-    from activepool.labelling.batches.proposal import propose_batch
     from activepool.labelling.models.training_labels import class_numbers, read_labels
+    from activepool.strategies.assembly import assemble_query, prepare_rounds
+    from activepool.strategies.checked_selection import checked_pick
+    from activepool.strategies.registry import find_strategy
 
     rows, labelled = read_index(candidates), read_labels(labels)
     if not len(rows):
         raise InputError(f"{candidates}: has no sample; all have gone out to people")
     numbers = class_numbers(labelled.labels, read_class_names(head)) if head else np.empty(0, np.int64)
+    in_all_batches = find_strategy(strategy, options)
+    declared, prepared = in_all_batches.in_round(number), None
     with FeatureFile(features) as file:
         matrix = file.train.features
-        selection = propose_batch(
-            strategy,
-            options,
-            features=matrix,
-            candidates=rows,
+        trained = read_head(head, matrix.shape[1]) if head else None
+        if declared.prepare:  # again in each batch: what was kept would not fit a pool that has grown
+            pool = np.union1d(rows, labelled.rows)
+            prepared = prepare_rounds(in_all_batches, matrix, pool, seed, compute, options)
+        query = assemble_query(
+            declared,
+            budget=budget,
+            unlabelled=rows,
             labelled=labelled.rows,
             labels=numbers,
-            head=read_head(head, matrix.shape[1]) if head else None,
-            budget=budget,
+            num_classes=trained.num_classes if trained else 0,
             seed=seed,
-            batch=number,
+            round_number=number,
+            features=matrix,
+            head=trained,
+            remaining_budget=budget,
+            prepared=prepared,
             compute=compute,
         )
+        selection = checked_pick(declared, query, options, strategy)
         columns = {"index": selection.index} | file.train.source_column(selection.index)
     write_index(selected, columns | selection.columns)
 

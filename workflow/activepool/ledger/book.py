@@ -107,7 +107,6 @@ def repair(path: str | Path, edits: str = "refuse", who: str = "") -> tuple[str,
     """Put a ledger in order, and return a line for each thing that was done.
 
     Args:
-        path: the ledger.
         edits: what becomes of entries that were changed by hand: ``refuse`` raises InputError; ``undo`` puts
             back what they said; ``correct`` does so and enters what they say now as corrections.
         who: whose corrections they are; empty: of those whose entries they correct.

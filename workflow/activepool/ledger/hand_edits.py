@@ -50,9 +50,7 @@ def corrections(
     """Return what corrects entries to what their lines say now, but for times and numbers.
 
     Args:
-        path: the ledger, for messages.
         changed: the lines, and the entries as they were.
-        entries: of the ledger.
         who: whose corrections they are; empty: of those whose entries they correct.
 
     Raises: InputError with a line for each change that cannot be entered.

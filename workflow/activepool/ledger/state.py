@@ -103,10 +103,7 @@ class State:
 
     @cached_property
     def training_labels(self) -> dict[str, str]:
-        """The classes of the samples to train on: all that are labelled, except the audit set.
-
-        They include those of images that the pool has no more.
-        """
+        """The classes of all labelled samples but the audit set, also of those that the pool has no more."""
         return {
             name: sample.label
             for name, sample in self.samples.items()

@@ -49,10 +49,9 @@ class Line:
 
 @dataclass
 class Table:
-    """What the text of a ledger holds.
+    """What the text of a ledger holds: its entries by number, ascending.
 
     Attributes:
-        lines: the entries by number, ascending.
         problems: the line of each mistake, and what is wrong.
         tail: what follows the last line break, if it is no whole entry.
     """

@@ -61,10 +61,7 @@ class Announcement:
 
 
 def announce(folder: str | Path, content: str = "") -> IO[str]:
-    """Announce this process in ``folder`` until the returned file is closed, or the process ends.
-
-    The file appears with its ``content``.
-    """
+    """Announce this process by a file with ``content``, until that is closed or the process ends."""
     path = Path(folder) / own_name()
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{path.name}.unfinished")

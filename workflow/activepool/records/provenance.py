@@ -50,15 +50,12 @@ class Record:
     """How one run of a stage made its files.
 
     Attributes:
-        stage: its name.
         arguments: its arguments other than files: settings, seed, round, device and workers.
         depends_on: digests of settings and code of the stage and of all stages before it, from its rule.
         inputs: the SHA-256 of each file that it read, by path.
         outputs: the state of each file that it wrote, by path.
-        versions: of Python and the packages.
         kernels: the numeric kernels that computed it (activepool.compute.kernels); none in older records.
         started: the time of its start, in ISO 8601, UTC.
-        seconds: its duration.
         peak_memory_mb: resident memory of its largest process, in 10⁶ bytes.
         used_labels: the annotations that it used; their file grows during the rounds. None for a stage that
             reads none.
@@ -200,11 +197,9 @@ def known_digests(paths: Iterable[str], written: Mapping[str, list[Record]]) -> 
 
 
 def require_as_written(written: Mapping[str, list[Record]]) -> None:
-    """Compare files with their records (`records_beside`); a file without a record is not compared.
+    """Raise InputError with a line for each file that has changed since its record (`records_beside`).
 
-    Only a file whose size or time differs from its record is read.
-
-    Raises: InputError with a line for each file that has changed.
+    Only a file whose size or time differs is read; one without a record is not compared.
     """
     changed = [line for path, records in written.items() if (line := _change_of(Path(path), records))]
     if changed:

@@ -66,10 +66,7 @@ class Allowances:
 
 
 def verify(root: str | Path, allowed: Allowances = Allowances()) -> Findings:
-    """Read every file below ``root`` and compare it with its record.
-
-    Raises: InputError if there is no such folder.
-    """
+    """Compare every file below ``root`` with its record; raises InputError if there is no such folder."""
     root = Path(root)
     if not root.is_dir():
         raise InputError(f"{root}: there is no such folder; verify checks the files that a run has written")

@@ -58,7 +58,6 @@ def updated_pool(
     """Bring the tables of the pool up to date, and return it.
 
     Args:
-        project: its configuration.
         has_entries: whether the ledger has any; no others may then take the place of all samples.
         notices: shows what is left out.
         dry: whether to write nothing, and return the pool that a run would find.

@@ -36,7 +36,6 @@ def near_duplicates(
     Args:
         features: (N, d).
         rows: (n,) the different rows of the batch; both the keys and the rows of each keep this order.
-        threshold: the least cosine of the features of two rows that look nearly the same.
 
     Memory: 2 × BLOCK_SAMPLES × (d + BLOCK_SAMPLES) float64. A row whose features are zero or not finite looks
     like no other.

@@ -29,21 +29,16 @@ def picture_or_problem(
 
     ``image`` returns the file of a source; ``side`` is the longer one, and smaller images keep their size.
     """
-    path = Path(source)
+    path, stream = Path(source), io.BytesIO()
     try:
         path = image(source)
         with without_warnings():
-            return _picture(path, side), None
+            picture = decode_image(path, "RGB", upright=True, least=side)
+            picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+            picture.info.clear()  # Pillow would write the comment of the file
+            picture.save(stream, "JPEG", quality=QUALITY)
     # A damaged file makes its decoder raise nearly any error.
     except Exception as error:
         return None, problem_of(path, error)
-
-
-def _picture(path: Path, side: int) -> Picture:
-    """Return an image as JPEG in a ``data:`` URI."""
-    image = decode_image(path, "RGB", upright=True, least=side)
-    image.thumbnail((side, side), Image.Resampling.LANCZOS)
-    image.info.clear()  # Pillow would write the comment of the file
-    stream = io.BytesIO()
-    image.save(stream, "JPEG", quality=QUALITY)
-    return Picture(f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}", *image.size)
+    address = f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}"
+    return Picture(address, *picture.size), None

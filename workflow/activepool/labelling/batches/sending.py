@@ -56,9 +56,7 @@ def assembled_batch(
     """Return the batch that goes out.
 
     Args:
-        name: of the batch.
         picked: its samples, with their rows.
-        classes: that people choose from.
         predictions: predictions.h5 of the model that picked them; None without a model.
         with_rows: whether people see the rows; samples with names get other rows if the pool is rebuilt.
     """

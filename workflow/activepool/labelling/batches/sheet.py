@@ -80,8 +80,6 @@ def write_sheet(
     may have its path now.
 
     Args:
-        path: the file.
-        batch: what goes out.
         picture: the image file of a source; None if the pool has only embeddings.
         title: of the page: the project and the batch.
         near: the samples of the batch that look nearly like a sample, by sample.

@@ -37,7 +37,6 @@ class BackboneReference:
     Attributes:
         settings: as for the stage extract, with the size and the channels of its images.
         checkpoint_digest: the SHA-256 of its checkpoint, or of its weights where there is no checkpoint.
-        preprocessing: of an image.
         exif: ``apply`` or ``ignore`` the rotation in the EXIF of an image file.
         dtype: in which the features are stored, ``float16`` or ``float32``.
     """

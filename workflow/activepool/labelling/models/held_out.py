@@ -23,7 +23,6 @@ class HeldOut:
         label: (m,) int64, the class that people gave each row.
         predicted: (m,) int64, the class that is predicted.
         probabilities: (m, C) float32, calibrated.
-        class_names: the names of all C classes.
     """
 
     index: IntArray

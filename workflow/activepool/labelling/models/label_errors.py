@@ -50,7 +50,6 @@ def write_label_errors(
         path: CSV: source, label, its probability, suggested (the class that is predicted), the probability
             of that one, and sample. It has no numbers of rows: people send the list back, maybe after rows
             got other numbers.
-        held_out: predictions for the labelled rows.
         labels: these labels, and others.
         samples: (N,) the sample of each row of the pool.
 

@@ -33,7 +33,7 @@ def join_parts(parts: Sequence[str | Path], sources: Sequence[str], output: str 
     """
     with ExitStack() as stack:
         pieces = [stack.enter_context(opened(path)) for path in parts]
-        first = pieces[0]
+        first, width = pieces[0], pieces[0]["train/features"].shape[1]
         for piece in pieces[1:]:
             for key in ("backbone", "checkpoint_digest", "transform"):
                 if piece.attrs.get(key) != first.attrs.get(key):
@@ -41,14 +41,12 @@ def join_parts(parts: Sequence[str | Path], sources: Sequence[str], output: str 
                         f"{piece.filename}: {key} is {piece.attrs.get(key)!r}, but "
                         f"{first.attrs.get(key)!r} in {first.filename}; delete both, and run again"
                     )
-        stored = [piece["train/features"] for piece in pieces]
-        width = stored[0].shape[1]
-        for piece, features in zip(pieces, stored, strict=True):
-            if features.shape[1] != width:
+            if (other := piece["train/features"].shape[1]) != width:
                 raise InputError(
-                    f"{piece.filename}: has width {features.shape[1]}, but {width} in {first.filename}; "
-                    "delete both, and run again"
+                    f"{piece.filename}: has width {other}, but {width} in {first.filename}; delete both, and "
+                    "run again"
                 )
+        stored = [piece["train/features"] for piece in pieces]
         rows = sum(len(features) for features in stored)
         if rows != len(sources):
             raise InputError(
@@ -70,10 +68,8 @@ def copy_vectors(
     """Write the features of a pool from a user's own vectors, and from those that were removed.
 
     Args:
-        file: the file of the vectors.
         samples: (N,) the samples of the pool, each the digest of a vector.
         sources: (N,) of the rows.
-        output: features.h5 to write.
         removed: the file of the vectors that the user's file no longer has, see `removed_vectors`.
 
     Raises: InputError, naming the row, for a value that is not finite or too large, and for vectors that are

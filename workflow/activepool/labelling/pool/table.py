@@ -129,7 +129,6 @@ class Pool:
         """Return what label files may call the samples, see `PoolSamples`.
 
         Args:
-            entries: of the ledger.
             root: the folder of the images; None if the pool is one of vectors.
             address: of this folder where Label Studio shows it; empty if none is given.
         """
@@ -182,7 +181,6 @@ def update_pool(
     make one new part, in the order of ``files``.
 
     Args:
-        folder: of the pool.
         files: that are there now; those with a problem make no sample.
         is_frozen: whether the features of a part exist.
         lost: samples that have no features although their part has.

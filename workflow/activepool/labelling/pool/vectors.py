@@ -61,10 +61,7 @@ class VectorFile:
         return names
 
     def unread(self) -> list[str]:
-        """Return the names of what the file has and a pool does not read.
-
-        These are other vectors, such as those of a test part, labels, and names of classes.
-        """
+        """Return the names of what a pool does not read: labels, classes, and other vectors."""
         named = [f"{part}{name}" for part in (*TRAIN, *TEST) for name in (*LABELS, CLASS_NAMES)]
         with self._opened() as file:
             others = unread_vectors(file, [self._names.vectors(file)])

@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from activepool.io.files import file_digest, write_text
+from activepool.io.files import write_text
 from activepool.ledger import formats
 from activepool.ledger.formats.rows import Parsed
 
@@ -98,11 +98,6 @@ def signature_of(path: Path) -> str:
         parts = (status.st_mode, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
         digest.update(f"{os.fsencode(file)!r}:{parts}\n".encode())
     return digest.hexdigest()
-
-
-def content_digest(path: Path) -> str:
-    """Return the digest of a file; empty for a folder."""
-    return "" if path.is_dir() else file_digest(path)
 
 
 def _files(path: Path) -> Iterator[Path]:

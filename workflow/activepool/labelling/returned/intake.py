@@ -11,7 +11,8 @@ from pathlib import Path
 
 from activepool.data.annotations import shortened
 from activepool.errors import InputError, first_few
-from activepool.labelling.returned.cache import ReturnedCache, content_digest, signature_of
+from activepool.io.files import file_digest
+from activepool.labelling.returned.cache import ReturnedCache, signature_of
 from activepool.labelling.returned.files import ANNOTATOR, label_files, read_file
 from activepool.labelling.returned.report import (
     Intake,
@@ -45,7 +46,6 @@ def take_in_returned(
 
     Args:
         folder: what people return; it may be missing.
-        ledger: the ledger.
         samples: of the pool, with the entries of the ledger.
         classes: of the configuration; those of earlier labels are known as well.
         may_grow: whether another label is a new class, and not a mistake.
@@ -160,7 +160,7 @@ class _Reading:
         try:
             signature = signature_of(path)
             remembered = self.memory.get(path, signature)
-            digest = content_digest(path) if remembered is None else remembered.digest
+            digest = remembered.digest if remembered else "" if path.is_dir() else file_digest(path)
             if digest and digest in self.digests:
                 self.copies.setdefault(self.digests[digest], []).append(path.name)
                 return

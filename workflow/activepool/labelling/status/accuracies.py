@@ -121,7 +121,6 @@ def most_wrong(
     """Return the wrong predictions with the largest probabilities; the lower row is first among equals.
 
     Args:
-        pool: the samples.
         held_out: predictions by cross-validation; of labels that were corrected since, none is shown.
         training_labels: by sample, as they stand now.
         audit_labels: of the audit set, by row.

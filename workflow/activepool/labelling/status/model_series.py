@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from activepool.api.progress import learning_curve_fit
-from activepool.compute.arrays import IntArray
 from activepool.evaluation.power_law import LearningCurveFit
 from activepool.evaluation.progress import cohens_kappa, is_settled
 from activepool.labelling.models.named_head import read_facts
@@ -166,16 +165,14 @@ def agreement(first: PoolPredictions, second: PoolPredictions) -> float | None:
     names = dict.fromkeys([*first.class_names, *second.class_names])
     number = {name: place for place, name in enumerate(names)}
     rows = min(len(first.predicted), len(second.predicted))
-    return cohens_kappa(_numbers(first, number)[:rows], _numbers(second, number)[:rows])
+    numbers = [
+        np.array([number[name] for name in one.class_names])[one.predicted[:rows]] for one in (first, second)
+    ]
+    return cohens_kappa(*numbers)
 
 
 def _agreements(rows: Sequence[ModelRow], is_last_partial: bool) -> list[float | None]:
     return [row.agreement for row in rows[1 : len(rows) - is_last_partial]]
-
-
-def _numbers(predictions: PoolPredictions, number: dict[str, int]) -> IntArray:
-    common = np.array([number[name] for name in predictions.class_names], dtype=np.int64)
-    return common[predictions.predicted]
 
 
 def _fit(rows: Sequence[ModelRow]) -> LearningCurveFit:

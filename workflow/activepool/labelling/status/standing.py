@@ -153,16 +153,8 @@ def _tally(samples: Sequence[SampleState], awaited: set[str], pool: Pool) -> Tal
     """Count samples; one that went out again, and is awaited, counts as awaited whatever was said before."""
     counts = Counter(Status.AWAITED if sample.sample in awaited else sample.status for sample in samples)
     removed = sum(one.sample in awaited and not pool.is_here(one.sample) for one in samples)
-    return Tally(
-        len(samples),
-        counts[Status.AWAITED] - removed,
-        removed,
-        counts[Status.LABELLED],
-        counts[Status.DISPUTED],
-        counts[Status.CANNOT_TELL],
-        counts[Status.SKIPPED],
-        counts[Status.NOT_OURS],
-    )
+    said = (Status.LABELLED, Status.DISPUTED, Status.CANNOT_TELL, Status.SKIPPED, Status.NOT_OURS)
+    return Tally(len(samples), counts[Status.AWAITED] - removed, removed, *(counts[one] for one in said))
 
 
 def _class_counts(state: State, usable: Mapping[str, str]) -> tuple[ClassCount, ...]:

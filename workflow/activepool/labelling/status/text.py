@@ -92,7 +92,11 @@ def accuracy_text(numbers: StatusNumbers) -> str:
         return f"accuracy: nothing can be said yet, {why_unknown(numbers)}"
     share = measured.overall
     if numbers.audit and measured.measured_on == AUDIT:
-        others = (f"; {other_part_text(numbers, draw)}" for draw in other_parts(numbers.audit))
+        others = [
+            f"; on {draw.batch} {share_text(draw.accuracy)}, {noun(numbers, draw.accuracy.cases)}, "
+            f"drawn without the {draw.known_before:,} that had gone out or been labelled"
+            for draw in other_parts(numbers.audit)
+        ]
         on = part_name(numbers.audit)
         return f"accuracy on {on}: {share_text(share)}, {noun(numbers, share.cases)}{''.join(others)}"
     return (
@@ -110,15 +114,6 @@ def other_parts(audit: AuditSet) -> list[AuditDraw]:
     """Return the other parts of an audit set with an accuracy of their own."""
     draws = [draw for draw in audit.draws if draw.batch != audit.measured]
     return [draw for draw in draws if draw.accuracy.cases >= FEWEST_CASES]
-
-
-def other_part_text(numbers: StatusNumbers, draw: AuditDraw) -> str:
-    """Return the accuracy on a part of the audit set that is not the one to go by."""
-    cases = noun(numbers, draw.accuracy.cases)
-    return (
-        f"on {draw.batch} {share_text(draw.accuracy)}, {cases}, "
-        f"drawn without the {draw.known_before:,} that had gone out or been labelled"
-    )
 
 
 def why_unknown(numbers: StatusNumbers) -> str:

@@ -63,9 +63,6 @@ def answers_of(
     """Return the answers that the rows of a file give.
 
     Args:
-        path: the file, for messages.
-        parsed: its rows.
-        samples: of the pool.
         classes: that labels may name.
         who: the annotator, where the file names none.
         given: answers that were taken before; none of them is a mistake, whatever has become of its image

@@ -19,7 +19,6 @@ class Pick:
         predicted: the class that the model predicts; empty without a model.
         probability: of that class, or None.
         margin: between the two most probable classes, or None.
-        why: why it was picked, in a few words.
     """
 
     sample: str

@@ -93,7 +93,9 @@ def labelling_configuration(classes: tuple[str, ...]) -> str:
 
 def rows(path: Path) -> Parsed:
     """Read an export: JSON, JSON-MIN or CSV."""
-    if not _is_json(path):
+    with readable(path):
+        beginning = path.read_bytes()[:BEGINNING].removeprefix(codecs.BOM_UTF8).lstrip()
+    if beginning[:1] not in b"[{<":
         return _table_rows(path)
     tasks = json_file.load(path)
     if not isinstance(tasks, list):
@@ -104,12 +106,6 @@ def rows(path: Path) -> Parsed:
     if any(isinstance(task, dict) and isinstance(task.get("data"), dict) for task in tasks):
         return _full_rows(path, records)
     return _short_rows(path, records)
-
-
-def _is_json(path: Path) -> bool:
-    """Return whether a file is JSON and no table, by its first letter."""
-    with readable(path):
-        return path.read_bytes()[:BEGINNING].removeprefix(codecs.BOM_UTF8).lstrip()[:1] in b"[{<"
 
 
 def _task(pick: Pick, batch: Batch, address: str) -> dict[str, Any]:

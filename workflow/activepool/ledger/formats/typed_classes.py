@@ -51,10 +51,9 @@ MOST_COMPARED = 300
 
 @dataclass(frozen=True)
 class ClassNames:
-    """The classes that labels may name.
+    """The classes that labels may name: those given and those that have arrived.
 
     Attributes:
-        names: those given and those that have arrived.
         may_grow: whether another label is a new class, and not a mistake.
         places: the place of the first label of each class that another file has just brought.
     """

@@ -41,9 +41,9 @@ class ProjectSettings(StageSettings):
         standing = self._standing
         match stage:
             case "photographs":
-                rows = standing.pool.rows_of_part(self.part(stage, wildcards))
-                pool = standing.pool
-                return digest_of([[pool.samples[row], pool.first_sources[row]] for row in rows])
+                part, pool = self.part(stage, wildcards), standing.pool
+                rows = zip(pool.samples, pool.first_sources, pool.parts, strict=True)
+                return digest_of([[sample, source] for sample, source, number in rows if number == part])
             case "pool_vectors":  # a sample is its vector, wherever the file has it
                 return digest_of(list(standing.pool.samples))
             case "training_labels":

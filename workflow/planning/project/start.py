@@ -164,7 +164,10 @@ def foresee_run(project: Project, check: Check = lambda standing: None) -> Proje
     """Return where a project would stand at the start of a run, see `begin_run`; no file changes."""
     ledger = noted_ledger(project)
     notices = _notices(project, dry=True)
-    pool = _foreseen_pool(project, bool(ledger.entries), notices)
+    if label_files(Path(project.returned)).paths:
+        pool = updated_pool(project, bool(ledger.entries), notices, dry=True)
+    elif (pool := _known_pool(project)).is_read:
+        print_notices(unread_notices(project))
     if not pool.is_read:
         standing = ProjectStanding(project, pool, ledger.entries)
         check(standing)
@@ -175,16 +178,6 @@ def foresee_run(project: Project, check: Check = lambda standing: None) -> Proje
     _show_changes(standing, notices)
     notices.finish()
     return standing
-
-
-def _foreseen_pool(project: Project, has_entries: bool, notices: PoolNotices) -> Pool:
-    """Return the pool that a run would find, or without anything to take in, the pool of the last run."""
-    if label_files(Path(project.returned)).paths:
-        return updated_pool(project, has_entries, notices, dry=True)
-    pool = _known_pool(project)
-    if pool.is_read:
-        print_notices(unread_notices(project))
-    return pool
 
 
 def _notices(project: Project, dry: bool = False) -> PoolNotices:

@@ -10,9 +10,6 @@ from activepool.labelling.pool.table import Pool
 from activepool.ledger.entries import Entry
 from activepool.ledger.formats.batch import Batch, Pick
 
-#: Columns of selected.csv that are not values of the strategy.
-PLAIN_COLUMNS = ("index", "source")
-
 #: Why the samples of an audit set were picked.
 AUDIT_REASON = "random sample for the audit"
 
@@ -86,7 +83,7 @@ def _reason(strategy: str, row: dict[str, str]) -> str:
     values = [
         f"{'score' if name == strategy else name} {_short(text)}"
         for name, text in row.items()
-        if name not in PLAIN_COLUMNS and text
+        if name not in ("index", "source") and text
     ]
     return f"{strategy}: {', '.join(values)}" if values else strategy
 

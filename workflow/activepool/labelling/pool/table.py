@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from activepool.compute.arrays import BoolArray, IntArray
+from activepool.compute.arrays import BoolArray
 from activepool.labelling.pool.files import (
     FILES,
     PoolFile,
@@ -32,10 +32,7 @@ SAMPLES = "samples.csv"
 
 
 class ExchangedName(NamedTuple):
-    """A name that another image has now, so that a label by it may be meant for either.
-
-    ``sample`` had the name; its own name is ``now``.
-    """
+    """A name that another image has now: the sample that had it, and how that sample is called now."""
 
     name: str
     sample: str
@@ -121,16 +118,10 @@ class Pool:
                 yield row, main
             yield from ((row, copy) for copy in now.get(sample, ()) if copy != main)
 
-    def rows_of_part(self, part: int) -> IntArray:
-        """Return the rows of a part, ascending."""
-        return np.flatnonzero(np.asarray(self.parts) == part)
-
     def names(self, entries: Iterable[Entry], root: Path | None, address: str = "") -> PoolSamples:
         """Return what label files may call the samples, see `PoolSamples`.
 
-        Args:
-            root: the folder of the images; None if the pool is one of vectors.
-            address: of this folder where Label Studio shows it; empty if none is given.
+        ``root`` is the folder of the images, None for vectors, and ``address`` where Label Studio shows it.
         """
         return PoolSamples(
             list(self.sources.values()),

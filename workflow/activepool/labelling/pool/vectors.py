@@ -11,7 +11,6 @@ from activepool.data.embedding_arrays import CLASS_NAMES, LABELS, TEST, TRAIN, A
 from activepool.data.embedding_files import repeated_names, require_names, require_vectors, row_names
 from activepool.errors import InputError
 from activepool.features.store import FeatureMatrix
-from activepool.io.array_files.array_file import ArrayFile
 from activepool.ledger.pool_samples import embedding_sample
 
 #: The digest of the vectors that the tables of a pool describe, in the folder of the pool.
@@ -34,7 +33,7 @@ class VectorFile:
 
     def vectors(self) -> FeatureMatrix:
         """Return the vectors (N, d), left in the file; raises InputError if it has none of that shape."""
-        file = self._opened()  # open for as long as the rows are read
+        file = self._names.opened(self.path)  # open for as long as the rows are read
         stored = self._names.vectors(file)
         require_vectors(stored)
         if not stored.shape[0]:
@@ -50,7 +49,7 @@ class VectorFile:
 
         Raises: InputError if there are not as many as vectors, or if two rows have one name.
         """
-        with self._opened() as file:
+        with self._names.opened(self.path) as file:
             sources = self._names.sources(file)
             if sources is None:
                 return None
@@ -63,16 +62,13 @@ class VectorFile:
     def unread(self) -> list[str]:
         """Return the names of what a pool does not read: labels, classes, and other vectors."""
         named = [f"{part}{name}" for part in (*TRAIN, *TEST) for name in (*LABELS, CLASS_NAMES)]
-        with self._opened() as file:
+        with self._names.opened(self.path) as file:
             others = unread_vectors(file, [self._names.vectors(file)])
             return [*others, *(name for name in named if name in file.shapes)]
 
     @property
     def _names(self) -> ArrayNames:
         return ArrayNames(self.array, source_array=self.source_array)
-
-    def _opened(self) -> ArrayFile:
-        return self._names.opened(self.path)
 
 
 def vector_samples(vectors: FeatureMatrix) -> Iterator[str]:

@@ -75,11 +75,8 @@ def take_in_returned(
     taken = planned = plan(before, reading.drafts)
     reading.require_clear(taken)
     if reading.mistakes:
-        mistakes = [
-            *reading.mistakes,
-            f"{folder}: nothing was taken in; correct these mistakes, and run again",
-        ]
-        raise InputError(*map(printable, mistakes))
+        nothing = f"{folder}: nothing was taken in; correct these mistakes, and run again"
+        raise InputError(*map(printable, [*reading.mistakes, nothing]))
     check(taken.entries)
     if taken.entries and not dry:
         taken = take_in(ledger, reading.drafts)
@@ -89,7 +86,10 @@ def take_in_returned(
     notices = [
         *reading.notices,
         *(line for source in reading.sources if source.is_first_seen for line in source.answers.notices),
-        *reading.copy_notices(),
+        *(
+            f"{first_few(names)}: {'are' if len(names) > 1 else 'is'} the same as {path}; read once"
+            for path, names in reading.copies.items()
+        ),
         *(new.notice for new in new_classes.values()),
         *replaced_notice(ledger, before, state.disputed, taken.entries),
         *alike_notices(before, taken.entries),
@@ -191,13 +191,6 @@ class _Reading:
             source.outcomes = list(itertools.islice(remaining, len(source.answers.drafts)))
             if self.is_forgotten:
                 source.is_first_seen &= Outcome.NEW in source.outcomes
-
-    def copy_notices(self) -> list[str]:
-        """Return a line for each file that has copies."""
-        return [
-            f"{first_few(names)}: {'are' if len(names) > 1 else 'is'} the same as {path}; read once"
-            for path, names in self.copies.items()
-        ]
 
     @property
     def drafts(self) -> list[Draft]:

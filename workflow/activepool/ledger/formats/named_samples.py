@@ -8,63 +8,17 @@ from pathlib import Path
 from activepool.errors import MAX_NAMES, first_few
 from activepool.io.csv_rows import SEPARATORS, cut_off_problem
 from activepool.ledger.formats.rows import Row
-from activepool.ledger.pool_samples import Named, PoolSamples, UnknownSampleError
-
-
-class Naming:
-    """How a label file names images: with their folders or without. All its rows decide together.
-
-    A name without a folder is that of the image that lies in none, unless another name of the file lacks its
-    folder, the tool may have dropped all folders, or the ledger does not have that image and one of the same
-    name went out: then it may be that of an image in any folder. Of several, those that went out are meant if
-    all names of the file may be of such.
-    """
-
-    def __init__(self, samples: PoolSamples, rows: Sequence[Row]) -> None:
-        self._samples = samples
-        self._rows = [row for row in rows if row.name]
-
-    def by_name(self, row: Row) -> Named:
-        """Return the sample that a row names; raises UnknownSampleError, see `PoolSamples.by_name`."""
-        return self._samples.by_name(
-            row.name, row.may_lack_ending, self.may_lack_folders, lambda: self._have_gone_out
-        )
-
-    @cached_property
-    def may_lack_folders(self) -> bool:
-        """Whether a name without a folder may be that of an image in any."""
-        has_dropped = any(self._lacks_folder(row) for row in self._rows)
-        of_tool = [row for row in self._rows if row.may_lack_folders]
-        return has_dropped or (bool(of_tool) and not any(self._has_folder(row) for row in of_tool))
-
-    def _lacks_folder(self, row: Row) -> bool:
-        """Return whether a name is, or seems to be, only the end of the path of an image."""
-        found = self._samples.candidates(row.name, row.may_lack_ending)
-        return any(beginning is None for _, beginning in found) or (
-            self._samples.meant_by(found).isdisjoint(self._samples.in_ledger)
-            and self._went_out(self._samples.may_be_named(row.name, row.may_lack_ending))
-        )
-
-    def _went_out(self, samples: set[str]) -> bool:
-        return not samples.isdisjoint(self._samples.batches)
-
-    def _has_folder(self, row: Row) -> bool:
-        """Return whether a name is the whole path of an image that lies in a folder."""
-        return any(
-            beginning is not None and "/" in source
-            for source, beginning in self._samples.candidates(row.name, row.may_lack_ending)
-        )
-
-    @cached_property
-    def _have_gone_out(self) -> bool:
-        """Whether each name of the file may be that of an image that went out."""
-        return all(
-            self._went_out(self._samples.may_be_named(row.name, row.may_lack_ending)) for row in self._rows
-        )
+from activepool.ledger.pool_samples import PoolSamples, UnknownSampleError
 
 
 class NamedSamples:
     """The samples that the rows of a file name.
+
+    All rows decide together whether the file names images with their folders or without. A name without a
+    folder is that of the image that lies in none, unless another name of the file lacks its folder, the tool
+    may have dropped all folders, or the ledger does not have that image and one of the same name went out:
+    then it may be that of an image in any folder. Of several, those that went out are meant if all names of
+    the file may be of such.
 
     Attributes:
         beginning: what paths have before their source, and the first row that has it.
@@ -74,7 +28,7 @@ class NamedSamples:
 
     def __init__(self, samples: PoolSamples, rows: Sequence[Row]) -> None:
         self.samples = samples
-        self._naming = Naming(samples, rows)
+        self._rows = [row for row in rows if row.name]
         self.beginning: tuple[str, Row] | None = None
         self.other_batches: defaultdict[str, list[str]] = defaultdict(list)
         self.not_there: list[str] = []
@@ -208,8 +162,10 @@ class NamedSamples:
 
     def _named(self, row: Row) -> str:
         """Return the sample that a path stands for; all paths of a file must start from one folder."""
-        sample, beginning = self._naming.by_name(row)
-        if row.numbered and self._naming.may_lack_folders:
+        sample, beginning = self.samples.by_name(
+            row.name, row.may_lack_ending, self._may_lack_folders, lambda: self._have_gone_out
+        )
+        if row.numbered and self._may_lack_folders:
             alike = self.samples.candidates(row.numbered, row.may_lack_ending, may_lack_folders=True)
             if len(alike) > 1:
                 raise UnknownSampleError(
@@ -228,6 +184,36 @@ class NamedSamples:
                     "folder of the images"
                 )
         return sample
+
+    @cached_property
+    def _may_lack_folders(self) -> bool:
+        """Whether a name without a folder may be that of an image in any."""
+        has_dropped = any(self._lacks_folder(row) for row in self._rows)
+        of_tool = [row for row in self._rows if row.may_lack_folders]
+        return has_dropped or (bool(of_tool) and not any(self._has_folder(row) for row in of_tool))
+
+    def _lacks_folder(self, row: Row) -> bool:
+        """Return whether a name is, or seems to be, only the end of the path of an image."""
+        found = self.samples.candidates(row.name, row.may_lack_ending)
+        return any(beginning is None for _, beginning in found) or (
+            self.samples.meant_by(found).isdisjoint(self.samples.in_ledger) and self._may_have_gone_out(row)
+        )
+
+    def _has_folder(self, row: Row) -> bool:
+        """Return whether a name is the whole path of an image that lies in a folder."""
+        return any(
+            beginning is not None and "/" in source
+            for source, beginning in self.samples.candidates(row.name, row.may_lack_ending)
+        )
+
+    @cached_property
+    def _have_gone_out(self) -> bool:
+        """Whether each name of the file may be that of an image that went out."""
+        return all(map(self._may_have_gone_out, self._rows))
+
+    def _may_have_gone_out(self, row: Row) -> bool:
+        meant = self.samples.may_be_named(row.name, row.may_lack_ending)
+        return not meant.isdisjoint(self.samples.batches)
 
     def _require_plausible(self, row: Row, sample: str, beginning: str) -> None:
         """Raise UnknownSampleError unless the beginning of a path may be that of the folder of the images."""

@@ -39,7 +39,7 @@ class Row:
         content: of the picture in the file, if it is there; it alone names the sample then.
         pictures: the names of several pictures in the file, any of which may be meant.
         may_lack_ending: whether the path may lack the ending of the file.
-        may_lack_folders: whether the tool may have left the folders out of all paths, see `Naming`.
+        may_lack_folders: whether the tool may have left the folders out of all paths, see `NamedSamples`.
         numbered: what ``name`` is without the number that a tool gives a second file of one name; empty if it
             has none. If the pool has several such files, ``name`` may be any of them.
         also: names in other columns; one that the pool has must be of the same sample.

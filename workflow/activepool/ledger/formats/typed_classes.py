@@ -142,7 +142,8 @@ class TypedClasses:
 
     def _require_plausible(self, label: str, row: Row) -> None:
         """Raise WrongLabelError unless a label that is no class yet may become one."""
-        if twin := self._twin(label):
+        alike = map(_form, (label, label.strip(AROUND), label.lstrip("# ")))  # without doubt or comment
+        if twin := next((self._loose[form] for form in alike if form in self._loose), None):
             place = f" at {self.places[twin]}" if twin in self.places else ""
             problem = f"label {label!a} is written nearly like the class {twin!a}{place}; did you mean that?"
             raise WrongLabelError(f"{problem}; {RENAMING}" if row.is_correction else problem)
@@ -163,11 +164,6 @@ class TypedClasses:
             raise WrongLabelError(
                 f"label {label!r} is not a class", lambda: self._near(label), f" (there are {listed})"
             )
-
-    def _twin(self, label: str) -> str | None:
-        """Return the class that differs from a label only in case, spelling, or marks of doubt or comment."""
-        alike = (label, label.strip(AROUND), label.lstrip("# "))
-        return next((self._loose[_form(one)] for one in alike if _form(one) in self._loose), None)
 
     def _lost_problem(self, label: str) -> str | None:
         """Return what is wrong with a label if it, or a class of the same intake, may have lost letters."""

@@ -1,4 +1,5 @@
 import ast
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -29,6 +30,7 @@ def package(tmp_path, monkeypatch):
     (root / "four.py").write_text("FOUR = 4\n")
     monkeypatch.setattr(code, "ROOT", tmp_path)
     monkeypatch.setattr(code, "LIBRARY", root)
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     yield root
     forget()
 
@@ -136,3 +138,32 @@ def test_a_file_that_is_not_python_is_an_error(tmp_path, content, words):
     path.write_bytes(content)
     found = code.syntax_problem(path)
     assert found is None if words is None else found.startswith(words)
+
+
+def test_a_file_is_parsed_once_until_it_changes(package, monkeypatch):
+    first = digest(package)
+    monkeypatch.setattr(code, "_imported_names", lambda tree: pytest.fail("it was parsed again"))
+    assert digest(package) == first
+
+
+@pytest.mark.parametrize("left", [b"", b"[", b"{}", b'{"parsed": "something else"}'])
+def test_what_is_left_of_an_older_parse_does_not_count(package, left):
+    first = digest(package)
+    kept = list((package / "__pycache__").glob("*.syntax.json"))
+    assert len(kept) == 4
+    for file in kept:
+        file.write_bytes(left)
+    assert digest(package) == first
+
+
+def test_a_package_that_cannot_be_written_has_digests(package):
+    (package / "__pycache__").touch()  # not even root makes a folder of it
+    without = digest(package)
+    (package / "__pycache__").unlink()
+    assert digest(package) == without
+
+
+def test_nothing_is_kept_where_bytecode_is_not(package, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    digest(package)
+    assert not (package / "__pycache__").exists()

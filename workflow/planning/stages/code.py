@@ -3,15 +3,23 @@
 The digest of a stage covers its own module and everything that it imports from the package, directly or not.
 It ignores comments, docstrings and layout, so editing these reruns nothing. Callers add the modules that a
 stage imports by name at run time, such as a strategy.
+
+Parsing the library takes about as long as Snakemake takes to plan a small run, so what is needed of a file's
+syntax is kept beside its bytecode, in ``__pycache__``.
 """
 
 import ast
 import hashlib
+import json
+import sys
+from contextlib import suppress
 from functools import cache
+from importlib.util import cache_from_source
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from activepool.io.files import write_json
+from activepool.records import syntax
 from activepool.records.syntax import statements, syntax_digest
 
 PACKAGE = "activepool"
@@ -26,6 +34,17 @@ class Module(NamedTuple):
     digest: str
     imports: tuple[Path, ...]
 
+
+class Parsed(TypedDict):
+    """What is kept of a file's syntax; ``parsed`` is the digest of what it was parsed from, and by."""
+
+    parsed: str
+    digest: str
+    names: list[str]
+
+
+#: What parses: the version of Python, and this code.
+_PARSER = sys.version.encode() + b"".join(Path(file).read_bytes() for file in (__file__, syntax.__file__))
 
 #: The files behind each digest that `code_digest` has returned.
 _listed: dict[str, set[Path]] = {}
@@ -75,11 +94,29 @@ def syntax_problem(file: Path) -> str | None:
 @cache
 def _module(file: Path) -> Module:
     content = file.read_bytes()
+    parsed = _parsed(file, content)
+    imports = {imported for name in parsed["names"] for imported in _module_files(name)}
+    return Module(hashlib.sha256(content).hexdigest(), parsed["digest"], tuple(sorted(imports)))
+
+
+def _parsed(file: Path, content: bytes) -> Parsed:
+    """Return what was kept of a file, if its content is still the same; else parse and keep it."""
+    of = hashlib.sha256(_PARSER + content).hexdigest()
+    kept = Path(cache_from_source(str(file))).with_suffix(".syntax.json")
+    with suppress(OSError, ValueError, LookupError):
+        parsed: Parsed = json.loads(kept.read_bytes())
+        if parsed["parsed"] == of:
+            return parsed
     tree = ast.parse(content)
-    return Module(hashlib.sha256(content).hexdigest(), syntax_digest(tree), _imported_files(tree))
+    parsed = Parsed(parsed=of, names=_imported_names(tree), digest=syntax_digest(tree))
+    if not sys.dont_write_bytecode:
+        with suppress(OSError):  # a folder that nobody may write to, or another run that writes the same
+            write_json(kept, parsed)
+    return parsed
 
 
-def _imported_files(tree: ast.Module) -> tuple[Path, ...]:
+def _imported_names(tree: ast.Module) -> list[str]:
+    """Return the names that a file imports from the package, of modules or of what is in them."""
     modules: set[str] = set()
     for node in statements(tree):
         if isinstance(node, ast.Import):
@@ -87,8 +124,7 @@ def _imported_files(tree: ast.Module) -> tuple[Path, ...]:
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             modules.add(node.module)
             modules.update(f"{node.module}.{alias.name}" for alias in node.names)
-    inside = [name for name in modules if name.split(".")[0] == PACKAGE]
-    return tuple(sorted({file for name in inside for file in _module_files(name)}))
+    return sorted(name for name in modules if name.split(".")[0] == PACKAGE)
 
 
 @cache

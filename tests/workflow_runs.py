@@ -10,14 +10,21 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 import yaml
 
 REPOSITORY = Path(__file__).parents[1]
+
+#: Seconds after which what has not happened never will. Busy machines may take minutes for a short job.
+PATIENCE = 1800
+
+Happened = TypeVar("Happened")
 
 #: Snakemake, all its plugins and the packages that it and this repository use take seconds to import, and the
 #: tests start Snakemake hundreds of times. Here a process has imported them once, and forks for each start.
@@ -99,6 +106,16 @@ class Folder:
             for path, digest in self.digests("results/**/*.*").items()
             if not {"logs", "provenance"}.intersection(Path(path).parts) and not path.endswith(".state")
         }
+
+
+def wait_until(happens: Callable[[], Happened], run: subprocess.Popen[str] | None = None) -> Happened:
+    """Return what ``happens`` returns as soon as that is true; fail if ``run`` has ended by then."""
+    deadline = time.monotonic() + PATIENCE
+    while not (happened := happens()):
+        assert run is None or run.poll() is None, run.communicate()[0]
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return happened
 
 
 def made_once(temporary: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:

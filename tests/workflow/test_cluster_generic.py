@@ -15,7 +15,7 @@ from pathlib import Path
 import h5py
 import pytest
 from workflow.conftest import write_embeddings
-from workflow_runs import REPOSITORY, Folder
+from workflow_runs import PATIENCE, REPOSITORY, Folder, wait_until
 
 from activepool.compute.kernels import choosing
 from activepool.io.index_files import read_index
@@ -228,12 +228,10 @@ def test_a_configuration_edited_while_jobs_wait_stops_those_that_it_touches(tmp_
     (cluster.queue / "hold").touch()
     first = "results/trial/initial_random/seed0/round00/metrics.json"
     run = cluster.started("--retries", "0", *cluster.profile(), first)
-    deadline = time.monotonic() + 120
-    while not (cluster.queue / "submitted").exists() and time.monotonic() < deadline:
-        time.sleep(0.1)
+    wait_until((cluster.queue / "submitted").exists, run)
     cluster.configure({**LATE, "head": {"solver": "lbfgs", "weight_decays": [0.5]}, "device": "cpu"})
     (cluster.queue / "hold").unlink()
-    printed, _ = run.communicate(timeout=300)
+    printed, _ = run.communicate(timeout=PATIENCE)
     assert "round00.train.log: the configuration or the code was edited after this job" in printed
     assert (tmp_path / "results/features/embeddings_given/given/features.h5").exists()
     assert not (tmp_path / first).exists()
@@ -245,11 +243,9 @@ def test_jobs_are_cancelled_with_the_run(tmp_path):
     cluster = Cluster(tmp_path)
     (cluster.queue / "hold").touch()
     run = cluster.started(*cluster.profile(), *TARGETS)
-    deadline = time.monotonic() + 120
-    while not (jobs := list(cluster.queue.glob("*.asked_for"))) and time.monotonic() < deadline:
-        time.sleep(0.1)
+    jobs = wait_until(lambda: list(cluster.queue.glob("*.asked_for")), run)
     time.sleep(0.4)  # Snakemake cancels no job whose status it is just asking for, once a second
     os.kill(run.pid, signal.SIGINT)
-    run.communicate(timeout=120)
+    run.communicate(timeout=PATIENCE)
     assert (cluster.queue / "cancelled").read_text().split() == [path.stem for path in jobs]
     assert not (cluster.queue / f"{jobs[0].stem}.ended").exists()

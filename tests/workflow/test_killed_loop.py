@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 from workflow.labelling_loops import Loop
+from workflow_runs import PATIENCE
 
 from activepool.ledger.book import kept_folder
 
@@ -92,7 +93,7 @@ class Kills:
                 if self._wait(run, loop, kind):
                     kill(run)
                     self.done[kind] += 1
-                output, _ = run.communicate(timeout=300)
+                output, _ = run.communicate(timeout=PATIENCE)
             finally:
                 kill(run)
             if kind == "never":
@@ -108,7 +109,7 @@ class Kills:
         ledger = loop.path / "beetles.ledger.csv"
         watched = kept_folder(ledger) / "copy.csv" if kind == "copy" else ledger
         before, began = file_of(watched), time.monotonic()
-        end = self._draws.uniform(1, self._longest * 0.4) if kind == "at random" else 300
+        end = self._draws.uniform(1, self._longest * 0.4) if kind == "at random" else PATIENCE
         while run.poll() is None and time.monotonic() < began + end:
             if kind != "at random" and file_of(watched) != before:
                 return True

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from workflow_runs import Folder
+from workflow_runs import PATIENCE, Folder, wait_until
 
 pytestmark = pytest.mark.long
 
@@ -96,7 +96,7 @@ class Killer:
         self._thread.join()
 
     def _work(self) -> None:
-        while not self._ended.wait(0.02):
+        while not self._ended.wait(0.05):
             now = time.monotonic()
             for process, stage in stages_at_work(self._folder):
                 chosen = (stage, now + self._draws.uniform(0, self._kills.longest_life))
@@ -108,17 +108,14 @@ class Killer:
 
 def stages_at_work(folder: Path) -> list[tuple[int, str]]:
     """Return process and stage of each that works in ``folder``; of servers and their forks: ``server``."""
-    found = []
+    found, here = [], folder.resolve()
+    programs = (b"activepool.stages.", b"activepool.programs.server")
     for process in Path("/proc").glob("[0-9]*"):
-        try:
+        with suppress(OSError):  # it has ended
             words = (process / "cmdline").read_bytes().split(b"\0")
-            here = (process / "cwd").resolve() == folder.resolve()
-        except OSError:  # it has ended
-            continue
-        programs = (b"activepool.stages.", b"activepool.programs.server")
-        modules = [word.decode() for word in words if word.startswith(programs)]
-        if here and modules and b"python" in words[0]:
-            found.append((int(process.name), modules[-1].rpartition(".")[2]))
+            modules = [word.decode() for word in words if word.startswith(programs)]
+            if modules and b"python" in words[0] and (process / "cwd").readlink() == here:
+                found.append((int(process.name), modules[-1].rpartition(".")[2]))
     return found
 
 
@@ -140,7 +137,7 @@ def run_with_kills(folder, targets, kills, seed):
                 text=True,
                 start_new_session=True,
             )
-            longest = draws.uniform(2, kills.longest_run) if attempt < kills.of_all else 600
+            longest = draws.uniform(2, kills.longest_run) if attempt < kills.of_all else PATIENCE
             try:
                 output, _ = run.communicate(timeout=longest)
             except subprocess.TimeoutExpired:
@@ -187,9 +184,7 @@ def make(path):
 def test_shards_that_outlive_a_killed_snakemake_are_not_computed_again(tmp_path):
     folder = Folder(tmp_path, {**CONFIGURATION, "pretrain": FINETUNING["pretrain"]})
     run = folder.started("features")
-    while len(list(folder.path.glob(".snakemake/activepool/jobs/*"))) < 2:
-        assert run.poll() is None, run.stdout.read()
-        time.sleep(0.01)
+    wait_until(lambda: len(list(folder.path.glob(".snakemake/activepool/jobs/*"))) >= 2, run)
     kill(os.kill, run.pid)
     run.communicate()  # until its jobs have ended, too
     assert len(list(folder.path.glob("results/features/*/*/shards/*-of-2.h5"))) == 2

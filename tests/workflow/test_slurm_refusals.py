@@ -4,7 +4,7 @@ import os
 
 import pytest
 from workflow.conftest import EMBEDDINGS, write_embeddings
-from workflow_runs import REPOSITORY, Folder
+from workflow_runs import PATIENCE, REPOSITORY, Folder
 
 pytestmark = pytest.mark.long
 
@@ -42,7 +42,7 @@ class Slurm(Folder):
         """Run to the end, which comes; return what was printed."""
         run = self.started(*arguments)
         try:
-            return run.communicate(timeout=120)[0]
+            return run.communicate(timeout=PATIENCE)[0]
         finally:
             run.kill()
 

@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager
 
 from workflow.conftest import EMBEDDINGS, write_embeddings
-from workflow_runs import Folder
+from workflow_runs import PATIENCE, Folder, wait_until
 
 from planning.runs.lock import RUNS
 
@@ -16,9 +16,6 @@ CONFIGURATION = {**EMBEDDINGS, "strategies": ["random", "base", "coreset"], "see
 ANOTHER = {**EMBEDDINGS, "experiment": "another", "strategies": ["entropy"], "seeds": 1}
 
 FEATURES = "results/features/embeddings_given/given/features.h5"
-
-#: Seconds that a run may take until it has registered its files.
-PATIENCE = 60
 
 
 def made(path):
@@ -50,11 +47,8 @@ def has_registered(folder, run):
 def active_run(folder):
     """Start the run of CONFIGURATION: it works, with its files registered, until the block ends."""
     run = started(folder, CONFIGURATION, start_new_session=True)
-    deadline = time.monotonic() + PATIENCE
     try:
-        while not has_registered(folder, run):
-            assert run.poll() is None and time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_until(lambda: has_registered(folder, run), run)
         yield run
     finally:
         if run.poll() is None:
@@ -79,7 +73,7 @@ def beside(run, folder, configuration):
 
 def check_end(run, folder, finished, strategies):
     """Check that the first run ends well, with the same files as undisturbed runs."""
-    output, _ = run.communicate(timeout=300)
+    output, _ = run.communicate(timeout=PATIENCE)
     assert run.returncode == 0, output
     expected = finished.digests(
         FEATURES,

@@ -5,8 +5,8 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from data.stored_samples import read_samples
 
-from activepool.data.samples import read_samples
 from activepool.features.store import FeatureFile
 from activepool.io.index_files import read_index
 from activepool.stages.dataset import dataset

@@ -1,8 +1,9 @@
 import h5py
 import numpy as np
 import pytest
+from data.stored_samples import read_samples
 
-from activepool.data.samples import Part, Samples, read_samples, split_off_test, write_samples
+from activepool.data.samples import Part, Samples, split_off_test, write_samples
 from activepool.errors import InputError
 
 

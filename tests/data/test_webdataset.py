@@ -3,12 +3,13 @@ import tarfile
 import numpy as np
 import pytest
 from data.shard_files import encoded, features_of, pair, picture, two_shards, write_folders, write_tar
+from data.stored_samples import read_samples
 from PIL import Image
 
 from activepool.data import webdataset
 from activepool.data.dataset import prepare
 from activepool.data.kinds import preview
-from activepool.data.samples import read_samples, write_samples
+from activepool.data.samples import write_samples
 from activepool.data.settings import DatasetSettings
 from activepool.data.thumbnails import thumbnails
 from activepool.errors import InputError

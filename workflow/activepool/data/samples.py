@@ -65,12 +65,9 @@ class Part:
 
 @dataclass(frozen=True)
 class Samples:
-    """A dataset.
+    """A dataset of C classes, whose relative paths start from ``root``.
 
     Attributes:
-        train, test: its two parts.
-        class_names: the names of all C classes, by number.
-        root: the folder that relative paths start from.
         upright: whether the rotation in EXIF is applied to image files.
         notices: what a person should know about the reading of the dataset, a line each.
         list_file: the file that lists the samples; empty if there is none.
@@ -111,9 +108,8 @@ def with_notice(samples: Samples, notice: str | None) -> Samples:
 
 def split_off_test(part: Part, fraction: float) -> tuple[Part, Part]:
     """Split a part into train and test; see activepool.data.splits.held_out_rows."""
-    held_out = np.zeros(len(part), dtype=bool)
-    held_out[held_out_rows(part.labels, fraction)] = True
-    return part.take(~held_out), part.take(held_out)
+    is_held_out = np.isin(np.arange(len(part)), held_out_rows(part.labels, fraction))
+    return part.take(~is_held_out), part.take(is_held_out)
 
 
 def require_one_test_part(where: object, has_own: bool, own: str, test_fraction: float | None) -> None:
@@ -158,24 +154,3 @@ def write_samples(path: str | Path, samples: Samples) -> None:
                 group["paths"] = group["sources"]
             else:
                 group["images"] = part.images
-
-
-def read_samples(path: str | Path) -> Samples:
-    """Read dataset.h5, images included; raises InputError if it is not such a file."""
-    try:
-        with h5py.File(path, "r") as file:
-            class_names = [str(name) for name in file.attrs["class_names"]]
-            packed = bool(file.attrs.get("packed", False))
-            train, test = (_read_part(file[name], packed) for name in ("train", "test"))
-            return Samples(
-                train, test, class_names, str(file.attrs["root"]), bool(file.attrs.get("upright", False))
-            )
-    except (OSError, KeyError) as error:
-        raise InputError(f"{path}: not a dataset file ({error}); delete the file to regenerate it") from error
-
-
-def _read_part(group: h5py.Group, packed: bool) -> Part:
-    images = group["images"][:] if "images" in group else None
-    sources = group["sources" if packed or "images" in group else "paths"]
-    places = group["paths"].asstr()[:] if packed else None
-    return Part(group["labels"][:], sources.asstr()[:], images, places)

@@ -4,19 +4,15 @@ import json
 import zipfile
 from pathlib import Path
 
-from activepool.io.files import LFS_POINTER, LFS_PROBLEM
+from activepool.io.files import NO_DATA
 
 #: The suffix of safetensors files; their first bytes also identify them.
 SAFETENSORS = ".safetensors"
 
 # The first bytes of files of torch.save: a zip archive (since torch 1.6), or a pickle.
 _ZIP, _PICKLE = b"PK", b"\x80"
-#: Other files that people mistake for weights, by their first bytes.
-_OTHER_SIGNATURES = {
-    LFS_POINTER: f"is {LFS_PROBLEM}",
-    b"\x1f\x8b": "is compressed by gzip; unpack it",
-    b"\x89HDF": "is an HDF5 file, as Keras writes it; convert it to safetensors or by torch.save",
-}
+_KERAS = {b"\x89HDF": "is an HDF5 file, as Keras writes it; convert it to safetensors or by torch.save"}
+_OTHER_SIGNATURES = NO_DATA | _KERAS
 _SIGNATURE_BYTES = 24
 _READ_BYTES = 2**24
 #: The longest header that safetensors allows.

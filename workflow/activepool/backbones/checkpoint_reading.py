@@ -1,7 +1,6 @@
 """Reading of a checkpoint, without running code in it."""
 
 import argparse
-import re
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ from safetensors.torch import load_file
 
 from activepool.backbones.checkpoint_files import damaged_entry, file_problem, is_safetensors
 from activepool.errors import InputError
+from activepool.io.array_files.torch_files import held_objects
 
 # Plain values that projects store beside their weights: DINO its arguments, and NumPy's numbers.
 _PLAIN_VALUES: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
@@ -60,12 +60,7 @@ def read_checkpoint(path: str | Path) -> Any:
 
 
 def _reason(error: Exception) -> str:
-    object_name = re.search(r"GLOBAL (\S+)", str(error))
     if isinstance(error, UnpicklingError):
-        held = f"the object {object_name[1]}" if object_name else "a pickle that torch.save did not write"
-        return (
-            f"it holds {held}, and objects can run code when they are read; "
-            "save only the tensors: torch.save(network.state_dict(), ...)"
-        )
+        return f"it {held_objects(error)}; save only the tensors: torch.save(network.state_dict(), ...)"
     lines = str(error).splitlines()
     return f"it is damaged ({lines[0] if lines else type(error).__name__})"

@@ -22,6 +22,9 @@ DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 LFS_POINTER = b"version https://git-lfs"
 LFS_PROBLEM = "a pointer of Git LFS and not the file; fetch it: git lfs pull"
 
+#: How other files begin that people mistake for data or weights, and what is wrong with them.
+NO_DATA = {LFS_POINTER: f"is {LFS_PROBLEM}", b"\x1f\x8b": "is compressed by gzip; unpack it"}
+
 #: Byte order marks of UTF-16.
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 

@@ -1,7 +1,7 @@
 """Arrays of a user's file, by their names: what it holds, and how their rows are read."""
 
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -11,13 +11,16 @@ import numpy as np
 
 from activepool.compute.arrays import IntArray
 from activepool.compute.blocks import BLOCK_ROWS, row_blocks
-from activepool.errors import InputError, first_few
+from activepool.errors import InputError, first_few, one_line
 
 #: Arrays that a message names.
 MAX_SHOWN = 8
 
 #: The value of a whole number that a row lacks: as a label, one that is not known.
 MISSING = -1
+
+#: Characters of a reader's error that a message shows.
+MAX_REASON = 200
 
 #: Bytes of text, as NumPy's type S has them, are in this encoding.
 ENCODING = "utf-8"
@@ -29,7 +32,6 @@ class StoredArray:
 
     Attributes:
         name: the file and the array, for messages.
-        shape: its shape.
         dtype: the type of what `read` returns; object for text.
         read: returns some rows; raises InputError if they cannot be read.
         whole: the array itself, where it is mapped, in memory, or an HDF5 dataset; else None.
@@ -84,11 +86,9 @@ class ArrayFile:
     """The arrays of an open file; a ``with`` block closes it.
 
     Attributes:
-        path: the file.
         shapes: the shape of each array by its name. The one array of a file without names has the name "",
             and so have all columns of floats of a table together.
         find: returns an array by its name; raises InputError if it cannot be read.
-        resources: what is open.
     """
 
     path: Path
@@ -109,3 +109,17 @@ class ArrayFile:
 
     def __exit__(self, *exception: object) -> None:
         self.resources.close()
+
+
+@contextmanager
+def undamaged(name: str) -> Iterator[None]:
+    """Raise InputError if the ``with`` block cannot read a file or an array of this name.
+
+    A damaged file makes its reader raise nearly any error.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(f"{name} is damaged ({one_line(error)[:MAX_REASON]}); save it again") from error

@@ -9,8 +9,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.lib import format as npy
 
-from activepool.errors import InputError, one_line
-from activepool.io.array_files.array_file import ArrayFile, StoredArray
+from activepool.errors import InputError
+from activepool.io.array_files.array_file import ArrayFile, StoredArray, undamaged
 
 #: The first bytes of .npy files.
 NPY = b"\x93NUMPY"
@@ -36,13 +36,13 @@ class _Header(NamedTuple):
 
 def open_npy(path: Path) -> ArrayFile:
     """Open a .npy file; raises InputError if it is damaged, or holds Python objects."""
-    try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    # A damaged header makes NumPy's reader raise nearly any error.
-    except Exception as error:
-        if "pickle" in str(error) or "Python objects" in str(error):
-            raise InputError(f"{path}: holds Python objects; {AS_NUMBERS}") from None
-        raise InputError(f"{path}: is damaged ({one_line(error)}); save it again") from error
+    with undamaged(f"{path}:"):
+        try:
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
+        except ValueError as error:
+            if "pickle" in str(error) or "Python objects" in str(error):
+                raise InputError(f"{path}: holds Python objects; {AS_NUMBERS}") from None
+            raise
     stored = StoredArray.from_array(str(path), array)
     return ArrayFile(path, {"": stored.shape}, lambda name: stored)
 
@@ -52,17 +52,13 @@ def open_npz(path: Path) -> ArrayFile:
 
     A compressed array is read as a whole, when one of its rows is.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = {
-                info.filename.removesuffix(SUFFIX): info
-                for info in archive.infolist()
-                if info.filename.endswith(SUFFIX)
-            }
-            headers = {name: _header_of(archive, info) for name, info in entries.items()}
-    # As for .npy files; and a damaged archive has errors of its own.
-    except Exception as error:
-        raise InputError(f"{path}: is damaged ({one_line(error)}); save it again") from error
+    with undamaged(f"{path}:"), zipfile.ZipFile(path) as archive:
+        entries = {
+            info.filename.removesuffix(SUFFIX): info
+            for info in archive.infolist()
+            if info.filename.endswith(SUFFIX)
+        }
+        headers = {name: _header_of(archive, info) for name, info in entries.items()}
 
     def find(name: str) -> StoredArray:
         header, label = headers[name], f"{path}: {name}"
@@ -71,10 +67,8 @@ def open_npz(path: Path) -> ArrayFile:
 
         @cache
         def array() -> np.ndarray:
-            try:
+            with undamaged(label):
                 return _array(path, entries[name], header)
-            except Exception as error:
-                raise InputError(f"{label} is damaged ({one_line(error)}); save it again") from error
 
         if _is_mapped(entries[name], header):
             return StoredArray.from_array(label, array())

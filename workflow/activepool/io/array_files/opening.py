@@ -6,14 +6,14 @@ from pathlib import Path
 
 import h5py
 
-from activepool.errors import InputError, one_line
-from activepool.io.array_files.array_file import ArrayFile
+from activepool.errors import InputError
+from activepool.io.array_files.array_file import ArrayFile, undamaged
 from activepool.io.array_files.hdf5_files import open_hdf5
 from activepool.io.array_files.numpy_files import NPY, SUFFIX, open_npy, open_npz
 from activepool.io.array_files.parquet_files import open_parquet
 from activepool.io.array_files.safetensors_files import open_safetensors
 from activepool.io.array_files.torch_files import open_torch
-from activepool.io.files import LFS_POINTER, LFS_PROBLEM, start_of
+from activepool.io.files import NO_DATA, start_of
 
 #: The forms, for messages.
 FORMS = ".npy, .npz, .pt, .safetensors, .parquet or HDF5"
@@ -21,25 +21,15 @@ FORMS = ".npy, .npz, .pt, .safetensors, .parquet or HDF5"
 #: What files begin with.
 ZIP, PICKLE, PARQUET = b"PK", b"\x80", b"PAR1"
 
-#: What other files that people mistake for arrays begin with, and what is wrong.
-OTHERS = {
-    LFS_POINTER: f"is {LFS_PROBLEM}",
-    b"\x1f\x8b": "is compressed by gzip; unpack it",
-}
-
 #: Bytes of the beginning that are read to find out the form.
 BEGINNING = 24
 
 
 def open_arrays(path: str | Path, apart: Collection[str] = ()) -> ArrayFile:
-    """Open a file of arrays.
+    """Open a .npy, .npz, safetensors, Parquet or HDF5 file, or one of torch.save.
 
-    Args:
-        path: a .npy, .npz, safetensors, Parquet or HDF5 file, or one of torch.save. Its first bytes say
-            which; no code in it is run.
-        apart: columns of floats of a table that are not among those together, see `open_parquet`.
-
-    Raises: InputError if it is none of these, or is damaged.
+    Its first bytes say which; no code in it is run. For the columns ``apart`` of a table see `open_parquet`.
+    Raises InputError if it is none of these, or is damaged.
     """
     path = Path(path)
     if path.is_dir():
@@ -62,16 +52,12 @@ def open_arrays(path: str | Path, apart: Collection[str] = ()) -> ArrayFile:
         return open_torch(path)
     if not beginning:
         raise InputError(f"{path}: is empty")
-    for other, problem in OTHERS.items():
+    for other, problem in NO_DATA.items():
         if beginning.startswith(other):
             raise InputError(f"{path}: {problem}")
     raise InputError(f"{path}: is none of {FORMS}; it begins with {beginning!r}")
 
 
 def _is_npz(path: Path) -> bool:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise InputError(f"{path}: is damaged ({one_line(error)}); save it again") from error
-    return any(name.endswith(SUFFIX) for name in names)
+    with undamaged(f"{path}:"), zipfile.ZipFile(path) as archive:
+        return any(name.endswith(SUFFIX) for name in archive.namelist())

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from activepool.compute.blocks import BLOCK_ROWS
-from activepool.errors import InputError, importing, one_line
-from activepool.io.array_files.array_file import MISSING, ArrayFile, StoredArray
+from activepool.errors import InputError, importing
+from activepool.io.array_files.array_file import MISSING, ArrayFile, StoredArray, undamaged
 
 #: (columns, first row) -> their values, (rows,) or (rows, width).
 Convert = Callable[[Sequence[Any], int], np.ndarray]
@@ -28,13 +28,10 @@ def open_parquet(path: Path, apart: Collection[str] = ()) -> ArrayFile:
         import pyarrow as pa
         from pyarrow import parquet
     resources = ExitStack()
-    try:
+    with undamaged(f"{path}:"):
         file = resources.enter_context(parquet.ParquetFile(path, memory_map=True))
         schema = file.schema_arrow
         apart = [*apart, *(schema.pandas_metadata or {}).get("index_columns", ())]
-    # A damaged file makes the reader raise nearly any error.
-    except Exception as error:
-        raise InputError(f"{path}: is damaged ({one_line(error)}); save it again") from error
     types = dict(zip(schema.names, schema.types, strict=True))
     floats = [name for name, kind in types.items() if pa.types.is_floating(kind) and name not in apart]
     rows = file.metadata.num_rows
@@ -81,11 +78,9 @@ def _is_text(types: Any, kind: Any) -> bool:
 
 def _width(path: Path, file: Any, name: str) -> int:
     """Return the length of the first list of a column."""
-    try:
+    with undamaged(f"{path}: {name}"):
         first = next(file.iter_batches(1, columns=[name]), None)
         return len(first.column(0)[0].as_py() or ()) if first else 0
-    except Exception as error:  # of a damaged page
-        raise InputError(f"{path}: {name} is damaged ({one_line(error)}); save it again") from error
 
 
 def _table(columns: Sequence[Any], first_row: int) -> np.ndarray:
@@ -121,10 +116,7 @@ class _Rows:
     def __init__(
         self, path: Path, file: Any, columns: Sequence[str], convert: Convert, empty: np.ndarray
     ) -> None:
-        self._path = path
-        self._file = file
-        self._columns = list(columns)
-        self._convert = convert
+        self._path, self._file, self._columns, self._convert = path, file, list(columns), convert
         metadata = file.metadata
         counts = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
         #: The first row of each row group, and the number of all rows.
@@ -160,10 +152,7 @@ class _Rows:
         return batches
 
     def _next(self) -> np.ndarray:
-        try:
+        with undamaged(f"{self._path}: the block of rows from {self._first:,} on"):
             batch = next(self._batches)
-        except Exception as error:  # of a damaged page
-            problem = f"row {self._first:,} and the next are damaged ({one_line(error)}); save it again"
-            raise InputError(f"{self._path}: {problem}") from error
         values = self._convert([batch.column(name) for name in self._columns], self._first)
         return values.astype(self._empty.dtype, copy=False)

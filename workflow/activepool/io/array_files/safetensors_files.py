@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from activepool.errors import InputError, importing, one_line
-from activepool.io.array_files.array_file import ArrayFile, StoredArray
+from activepool.errors import InputError, importing
+from activepool.io.array_files.array_file import ArrayFile, StoredArray, undamaged
 
 #: The types of safetensors, and what `StoredArray.read` returns.
 TYPES = {
@@ -25,14 +25,12 @@ BF16 = "BF16"
 def open_safetensors(path: Path) -> ArrayFile:
     """Open a file of safetensors; raises InputError if it is damaged."""
     with importing("safetensors", f"{path}: reading it needs"):
-        from safetensors import SafetensorError, safe_open
+        from safetensors import safe_open
     resources = ExitStack()
-    try:
+    with undamaged(f"{path}:"):
         file = resources.enter_context(safe_open(path, "np"))
         shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
         names = dict(_names(file.metadata() or {}))
-    except (SafetensorError, OSError, ValueError) as error:
-        raise InputError(f"{path}: is damaged ({one_line(error)}); save it again") from error
     shapes |= {key: (len(listed),) for key, listed in names.items()}
 
     def find(name: str) -> StoredArray:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from activepool.errors import InputError, importing, one_line
-from activepool.io.array_files.array_file import MISSING, ArrayFile, StoredArray
+from activepool.io.array_files.array_file import MISSING, ArrayFile, StoredArray, undamaged
 
 if TYPE_CHECKING:
     import torch
@@ -24,26 +24,25 @@ def open_torch(path: Path) -> ArrayFile:
     """Open a file of torch.save; raises InputError if it is damaged, or holds other objects than tensors."""
     with importing("torch", f"{path}: reading it needs"):
         import torch
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # torch's warnings about other forms of pickle
-            content = torch.load(
-                str(path), map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path)
-            )
-    except pickle.UnpicklingError as error:
-        found = re.search(r"GLOBAL (\S+)", str(error))
-        held = f"the object {found[1]}" if found else "a pickle that torch.save did not write"
-        raise InputError(
-            f"{path}: holds {held}, and objects can run code when they are read; {REMEDY}"
-        ) from None
-    # A damaged file makes torch raise nearly any error.
-    except Exception as error:
-        raise InputError(f"{path}: is damaged ({one_line(error)[:200]}); save it again") from error
+    with undamaged(f"{path}:"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's warnings about other forms of pickle
+        try:
+            mapped = zipfile.is_zipfile(path)
+            content = torch.load(str(path), map_location="cpu", weights_only=True, mmap=mapped)
+        except pickle.UnpicklingError as error:
+            raise InputError(f"{path}: {held_objects(error)}; {REMEDY}") from None
     values = dict(_flat("", content))
     if not values:
         raise InputError(f"{path}: holds no tensor but {type(content).__name__}; {REMEDY}")
     shapes = {name: tuple(getattr(value, "shape", (len(value),))) for name, value in values.items()}
     return ArrayFile(path, shapes, lambda name: _stored(f"{path}: {name}".rstrip(": "), values[name]))
+
+
+def held_objects(error: pickle.UnpicklingError) -> str:
+    """Return which objects a file holds that torch does not read, for a message."""
+    found = re.search(r"GLOBAL (\S+)", str(error))
+    held = f"the object {found[1]}" if found else "a pickle that torch.save did not write"
+    return f"holds {held}, and objects can run code when they are read"
 
 
 def _flat(name: str, value: Any) -> "list[tuple[str, torch.Tensor | list[Any]]]":

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from activepool.backbones.checkpoint_formats import FORMATS, CheckpointFormat, FormatName
 from activepool.backbones.normalisations import NormalisationName
 from activepool.errors import InputError
 
-Settings = TypeVar("Settings", bound=BaseModel)
+Settings = TypeVar("Settings")
 
 
 class BackboneSettings(BaseModel):
@@ -49,14 +49,11 @@ class BackboneSettings(BaseModel):
 
 
 def parse_settings(settings: type[Settings], content: Mapping[str, Any], where: str) -> Settings:
-    """Return a mapping as its model; raises InputError with ``where`` and all wrong keys."""
+    """Return a mapping as its model or dataclass; raises InputError with ``where`` and all wrong keys."""
+    adapter = TypeAdapter(settings)
     try:
-        return settings.model_validate(content)
+        return adapter.validate_python(content)
     except ValidationError as error:
-        known = ", ".join(settings.model_fields)
-        raise InputError(f"{where}: {wrong_keys(error)}; its keys are: {known}") from None
-
-
-def wrong_keys(error: ValidationError) -> str:
-    """Return what is wrong with each key, for a message."""
-    return "; ".join(": ".join([*map(str, detail["loc"]), detail["msg"]]) for detail in error.errors())
+        wrong = [": ".join([*map(str, detail["loc"]), detail["msg"]]) for detail in error.errors()]
+        known = ", ".join(adapter.json_schema()["properties"])
+        raise InputError(f"{where}: {'; '.join(wrong)}; its keys are: {known}") from None

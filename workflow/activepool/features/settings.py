@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from activepool.backbones.settings import wrong_keys
-from activepool.errors import InputError
+from activepool.backbones.settings import parse_settings
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -35,7 +34,4 @@ class ExtractSettings:
     @classmethod
     def parse(cls, content: Mapping[str, Any]) -> "ExtractSettings":
         """Check a mapping; raises InputError that names all wrong keys."""
-        try:
-            return TypeAdapter(cls).validate_python(dict(content))
-        except ValidationError as error:
-            raise InputError(f"features: {wrong_keys(error)}") from None
+        return parse_settings(cls, content, "features")

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from math import isfinite
 
 from activepool.errors import InputError, abbreviated
@@ -76,6 +76,21 @@ def no_such_class(name: str, class_names: Sequence[str]) -> str:
     return f"the train part has no class {shown} (its classes: {abbreviated(class_names)}){hint}"
 
 
+def label_problem(label: str, known: Container[str], class_names: Sequence[str]) -> str | None:
+    """Return why a label is not among those ``known``, or was hardly meant as a class; None for any other."""
+    if reads_as_missing(label):
+        return (
+            f"label {label!r} reads like a missing value; leave it empty if the class is not known, or give "
+            "the class another name"
+        )
+    if is_negative(label):
+        return (
+            f"label {label!r} is below 0, where -1 stands for a label that is not known; leave it empty, or "
+            "name the classes by words"
+        )
+    return None if label in known else no_such_class(label, class_names)
+
+
 def require_different(where: object, class_names: Sequence[str]) -> None:
     """Raise InputError unless each class has a name, different from all others."""
     earlier: set[str] = set()
@@ -110,7 +125,8 @@ def name_notices(names: Sequence[str]) -> Iterator[str]:
         yield f"classes whose names are nearly the same: {abbreviated(alike)}"
     if missing := [repr(name) for name in names if reads_as_missing(name)]:
         yield f"classes whose names read like a missing value: {abbreviated(missing)}"
-    marks = [name for name in names if reads_as_no_label(name) or _is_dash(name) or _strict_form(name) == -1]
+    dashes = [name for name in names if set(name.translate(PLAIN_PUNCTUATION)) == {"-"}]
+    marks = [name for name in names if reads_as_no_label(name) or name in dashes or _strict_form(name) == -1]
     if no_label := [repr(name) for name in marks if not (name == "-" and "+" in names)]:
         yield f"classes whose names read like samples without a label: {abbreviated(no_label)}"
     if blanks := [repr(name) for name in names if name != name.strip()]:
@@ -134,10 +150,6 @@ def loose_form(name: str) -> object:
     if OTHER_NUMBER.fullmatch(digits) and isfinite(number := float(digits.replace(",", "."))):
         return int(number) if number.is_integer() else number
     return unicodedata.normalize("NFKC", form.casefold()).translate(LOOKALIKES)
-
-
-def _is_dash(name: str) -> bool:
-    return set(name.translate(PLAIN_PUNCTUATION)) == {"-"}
 
 
 def _pairs(names: Iterable[str], key: Callable[[str], object]) -> Iterator[tuple[str, str]]:
@@ -175,7 +187,6 @@ def _are_lookalikes(first: str, second: str) -> bool:
 
 
 def _number(whole: str) -> int:
-    """Return the number that a text of the form WHOLE_NUMBER writes."""
     return int(whole.partition(".")[0])
 
 

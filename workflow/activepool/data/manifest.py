@@ -6,14 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from activepool.data.class_names import (
-    is_negative,
-    no_such_class,
-    reads_as_missing,
-    require_different,
-    same_for_a_person,
-    sorted_names,
-)
+from activepool.data.class_names import label_problem, require_different, same_for_a_person, sorted_names
 from activepool.data.fetching import fetch_images, url_problem
 from activepool.data.listed_paths import (
     given_before,
@@ -63,16 +56,15 @@ def load(
 ) -> Samples:
     """Read a manifest: a CSV file with the columns ``path``, ``label`` and ``split``; others are ignored.
 
-    ``path`` is an image file, absolute, or relative to ``root`` and below it; or a URL, whose image `fetch`
-    fetches. ``label`` is the class, a name or a number; empty (or -1) if it is not known. ``split`` is train
-    or test; empty, or without the column, it means train. The classes are ``class_names`` in their order, or
-    else the labels of the train part in the order of their names, as numbers if all names are whole numbers.
+    ``path`` is an image file, absolute, or relative to ``root`` and below it, by default the folder of the
+    manifest; or a URL, whose image `fetch` fetches. ``label`` is the class, a name or a number; empty (or -1)
+    if it is not known. ``split`` is train or test; empty, or without the column, it means train.
 
     Args:
-        path: the CSV file.
-        root: the folder that relative paths start from; by default that of the manifest.
+        path, root: see above.
         test_fraction: the share of each class to split off as test part, if no row says test.
-        class_names: the names of all classes, if some have no labelled train sample yet.
+        class_names: the names of all classes, if some have no labelled train sample yet; by default, the
+            labels of the train part in the order of their names, as numbers if all are whole numbers.
 
     Raises: InputError, with a line for each row that cannot be used, naming file and line.
     """
@@ -82,12 +74,9 @@ def load(
         require_different(manifest, class_names)
     in_train = {row.label for row in rows if row.split == "train"} - {""}
     names = sorted_names(in_train) if class_names is None else class_names
-    problems += [
-        *_row_problems(root, rows),
-        *(_label_problems(rows, names) if class_names is None else _undeclared(rows, names)),
-    ]
-    if problems:
-        raise InputError(*_first_lines(manifest, problems))
+    problems += _row_problems(root, rows)
+    problems += _label_problems(rows, names) if class_names is None else _undeclared(rows, names)
+    _raise_if_any(manifest, problems)
     index = {name: number for number, name in enumerate(names)} | {"": UNKNOWN}
 
     def part(split: str) -> Part:
@@ -104,20 +93,19 @@ def load(
 def fetch(
     path: str | Path, root: str | Path | None = None, *, ignores_absent: bool = False, **options: Any
 ) -> None:
-    """Fetch the images of a manifest that are at URLs, unless they were fetched before.
+    """Fetch the images of a manifest that are at URLs, unless they were fetched before, to below ``root``.
 
-    Args:
-        path, root: those of `load`; the images go to a folder below ``root``.
-        ignores_absent: whether an image that its server does not have is no error.
-        options: the other options of `load`, without effect.
+    With ``ignores_absent``, an image that its server does not have is no error. The other ``options`` of
+    `load` have no effect.
 
     Raises: InputError, with a line for each image that cannot be fetched, naming file and line.
     """
     manifest, root = _manifest_and_root(path, root)
     line_of = {row.path: row.line for row in _read_rows(manifest, root)[0] if is_url(row.path)}
-    if failures := fetch_images(list(line_of), root, ignores_absent):
-        problems = [(line_of[url], f"{url} cannot be fetched: {why}") for url, why in failures.items()]
-        raise InputError(*_first_lines(manifest, problems))
+    failures = fetch_images(list(line_of), root, ignores_absent)
+    _raise_if_any(
+        manifest, [(line_of[url], f"{url} cannot be fetched: {why}") for url, why in failures.items()]
+    )
 
 
 def preview(
@@ -127,8 +115,7 @@ def preview(
     class_names: list[str] | None = None,
 ) -> Preview | None:
     """Count the classes of a manifest, unless it is long."""
-    size = existing_file(path, FORM).stat().st_size
-    if size > MAX_PREVIEWED * BYTES_PER_ROW:
+    if existing_file(path, FORM).stat().st_size > MAX_PREVIEWED * BYTES_PER_ROW:
         return None
     return Preview.from_samples(load(path, root, test_fraction, class_names))
 
@@ -154,11 +141,10 @@ def _read_rows(
         path, label, split = fields["path"], fields["label"].strip(), fields.get("split", "").strip()
         path = path.strip() if is_url(path.strip()) else written_path(root, path)
         rows.append(Row(line, path, "" if label == str(UNKNOWN) else label, split or "train"))
-    if rows and names[-1] == "label" and rows[-1].line == line and ends_in_text(manifest):
-        cut_off = cut_off_problem(
-            "label", rows[-1].label, sorted({*class_names, *(row.label for row in rows)})
-        )
-        problems += [(line, cut_off)] if rows[-1].label and cut_off else []
+    last = rows[-1].label if rows and rows[-1].line == line else ""
+    if last and names[-1] == "label" and ends_in_text(manifest):
+        cut_off = cut_off_problem("label", last, sorted({*class_names, *(row.label for row in rows)}))
+        problems += [(line, cut_off)] if cut_off else []
     return rows, problems
 
 
@@ -220,20 +206,8 @@ def _label_problems(rows: list[Row], class_names: list[str]) -> Iterator[tuple[i
             line_of.setdefault(row.label, row.line)
     of_no_split = {row.label for row in rows if row.split not in ("train", "test")}
     for label, line in line_of.items():
-        if reads_as_missing(label):
-            yield (
-                line,
-                f"label {label!r} reads like a missing value; leave it empty if the class is not known, or "
-                "give the class another name",
-            )
-        elif is_negative(label):
-            yield (
-                line,
-                f"label {label!r} is below 0, where -1 stands for a label that is not known; leave it empty, "
-                "or name the classes by words",
-            )
-        elif label not in class_names and label not in of_no_split:
-            yield line, no_such_class(label, class_names)
+        if problem := label_problem(label, of_no_split.union(class_names), class_names):
+            yield line, problem
     in_train = [label for label in line_of if label in class_names]
     for first, second, what in same_for_a_person(in_train):
         yield (
@@ -249,6 +223,7 @@ def _undeclared(rows: list[Row], class_names: list[str]) -> Iterator[tuple[int, 
             yield row.line, f"label {row.label!r} is not in class_names ({', '.join(class_names[:20])})"
 
 
-def _first_lines(manifest: Path, problems: list[tuple[int, str]]) -> list[str]:
+def _raise_if_any(manifest: Path, problems: list[tuple[int, str]]) -> None:
     lines = [f"{manifest}:{line}: {problem}" for line, problem in sorted(problems)]
-    return first_lines(lines, manifest)
+    if lines:
+        raise InputError(*first_lines(lines, manifest))

@@ -6,14 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from activepool.data.class_checks import wrapped_unknown
-from activepool.data.class_names import (
-    WHOLE_NUMBER,
-    is_negative,
-    no_such_class,
-    reads_as_missing,
-    require_different,
-    sorted_names,
-)
+from activepool.data.class_names import WHOLE_NUMBER, label_problem, require_different, sorted_names
 from activepool.data.listing import has_line_break
 from activepool.data.packed import Cell, Member
 from activepool.data.samples import UNKNOWN, Part, Samples, require_one_test_part, split_off_test
@@ -78,14 +71,11 @@ def samples_in(
     class_names: list[str] | None,
     test_fraction: float | None,
 ) -> Samples:
-    """Return a dataset of the images in shards.
+    """Return a dataset of the images of both parts in shards.
 
-    Args:
-        shards: where the images are.
-        train, test: the images of each part.
-        class_names: of all classes, in the order of their numbers; by default, the labels of the train part
-            in the order of their names. A label may be a number of these, if no name is a number.
-        test_fraction: the share of each class to split off as test part, if ``test`` is empty.
+    The ``class_names`` are in the order of their numbers; by default, they are the labels of the train part
+    in the order of their names. A label may be a number of these, if no name is a number. ``test_fraction``
+    is the share of each class to split off as test part, if ``test`` is empty.
 
     Raises: InputError, with a line for each image that cannot be used.
     """
@@ -94,12 +84,11 @@ def samples_in(
             raise InputError(f"{shards.root}: the name {name!a} of a class is no text; rename it")
     if class_names is not None:
         require_different(shards.root, class_names)
-    labels = {label for _, label in train.samples}
-    names = sorted_names(labels - {""}) if class_names is None else class_names
+    names = sorted_names({label for _, label in train.samples} - {""}) if class_names is None else class_names
     if not train.sources and not train.problems:
         raise InputError(f"{shards.root}: the train part holds no image")
     problems = [*train.problems, *test.problems]
-    if not (problems or names or class_names):
+    if not (problems or names):
         raise InputError(
             f"{shards.root}: no image of the train part has a label; add labels, or say where: label: NAME"
         )
@@ -123,32 +112,21 @@ def samples_in(
 
 
 def _numbers(class_names: Sequence[str]) -> dict[str, int]:
-    """Return the number of each label."""
-    by_number = {str(number): number for number in range(len(class_names))}
-    if any(WHOLE_NUMBER.fullmatch(name) for name in class_names):
-        by_number = {}
-    return by_number | {name: number for number, name in enumerate(class_names)} | {"": UNKNOWN}
+    by_name = {name: number for number, name in enumerate(class_names)} | {"": UNKNOWN}
+    if any(map(WHOLE_NUMBER.fullmatch, class_names)):
+        return by_name
+    return {str(number): number for number in range(len(class_names))} | by_name
 
 
 def _label_problems(found: Found, class_names: Sequence[str] | None) -> Iterator[str]:
-    """Yield a line for the first image of each label that is no class, or was hardly meant as one.
-
-    With None, not all classes are known.
-    """
+    """Yield a line for the first image of each label that is no class (if all are known), or hardly one."""
     source_of: dict[str, str] = {}
     for source, label in found.samples:
         source_of.setdefault(label, source)
-    numbers = _numbers(class_names or [])
+    known = source_of if class_names is None else _numbers(class_names)
     for label, source in source_of.items():
-        if label and reads_as_missing(label):
-            yield (
-                f"{source}: label {label!r} reads like a missing value; leave it empty if the class is not "
-                "known, or give the class another name"
-            )
-        elif is_negative(label):
-            yield f"{source}: label {label!r} is below 0, where -1 stands for a label that is not known"
-        elif class_names is not None and label not in numbers:
-            yield f"{source}: {no_such_class(label, class_names)}"
+        if problem := label_problem(label, known, class_names or ()):
+            yield f"{source}: {problem}"
 
 
 def _wrapped_labels(found: Found) -> Iterator[str]:

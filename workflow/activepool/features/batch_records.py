@@ -14,7 +14,6 @@ from contextlib import suppress
 from itertools import accumulate
 from math import prod
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO
 
 import numpy as np
@@ -29,18 +28,12 @@ SEAL_BYTES = 32
 
 
 class BatchRecords:
-    """The open file, a context manager.
-
-    Attributes:
-        keys: the key of each batch; "" for one that is not there.
-    """
+    """The open file, a context manager; ``keys`` are those of the batches, "" for one that is not there."""
 
     def __init__(self, output: str | Path, shapes: Sequence[tuple[int, ...]], dtype: str) -> None:
         """Open the file that an earlier extraction left, or a new one, for batches of these shapes."""
-        self._output = Path(output)
-        self._path = state_path(output)
-        self._shapes = shapes
-        self._dtype = np.dtype(dtype)
+        self._output, self._path = Path(output), state_path(output)
+        self._shapes, self._dtype = shapes, np.dtype(dtype)
         sizes = [KEY_BYTES + prod(shape) * self._dtype.itemsize + SEAL_BYTES for shape in shapes]
         self._sizes, self._places = sizes, list(accumulate(sizes, initial=0))
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,10 +43,8 @@ class BatchRecords:
     def __enter__(self) -> "BatchRecords":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None or not any(self.keys):  # removed under the lock
+    def __exit__(self, *exception: object) -> None:
+        if exception[0] is None or not any(self.keys):  # removed under the lock
             self._path.unlink(missing_ok=True)
         with suppress(OSError):  # a full disk, which has been reported
             self._file.close()

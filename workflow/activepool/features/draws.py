@@ -10,15 +10,11 @@ from torch import Generator, Tensor
 
 @dataclass(frozen=True)
 class Draws:
-    """A stream of random numbers, one for each image of a batch.
+    """A stream of random numbers on the CPU, one for each image of a batch.
 
-    Processes that share a batch each draw for the whole batch and take the numbers of their own images, so
-    that an image is augmented in the same way in any process.
-
-    Attributes:
-        generator: the stream, on the CPU.
-        batch: the number of images in the whole batch; None if this process has all of them.
-        rows: this process's images of the whole batch, int64; None if ``batch`` is None.
+    Processes that share a batch each draw for the whole of its ``batch`` images and take the numbers of their
+    own, ``rows`` (int64), so that an image is augmented in the same way in any process. Both are None if this
+    process has all images.
     """
 
     generator: Generator

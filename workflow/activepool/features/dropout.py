@@ -10,12 +10,9 @@ STREAM_ROWS = 16
 
 
 def dropped(features: FeatureMatrix, rate: float, key: int) -> FeatureMatrix:
-    """Return the features, each set to 0 with probability ``rate``, the others divided by 1 − ``rate``.
+    """Return the features (N, d), each set to 0 with probability ``rate`` < 1, the others over 1 − ``rate``.
 
-    Args:
-        features: (N, d).
-        rate: from 0 to 1, below 1.
-        key: with the number of its row it decides which features are set to 0; 0 ≤ key < 2⁶⁴.
+    With the number of its row, 0 ≤ ``key`` < 2⁶⁴ decides which features are set to 0.
     """
 
     def kept(stream: int) -> np.ndarray:

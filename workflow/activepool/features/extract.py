@@ -61,16 +61,12 @@ def extract_shard(
         backbone_settings, checkpoint: see activepool.backbones.checkpoint.load_backbone.
         settings, shard: the features to compute.
         output: HDF5 file to write. Its groups have the attributes ``first_row`` and ``part_rows``, and the
-            keys of their ``batches``; the file has the backbone, the digest of its checkpoint, and the
-            transform.
-        device: the device of the backbone.
-        workers: processes that read images (0: this one); no effect on the result.
+            keys of their ``batches``; the file has the backbone, its checkpoint's digest, and the transform.
+        device, workers: of the backbone, and processes that read images (0: this one), without effect.
         version: a text that changes with the code.
-        earlier: features.h5 of an earlier run, if there is one: batches that have not changed are taken from
-            it.
+        earlier: features.h5 of an earlier run, from which batches that have not changed are taken.
 
-    Raises: InputError if the dataset, the checkpoint or an image cannot be used, or a feature
-    cannot be stored.
+    Raises: InputError if the dataset, the checkpoint or an image cannot be used, or a feature not be stored.
     """
     name, size = backbone_settings.name, backbone_settings.image_size
     channels = backbone_settings.channels or image_channels(dataset)
@@ -114,8 +110,7 @@ def extract_shard(
 
 def _computed_by(attributes: dict[str, str], settings: ExtractSettings, device: str, version: str) -> str:
     """Return a text that names all that computes features of images."""
-    kind = torch.device(device).type
-    used = software(attributes["backbone"])
+    kind, used = torch.device(device).type, software(attributes["backbone"])
     return json.dumps([attributes, asdict(settings), kind, used, version], sort_keys=True)
 
 

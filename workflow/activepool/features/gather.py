@@ -1,6 +1,6 @@
 """Join the shards of an extraction into features.h5. Peak memory: one block of rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 from tqdm import tqdm
 
+from activepool.compute.arrays import FloatArray
 from activepool.compute.blocks import BLOCK_ROWS, row_blocks
 from activepool.data.ranges import Spans
 from activepool.errors import InputError
@@ -34,10 +35,6 @@ def gather(dataset: str | Path, shards: Sequence[str | Path], output: str | Path
             file.attrs.update(pieces[0].attrs)
             for part in PARTS:
                 _gather_part(file.create_group(part), source[part], pieces)
-            if len(file["test/labels"]):  # a part of a growing pool has none; `join_parts` looks at the whole
-                _require_spread(
-                    f"backbone {file.attrs['backbone']!r}: train/features", file["train/features"]
-                )
     remove_finished(shards)
 
 
@@ -55,8 +52,7 @@ def _require_one_extraction(pieces: list[h5py.File]) -> None:
 
 def _gather_part(group: h5py.Group, source: h5py.Group, pieces: list[h5py.File]) -> None:
     """Copy one part: labels and sources from the dataset, features and views from the shards."""
-    part = source.name.strip("/")
-    rows = len(source["labels"])
+    part, rows = source.name.strip("/"), len(source["labels"])
     for name in ("labels", "sources"):
         source.copy(name, group)
     ordered = sorted((piece[part] for piece in pieces), key=_rows_of)
@@ -64,18 +60,17 @@ def _gather_part(group: h5py.Group, source: h5py.Group, pieces: list[h5py.File])
     group["batches"] = np.concatenate([piece["batches"][:] for piece in ordered])
     for name in sorted(ordered[0].keys() & {"features", "views"}):
         model = ordered[0][name]
-        shape = (*model.shape[:-2], rows, model.shape[-1])
-        target = group.create_dataset(name, shape, model.dtype)
-        for piece in tqdm(ordered, desc=f"{part} {name}", unit="shard", disable=None):
-            _copy(piece, name, target)
-
-
-def _require_spread(name: str, features: h5py.Dataset) -> None:
-    """Raise InputError if features, which exist only now from all shards, lie too close together."""
-    spans = Spans(name, features.shape[1], features.dtype)
-    for block in row_blocks(len(features), BLOCK_ROWS):
-        spans.add(features[block])
-    spans.require_spread()
+        target = group.create_dataset(name, (*model.shape[:-2], rows, model.shape[-1]), model.dtype)
+        blocks = _blocks(ordered, name)
+        # A part of a growing pool has no test labels; `join_parts` looks at the whole.
+        if target.name == "/train/features" and len(source.file["test/labels"]):
+            backbone = group.file.attrs["backbone"]
+            spans = Spans(f"backbone {backbone!r}: train/features", model.shape[1], model.dtype)
+            blocks = spans.checked(blocks)
+        filled = 0
+        for block in blocks:
+            target[..., filled : filled + block.shape[-2], :] = block
+            filled += block.shape[-2]
 
 
 def _rows_of(piece: h5py.Group) -> tuple[int, int]:
@@ -86,30 +81,25 @@ def _rows_of(piece: h5py.Group) -> tuple[int, int]:
 
 def _require_all_rows(part: str, rows: int, ordered: list[h5py.Group]) -> None:
     """Raise InputError unless the shards, ordered by their rows, have each row of the part once."""
-    reached = 0
     for piece in ordered:
-        path, (first, end) = piece.file.filename, _rows_of(piece)
         if piece.attrs["part_rows"] != rows:
             raise InputError(
-                f"{path}: was made from {piece.attrs['part_rows']} {part} rows, but the dataset has {rows}; "
-                "extract the features again"
+                f"{piece.file.filename}: was made from {piece.attrs['part_rows']} {part} rows, but the "
+                f"dataset has {rows}; extract the features again"
             )
+    reached, places = 0, [(piece, *_rows_of(piece)) for piece in ordered]
+    for piece, first, end in [*places, (ordered[-1], rows, rows)]:
         if first != reached:
             problem = "are missing" if first > reached else "are given twice"
             raise InputError(
-                f"{path}: {part} rows {min(first, reached)} to {max(first, reached) - 1} {problem}; "
-                "give each shard of one extraction once"
+                f"{piece.file.filename}: {part} rows {min(first, reached)} to {max(first, reached) - 1} "
+                f"{problem}; give each shard of one extraction once"
             )
         reached = end
-    if reached != rows:
-        raise InputError(
-            f"{ordered[-1].file.filename}: {part} rows {reached} to {rows - 1} are missing; "
-            "give each shard of one extraction once"
-        )
 
 
-def _copy(piece: h5py.Group, name: str, target: h5py.Dataset) -> None:
-    """Copy the rows of a shard in blocks; features are (n, d), views (V, n, d)."""
-    stored, first = piece[name], _rows_of(piece)[0]
-    for block in row_blocks(stored.shape[-2], BLOCK_ROWS):
-        target[..., first + block.start : first + block.stop, :] = stored[..., block, :]
+def _blocks(ordered: list[h5py.Group], name: str) -> Iterator[FloatArray]:
+    """Yield the rows of all shards in blocks: features (B, d), or views (V, B, d)."""
+    for piece in tqdm(ordered, desc=f"{ordered[0].name[1:]} {name}", unit="shard", disable=None):
+        for block in row_blocks(piece[name].shape[-2], BLOCK_ROWS):
+            yield piece[name][..., block, :]

@@ -11,14 +11,12 @@ from activepool.data.round_samples import read_pool
 
 @dataclass(frozen=True)
 class ImageRound:
-    """The images of a round, and the device for work on them.
+    """The images of a round, of the train part of dataset.h5, and the device for work on them.
 
     Attributes:
-        dataset: dataset.h5, for its train part; see activepool.features.images.PartImages.
         labelled: (m,) rows of the labelled set.
         unlabelled: (n,) rows of the rest of the pool, ascending.
         seed, round_number: names of the random streams; see activepool.compute.seeds.
-        device: the device of networks.
         workers: processes that read images (0: this one); no effect on the result.
         head_steps: steps that trained the head of the labelled set; None if the strategy does not need them.
     """

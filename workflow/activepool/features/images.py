@@ -44,14 +44,9 @@ class Request:
 class PartImages(Dataset[Tensor | InputError]):
     """The images of one part (train or test) of dataset.h5, in the form for a backbone.
 
-    It opens the file at the first read, so that each worker process of a loader opens it by itself.
-
-    Args:
-        path: dataset.h5.
-        part: train or test.
-        preprocessing: that of the backbone.
-        scaled: whether to decode JPEG files for central views at a half, a quarter or an eighth of their
-            size, down to `SCALED_MARGIN`.
+    It opens the file at the first read, so that each worker process of a loader opens it by itself. If
+    ``scaled``, JPEG files for central views are decoded at a half, a quarter or an eighth of their size, down
+    to `SCALED_MARGIN`.
 
     Raises: InputError if the file is not a dataset of images.
     """
@@ -146,11 +141,8 @@ def load_requests(
 ) -> Iterator[Item]:
     """Yield what a dataset returns for each request, in order.
 
-    Args:
-        dataset: its images.
-        requests: consumed in this process, as they are needed.
-        workers: processes that read (0: this one); no effect on the result.
-        pinned: whether the tensors go to a GPU, to which pinned memory is copied faster.
+    The requests are consumed in this process, as they are needed. So many ``workers`` read (0: this process),
+    without effect on the result. Memory is ``pinned`` for a GPU, to which it is then copied faster.
 
     Raises: InputError for an image that cannot be read, without the traceback of a worker.
     """
@@ -171,33 +163,18 @@ def load_requests(
 
 def _images_of(file: h5py.File, part: str) -> h5py.Dataset:
     """Return <part>/images (n, H, W, C) uint8 or <part>/paths (n,)."""
-    forms = {
-        f"{part}/images": (
-            _are_pixels,
-            "uint8 of shape (rows, height, width, 1 or 3), of at least one pixel",
-        ),
-        f"{part}/paths": (_are_paths, "strings of shape (rows,)"),
-    }
-    for name, (has_form, form) in forms.items():
-        dataset = find_dataset(file, name)
-        if dataset is None:
+    for name in (f"{part}/images", f"{part}/paths"):
+        found = find_dataset(file, name)
+        if found is None:
             continue
-        if not has_form(dataset):
-            raise InputError(
-                f"{file.filename}: {name} is {dataset.dtype} of shape {dataset.shape}; it must be {form}"
-            )
-        return dataset
+        kind, shape = found.dtype, found.shape
+        if name.endswith("paths"):
+            form = "strings of shape (rows,)"
+            has_form = len(shape) == 1 and h5py.check_string_dtype(kind) is not None
+        else:
+            form = "uint8 of shape (rows, height, width, 1 or 3), of at least one pixel"
+            has_form = kind == np.uint8 and len(shape) == 4 and shape[3] in (1, 3) and 0 not in shape[1:]
+        if not has_form:
+            raise InputError(f"{file.filename}: {name} is {kind} of shape {shape}; it must be {form}")
+        return found
     raise InputError(f"{file.filename}: has neither {part}/images nor {part}/paths")
-
-
-def _are_pixels(dataset: h5py.Dataset) -> bool:
-    return (
-        dataset.dtype == np.uint8
-        and dataset.ndim == 4
-        and dataset.shape[3] in (1, 3)
-        and 0 not in dataset.shape[1:]
-    )
-
-
-def _are_paths(dataset: h5py.Dataset) -> bool:
-    return dataset.ndim == 1 and h5py.check_string_dtype(dataset.dtype) is not None

@@ -7,7 +7,6 @@ float64.
 
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -33,14 +32,9 @@ STAGE = "projection"
 
 @dataclass(frozen=True)
 class FeatureMap:
-    """The places of the samples of the train part in the plane.
+    """The places of the samples of the train part in the plane, as the file has them.
 
-    Attributes:
-        coordinates: (N, 2) float32.
-        labels: (N,) int64; -1: not known.
-        method: one of METHODS.
-        variance_shares: (2,) the share of the variance along each principal component, from 0 to 1; None for
-            UMAP, whose axes have no meaning.
+    The ``variance_shares``, from 0 to 1, are None for UMAP, whose axes have no meaning.
     """
 
     coordinates: FloatArray
@@ -50,15 +44,9 @@ class FeatureMap:
 
 
 def project(features: FeatureMatrix, labels: IntArray, method: str, workers: int) -> FeatureMap:
-    """Return the map of all N samples.
+    """Return the map of all N samples by one of METHODS, with their labels (N,).
 
-    Args:
-        features: (N, d).
-        labels: (N,), stored with the map.
-        method: one of METHODS.
-        workers: threads; no effect on the result.
-
-    Raises: InputError if the method is UMAP and it is not installed.
+    ``workers`` are threads, without effect on the result. Raises InputError if UMAP is not installed.
     """
     if method == "umap":
         return FeatureMap(umap_coordinates(features), labels, method)
@@ -111,7 +99,8 @@ def umap_coordinates(features: FeatureMatrix) -> FloatArray:
 
     Raises: InputError if the package umap-learn is not installed.
     """
-    umap = _umap()
+    with importing("umap-learn", "figures.map: umap needs the package", ", or take pca"):
+        import umap
     rows = features.shape[0]
     fitted = np.sort(generator(0, 0, STAGE).permutation(rows)[:UMAP_SAMPLES])
     model = umap.UMAP(n_components=2, n_jobs=1, random_state=integer_seed(0, 0, STAGE) % UMAP_SEEDS)
@@ -158,10 +147,3 @@ def _leading_directions(covariance: FloatArray) -> tuple[FloatArray, FloatArray]
     variances = np.zeros(2)
     variances[:kept] = values.clip(min=0)
     return vectors * signs, variances
-
-
-def _umap() -> ModuleType:
-    with importing("umap-learn", "figures.map: umap needs the package", ", or take pca"):
-        import umap
-    package: ModuleType = umap
-    return package

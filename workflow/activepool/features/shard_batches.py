@@ -20,14 +20,7 @@ from activepool.features.settings import ExtractSettings
 
 @dataclass(frozen=True)
 class Batch:
-    """A batch of images, and what to compute of it.
-
-    Attributes:
-        part: train or test.
-        name: ``features`` or ``views``.
-        rows: its rows of the part.
-        shape: of the result: (B, d), or (V, B, d) for V views.
-    """
+    """A batch of rows of a part: its ``features`` (B, d), or the ``views`` (V, B, d) of its images."""
 
     part: str
     name: str
@@ -41,12 +34,7 @@ class Batch:
 
 
 class ShardBatches:
-    """The batches of a shard in the order of their computation.
-
-    Attributes:
-        all: the batches.
-        groups: the batches of each part and name, by number.
-    """
+    """The batches of a shard: ``all`` in the order of their computation, and by number in ``groups``."""
 
     def __init__(self, lengths: dict[str, int], width: int, settings: ExtractSettings, shard: Shard) -> None:
         """List the batches, for parts of these lengths and features of this width."""

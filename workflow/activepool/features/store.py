@@ -48,10 +48,8 @@ class FeatureMatrix:
     ) -> None:
         """Combine two ways to read a matrix of this shape, (N, d).
 
-        Args:
-            shape: (N, d).
-            gather: returns rows in any order.
-            read: returns runs of consecutive rows; the same thread may overwrite them when it reads again.
+        ``gather`` returns rows in any order, and ``read`` runs of consecutive rows, which the same thread may
+        overwrite when it reads again.
         """
         rows, width = shape
         self.shape: tuple[int, int] = (rows, width)

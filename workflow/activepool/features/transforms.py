@@ -47,12 +47,9 @@ _YIQ = torch.tensor([[0.299, 0.587, 0.114], [0.5959, -0.2746, -0.3213], [0.2115,
 
 @dataclass(frozen=True)
 class Augmentation:
-    """A named set of random transformations.
+    """Random transformations of batches of images, in this order, after a random crop.
 
-    Attributes:
-        crop_area: bounds of the area of the random crop that comes first, relative to the image; None for
-            no crop.
-        transformations: these apply to batches of images, in this order.
+    ``crop_area`` bounds the area of the crop relative to the image; None for no crop.
     """
 
     crop_area: tuple[float, float] | None
@@ -95,11 +92,8 @@ def crop_box(height: int, width: int, draws: FloatArray) -> tuple[int, int, int,
     """Return (top, left, height, width) of a random crop of an image of ``height`` x ``width`` pixels.
 
     It tries areas and aspect ratios until the crop fits, as torchvision's RandomResizedCrop does; if none
-    fits, it returns the largest central crop of an allowed ratio.
-
-    Args:
-        height, width: the size of the image, in pixels.
-        draws: (CROP_DRAWS,), see `Augmentation.draw_crops`.
+    fits, it returns the largest central crop of an allowed ratio. ``draws`` (CROP_DRAWS,) are those of
+    `Augmentation.draw_crops`.
     """
     area = height * width * draws[:CROP_TRIES]
     ratio = np.exp(_between(draws[CROP_TRIES : 2 * CROP_TRIES], *np.log(CROP_RATIO)))

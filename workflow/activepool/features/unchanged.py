@@ -23,12 +23,7 @@ from activepool.io.hdf5_reading import opened
 
 @dataclass(frozen=True)
 class Wanted:
-    """A request for a batch of images, unless its features are known.
-
-    Attributes:
-        request: the images, their rows ascending.
-        known: the keys under which features of the batch are known.
-    """
+    """A request for a batch of images, rows ascending, unless its key is among those ``known``."""
 
     request: Request
     known: frozenset[str]
@@ -37,9 +32,7 @@ class Wanted:
 class KeyedImages(Dataset[tuple[str, Tensor | None] | InputError]):
     """The images of a part; reading a batch gives its key, and its views unless its features are known.
 
-    Args:
-        images: the images.
-        computed_by: a text that names all that computes the features.
+    The text ``computed_by`` names all that computes the features.
     """
 
     def __init__(self, images: PartImages, computed_by: str) -> None:
@@ -61,12 +54,7 @@ class KeyedImages(Dataset[tuple[str, Tensor | None] | InputError]):
 
 
 class EarlierFeatures:
-    """The features that earlier extractions left, by batch.
-
-    Args:
-        files: open files: features.h5 of an earlier run, and shards.
-        batch_size: rows of a batch.
-    """
+    """The features that earlier extractions left, by batch: in features.h5 of an earlier run, in shards."""
 
     def __init__(self, files: Sequence[h5py.File], batch_size: int) -> None:
         self._files = files

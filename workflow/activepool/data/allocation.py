@@ -14,18 +14,12 @@ Remainder = Literal["first", "largest"]
 
 
 def balanced_counts(available: IntArray, budget: int, remainder: Remainder = "first") -> IntArray:
-    """Allocate a budget to classes as equally as their sizes allow.
+    """Allocate a budget to classes as equally as the samples ``available`` of each, (C,), allow: (C,) int64.
 
     Water-filling: each class gives the same number of samples, or all that it has if it has fewer; some of
-    the classes that have more give one each of the remainder.
+    the classes that have more give one each of the ``remainder``, equal ones by the lower number.
 
-    Args:
-        available: (C,) samples of each class.
-        budget: the number of samples to allocate.
-        remainder: see Remainder; equal sizes go by the lower number.
-
-    Returns: (C,) int64, at most ``available``, with the sum ``budget``.
-    Raises: InputError if there are fewer samples.
+    Raises: InputError if there are fewer samples than the budget.
     """
     available = np.asarray(available, dtype=np.int64)
     if not 0 <= budget <= available.sum():
@@ -43,15 +37,10 @@ def balanced_counts(available: IntArray, budget: int, remainder: Remainder = "fi
 def draw_per_class(
     candidates: IntArray, labels: IntArray, counts: IntArray, generator: np.random.Generator
 ) -> IntArray:
-    """Draw ``counts[c]`` of the candidates of each class c, uniformly and without replacement.
+    """Return ``counts[c]`` of the candidates of each class c, drawn without replacement, in random order.
 
-    Args:
-        candidates: (n,) rows to draw from.
-        labels: (n,) their classes, each in 0..C-1.
-        counts: (C,) samples to draw of each class; a class that has fewer gives all.
-        generator: source of the draw. With the same generator, a draw of more contains a draw of fewer.
-
-    Returns: the drawn rows, in random order.
+    The rows ``candidates`` (n,) have the classes ``labels`` (n,), each in 0..C-1; a class that has fewer than
+    its count (C,) gives all. With the same generator, a draw of more contains a draw of fewer.
     """
     order = generator.permutation(len(candidates))
     drawn = order[rank_within_class(labels[order]) < counts[labels[order]]]

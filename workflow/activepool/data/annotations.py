@@ -52,13 +52,7 @@ class Annotation:
 
 @dataclass(frozen=True)
 class Annotations:
-    """A file of annotations.
-
-    Attributes:
-        path: the file.
-        rows: the rows that have a label.
-        problems: the line of each row that cannot be read, and what is wrong with it.
-    """
+    """A file of annotations: the rows that have a label, and the line and problem of each unreadable row."""
 
     path: str
     rows: list[Annotation]
@@ -67,15 +61,10 @@ class Annotations:
 
 @dataclass(frozen=True)
 class TrainPart:
-    """The samples that annotations are about.
+    """The samples that annotations are about: their labels (N,) int64, -1 where not known, and sources (N,).
 
-    Attributes:
-        name: the file or folder that lists them, for messages.
-        labels: (N,) int64, -1 where not known.
-        sources: (N,) str, or None if there are none.
-        class_names: of all C classes.
-        is_final: whether these are the rows of ``train/features``; until unreadable images are left out, an
-            index means nothing.
+    ``name`` is the file or folder that lists them, for messages. If they are not final, they are not yet the
+    rows of ``train/features``: until unreadable images are left out, an index means nothing.
     """
 
     name: str

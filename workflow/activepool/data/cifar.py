@@ -15,13 +15,9 @@ TRAIN_IMAGES, TEST_IMAGES = 50_000, 10_000
 
 @dataclass(frozen=True)
 class Version:
-    """One of the two datasets.
+    """One of the two datasets: its class in torchvision.datasets, its folder, and where the archive of it is.
 
-    Attributes:
-        reader: the name of its class in torchvision.datasets.
-        folder: what its archive unpacks to.
-        archive: the address of its archive.
-        num_classes: the number of classes, all of the same size.
+    All of its classes are of the same size.
     """
 
     reader: str

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from activepool.compute.arrays import BoolArray, IntArray
+from activepool.compute.arrays import IntArray
 from activepool.data.class_names import name_notices, same_for_a_person
 from activepool.data.samples import UNKNOWN
 from activepool.errors import MAX_NAMES, InputError, first_few
@@ -23,8 +23,7 @@ def class_notices(
         "write both alike, or rename one"
         for first, second, what in same_for_a_person(class_names)
     ]
-    in_train, in_test = (_present(labels, len(class_names)) for labels in (train_labels, test_labels))
-    only_in_test = np.flatnonzero(in_test & ~in_train)
+    only_in_test = np.setdiff1d(test_labels, np.append(train_labels, UNKNOWN))
     notices = list(name_notices(class_names))
     if len(class_names) == 1:
         notices.append(f"{class_names[0]!r} is the only class, so there is nothing to learn")
@@ -42,13 +41,9 @@ def class_notices(
 
 
 def wrapped_unknown(kind: str, has_label: Callable[[int], bool]) -> int | None:
-    """Return what -1 has become in a type of whole numbers without signs; None if no label looks like it.
+    """Return what -1 has become in a type such as ``uint8``, without signs; None if no label looks like it.
 
-    Its largest number stands for -1, unless the number before it is a label, too.
-
-    Args:
-        kind: the name of the type, such as ``uint8``.
-        has_label: whether a number is among the labels.
+    Its largest number stands for -1, unless ``has_label`` has the number before it as a label, too.
     """
     if not kind.startswith("uint"):
         return None
@@ -61,12 +56,6 @@ def exact_numbers(kind: np.dtype) -> int:
     return (1 << int(np.finfo(kind).nmant) + 1) - 1
 
 
-def _present(labels: IntArray, num_classes: int) -> BoolArray:
-    """Return whether each class occurs, (C,) bool."""
-    return np.bincount(labels[labels != UNKNOWN], minlength=num_classes) > 0
-
-
 def _named(classes: IntArray, class_names: Sequence[str]) -> str:
-    """Return the names of the first few classes, for a message."""
     names = [repr(class_names[number]) for number in classes[:MAX_NAMES]]
     return f"the class{'es' * (len(classes) > 1)} {first_few(names, total=len(classes))}"

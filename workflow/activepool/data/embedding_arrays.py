@@ -18,19 +18,16 @@ LABELS = ("labels", "label")
 SOURCES = ("sources", "source", "paths", "path", "filenames", "filename")
 CLASS_NAMES = "class_names"
 
+#: The remedy for a test part that lacks an array.
+NO_TEST_PART = "add them, or leave the test part out"
+
 #: What the names of the arrays of a part may begin with.
 TRAIN, TEST = ("", "train/", "train_"), ("test/", "test_")
 
 
 @dataclass(frozen=True)
 class ArrayNames:
-    """The names of arrays, where a user has given unusual ones; None stands for the usual names.
-
-    Attributes:
-        array: of the vectors.
-        label_array: of their labels.
-        source_array: of the names of their rows, such as paths.
-    """
+    """The names of the arrays of vectors, labels and names of rows; None stands for the usual names."""
 
     array: str | None = None
     label_array: str | None = None
@@ -43,46 +40,39 @@ class ArrayNames:
     def vectors(self, file: ArrayFile, beginnings: Sequence[str] = TRAIN) -> StoredArray:
         """Return the vectors of a file, as they are; raises InputError if there are none, or several.
 
-        Args:
-            file: the file. Its only array needs no name, nor do columns of floats without one of lists.
-            beginnings: what their name may begin with.
+        Its only array needs no name, nor do columns of floats without one of lists. Other names may have one
+        of the ``beginnings``.
         """
-        name = _found(file, self.array, FEATURES, beginnings, "array")
-        if name is None and "" in beginnings:
-            tables = [one for one, shape in file.shapes.items() if len(shape) == 2]
-            name = next(iter(file.shapes), None) if len(file.shapes) == 1 else None
-            name = "" if tables == [""] else name
-        if name is None:
-            remedy = "save floats of shape (rows, width) under that name"
-            if "" not in beginnings:
-                remedy = "add them, or leave the test part out"
-            elif example := _example(file, 2):
-                remedy = f"name the one that has the vectors, such as array: {example}"
-            usual = f"{beginnings[0]}{FEATURES[0]}"
-            raise InputError(f"{file.path}: holds {file.content}, but no `{usual}`; {remedy}")
-        return file.find(name)
+        if found := _found(file, self.array, FEATURES, beginnings, "array"):
+            return found
+        if "" in beginnings:
+            tables = [name for name, shape in file.shapes.items() if len(shape) == 2]
+            if tables == [""] or len(file.shapes) == 1:
+                return file.find("" if tables == [""] else next(iter(file.shapes)))
+        remedy = "save floats of shape (rows, width) under that name"
+        if "" not in beginnings:
+            remedy = NO_TEST_PART
+        elif example := _example(file, 2):
+            remedy = f"name the one that has the vectors, such as array: {example}"
+        usual = f"{beginnings[0]}{FEATURES[0]}"
+        raise InputError(f"{file.path}: holds {file.content}, but no `{usual}`; {remedy}")
 
     def labels(self, file: ArrayFile, beginnings: Sequence[str] = TRAIN) -> StoredArray | None:
         """Return the labels of a file; None if it has none."""
-        name = _found(file, self.label_array, LABELS, beginnings, "label_array")
-        return None if name is None else file.find(name)
+        return _found(file, self.label_array, LABELS, beginnings, "label_array")
 
     def no_labels(self, file: ArrayFile, beginnings: Sequence[str], option: str) -> InputError:
         """Return the error of a file without labels; ``option`` names the file of them."""
+        name, remedy = LABELS[0], f"set the option {option} to a file of them"
         if "" not in beginnings:
-            remedy = "add them, or leave the test part out"
-            return InputError(
-                f"{file.path}: holds {file.content}, but no `{beginnings[0]}{LABELS[0]}`; {remedy}"
-            )
-        remedy = f"set the option {option} to a file of them"
-        if example := _example(file, 1):
+            name, remedy = f"{beginnings[0]}{name}", NO_TEST_PART
+        elif example := _example(file, 1):
             remedy = f"name the array that has them, such as label_array: {example}, or {remedy}"
-        return InputError(f"{file.path}: holds {file.content}, but no `labels`; {remedy}")
+        return InputError(f"{file.path}: holds {file.content}, but no `{name}`; {remedy}")
 
     def sources(self, file: ArrayFile, beginnings: Sequence[str] = TRAIN) -> StoredArray | None:
         """Return the names of the rows of a file; None if it has none."""
-        name = _found(file, self.source_array, SOURCES, beginnings, "source_array")
-        return None if name is None else file.find(name)
+        return _found(file, self.source_array, SOURCES, beginnings, "source_array")
 
     def first_sources(self, file: ArrayFile) -> StoredArray | None:
         """Return the first names of rows in a file of labels, of any part; None if it has none."""
@@ -103,12 +93,7 @@ def unread_vectors(file: ArrayFile, read: Sequence[StoredArray]) -> list[str]:
 
 
 def class_names_in(file: ArrayFile, beginnings: Sequence[str] = TRAIN) -> list[str]:
-    """Return the names of the classes that a file gives; empty if it gives none.
-
-    Args:
-        file: the file.
-        beginnings: what the name of their array may begin with; the first that is there counts.
-    """
+    """Return the names of the classes that a file gives, by the first of ``beginnings`` that has them."""
     groups = [beginning.removesuffix("/") for beginning in beginnings if beginning.endswith("/")]
     if h5py.is_hdf5(file.path) and (names := read_class_names(file.path, groups)):
         return names
@@ -140,12 +125,12 @@ def _candidates(
 
 def _found(
     file: ArrayFile, given: str | None, usual: Sequence[str], beginnings: Sequence[str], option: str
-) -> str | None:
-    """Return the name of an array; None if no usual one is there. Raises InputError for several."""
+) -> StoredArray | None:
+    """Return an array; None if no usual one is there. Raises InputError for several."""
     found = _candidates(file, given, usual, beginnings)
     if len(found) > 1:
         names = " and ".join(f"`{name}`" for name in found)
         raise InputError(f"{file.path}: has {names}; name the one that counts, such as {option}: {found[0]}")
     if given and not found and "" in beginnings:
         raise InputError(f"{file.path}: has no `{given}` ({option}); it holds {file.content}")
-    return found[0] if found else None
+    return file.find(found[0]) if found else None

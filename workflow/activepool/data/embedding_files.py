@@ -21,13 +21,9 @@ PathLike = str | Path
 
 @dataclass(frozen=True)
 class EmbeddingPart:
-    """One part of n rows.
+    """The part ``train`` or ``test``: features (n, d) of floats, labels (n,) int64, and sources (n,) on disk.
 
-    Attributes:
-        name: ``train`` or ``test``.
-        features: (n, d) float16, float32 or float64.
-        labels: (n,) int64, in memory; -1 where the class is not known.
-        sources: (n,) text or whole numbers on disk, or None.
+    A label is -1 where the class is not known. The sources are text or whole numbers.
     """
 
     name: str
@@ -73,9 +69,6 @@ class _Given:
     labels: GivenLabels
     sources: StoredArray | None
     class_names: list[str]
-
-    def numbered(self, class_names: list[str]) -> EmbeddingPart:
-        return EmbeddingPart(self.name, self.features, label_numbers(self.labels, class_names), self.sources)
 
 
 @contextmanager
@@ -137,10 +130,8 @@ def row_names(sources: StoredArray, rows: slice = slice(None)) -> list[str]:
 
 def repeated_names(sources: StoredArray, names: Iterable[str]) -> str | None:
     """Return which of the names of rows occur several times, for a message; None if each occurs once."""
-    repeated = [name for name, count in Counter(names).items() if count > 1]
-    if not repeated:
-        return None
-    return f"{sources.name}: several rows have the same name ({first_few(repeated)})"
+    repeated = first_few(name for name, count in Counter(names).items() if count > 1)
+    return f"{sources.name}: several rows have the same name ({repeated})" if repeated else None
 
 
 def _test_part(
@@ -233,15 +224,16 @@ def _with_classes(train: _Given, test: _Given | None, class_names: list[str]) ->
         _require_alike(train, test, class_names)
     class_names = class_names or class_names_of(train.labels)
     problems: list[str] = []
-    parts: dict[str, EmbeddingPart] = {}
-    for part in (train, test) if test else (train,):
+    parts: list[EmbeddingPart] = []
+    for part in filter(None, (train, test)):
         try:
-            parts[part.name] = part.numbered(class_names)
+            labels = label_numbers(part.labels, class_names)
+            parts.append(EmbeddingPart(part.name, part.features, labels, part.sources))
         except InputError as error:
             problems += error.args
     if problems:
         raise InputError(*problems)
-    return EmbeddingFiles(parts["train"], parts.get("test"), class_names)
+    return EmbeddingFiles(parts[0], parts[1] if test else None, class_names)
 
 
 def _require_alike(train: _Given, test: _Given, class_names: list[str]) -> None:

@@ -18,13 +18,9 @@ MAX_SHOWN = 8
 
 @dataclass(frozen=True)
 class GivenLabels:
-    """Labels as a file has them.
+    """Labels as a file has them, in this ``kind`` of numbers: numbers (n,) int64, or else names (n,).
 
-    Attributes:
-        name: the file and the array, for messages.
-        numbers: (n,) int64, -1 where a class is not known; None for names.
-        names: (n,), "" where a class is not known; None for numbers.
-        kind: the type of numbers in the file.
+    Where a class is not known, a number is -1, and a name "".
     """
 
     name: str
@@ -111,13 +107,11 @@ def _wrong_names(given: GivenLabels, class_names: Sequence[str]) -> Iterator[str
     row_of.pop("", None)
     for name, row in row_of.items():
         where = f"{given.name}: label {name!r} in row {row}"
-        if name in class_names and not reads_as_missing(name) and not is_negative(name):
-            continue
         if reads_as_missing(name):
             yield f"{where} reads like a missing value; leave it empty, or give the class another name"
         elif is_negative(name):
             yield f"{where} is below 0; leave it empty if it is not known, or name the classes by words"
-        else:
+        elif name not in class_names:
             yield f"{where}: {no_such_class(name, class_names)}"
 
 

@@ -6,7 +6,6 @@ form of the original. Peak memory: a block of rows, the labels, and the names of
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 import h5py
 import numpy as np
@@ -31,13 +30,6 @@ from activepool.data.splits import held_out_rows
 from activepool.data.subset import remaining_rows
 from activepool.errors import first_few
 from activepool.io.hdf5_writing import written_hdf5
-
-#: The stored type of features, by the bytes of a number in the original.
-STORED_AS: dict[int, np.dtype[Any]] = {
-    2: np.dtype(np.float16),
-    4: np.dtype(np.float32),
-    8: np.dtype(np.float32),
-}
 
 
 def write_features(
@@ -151,7 +143,7 @@ def _row_notices(path: PathLike, given: EmbeddingFiles) -> Iterator[str]:
 def _copy(part: EmbeddingPart, rows: IntArray, group: h5py.Group) -> None:
     """Copy these rows (ascending) of a part."""
     group["labels"] = part.labels[rows]
-    dtype = STORED_AS[part.features.dtype.itemsize]
+    dtype = np.dtype(np.float16 if part.features.dtype.itemsize == 2 else np.float32)
     features = group.create_dataset("features", (len(rows), part.width), dtype)
     sources = group.create_dataset("sources", len(rows), h5py.string_dtype())
     spans = Spans(part.features.name, part.width, dtype)

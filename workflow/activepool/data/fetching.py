@@ -78,10 +78,8 @@ def fetch_images(urls: Sequence[str], root: Path, ignores_absent: bool = False) 
     each of `WAITS`. After `MAX_FAILURES` failures it tries no others. A URL whose server sends something else
     than an image is no failure: the check of all images reports it.
 
-    Args:
-        urls: of the images.
-        root: the folder that has, or gets, the folder of fetched images.
-        ignores_absent: whether an image that its server does not have is no failure.
+    The folder of fetched images is in ``root``. With ``ignores_absent``, an image that its server does not
+    have is no failure.
 
     Returns: why images could not be fetched, by their URLs.
     """

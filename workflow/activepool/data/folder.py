@@ -26,11 +26,8 @@ def load(root: str | Path, test_fraction: float | None = None) -> Samples:
         root/<class>/...  or just  root/train/<class>/...  with ``test_fraction``
 
     Images in ``unlabelled/`` (beside the class folders, or beside train/) are train samples without a known
-    label. Classes are numbered in the order of their names, as numbers if all names are numbers.
-
-    Args:
-        root: the folder.
-        test_fraction: the share of each class to split off as test part, if there is no test folder.
+    label. Classes are numbered in the order of their names, as numbers if all names are numbers. Without a
+    test folder, ``test_fraction`` is the share of each class to split off as test part.
     """
     root = existing_folder(root, "a folder of images, one sub-folder per class")
     test_folder = next((name for name in ("test", "val") if (root / name).is_dir()), None)
@@ -55,11 +52,8 @@ def list_parts(
 ) -> Samples:
     """List the train and the test folder, of the same classes, and the unlabelled images beside them.
 
-    Args:
-        root: the folder of both.
-        train_folder: its name; "" if the classes are folders in ``root`` itself.
-        test_folder: its name; None for a test part that is split off.
-        test_fraction: the share of each class to split off.
+    ``train_folder`` is "" if the classes are folders in ``root`` itself, and ``test_folder`` None for a test
+    part that is split off.
     """
     left_out = LeftOut()
     folders = [train_folder, test_folder] if test_folder else [train_folder]

@@ -6,7 +6,7 @@ of a compressed row group. See https://huggingface.co/docs/datasets/about_arrow.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import shorten
@@ -29,18 +29,14 @@ ARROW_FILE = b"ARROW1"
 MAX_LABEL = 60
 
 #: The places of consecutive images, None for a row without one, and the column of their labels.
-Block = tuple[list[Member | Cell | None], Any]
+Block = tuple[Sequence[Member | Cell | None], Any]
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns that are read.
+    """The columns that are read: that of images is number ``index``, perhaps of structs of bytes and path.
 
-    Attributes:
-        image, label: their names.
-        index: the number of the column of images.
-        is_struct: whether images are structs of ``bytes`` and ``path``.
-        class_names: the classes that numbers stand for; empty if the schema names none.
+    The numbers of labels stand for ``class_names``, which are empty if the schema names none.
     """
 
     image: str
@@ -73,14 +69,10 @@ class Columns:
 
 
 def read_file(root: Path, shard: str, image: str | None, label: str | None, found: Found) -> list[str] | None:
-    """Add the images of a file to ``found``, in their order.
+    """Add the images of a file in ``root`` to ``found``, and a line for each missing one and for a damage.
 
-    Args:
-        root: the folder of the dataset.
-        shard: the file, relative to ``root``.
-        image, label: the columns; by default ``image``, or the only one of images, and ``label``, or the only
-            one whose classes have names.
-        found: gets the images, and a line for each that is missing and for a damage.
+    The columns are by default ``image``, or the only one of images, and ``label``, or the only one whose
+    classes have names.
 
     Returns: the names of the classes in the schema, [] if it has none; None for a damaged file.
     """
@@ -135,13 +127,11 @@ def _parquet(path: Path, shard: str) -> tuple[Any, Callable[[Columns], Iterator[
             if _may_miss(metadata.row_group(group), leaf):
                 images = file.read_row_group(group, columns=[leaf]).column(0).combine_chunks()
                 missing = _missing(images, columns).to_numpy(zero_copy_only=False)
-            yield (
-                [
-                    None if is_missing else Cell(place, str(row + number), columns.index, group, number)
-                    for number, is_missing in enumerate(missing.tolist())
-                ],
-                labels,
-            )
+            places = [
+                None if is_missing else Cell(place, str(row + number), columns.index, group, number)
+                for number, is_missing in enumerate(missing.tolist())
+            ]
+            yield places, labels
             row += len(labels)
 
     return file.schema_arrow, blocks
@@ -171,15 +161,12 @@ def _arrow(path: Path, shard: str) -> tuple[Any, Callable[[Columns], Iterator[Bl
             first = values.address - whole.address if len(bounds) and bounds[-1] > bounds[0] else 0
             if not 0 <= first < whole.size:
                 raise InputError("is compressed, so that no image in it has a place; save it uncompressed")
-            yield (
-                [
-                    None if is_missing else Member(place, str(row + number), first + start, stop - start)
-                    for number, (start, stop, is_missing) in enumerate(
-                        zip(bounds[:-1].tolist(), bounds[1:].tolist(), missing, strict=True)
-                    )
-                ],
-                batch.column(columns.label),
-            )
+            spans = zip(bounds[:-1].tolist(), bounds[1:].tolist(), missing, strict=True)
+            places = [
+                None if is_missing else Member(place, str(row + number), first + start, stop - start)
+                for number, (start, stop, is_missing) in enumerate(spans)
+            ]
+            yield places, batch.column(columns.label)
             row += len(images)
 
     return schema, blocks
@@ -224,9 +211,7 @@ def _has_bytes(kind: Any) -> bool:
 
 
 def _is_bytes(kind: Any) -> bool:
-    import pyarrow as pa
-
-    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+    return str(kind) in ("binary", "large_binary")
 
 
 def _may_be_labels(schema: Any, named: list[str]) -> list[str]:

@@ -40,13 +40,7 @@ TURNS: dict[object, Image.Transpose] = {
 
 @dataclass(frozen=True)
 class ImageFiles:
-    """The image files of a dataset.
-
-    Attributes:
-        root: the folder that relative paths start from.
-        upright: whether to apply the rotation in EXIF.
-        packed: whether the images are inside larger files.
-    """
+    """The image files of a dataset: in ``root``, perhaps set upright as EXIF says, or inside larger files."""
 
     root: Path
     upright: bool
@@ -103,12 +97,9 @@ def read_header(path: Place) -> bool:
 def decode_image(path: Place, mode: str, upright: bool = False, least: int | None = None) -> Image.Image:
     """Return an image as ``RGB`` or ``L`` (grey), 8 bits per channel; raises Pillow's errors.
 
-    Args:
-        path: the file, or the place in one.
-        mode: the colours.
-        upright: whether to apply the rotation in EXIF.
-        least: pixels that suffice for the shorter side. A JPEG file is then decoded at a half, a quarter or
-            an eighth of its size if no fewer are left, which takes a fraction of the time and memory.
+    With ``upright``, it applies the rotation in EXIF. If ``least`` pixels suffice for the shorter side, it
+    decodes a JPEG file at a half, a quarter or an eighth of its size if no fewer are left, which takes a
+    fraction of the time and memory.
     """
     with _opened(path) as image:
         if least is not None:

@@ -36,12 +36,10 @@ def preview(root: str | Path) -> Preview | None:
 
 
 def load_long_tailed(root: str | Path, train_list: str | Path, test_list: str | Path) -> Samples:
-    """Read ImageNet-LT (Liu et al. 2019), or any dataset in lists of the same form.
+    """Read ImageNet-LT (Liu et al. 2019), or any dataset in lists of the same form, one for each part.
 
-    Args:
-        root: the folder that the paths in the lists start from.
-        train_list: a text file with lines ``path label``, such as ``train/n01440764/n01440764_190.JPEG 0``.
-        test_list: the same for the test part.
+    A list is a text file with lines ``path label``, such as ``train/n01440764/n01440764_190.JPEG 0``. The
+    paths start from ``root``.
 
     Raises: InputError, with file and line, for a line that cannot be used, such as an image listed twice.
     """
@@ -72,9 +70,8 @@ def preview_long_tailed(root: str | Path, train_list: str | Path, test_list: str
 
 def _existing_root(root: str | Path) -> Path:
     for folder in ("train", "val"):
-        existing_folder(
-            Path(root) / folder, f"ImageNet's {folder} images in one folder per class (n01440764, ...)"
-        )
+        meaning = f"ImageNet's {folder} images in one folder per class (n01440764, ...)"
+        existing_folder(Path(root) / folder, meaning)
     return Path(root)
 
 
@@ -100,13 +97,12 @@ def _read_list(path: str | Path, root: Path) -> Part:
 
 
 def _require_each_once(root: Path, *lists: tuple[str | Path, Part]) -> None:
-    images = [
-        (f"{path}:{line}", image) for path, part in lists for line, image in enumerate(part.sources, start=1)
+    places = [f"{path}:{line}" for path, part in lists for line in range(1, len(part) + 1)]
+    images = np.concatenate([part.sources for _, part in lists])
+    lines = [
+        f"{places[number]}: {given_before(images[number], images[earlier], places[earlier])}"
+        for number, earlier in repeated_files(root, images)
     ]
-    lines = []
-    for number, earlier in repeated_files(root, (image for _, image in images)):
-        (where, image), (before, first) = images[number], images[earlier]
-        lines.append(f"{where}: {given_before(image, first, before)}")
     if lines:
         raise InputError(*first_lines(lines, root))
 

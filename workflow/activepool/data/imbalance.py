@@ -21,12 +21,9 @@ KINDS = ("exp", "step")
 
 
 def kept_counts(class_counts: IntArray, kind: str, factor: float) -> IntArray:
-    """Return the number of samples that each class keeps, (C,) int64.
+    """Return the number of samples that each class keeps of those that it has, both (C,).
 
-    Args:
-        class_counts: (C,) samples of each class.
-        kind: ``exp`` or ``step``. With an odd C, the class in the middle belongs to the larger half.
-        factor: mu, the smallest class over the largest.
+    ``factor`` is mu. With ``step`` and an odd C, the class in the middle belongs to the larger half.
 
     Raises: InputError if the kind or the factor is not valid, or a class would lose all its samples.
     """
@@ -53,14 +50,9 @@ def kept_counts(class_counts: IntArray, kind: str, factor: float) -> IntArray:
 
 
 def kept_rows(labels: IntArray, num_classes: int, kind: str, factor: float, seed: int) -> IntArray:
-    """Return the train rows that stay, ascending.
+    """Return the train rows that stay, ascending; those of label -1 all do.
 
-    Args:
-        labels: (N,) int64; rows of label -1 all stay.
-        num_classes: C.
-        kind, factor: see kept_counts.
-        seed: selects the samples that stay. With the same seed, a larger factor keeps all samples that a
-            smaller one keeps.
+    With the same seed, a larger factor keeps all samples that a smaller one keeps; see `kept_counts`.
     """
     known = np.flatnonzero(labels >= 0)
     counts = kept_counts(np.bincount(labels[known], minlength=num_classes), kind, factor)

@@ -23,8 +23,7 @@ class Kind:
         load: reads the dataset, or lists its files.
         preview: counts its classes in a second or two, or returns None if that takes longer. Raises
             InputError for a path that does not exist. Imports neither torch nor scikit-learn.
-        fetch: fetches those of its images that are elsewhere and were not fetched before; ``ignores_absent``
-            says whether an image that is not there is no error. None for a kind whose images are all here.
+        fetch: fetches images that are elsewhere, see `manifest.fetch`; None where all are here.
     """
 
     load: Callable[..., Samples]
@@ -57,8 +56,8 @@ def build(kind: str, **options: Any) -> Samples:
     if kind not in KINDS:
         raise InputError(f"dataset: kind {kind!r} is not known; it must be one of {', '.join(KINDS)}")
     samples = call_with_options(kind, KINDS[kind].load, options)
-    require_samples(samples.train.labels, samples.test.labels)
     labels = samples.train.labels, samples.test.labels
+    require_samples(*labels)
     notices = class_notices(samples.name or kind, samples.class_names, *labels)
     return replace(samples, notices=(*samples.notices, *notices))
 

@@ -38,12 +38,8 @@ class LabelledPart:
 class LabelFile:
     """An open dataset.h5 or features.h5, for its labels and sources.
 
-    Attributes:
-        path: the file.
-        train, test: its parts.
-        class_names: the names of all C classes; their numbers if the file has no names.
-
-    Raises InputError, naming the file, if a dataset is missing or has the wrong type or shape.
+    The ``class_names`` of all C classes are their numbers if the file has no names. Raises InputError, naming
+    the file, if a dataset is missing or has the wrong type or shape.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -53,7 +49,7 @@ class LabelFile:
         self.test = self._part("test")
         self.class_names = class_names_of(self._file)
         if not self.class_names:
-            largest = max((int(part.labels.max(initial=-1)) for part in (self.train, self.test)), default=-1)
+            largest = max(int(part.labels.max(initial=-1)) for part in (self.train, self.test))
             self.class_names = [str(number) for number in range(largest + 1)]
         self._require_classes()
 

@@ -53,13 +53,9 @@ def _missing_message(file: LabelFile, missing: IntArray, annotations: str | Path
     shown = missing[:MAX_SHOWN]
     has_sources = file.train.sources is not None
     names = list(file.train.sources_of(shown)) if has_sources else [f"row {row}" for row in shown]
-    where = (
-        f"to {annotations}"
-        if annotations
-        else "to a CSV (index or source, label) named by the key dataset.annotations"
-    )
-    listed = ", ".join([*names, *(["..."] if len(missing) > MAX_SHOWN else [])])
+    where = annotations or "a CSV (index or source, label) named by the key dataset.annotations"
+    dots = ", ..." if len(missing) > MAX_SHOWN else ""
     return (
-        f"{len(missing)} picked samples have no label yet ({listed}); add them {where} and run again "
-        f"(label {MARKS[0]!r}: cannot be labelled)"
+        f"{len(missing)} picked samples have no label yet ({', '.join(names)}{dots}); add them to {where} "
+        f"and run again (label {MARKS[0]!r}: cannot be labelled)"
     )

@@ -44,9 +44,7 @@ class LeftOut:
 
     def notices(self, root: Path) -> tuple[str, ...]:
         """Return the notices, a line each."""
-        unreadable = Counter(
-            {ending: count for ending, count in self.endings.items() if ending in UNREADABLE}
-        )
+        unreadable = +Counter({ending: self.endings[ending] for ending in UNREADABLE})
         others = self.endings - unreadable
         kinds = [
             _counted("of endings that name no image format", others),
@@ -68,7 +66,6 @@ class LeftOut:
 
 
 def _counted(what: str, counts: Counter[str]) -> str:
-    """Return the number of files of a kind, and the counts of the most frequent names."""
     most_first = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     names = [f"{name} {count:,}" for name, count in most_first]
     return f"{what}: {counts.total():,} ({abbreviated(names)})" if counts else ""

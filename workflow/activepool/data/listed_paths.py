@@ -49,15 +49,10 @@ def given_before(path: str, before: str, where: str) -> str:
 def repeated_files(
     root: Path, paths: Iterable[str], links: Set[str] | None = None
 ) -> Iterator[tuple[int, int]]:
-    """Yield the number of each path whose file an earlier path has, and of that path.
+    """Yield the number of each path, in ``root``, whose file an earlier path has, and of that path.
 
     Two paths have one file if they are equal, spelled in two ways, or lead to it by links. A URL equals only
-    the same text.
-
-    Args:
-        root: the folder that relative paths start from.
-        paths: of files, or URLs.
-        links: those of ``paths`` that are links; by default, this looks at each file.
+    the same text. ``links`` are those of the paths that are links; by default, this looks at each file.
     """
     real_folder = cache(os.path.realpath)
     start = str(root).rstrip("/")

@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -101,7 +100,7 @@ def list_class_folders(root: Path, folder: str, class_names: list[str], left_out
             problems.append(f"{root / folder / name}: {no_such_class(name, class_names)}")
             continue
         path = Path(folder, name).as_posix()
-        images = _images_under(root, path, left_out)
+        images = sorted(_files_under(root, path, left_out))
         if not images:
             problems.append(
                 f"{root / folder / name}: holds no image ({', '.join(COMMON_ENDINGS)}, ...); "
@@ -109,7 +108,8 @@ def list_class_folders(root: Path, folder: str, class_names: list[str], left_out
             )
         if name.lower() in PARTS:
             left_out.parts.append(path)
-        left_out.deep.update(_folders_below(images, path))
+        parents = (image.rpartition("/")[0] for image in images)
+        left_out.deep.update(parent for parent in parents if parent != path)
         paths += images
         labels += [index[name]] * len(images)
     if problems:
@@ -123,7 +123,7 @@ def list_class_folders(root: Path, folder: str, class_names: list[str], left_out
 
 def with_unlabelled(part: Part, root: Path, folder: str, left_out: LeftOut) -> Part:
     """Return ``part`` followed by the images of ``root/folder``, without labels."""
-    images = _images_under(root, folder, left_out)
+    images = sorted(_files_under(root, folder, left_out))
     if not images:
         left_out.empty.append(folder)
     _require_plain_names(root, images)
@@ -172,10 +172,6 @@ def has_line_break(path: str) -> bool:
     return len(path.splitlines()) > 1
 
 
-def _images_under(root: Path, folder: str, left_out: LeftOut) -> list[str]:
-    return sorted(_files_under(root, folder, left_out))
-
-
 def _files_under(root: Path, folder: str, left_out: LeftOut) -> Iterator[str]:
     """Yield the image files under ``root/folder``, sub-folders included, as paths relative to ``root``.
 
@@ -216,13 +212,6 @@ def _is_kind(check: Callable[[], bool]) -> bool:
         return False
 
 
-def _folders_below(paths: list[str], folder: str) -> Counter[str]:
-    """Count the images in folders below ``folder``."""
-    parents = Counter(path.rpartition("/")[0] for path in paths)
-    del parents[folder]
-    return parents
-
-
 def _require_no_circle(folder: str) -> None:
     """Raise InputError for a link to a folder above it, which would never end."""
     if not os.path.islink(folder):  # noqa: PTH114
@@ -243,8 +232,7 @@ def _visible_names(folder: Path) -> list[str]:
 
 
 def _is_hidden(name: str) -> bool:
-    """Return whether a name is hidden, such as macOS's ``._x.jpg``."""
-    return name.startswith(".")
+    return name.startswith(".")  # such as macOS's ._x.jpg
 
 
 def _is_system_folder(name: str) -> bool:

@@ -38,13 +38,7 @@ class _Packed:
 
 @dataclass(frozen=True, slots=True)
 class Member(_Packed):
-    """Consecutive bytes of a file, such as a member of a tar archive.
-
-    Attributes:
-        file, name: the file, and the name of the image in it.
-        offset: of its first byte.
-        size: in bytes.
-    """
+    """Consecutive bytes of a file, such as a member of a tar archive: from ``offset`` on, ``size`` bytes."""
 
     offset: int
     size: int
@@ -61,12 +55,9 @@ class Member(_Packed):
 
 @dataclass(frozen=True, slots=True)
 class Cell(_Packed):
-    """A value in a Parquet file.
+    """A value in a Parquet file: of a column, by its number, the row in a row group; ``name`` is its row.
 
-    Attributes:
-        file, name: the file, and the row in it.
-        column: the number of the column, of bytes or of structs that have ``bytes``.
-        group, row: the row group, and the row in it.
+    The column is of bytes, or of structs that have ``bytes``.
     """
 
     column: int
@@ -91,14 +82,9 @@ Place = Path | Fetched | Member | Cell
 
 
 def place_of(root: str | Path, text: str, is_packed: bool) -> Place:
-    """Return the place of an image.
+    """Return the place of an image from its ``text`` in dataset.h5, relative to ``root``.
 
-    Args:
-        root: the folder that relative paths start from.
-        text: as dataset.h5 has it: a path, a URL, or the place inside a larger file.
-        is_packed: whether it is the last.
-
-    Raises: ValueError for a text of neither form.
+    It is a path, a URL, or if ``is_packed`` a place inside a larger file; any other text is a ValueError.
     """
     if not is_packed:
         return fetched(Path(root), text) if is_url(text) else Path(root) / text

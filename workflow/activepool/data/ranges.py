@@ -30,12 +30,9 @@ class FiniteCheck:
         self._rows: list[int] = []
 
     def passes(self, values: FloatArray, rows: IntArray, problem: Callable[[int, int], str]) -> bool:
-        """Add a block, and return whether all values so far are finite.
+        """Add a block (B, d) of these rows (B,), and return whether all values so far are finite.
 
-        Args:
-            values: (B, d).
-            rows: (B,) their numbers, for the message.
-            problem: returns what is wrong with the value at a row and a column of the block.
+        ``problem`` returns what is wrong with the value at a row and a column of the block.
         """
         wrong = ~np.isfinite(values)
         places = np.flatnonzero(wrong.any(axis=1))

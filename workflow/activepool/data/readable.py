@@ -18,7 +18,7 @@ from tqdm import tqdm
 from activepool.compute.blocks import Compute, row_blocks
 from activepool.data.image_files import decode_image, problem_of, read_header, without_warnings
 from activepool.data.packed import Place
-from activepool.data.samples import Part, Samples, require_samples, with_notice
+from activepool.data.samples import Samples, require_samples, with_notice
 from activepool.data.turns import turn_notice
 from activepool.errors import InputError, first_lines
 
@@ -46,30 +46,22 @@ def drop_unreadable(samples: Samples, on_unreadable: str, workers: int) -> tuple
         if isinstance(result, str)
     ]
     table = pd.DataFrame(unreadable, columns=["path", "reason"])
-    if on_unreadable == "stop" and len(table):
+    if on_unreadable == "stop" and unreadable:
         remedy = "repair or remove it, or set on_unreadable: skip"
-        lines = [f"{path}: not a readable image ({reason}): {remedy}" for path, reason in table.to_numpy()]
+        lines = [f"{path}: not a readable image ({reason}): {remedy}" for path, reason in unreadable]
         raise InputError(*first_lines(list(dict.fromkeys(lines)), samples.name))
-    parts = {name: _without_unreadable(part, results[name]) for name, part in samples.parts.items()}
-    kept = replace(samples, train=parts["train"], test=parts["test"])
-    require_samples(kept.train.labels, kept.test.labels)
+    if unreadable:
+        is_readable = {
+            name: np.array([not isinstance(result, str) for result in of_part], dtype=bool)
+            for name, of_part in results.items()
+        }
+        train, test = (part.take(is_readable[name]) for name, part in samples.parts.items())
+        (path, reason), dots = unreadable[0], ", ..." * (len(unreadable) > 1)
+        notice = f"not taken: unreadable images: {len(unreadable):,} ({path}: {reason}{dots})"
+        samples = with_notice(replace(samples, train=train, test=test), f"{samples.name}: {notice}")
+    require_samples(samples.train.labels, samples.test.labels)
     turned = sum(of_part.count(True) for of_part in results.values())
-    return with_notice(with_notice(kept, _notice(kept.name, table)), turn_notice(kept, turned)), table
-
-
-def _notice(name: str, table: pd.DataFrame) -> str | None:
-    """Return the notice of unreadable images; None if there are none."""
-    if table.empty:
-        return None
-    path, reason = table.iloc[0]
-    return (
-        f"{name}: not taken: unreadable images: {len(table):,} ({path}: {reason}{', ...' * (len(table) > 1)})"
-    )
-
-
-def _without_unreadable(part: Part, results: list[bool | str]) -> Part:
-    is_readable = np.array([not isinstance(result, str) for result in results], dtype=bool)
-    return part if is_readable.all() else part.take(is_readable)
+    return with_notice(samples, turn_notice(samples, turned)), table
 
 
 def _check_part(
@@ -97,7 +89,6 @@ def _decode(path: Place) -> bool:
 
 
 def _result(check: Callable[[Place], bool], path: Place) -> bool | str:
-    """Return the result of ``check`` for an image, or why it fails."""
     try:
         return check(path)
     except Exception as error:

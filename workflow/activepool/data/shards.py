@@ -45,13 +45,7 @@ MAX_SHARDS = 1_000_000
 
 
 class Shards(NamedTuple):
-    """The shards of a dataset.
-
-    Attributes:
-        root: the folder that their paths start from.
-        train, test: their paths, relative to ``root``, in their order; ``test`` may be empty.
-        notices: what a person should know about them, a line each.
-    """
+    """The shards of a dataset in a folder, in their order, and what a person should know, a line each."""
 
     root: Path
     train: list[str]
@@ -100,10 +94,8 @@ def list_shards(kind: str, path: str | Path, test_path: str | Path | None = None
         parts.setdefault(_part_of(shard), []).append(shard)
     test = parts.pop("test", []) or parts.pop("validation", [])
     train = parts.pop("train", []) or parts.pop("", [])
-    others = [shard for part in parts.values() for shard in part]
-    if others:
-        shown = first_few(others)
-        notices.append(f"{root}: not taken: shards of other parts: {len(others):,} ({shown})")
+    if others := [shard for part in parts.values() for shard in part]:
+        notices.append(f"{root}: not taken: shards of other parts: {len(others):,} ({first_few(others)})")
     if not train:
         raise InputError(
             f"{path}: all shards are of the test part ({first_few(test)}); add those of the train "
@@ -166,8 +158,7 @@ def _files_in(folder: Path, kind: str, notices: list[str]) -> list[Path]:
     found = [file for file in found if not _is_hidden(file.relative_to(folder)) and file.is_file()]
     files = [file for file in found if file.name.lower().endswith(endings)]
     compressed = _relative(folder, [file for file in found if not file.name.lower().endswith(endings)])
-    counted = f"compressed archives: {len(compressed):,} ({first_few(compressed)})"
-    shown = f"{counted}; decompress them to .tar"
+    shown = f"compressed archives: {len(compressed):,} ({first_few(compressed)}); decompress them to .tar"
     if not files:
         only = f"; it holds {shown}" if compressed else ""
         raise InputError(f"{folder}: holds no file that ends in {' or '.join(endings)}{only}")
@@ -187,10 +178,10 @@ def _matches(pattern: str) -> list[Path]:
 
 
 def _expanded(pattern: str) -> Iterator[str]:
-    """Yield a pattern with each of the choices in its braces, in their order."""
+    """Return a pattern with each of the choices in its braces, in their order."""
     texts = BRACES.split(pattern)  # alternates what is outside and inside of braces
     choices = [_choices(text) if place % 2 else [text] for place, text in enumerate(texts)]
-    yield from map("".join, product(*choices))
+    return map("".join, product(*choices))
 
 
 def _choices(text: str) -> list[str]:

@@ -18,9 +18,6 @@ from activepool.errors import InputError
 #: down to a multiple of the number of classes.
 RoundTo = Literal["samples", "classes"]
 
-#: A test part that is split off belongs to the dataset: it is the same for all seeds of an experiment.
-TEST_SEED = 0
-
 
 def held_out_rows(labels: IntArray, fraction: float) -> IntArray:
     """Choose the test part of a dataset that has none.
@@ -28,28 +25,22 @@ def held_out_rows(labels: IntArray, fraction: float) -> IntArray:
     Each class gives ``fraction`` of its samples, rounded and at least one, and keeps at least one; the only
     sample of a class stays in the train part. Rows of label -1 stay in the train part.
 
-    Returns: the test rows, ascending.
+    Returns: the test rows, ascending: they belong to the dataset, and are the same for all seeds.
     """
     _require_fraction("test_fraction", fraction)
     known = np.flatnonzero(labels >= 0)
     per_class = np.bincount(labels[known])
     counts = np.minimum(np.maximum(np.rint(fraction * per_class), 1), per_class - 1).astype(np.int64)
-    return np.sort(draw_per_class(known, labels[known], counts, generator(TEST_SEED, 0, "test")))
+    return np.sort(draw_per_class(known, labels[known], counts, generator(0, 0, "test")))
 
 
 def validation_counts(
     class_counts: IntArray, fraction: float, class_names: Sequence[str], round_to: RoundTo = "samples"
 ) -> IntArray:
-    """Return the number of samples of each class in the validation split.
+    """Return how many of the labelled train samples of each class, (C,), the validation split has, (C,).
 
-    The split has ``fraction`` of the labelled samples, divided as equally as the classes allow. A class with
-    labelled samples gives at least one, and keeps at least one for the pool.
-
-    Args:
-        class_counts: (C,) labelled train samples of each class; a class without any is left out.
-        fraction: between 0 and 1, both excluded.
-        class_names: the C names, for messages.
-        round_to: see RoundTo.
+    It has ``fraction`` of them, between 0 and 1, both excluded, divided as equally as the classes allow. A
+    class with labelled samples gives at least one, and keeps at least one for the pool.
 
     Raises: InputError if a class is too small, or the fraction too small or too large, for that.
     """
@@ -67,10 +58,10 @@ def validation_counts(
             "the validation split and the pool need one each: add samples, or leave the class out"
         )
     if size < len(present):
+        least = np.ceil((len(present) if round_to == "samples" else classes) / total * 1e4) / 1e4
         raise InputError(
             f"validation fraction {fraction} of {total} labelled train samples is {size}, fewer than one for "
-            f"each of {len(present)} classes; it must be at least "
-            f"{_rounded_up(len(present) if round_to == 'samples' else classes, total)}"
+            f"each of {len(present)} classes; it must be at least {least}"
         )
     if size > total - len(present):
         raise InputError(
@@ -85,17 +76,9 @@ def validation_counts(
 def validation_rows(
     labels: IntArray, fraction: float, seed: int, class_names: Sequence[str], round_to: RoundTo = "samples"
 ) -> IntArray:
-    """Choose the validation split of a train part.
+    """Return the rows of the validation split, ascending, drawn as `validation_counts` says.
 
-    Args:
-        labels: (N,) int64 of the train part; rows of label -1 are never chosen.
-        fraction: see validation_counts.
-        seed: the seed of the run.
-        class_names: the C names.
-        round_to: see RoundTo.
-
-    Returns: the validation rows, ascending.
-    Raises: InputError as validation_counts does.
+    Rows whose label, of ``labels`` (N,), is -1 are never drawn.
     """
     known = np.flatnonzero(labels >= 0)
     per_class = np.bincount(labels[known], minlength=len(class_names))
@@ -104,18 +87,10 @@ def validation_rows(
 
 
 def initial_pool(labels: IntArray, validation: IntArray, kind: str, size: int, seed: int) -> IntArray:
-    """Choose the labelled rows of the first round.
+    """Return the labelled rows of the first round, (size,), in random order.
 
-    Args:
-        labels: (N,) int64 of the train part; rows of label -1 are never chosen.
-        validation: rows that are not in the pool.
-        kind: ``random``, uniform over the labelled rows of the pool; or ``balanced``, as equal numbers of
-            each class as these rows allow.
-        size: the number of rows.
-        seed: the seed of the run.
-
-    Returns: (size,) rows, in random order. A larger random pool begins with the smaller one of the same seed.
-    Raises: InputError if the pool has fewer labelled rows, or if a validation row is outside the train part.
+    They are drawn from `initial_candidates`: with the kind ``random`` uniformly, with ``balanced`` as equal
+    numbers of each class as these allow. A larger random pool begins with the smaller one of the same seed.
     """
     candidates = initial_candidates(labels, validation, size)
     draws = generator(seed, 0, "initial_pool")
@@ -128,9 +103,9 @@ def initial_pool(labels: IntArray, validation: IntArray, kind: str, size: int, s
 
 
 def initial_candidates(labels: IntArray, validation: IntArray, size: int) -> IntArray:
-    """Return the rows that the labelled set of the first round may have: those of known label, ascending.
+    """Return the rows that the labelled set of the first round may have, ascending: those of known label.
 
-    Raises: InputError if there are fewer, or if a validation row is outside the train part.
+    Raises: InputError if there are fewer than ``size``, or if a validation row is outside the train part.
     """
     pool = unlabelled_pool(len(labels), validation)
     candidates = pool[labels[pool] >= 0]
@@ -145,8 +120,3 @@ def initial_candidates(labels: IntArray, validation: IntArray, size: int) -> Int
 def _require_fraction(name: str, fraction: float) -> None:
     if not 0 < fraction < 1:
         raise InputError(f"{name}: {fraction} must lie between 0 and 1, both excluded")
-
-
-def _rounded_up(part: int, whole: int) -> float:
-    """Return part / whole, rounded up to four digits."""
-    return float(np.ceil(part / whole * 1e4) / 1e4)

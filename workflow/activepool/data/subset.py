@@ -14,13 +14,10 @@ from activepool.data.settings import Imbalance
 def remaining_rows(
     labels: Mapping[str, IntArray], num_classes: int, imbalance: Imbalance | None, fraction: float | None
 ) -> dict[str, IntArray]:
-    """Return the rows of each part that stay, ascending.
+    """Return the rows of each part that stay, ascending, from the labels (n,) of each, -1 if not known.
 
-    Args:
-        labels: (n,) of each part, by its name, ``train`` or ``test``; -1: not known.
-        num_classes: C.
-        imbalance: which train rows to leave out first; None for none.
-        fraction: the share of each class to keep after that; None for all.
+    Of the parts ``train`` and ``test``, ``imbalance`` leaves out rows of the first; then each class of both
+    keeps the share ``fraction``. None stands for all.
     """
     rows: dict[str, IntArray] = {name: np.arange(len(of_part)) for name, of_part in labels.items()}
     if imbalance is not None:

@@ -42,13 +42,11 @@ class _BadLabel(ValueError):
 
 @dataclass
 class _Sample:
-    """The members of a key.
+    """The members of a key: its images, and its labels by their fields.
 
     Attributes:
-        images: its images.
-        labels: its labels, by their fields.
         second_labels: further members with a label that it has already.
-        first: its first label.
+        first: its first member with a label.
         has_bad_label: whether a label of it cannot be read, or it has two.
     """
 
@@ -60,15 +58,11 @@ class _Sample:
 
 
 def read_shard(root: Path, shard: str, label: str | None, found: Found, left_out: LeftOut) -> None:
-    """Add the images of an archive to ``found``, in their order.
+    """Add the images of an archive in ``root`` to ``found``, and a line for each damage.
 
-    Args:
-        root: the folder of the dataset.
-        shard: the archive, relative to ``root``.
-        label: the field of the label, such as ``cls``, or for a value in JSON ``json.species``;
-            ``json`` is ``json.label``; by default the first of LABEL_FIELDS that a sample has.
-        found: gets the images, and a line for each damage.
-        left_out: gets the members that are not read.
+    ``label`` is its field, such as ``cls``, or for a value in JSON ``json.species``; ``json`` is
+    ``json.label``; by default the first of LABEL_FIELDS that a sample has. ``left_out`` gets the members that
+    are not read.
     """
     fields = LABEL_FIELDS if label is None else (label_field(label),)
     samples: dict[str, _Sample] = {}
@@ -100,18 +94,15 @@ def read_shard(root: Path, shard: str, label: str | None, found: Found, left_out
     if not samples:
         left_out.empty.append(shard)
     for key, sample in samples.items():
-        known = [sample.labels[name] for name in fields if name in sample.labels]
-        text = known[0] if known else ""
+        text = next((sample.labels[name] for name in fields if name in sample.labels), "")
         if not sample.images:
             problem = f"has no image of its key beside it{_instead(key, others.get(key))}"
             found.reject(f"{shard}/{sample.first}", text, problem)
             continue
         first, *more = sample.images
         found.problems += [f"{other}: is a second image of its key, beside {first.name}" for other in more]
-        if not more:  # a sample that stands there twice is one problem
-            found.problems += [
-                f"{shard}/{name}: is a second label of its key; remove one" for name in sample.second_labels
-            ]
+        second = [] if more else sample.second_labels  # a sample that stands there twice is one problem
+        found.problems += [f"{shard}/{name}: is a second label of its key; remove one" for name in second]
         if sample.has_bad_label:
             found.is_cut = True
         else:
@@ -212,7 +203,6 @@ def _next_archive(stream: BinaryIO, end: int) -> int | None:
 
 
 def _labels(ending: str, content: bytes, fields: tuple[str, ...]) -> dict[str, str]:
-    """Return the labels in a member, by their fields."""
     try:
         text = content.decode("utf-8-sig").strip()
     except UnicodeDecodeError:
@@ -225,8 +215,7 @@ def _labels(ending: str, content: bytes, fields: tuple[str, ...]) -> dict[str, s
         raise _BadLabel(f"is not JSON ({error})") from None
     if not isinstance(values, dict):
         raise _BadLabel("is JSON, but no object of names and values")
-    names = [name for name in fields if name.startswith("json.")]
-    keys = {name: name.removeprefix("json.") for name in names}
+    keys = {name: name.removeprefix("json.") for name in fields if name.startswith("json.")}
     return {name: _label_of(key, values[key]) for name, key in keys.items() if key in values}
 
 

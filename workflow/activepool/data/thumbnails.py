@@ -15,9 +15,7 @@ from activepool.io import hdf5_reading
 def thumbnails(path: str | Path, rows: IntArray, side: int) -> ImageArray:
     """Return the central squares of train images, in any order, (n, side, side, 3) uint8; ``side`` in pixels.
 
-    Smaller images are enlarged pixel by pixel.
-
-    Raises: InputError if the file has no images, or one cannot be read.
+    Smaller images are enlarged pixel by pixel. Raises InputError without images, or if one cannot be read.
     """
     squares = [_square(image, side) for image in _images(path, rows)]
     return np.stack(squares) if squares else np.empty((0, side, side, 3), dtype=np.uint8)

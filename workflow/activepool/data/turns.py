@@ -1,8 +1,9 @@
 """Images that EXIF rotates: a camera stores what it sees, and notes how it was held."""
 
+from contextlib import suppress
+
 from activepool.data.fingerprint import spread_evenly
 from activepool.data.image_files import read_header, without_warnings
-from activepool.data.packed import Place
 from activepool.data.samples import Samples
 
 
@@ -24,20 +25,11 @@ def turn_notice(samples: Samples, turned: int, seen: int | None = None) -> str |
 
 def look_for_turns(samples: Samples) -> str | None:
     """Return the notice after a look at some images of each part, spread evenly over it."""
-    places = [
-        samples.image_place(path)
-        for part in samples.parts.values()
-        if part.images is None
-        for path in part.paths[spread_evenly(part)]
-    ]
+    parts = [part for part in samples.parts.values() if part.images is None]
+    paths = [path for part in parts for path in part.paths[spread_evenly(part)]]
+    turned = 0
     with without_warnings():
-        turned = sum(_is_turned(place) for place in places)
-    return turn_notice(samples, turned, len(places))
-
-
-def _is_turned(place: Place) -> bool:
-    try:
-        return read_header(place)
-    # The check of all images reports it, or leaves the image out.
-    except Exception:
-        return False
+        for path in paths:
+            with suppress(Exception):  # the check of all images reports it, or leaves the image out
+                turned += read_header(samples.image_place(path))
+    return turn_notice(samples, turned, len(paths))

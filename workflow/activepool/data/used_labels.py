@@ -5,12 +5,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class UsedLabels:
-    """The part of a file of annotations that the result of a stage depends on.
+    """The part of a file of annotations, of a file of samples, that the result of a stage depends on.
 
-    Attributes:
-        annotations: the file of annotations.
-        samples: the file of samples.
-        labels: the label of each row that the stage used, by the row's number as text.
+    ``labels`` are those of the rows that the stage used, by the row's number as text.
     """
 
     annotations: str

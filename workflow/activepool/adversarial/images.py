@@ -35,10 +35,7 @@ def batches(
 def windows(images: Tensor, settings: AdversarialSettings, generator: Generator) -> Tensor:
     """Return what the networks see of images (B, C, F, F) in 0..1: normalised windows (B, C, S, S).
 
-    Args:
-        images: of one batch.
-        settings: the size of the windows, and the normalisation.
-        generator: draws the place of the windows, which is the same for all of the batch.
+    The generator draws their place, which is the same in all images of the batch.
     """
     side = settings.image_size
     top, left = torch.randint(images.shape[-1] - side + 1, (2,), generator=generator).tolist()

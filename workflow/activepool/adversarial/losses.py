@@ -10,12 +10,7 @@ def variational_loss(images: Tensor, reconstruction: Tensor, code: Encoded, beta
     """Return one half of equation 1, negated: that of the labelled or of the unlabelled images.
 
     -E[log p(x|z)] + beta KL(q(z|x) || N(0, 1)), where p has unit variance and its constant is left out:
-    half the squared error, summed over the pixels of an image.
-
-    Args:
-        images, reconstruction: (B, ...) of the same shape.
-        code: (B, latent) means and logarithms of variances.
-        beta: weight of the divergence.
+    half the squared error, summed over the pixels of an image. Images and reconstruction are (B, ...).
     """
     error = (images - reconstruction).square().flatten(1).sum(dim=1) / 2
     return (error + beta * _divergence(code)).mean()

@@ -21,13 +21,10 @@ class Encoded(NamedTuple):
 
 
 class VariationalAutoencoder(nn.Module):
-    """Four convolutions down to a Gaussian code, and a decoder back up.
+    """Four convolutions down to a Gaussian code of length ``latent``, and a decoder back up.
 
-    Args:
-        image_size: side of the square images, a multiple of REDUCTION.
-        channels: of an image.
-        width: channels after the first convolution, doubled by each of the next three.
-        latent: length of a code.
+    ``width`` is the channels after the first convolution, doubled by each of the next three; the images'
+    side is a multiple of REDUCTION.
     """
 
     def __init__(self, image_size: int, channels: int, width: int, latent: int) -> None:

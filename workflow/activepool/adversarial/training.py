@@ -71,12 +71,7 @@ def train_adversary(
 
 
 class AdversarialTraining:
-    """A training in progress.
-
-    Attributes:
-        networks: the autoencoder and the discriminator, on the device.
-        step: number of steps done.
-    """
+    """A training in progress; ``step`` is the number of steps done."""
 
     def __init__(self, images: ImageRound, settings: AdversarialSettings) -> None:
         self._images = images

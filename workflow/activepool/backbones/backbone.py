@@ -78,13 +78,10 @@ class Preprocessing:
 
 
 class Backbone(nn.Module):
-    """A network that turns images into features.
+    """A network that turns images into features, vectors of length ``width``.
 
-    Attributes:
-        network: maps normalised images (B, channels, image_size, image_size) to features (B, width). A
-            checkpoint contains its weights.
-        width: d, the length of a feature vector.
-        preprocessing: the preprocessing of its images.
+    ``network`` maps normalised images (B, channels, image_size, image_size) to features (B, width). A
+    checkpoint contains its weights.
     """
 
     mean: Tensor

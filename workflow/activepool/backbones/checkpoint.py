@@ -3,7 +3,7 @@
 import hashlib
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -101,15 +101,9 @@ def weights_digest(backbone: Backbone) -> str:
 
 
 def load_content(backbone: Backbone, content: Any, path: str | Path, form: CheckpointFormat) -> None:
-    """Load the content of a checkpoint into ``backbone.network``, only if everything fits.
+    """Load the content of a checkpoint in this ``form`` into ``backbone.network``, only if everything fits.
 
     It interpolates a position table for images of another size, with a line on stderr.
-
-    Args:
-        backbone: changed in place.
-        content: what `read_checkpoint` returns.
-        path: the file, for messages.
-        form: the place of the weights in it, and the format of its keys.
 
     Raises: InputError with the keys that are missing, left over, or of another shape or type.
     """
@@ -126,22 +120,17 @@ def load_content(backbone: Backbone, content: Any, path: str | Path, form: Check
         weights[name] = interpolate_table(name, weights[name], own[name].shape)
     if matching.interpolated:
         print(f"{path}: {_interpolation(matching, found, own)}", file=sys.stderr)
-    if form.inside == PLAIN_FORMAT.inside:  # otherwise the format says which weights are meant
-        others = [
-            inside
-            for inside, tensors in state_dicts(content).items()
-            if tensors.keys() != found.keys() or any(tensors[key] is not found[key] for key in tensors)
-            if fit(tensors, own, form).is_complete
-        ]
-        if others:
-            print(f"{path}: {_not_read(others)}", file=sys.stderr)
+    # Such as averaged weights; with places of its own, the format says which weights are meant.
+    others = first_few(
+        ".".join(inside) or "the top"
+        for inside, tensors in state_dicts(content).items()
+        if tensors.keys() != found.keys() or any(tensors[key] is not found[key] for key in tensors)
+        if form.inside == PLAIN_FORMAT.inside and fit(tensors, own, form).is_complete
+    )
+    if others:
+        what = f"also holds weights of this network in {others}, which only backbone.keys.inside reads"
+        print(f"{path}: {what}", file=sys.stderr)
     backbone.network.load_state_dict(weights)
-
-
-def _not_read(others: Sequence[Sequence[str]]) -> str:
-    """Return the message of other weights in a file that fit, such as averaged ones, by their entries."""
-    places = first_few(".".join(inside) or "the top" for inside in others)
-    return f"also holds weights of this network in {places}, which only backbone.keys.inside reads"
 
 
 def _fit_of(content: Any, backbone: Backbone, form: CheckpointFormat) -> Fit:

@@ -25,8 +25,7 @@ class Fit:
     Attributes:
         sources: for each weight that the file has in the right shape, its key; includes counters.
         interpolated: the position tables among these that are for images of another size.
-        missing: weights that the file does not have.
-        wrong_shape: weights that the file has in another shape, each with both shapes.
+        missing, wrong_shape: weights that the file does not have, or in another shape, with both shapes.
         left_over: keys of the encoder that match no weight and may not be left over.
     """
 
@@ -82,11 +81,9 @@ def _fit_prefix(found: Tensors, wanted: Tensors, form: CheckpointFormat, prefix:
             names[own[name]] = key
         elif name is not None and not (name.endswith(COUNTERS) or form.may_be_left_over(name)):
             left_over.append(key)
-    shapes = {name: (tuple(found[key].shape), tuple(wanted[name].shape)) for name, key in names.items()}
-    differing = {name: (given, needed) for name, (given, needed) in shapes.items() if given != needed}
-    interpolated = [
-        name for name, (given, needed) in differing.items() if can_interpolate(name, given, needed)
-    ]
+    pairs = {name: (tuple(found[key].shape), tuple(wanted[name].shape)) for name, key in names.items()}
+    differing = {name: (given, needed) for name, (given, needed) in pairs.items() if given != needed}
+    interpolated = [name for name, shapes in differing.items() if can_interpolate(name, *shapes)]
     wrong_shape = {
         name: f"{name} {given} instead of {needed}"
         for name, (given, needed) in differing.items()

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-#: torch's name of a network in a wrapper that trains it on several GPUs, or averages its weights.
-PARALLEL = "module."
+# torch's name of a network in a wrapper that trains it on several GPUs, or averages its weights.
+_PARALLEL = re.compile(r"\A(?:module\.)+")
 
 # torch's names of networks that it compiled, shards or recomputes; any part of a network can be one.
 _WRAPPED = re.compile(r"(?:(?<=\.)|^)(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\.")
@@ -20,13 +20,7 @@ _WRAPPED = re.compile(r"(?:(?<=\.)|^)(?:_orig_mod|_fsdp_wrapped_module|_checkpoi
 @cache
 def bare_key(key: str) -> str:
     """Return a key without the names of wrappers: ``module.`` at its beginning, the others anywhere."""
-    return _without_parallel(_WRAPPED.sub("", key))
-
-
-def _without_parallel(key: str) -> str:
-    while key.startswith(PARALLEL):
-        key = key.removeprefix(PARALLEL)
-    return key
+    return _PARALLEL.sub("", _WRAPPED.sub("", key))
 
 
 # One text, or several.
@@ -70,7 +64,7 @@ class CheckpointFormat(BaseModel):
         plain, prefix = bare_key(key), bare_key(prefix)
         if not plain.startswith(prefix):
             return None
-        plain = _without_parallel(plain.removeprefix(prefix))
+        plain = _PARALLEL.sub("", plain.removeprefix(prefix))
         for before, after in self.renamed.items():
             if plain.startswith(bare_key(before)):
                 return bare_key(after) + plain.removeprefix(bare_key(before))

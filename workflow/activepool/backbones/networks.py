@@ -14,16 +14,12 @@ MAX_SMALL_SIDE = 64
 
 def resnet18(image_size: int, channels: int) -> Backbone:
     """ResNet-18 (He et al. 2016) without its last layer, width 512."""
-    from torchvision.models import resnet18
-
-    return _resnet(resnet18(weights=None), image_size, channels)
+    return _resnet("resnet18", image_size, channels)
 
 
 def resnet50(image_size: int, channels: int) -> Backbone:
     """ResNet-50 (He et al. 2016) without its last layer, width 2048."""
-    from torchvision.models import resnet50
-
-    return _resnet(resnet50(weights=None), image_size, channels)
+    return _resnet("resnet50", image_size, channels)
 
 
 def small(image_size: int, channels: int) -> Backbone:
@@ -74,8 +70,11 @@ def _block(inputs: int, outputs: int) -> nn.Sequential:
     return nn.Sequential(convolution, nn.BatchNorm2d(outputs), nn.ReLU())
 
 
-def _resnet(network: nn.Module, image_size: int, channels: int) -> Backbone:
-    """Remove the last layer of a ResNet, and adapt its first to the images."""
+def _resnet(name: str, image_size: int, channels: int) -> Backbone:
+    """Return a ResNet of torchvision without its last layer, its first adapted to the images."""
+    from torchvision.models import get_model
+
+    network = get_model(name, weights=None)
     last_layer = network.fc
     assert isinstance(last_layer, nn.Linear)
     network.fc = nn.Identity()

@@ -39,7 +39,8 @@ def check_name(name: str) -> None:
     source, _, function = name.rpartition(":")
     if name in BACKBONES or (source in LIBRARIES and function):
         return
-    if function.isidentifier() and (source.endswith(".py") or _is_module(source)):
+    is_module = all(part.isidentifier() for part in source.split("."))
+    if function.isidentifier() and (source.endswith(".py") or is_module):
         return
     near = difflib.get_close_matches(name, BACKBONES, n=1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
@@ -61,14 +62,10 @@ def users_file(name: str) -> Path | None:
 
 
 def build(name: str, image_size: int | None, channels: int) -> "Backbone":
-    """Return a backbone, whose weights are random unless a user's function gives it others.
+    """Return a backbone by its name, with random weights unless a user's function gives it others.
 
-    Args:
-        name: see this module.
-        image_size: side of the square input, in pixels; by default the library's, or DEFAULT_IMAGE_SIZE.
-        channels: 1 (grey) or 3 (red, green, blue). The networks of libraries always take three.
-
-    Raises: InputError if there is no such backbone.
+    ``image_size`` is the side of the square input, in pixels, by default the library's or DEFAULT_IMAGE_SIZE.
+    The networks of libraries always take three channels. Raises InputError if there is no such backbone.
     """
     return next(variants(name, image_size, channels))
 
@@ -140,7 +137,3 @@ def _function(name: str) -> Callable[..., object]:
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         raise InputError(f"backbone: {name!r} cannot be imported ({reason})") from error
-
-
-def _is_module(name: str) -> bool:
-    return all(part.isidentifier() for part in name.split("."))

@@ -12,11 +12,7 @@ PACKAGES = ("torch", "torchvision", "timm", "pillow")
 
 
 def software(name: str) -> dict[str, str]:
-    """Return the versions of these packages, and a digest of the code in a user's file.
-
-    Args:
-        name: of a backbone that has been built, see activepool.backbones.registry.
-    """
+    """Return the versions of these packages, and a digest of a user's file, for a backbone that was built."""
     used = {package: text for package, text in versions().items() if package in PACKAGES}
     if not _may_use_timm(name):  # whether it is installed or not
         used.pop("timm", None)

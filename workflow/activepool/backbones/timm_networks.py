@@ -22,14 +22,11 @@ SWIN_TINY = "swin_tiny_patch4_window7_224"
 def timm_backbones(name: str, image_size: int | None) -> Iterator[Backbone]:
     """Yield a network of timm with random weights, in one or two variants.
 
-    Its features are the input of its classifier.
-
-    Args:
-        name: the name for timm.create_model, with the tag of its weights for their preprocessing.
-        image_size: by default, that of these weights. For another size, the first variant of a vision
-            transformer keeps its position table and interpolates it in each run, and the second has a table
-            for this size. Many networks have only the second: also Swin, whose windows shift by the size that
-            it is made for, and whose tables are the same for all.
+    Its features are the input of its classifier. The name is that for timm.create_model, with the tag of its
+    weights for their preprocessing and size. For another size, the first variant of a vision transformer
+    keeps its position table and interpolates it in each run, and the second has a table for this size. Many
+    networks have only the second: also Swin, whose windows shift by the size that it is made for, and whose
+    tables are the same for all.
 
     Raises: InputError if timm is not installed, there is no such network, or it does not take such images.
     """

@@ -10,9 +10,7 @@ from activepool.errors import InputError, nearest_names
 def torchvision_backbone(name: str, image_size: int | None) -> Backbone:
     """Return a network of torchvision with random weights, without its last linear layer.
 
-    Args:
-        name: the name for torchvision.models.get_model.
-        image_size: by default, that of torchvision's own weights, whose preprocessing it uses in any case.
+    The preprocessing is that of torchvision's own weights, for images of their size by default.
 
     Raises: InputError if there is no such network, or its last layer is not linear.
     """
@@ -45,7 +43,6 @@ def _preprocessing(weights: models.WeightsEnum, image_size: int | None) -> Prepr
 
 
 def _drop_last_layer(name: str, network: nn.Module, classes: int) -> None:
-    """Replace the classification layer by the identity."""
     linear = [(path, layer) for path, layer in network.named_modules() if isinstance(layer, nn.Linear)]
     if not linear or linear[-1][1].out_features != classes:
         raise InputError(

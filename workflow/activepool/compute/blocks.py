@@ -46,7 +46,7 @@ Result = TypeVar("Result")
 class Mapping(Protocol):
     """A function like `Compute.map`."""
 
-    def __call__(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    def __call__(self, function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
         """Yield ``function(item)`` in the order of ``items``."""
 
 
@@ -111,15 +111,10 @@ class Compute:
             keep_freed_memory()
         with one_blas_thread():
             if self.workers == 1:
-                yield _in_turn
+                yield map
                 return
             with ThreadPoolExecutor(self.workers) as executor:
                 yield mapping
-
-
-def _in_turn(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """Yield ``function(item)`` for each item, computed in the thread of the caller."""
-    return map(function, items)
 
 
 def one_blas_thread() -> AbstractContextManager[object]:

@@ -6,13 +6,9 @@ import numpy as np
 def rounded(
     values: np.ndarray, largest: float, resolution: float, out: np.ndarray | None = None
 ) -> np.ndarray:
-    """Round ``values`` to multiples of ``resolution`` times the power of two at or above ``largest``.
+    """Round float64 ``values`` to multiples of ``resolution`` times the power of two at or above ``largest``.
 
-    Args:
-        values: float64, of any shape.
-        largest: the largest magnitude; with 0 the values come back as they are.
-        resolution: a power of two.
-        out: where to put the result, such as ``values`` itself; a fresh array by default.
+    The resolution is a power of two. With 0 as their largest magnitude, the values come back as they are.
     """
     if largest == 0:
         return values

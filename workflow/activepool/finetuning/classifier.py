@@ -13,12 +13,7 @@ from activepool.heads.sgd import INITIAL_DEVIATION
 
 
 class Classifier(nn.Module):
-    """A backbone and a linear layer that starts with small normal weights and a bias of 0.
-
-    Attributes:
-        backbone: computes the layer's input.
-        layer: maps features (B, d) to logits (B, C).
-    """
+    """A backbone and a linear layer on top, which starts with small normal weights and a bias of 0."""
 
     def __init__(self, backbone: Backbone, num_classes: int, generator: torch.Generator) -> None:
         super().__init__()

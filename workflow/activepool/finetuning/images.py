@@ -8,14 +8,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class LabelledImages:
-    """Some rows of a part of dataset.h5, with their labels.
-
-    Attributes:
-        dataset: dataset.h5.
-        part: train or test.
-        rows: (n,) int64.
-        labels: (n,) int64, none of them -1.
-    """
+    """Some rows of a part, train or test, of dataset.h5, with labels, none of them -1; both (n,) int64."""
 
     dataset: Path
     part: str

@@ -40,13 +40,9 @@ from activepool.parallel.distributed import Processes
 
 @dataclass(frozen=True)
 class RoundData:
-    """The data that a round's network is trained on.
+    """The data that a round's network is trained on; ``validation`` chooses the epoch.
 
-    Attributes:
-        labelled: the labelled set.
-        validation: chooses the epoch.
-        num_classes: C.
-        seed, round_number: name the random streams; see activepool.compute.seeds.
+    Seed and round name the random streams; see activepool.compute.seeds.
     """
 
     labelled: LabelledImages
@@ -77,8 +73,7 @@ def finetune(
 
     Args:
         backbone: with its pretrained weights; moved to the device of ``processes``.
-        data: labelled set and validation split.
-        settings: the recipe.
+        data, settings: what to train on, and the recipe.
         state: holds the training after each epoch; the caller removes it once the result is safe.
         processes: those that share each batch; their number changes the result by rounding errors alone.
         workers: further processes that read images (0: this one); no effect on the result.
@@ -97,13 +92,7 @@ def finetune(
 
 
 class Finetuning:
-    """A training in progress.
-
-    Attributes:
-        classifier: backbone and head, on the device.
-        history: one row for each epoch done, as in `TrainedHead`.
-        best: the best epoch so far; None before the first ends.
-    """
+    """A training in progress; ``history`` has one row for each epoch done, as in `TrainedHead`."""
 
     def __init__(
         self,
@@ -168,15 +157,8 @@ class Finetuning:
         if not math.isfinite(loss):
             raise InputError(f"finetune: the loss of epoch {epoch} is {loss}; lower the learning_rate")
         accuracy, top5 = self._validation_accuracies()
-        self.history.append(
-            {
-                "epoch": epoch,
-                "loss": loss,
-                "validation_accuracy": accuracy,
-                "validation_top5": top5,
-                "learning_rate": rate,
-            }
-        )
+        validation = {"validation_accuracy": accuracy, "validation_top5": top5}
+        self.history.append({"epoch": epoch, "loss": loss, **validation, "learning_rate": rate})
         if self.best is None or self._settings.is_better(accuracy, self.best.accuracy):
             weights = {name: values.cpu().clone() for name, values in self.classifier.state_dict().items()}
             self.best = BestEpoch(epoch, accuracy, weights)
@@ -184,10 +166,7 @@ class Finetuning:
     def _step(self, views: Tensor, labels: Tensor, generator: Generator) -> Tensor:
         """Make one step of the optimiser; return this process's part of the loss.
 
-        Args:
-            views: (1, share, C, S, S) uint8, the images of this process's share of the batch.
-            labels: (B,) of the whole batch.
-            generator: draws the augmentation of the whole batch.
+        The images of its share of the batch are (1, share, C, S, S) uint8, the labels (B,) of all of it.
         """
         share = self._processes.share(len(labels))
         draws = Draws(generator, len(labels), torch.arange(share.start, share.stop))

@@ -76,15 +76,9 @@ def cross_validate(
     """Choose among the weight decays of ``settings``, and return the predictions for the held-out rows.
 
     The choice depends on which held-out rows are predicted right, and on nothing else (`choose`). The order
-    of the rows has no effect. Classes are predicted in float64, by heads whose last bits are rounded away
-    (`activepool.heads.lbfgs` says up to which size).
-
-    Args:
-        labelled: the L labelled rows; no row twice.
-        num_classes: C.
-        settings: of the heads; with one weight decay there is nothing to choose.
-        seed: of the folds.
-        compute: device and workers.
+    of the rows, none of which stands there twice, has no effect; the seed is that of the folds. Classes are
+    predicted in float64, by heads whose last bits are rounded away (`activepool.heads.lbfgs` says up to which
+    size).
 
     Memory beyond that of a training: FOLDS heads for each weight decay, and m · C numbers.
     """
@@ -122,11 +116,7 @@ def choose(decays: Sequence[float], right: BoolArray) -> int:
     The best has the most right predictions. With g fewer right than the best, and d of the m rows on which
     just one of the two is right, another is not clearly worse if g is at most one standard error of the
     paired difference: g² ≤ d − g²/m. Of these, and of several that are best, it is the first of
-    `nearest_first`.
-
-    Args:
-        decays: D weight decays.
-        right: (D, m) which held-out rows are predicted right.
+    `nearest_first`. ``right`` (D, m) says which held-out rows are predicted right with each of D decays.
     """
     order, counts, rows = nearest_first(decays), right.sum(axis=1), int(right.shape[1])
     best = next(place for place in order if counts[place] == counts.max())

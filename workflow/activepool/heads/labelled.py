@@ -10,12 +10,9 @@ from activepool.features.store import FeatureMatrix
 
 @dataclass(frozen=True)
 class LabelledRows:
-    """Some rows of a feature matrix with their labels; their order matters.
+    """Some rows (n,) int64 of features (N, d), read when they are needed, with their labels (n,) int64.
 
-    Attributes:
-        features: (N, d); rows are read when they are needed.
-        rows: (n,) int64.
-        labels: (n,) int64, none of them -1.
+    The order of the rows matters; no label is -1.
     """
 
     features: FeatureMatrix

@@ -97,11 +97,7 @@ def regularisation_path(
 
 
 class _Solver:
-    """The problem of one labelled set.
-
-    Attributes:
-        iterations: steps of Newton's method or L-BFGS so far.
-    """
+    """The problem of one labelled set; ``iterations`` are steps of Newton's method or L-BFGS so far."""
 
     def __init__(
         self,

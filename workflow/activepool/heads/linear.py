@@ -32,12 +32,7 @@ def first_largest(logits: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class LinearHead:
-    """A trained linear classifier.
-
-    Attributes:
-        weight: (C, d) float32.
-        bias: (C,) float32.
-    """
+    """A trained linear classifier: weight (C, d) and bias (C,), both float32."""
 
     weight: np.ndarray
     bias: np.ndarray
@@ -57,10 +52,7 @@ class LinearHead:
         return logits
 
     def predicted64(self, features: np.ndarray) -> np.ndarray:
-        """Return the class of each (n, d) float64 row, (n,): the first of those with the largest logit.
-
-        Logits count as equal if rounding errors alone may separate them.
-        """
+        """Return the class of each (n, d) float64 row, (n,): the `first_largest` of its logits."""
         return first_largest(self.logits64(features))
 
     @cached_property

@@ -29,17 +29,10 @@ ROUNDING = 1e-14
 def newton(
     loss: SoftmaxRegression, strength: float, start: Point, accuracy: float, max_iterations: int
 ) -> tuple[Point, int]:
-    """Minimise f(W, b) + λ/2 · ‖W‖².
+    """Minimise f(W, b) + λ/2 · ‖W‖², with f the ``loss`` and λ > 0 the ``strength``.
 
-    Args:
-        loss: f.
-        strength: λ > 0.
-        start: where to start.
-        accuracy: the distance from the optimum to reach, as a part of the largest weight.
-        max_iterations: largest number of steps.
-
-    Returns: the last point, and how many steps led to it. It is as near as ``accuracy`` asks, or as float64
-    and ``max_iterations`` allow.
+    Returns: the last point, and how many steps led to it. Its distance from the optimum is at most the part
+    ``accuracy`` of the largest weight, or as near as float64 and ``max_iterations`` allow.
     """
     point, remaining = start, np.inf
     for iteration in range(max_iterations):

@@ -54,7 +54,6 @@ def predict(
     weight, bias = (compute.array(values.astype(np.float64)) for values in (head.weight, head.bias))
 
     def predict_block(part: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return ranks, confidences and losses of a part of the rows."""
         logits = to_numpy(compute.array(rows.read(part, np.float64)) @ weight.T + bias)
         labels = rows.labels[part][:, None]
         label_logits = np.take_along_axis(logits, labels, axis=1)

@@ -44,12 +44,9 @@ def train_sgd(
     """Train a head on ``labelled`` and keep its best epoch on ``validation``.
 
     Args:
-        labelled: the labelled set, held in memory in float32.
-        validation: read once an epoch.
-        num_classes: C.
-        settings: the recipe.
-        seed: with ``round_number``, seed of the initial weights, the order of samples and their views.
-        round_number: from 0.
+        labelled, validation: the labelled set, held in memory in float32; and what is read once an epoch.
+        num_classes, settings: C, and the recipe.
+        seed, round_number: decide the initial weights, the order of samples and their views.
         compute: the steps run on its device, on a CPU in one thread, so that the head does not depend on the
             number of cores. Its workers share the validation split.
         views: (N, d) each; if there are any, each epoch uses a random view of each sample.
@@ -70,15 +67,8 @@ def train_sgd(
             )
         predictions = predict(head, validation, compute)
         accuracy = predictions.accuracy
-        history.append(
-            {
-                "epoch": epoch,
-                "loss": loss,
-                "validation_accuracy": accuracy,
-                "validation_top5": predictions.top5,
-                "learning_rate": rate,
-            }
-        )
+        measured = {"validation_accuracy": accuracy, "validation_top5": predictions.top5}
+        history.append({"epoch": epoch, "loss": loss, **measured, "learning_rate": rate})
         if settings.is_better(accuracy, best_accuracy):
             best_accuracy, best_epoch, best_head = accuracy, epoch, head
         elif epoch - best_epoch >= settings.patience:
@@ -93,11 +83,7 @@ def train_sgd(
 
 
 class _Recipe:
-    """One training, an epoch at a time.
-
-    Attributes:
-        steps: steps of the optimiser so far.
-    """
+    """One training, an epoch at a time; ``steps`` counts those of the optimiser so far."""
 
     def __init__(
         self,

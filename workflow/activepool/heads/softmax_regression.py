@@ -80,15 +80,9 @@ class SoftmaxRegression:
         mapping: Mapping,
         precision: Precision = "float32",
     ) -> None:
-        """Read the features.
+        """Read the features of L samples, whose labels (L,) are 0 … K−1, each of them, with weights ω (L,).
 
-        Args:
-            rows: the L samples.
-            labels: (L,) 0 … K−1; each occurs.
-            weights: (L,) the weights ω.
-            compute: the device of the blocks.
-            mapping: of ``compute``; spreads the blocks over its workers.
-            precision: of the blocks.
+        ``mapping``, of ``compute``, spreads the blocks over its workers; they are of this ``precision``.
         """
         self._mapping, self._dtype = mapping, np.dtype(precision)
         read = partial(_read_block, rows, labels, weights.astype(self._dtype), compute)

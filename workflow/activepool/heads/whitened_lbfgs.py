@@ -120,10 +120,8 @@ class _Objective:
     gradient; in whitened coordinates, where the curvature is about 1, the gradient itself is nearly Newton's
     step, and the scale gives it length 1.
 
-    Attributes:
-        start: the variables of the starting point.
-        promise: the part of the objective that a Newton step from the last point would gain if the curvature
-            in whitened coordinates were 1.
+    ``start`` are the variables of the starting point, and ``promise`` is the part of the objective that a
+    Newton step from the last point would gain if the curvature in whitened coordinates were 1.
     """
 
     def __init__(self, loss: SoftmaxRegression, whitening: Whitening, strength: float, start: Point) -> None:

@@ -25,13 +25,7 @@ SEPARATOR_LINE = re.compile(r'\A"?sep=(?P<mark>[,;\t|])"?[,;\t| ]*(?=[\r\n]|$)',
 
 
 class Table(NamedTuple):
-    """A CSV file with a header.
-
-    Attributes:
-        line: that of the header.
-        names: of its columns, without blanks around them.
-        rows: yields the line and the cells of each row, once.
-    """
+    """A CSV file: its header's line and names, without blanks around them; and each row's line and cells."""
 
     line: int
     names: list[str]

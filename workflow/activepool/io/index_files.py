@@ -44,7 +44,15 @@ def read_index(*paths: str | Path) -> IntArray:
     """
     seen: dict[int, str | Path] = {}
     for path in paths:
-        for value in _read_one(path):
+        names, rows = read_rows(path)
+        if "index" not in names:
+            raise InputError(f"{path}: has no column 'index' (columns: {', '.join(names)})")
+        for number, row in enumerate(rows, start=1):
+            if (value := whole_number(row["index"])) is None:
+                raise InputError(
+                    f"{path}: row {number}: index {row['index']!r} is not a whole number from 0, "
+                    "as the rows of train/features are counted"
+                )
             if value in seen:
                 raise InputError(f"{path}: index {value} was picked before, in {seen[value]}")
             seen[value] = path
@@ -73,19 +81,3 @@ def whole_number(text: str) -> int | None:
     """Return the whole number in ``text``; None if it cannot be the number of a row or a class."""
     text = text.strip()
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS else None
-
-
-def _read_one(path: str | Path) -> list[int]:
-    names, rows = read_rows(path)
-    if "index" not in names:
-        raise InputError(f"{path}: has no column 'index' (columns: {', '.join(names)})")
-    values = []
-    for number, row in enumerate(rows, start=1):
-        value = whole_number(row["index"])
-        if value is None:
-            raise InputError(
-                f"{path}: row {number}: index {row['index']!r} is not a whole number from 0, "
-                "as the rows of train/features are counted"
-            )
-        values.append(value)
-    return values

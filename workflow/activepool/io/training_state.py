@@ -20,11 +20,9 @@ def state_path(output: str | Path) -> Path:
 
 @dataclass(frozen=True)
 class StateFile:
-    """The state of one training; the file is always complete.
+    """The state of one training; the file, see `state_path`, is always complete.
 
-    Attributes:
-        path: the file; see `state_path`.
-        fingerprint: identifies all that decides the training; a state with another fingerprint is not used.
+    The fingerprint identifies all that decides the training; a state with another one is not used.
     """
 
     path: Path

@@ -32,13 +32,7 @@ PEER_FAILED = 2
 
 @dataclass(frozen=True)
 class Processes:
-    """The processes of a program, seen from one of them.
-
-    Attributes:
-        rank: the number of this process, from 0.
-        count: the number of processes.
-        device: the device of this process, ``cpu`` or ``cuda:N``.
-    """
+    """The processes of a program, seen from that of number ``rank``, on the device ``cpu`` or ``cuda:N``."""
 
     rank: int = 0
     count: int = 1
@@ -100,10 +94,8 @@ class _Sum(torch.autograd.Function):
 def join_processes(device: str) -> Iterator[Processes]:
     """Join the other processes of this program, if there are any, and leave them in the end.
 
-    A process that fails reports its error; the others end silently, with status PEER_FAILED.
-
-    Args:
-        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; each of several processes takes its own GPU.
+    A process that fails reports its error; the others end silently, with status PEER_FAILED. The device is
+    ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; each of several processes takes its own GPU.
 
     Raises: InputError if there are fewer GPUs than processes.
     """

@@ -60,10 +60,7 @@ class Batches:
     def augmented(self, views: Tensor, size: int, generator: Generator) -> Tensor:
         """Return augmented views (VIEWS, B, C, S, S) in 0..1 of views (1 or VIEWS, B, C, S, S) uint8.
 
-        Args:
-            views: this process's share of a batch.
-            size: images in the whole batch.
-            generator: the stream of the epoch, the same in all processes.
+        These are this process's share of a batch of ``size`` images; the stream is the same in all processes.
         """
         share = self._processes.share(size)
         own = torch.arange(share.start, share.stop)

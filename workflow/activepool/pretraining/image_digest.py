@@ -17,12 +17,9 @@ BLOCK = 256
 
 
 def image_digest(images: PartImages, processes: Processes, workers: int) -> str:
-    """Return the digest; each process reads its share of the images.
+    """Return the digest; each process, with so many further ``workers``, reads its share of the images.
 
-    Args:
-        images: those of one part.
-        processes: those that train together; their number does not change the digest.
-        workers: further processes of each that read (0: none); no effect on the result.
+    Neither number changes the digest.
     """
     blocks = [np.arange(len(images))[block] for block in row_blocks(len(images), BLOCK)]
     own = load_requests(_Digests(images), blocks[processes.share(len(blocks))], workers, pinned=False)

@@ -33,10 +33,8 @@ BLOCK = 256
 def classify(features: Tensor, labels: Tensor, queries: Tensor, neighbours: int = NEIGHBOURS) -> Tensor:
     """Return the predicted class of each query, (M,) int64 on the CPU (Wu et al. 2018, section 3.4).
 
-    Each of the k most similar features votes for its class with exp(s / τ), s the cosine similarity.
-
-    ``features`` (N, d) have these ``labels`` (N,), on the CPU; k is ``neighbours``, or all if there are
-    fewer.
+    Each of the k most similar features (N, d) votes for its label, of (N,) on the CPU, with exp(s / τ), s the
+    cosine similarity; k is ``neighbours``, or all if there are fewer.
     """
     known, unknown = (functional.normalize(rows, dim=1) for rows in (features, queries))
     predicted = []
@@ -87,6 +85,5 @@ class KnnProbe:
 
 
 def _random_known(labels: np.ndarray, limit: int, seed: int) -> np.ndarray:
-    """Return at most ``limit`` random rows with a known label, ascending."""
     known = np.flatnonzero(labels >= 0)
     return np.sort(generator(seed, 0, "pretrain/knn").permutation(known)[:limit])

@@ -15,12 +15,8 @@ class Lars(torch.optim.Optimizer):
     For weights w with gradient g (You et al. 2017, equations 4 to 6, algorithm 1):
     g ← g + weight_decay · w;  λ = η ‖w‖ / ‖g‖;  v ← momentum · v + learning_rate · λ · g;  w ← w − v.
 
-    λ is 1 if one of the norms is 0, and in groups with ``adapted: False``, such as biases.
-
-    Args:
-        params: groups of parameters, each with its own ``weight_decay`` and ``adapted``.
-        lr: the learning rate; each step sets it again.
-        momentum: the part of the last step that is kept.
+    λ is 1 if one of the norms is 0, and in groups of parameters with ``adapted: False``, such as biases. Each
+    step sets the learning rate ``lr`` again.
     """
 
     def __init__(self, params: Iterable[dict[str, Any]], lr: float = 0.0, momentum: float = 0.9) -> None:

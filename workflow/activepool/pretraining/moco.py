@@ -22,12 +22,8 @@ def info_nce(queries: Tensor, keys: Tensor, queue: Tensor, temperature: float) -
     """Return the contrastive loss with a queue (He et al. 2020, equation 1), a scalar.
 
     The mean over queries q with their keys k+: -log(exp(q·k+ / temperature) / sum over k of
-    exp(q·k / temperature)), where k runs over k+ and the queue.
-
-    Args:
-        queries, keys: (B, p), of length 1; row i of both belongs to image i.
-        queue: (K, p), of length 1.
-        temperature: above 0.
+    exp(q·k / temperature)), where k runs over k+ and the queue. Row i of the queries and of the keys (B, p)
+    belongs to image i; they and the queue (K, p) are of length 1.
     """
     positive = (queries * keys).sum(dim=1, keepdim=True)
     logits = torch.cat([positive, queries @ queue.T], dim=1) / temperature

@@ -21,11 +21,8 @@ def nt_xent(first: Tensor, second: Tensor, temperature: float) -> Tensor:
     """Return the normalised temperature-scaled cross-entropy loss (Chen et al. 2020, equation 1), a scalar.
 
     The mean over all 2B views i, with j the other view of the same image:
-    -log(exp(s_ij / temperature) / sum over k != i of exp(s_ik / temperature)), s the cosine similarity.
-
-    Args:
-        first, second: (B, p) projections of the two views of B images.
-        temperature: above 0; low temperatures give the hardest negatives most weight.
+    -log(exp(s_ij / temperature) / sum over k != i of exp(s_ik / temperature)), s the cosine similarity of
+    their projections (B, p). Low temperatures give the hardest negatives most weight.
     """
     views = functional.normalize(torch.cat([first, second]), dim=1)
     similarity = views @ views.T / temperature

@@ -106,12 +106,7 @@ def _initial_method(
 
 
 class Training:
-    """A training in progress.
-
-    Attributes:
-        method: the networks, on the device.
-        history: one row (epoch, loss, learning_rate, knn_accuracy) for each epoch done.
-    """
+    """A training in progress; ``history`` has one row of the log, see `pretrain`, for each epoch done."""
 
     def __init__(
         self,

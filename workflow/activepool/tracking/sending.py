@@ -29,12 +29,7 @@ class TrackerFailed(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of sending runs.
-
-    Attributes:
-        sent: the names of the runs that the tracker accepted.
-        failure: why it accepted no more; None if it accepted all.
-    """
+    """The names of the runs that a tracker accepted, and why it accepted no more; None if it did all."""
 
     sent: list[str]
     failure: str | None

@@ -70,7 +70,7 @@ def test_answers_name_rows_by_their_names():
     Path("returned/a.csv").write_text("source,label,annotator\nphotos/00007.jpg,ant,anna\n")
     assert begin_run(given).training_set("batch01").rows.tolist() == [7]
     samples = begin_run(given).pool.names([], None)
-    assert samples.by_name("00003.jpg", may_lack_folders=True).sample == begin_run(given).pool.samples[3]
+    assert samples.by_name("00003.jpg", may_lack_folders=True)[0] == begin_run(given).pool.samples[3]
     with pytest.raises(UnknownSampleError):
         samples.by_row("20")
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -29,13 +28,6 @@ DIGITS = 64
 
 class UnknownSampleError(HintedError):
     """What is wrong with the name of a sample, and what would be right."""
-
-
-class Named(NamedTuple):
-    """A sample that a path stands for, and what the path has before it, see `source_names.Candidate`."""
-
-    sample: str
-    beginning: str | None
 
 
 def plain_sample(text: str) -> str:
@@ -190,8 +182,8 @@ class PoolSamples:
         may_lack_ending: bool = False,
         may_lack_folders: bool = False,
         must_have_gone_out: Callable[[], bool] = lambda: False,
-    ) -> Named:
-        """Return the sample that a path or an address stands for, see `candidates`.
+    ) -> tuple[str, str | None]:
+        """Return the sample that a path or an address stands for, and its beginning, see `Candidate`.
 
         ``must_have_gone_out`` is called if it may stand for several: whether only those that went out count.
 
@@ -202,7 +194,7 @@ class PoolSamples:
             found = [one for one in found if not self._meant(one.source).isdisjoint(self.batches)]
         meant = self.meant_by(found)
         if len(meant) == 1:
-            return Named(meant.pop(), found[0].beginning)
+            return meant.pop(), found[0].beginning
         raise self._problem(name, [source for source, _ in found])
 
     def may_be_named(self, name: str, may_lack_ending: bool = False) -> set[str]:

@@ -166,8 +166,9 @@ def foresee_run(project: Project, check: Check = lambda standing: None) -> Proje
     notices = _notices(project, dry=True)
     if label_files(Path(project.returned)).paths:
         pool = updated_pool(project, bool(ledger.entries), notices, dry=True)
-    elif (pool := _known_pool(project)).is_read:
-        print_notices(unread_notices(project))
+    else:
+        pool = _known_pool(project)
+        print_notices(unread_notices(project) if pool.is_read else [])
     if not pool.is_read:
         standing = ProjectStanding(project, pool, ledger.entries)
         check(standing)

@@ -97,7 +97,6 @@ class AdversarialTraining:
         self.step = 0
 
     def _all_steps(self) -> int:
-        """Return how many steps the training takes."""
         images, settings = self._images, self._settings
         if settings.ends_with_head:
             if images.head_steps is None:

@@ -24,9 +24,6 @@ KERNEL_VARIABLES = (
 #: with it. In records it counts as not set, or these stages would seem to be on other kernels than the rest.
 DETERMINISTIC = {"CUBLAS_WORKSPACE_CONFIG": ":4096:8", "TORCHINDUCTOR_DETERMINISTIC": "1"}
 
-#: Variables among these that choose no kernel: the number of threads, which Snakemake sets for each job.
-THREAD_VARIABLES = "*_NUM_THREADS"
-
 
 def choosing(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the variables of ``environment`` that choose kernels, sorted by name."""
@@ -73,10 +70,10 @@ def mixtures(made: Mapping[str, Mapping[str, str]]) -> list[str]:
 
 
 def _chooses(name: str) -> bool:
-    is_variable = re.fullmatch(r"\w+", name, flags=re.ASCII)
-    is_thread_variable = fnmatchcase(name, THREAD_VARIABLES)
-    is_kernel_variable = any(fnmatchcase(name, pattern) for pattern in KERNEL_VARIABLES)
-    return bool(is_variable) and is_kernel_variable and not is_thread_variable
+    is_variable = re.fullmatch(r"\w+", name, flags=re.ASCII) is not None
+    # A number of threads, which Snakemake sets for each job, chooses no kernel.
+    is_of_kernels = is_variable and not name.endswith("_NUM_THREADS")
+    return is_of_kernels and any(fnmatchcase(name, pattern) for pattern in KERNEL_VARIABLES)
 
 
 def _numpy_kernels() -> dict[str, str]:

@@ -234,7 +234,9 @@ def _row(samples: TrainPart, annotation: Annotation) -> int | None:
         raise _MistakeError(f"{samples.name} has no sources; give the column 'index' instead of 'source'")
     rows = samples.rows_of(source) or samples.rows_of(source.strip())
     if not rows:
-        raise _MistakeError(_unknown_source(samples, source))
+        likely = samples.likely_sources.get(_path_form(source))
+        hint = f"; did you mean {likely!r}?" if likely is not None else ""
+        raise _MistakeError(f"source {source!r} is not in the training part of {samples.name}{hint}")
     if index in rows or (index is None and len(rows) == 1):
         return rows[0] if index is None else index
     if index is not None:
@@ -263,12 +265,6 @@ def listed_rows(rows: list[int]) -> str:
     if len(rows) > len(shown):
         return f"rows {', '.join(shown)} and {len(rows) - len(shown)} more"
     return f"rows {', '.join(shown[:-1])} and {shown[-1]}"
-
-
-def _unknown_source(samples: TrainPart, source: str) -> str:
-    likely = samples.likely_sources.get(_path_form(source))
-    hint = f"; did you mean {likely!r}?" if likely is not None else ""
-    return f"source {source!r} is not in the training part of {samples.name}{hint}"
 
 
 def _path_form(source: str) -> object:

@@ -177,12 +177,7 @@ def _wait_asked_for(error: Exception) -> int:
     """Return the seconds that a web server asks to wait, up to `LONGEST_WAIT`; 0 if it asks for none."""
     asked = error.headers.get("Retry-After", "") if isinstance(error, HTTPError) else ""
     try:
-        seconds = int(asked) if asked.isdecimal() else _seconds_until(asked)
-    except ValueError:
+        seconds = float(asked) if asked.isdecimal() else parsedate_to_datetime(asked).timestamp() - time()
+    except ValueError:  # neither seconds nor a date
         return 0
-    return max(0, min(seconds, LONGEST_WAIT))
-
-
-def _seconds_until(date: str) -> int:
-    """Return the seconds from now to a date of HTTP, rounded up; raises ValueError if it is no date."""
-    return math.ceil(parsedate_to_datetime(date).timestamp() - time())
+    return math.ceil(max(0, min(seconds, LONGEST_WAIT)))

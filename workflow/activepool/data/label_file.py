@@ -75,7 +75,6 @@ class LabelFile:
         return hdf5_reading.values(labels).astype(np.int64)
 
     def _sources(self, part: str, rows: int) -> h5py.Dataset | None:
-        """Return the origin of the rows of a part, if the file has it."""
         name = f"{part}/sources"
         if name not in self._file:
             return None

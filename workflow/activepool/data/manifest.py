@@ -161,7 +161,6 @@ def _check_header(where: str, names: list[str]) -> None:
 
 
 def _row_problems(root: Path, rows: list[Row]) -> Iterator[tuple[int, str]]:
-    """Yield the line and problem of each row that cannot be used."""
     files = []
     for row in rows:
         if row.split not in ("train", "test"):

@@ -24,9 +24,6 @@ METHODS = ("pca", "umap")
 #: Samples for fitting UMAP, which then places the others among them.
 UMAP_SAMPLES = 20_000
 
-#: UMAP takes seeds of 32 bits.
-UMAP_SEEDS = 2**32
-
 STAGE = "projection"
 
 
@@ -103,7 +100,8 @@ def umap_coordinates(features: FeatureMatrix) -> FloatArray:
         import umap
     rows = features.shape[0]
     fitted = np.sort(generator(0, 0, STAGE).permutation(rows)[:UMAP_SAMPLES])
-    model = umap.UMAP(n_components=2, n_jobs=1, random_state=integer_seed(0, 0, STAGE) % UMAP_SEEDS)
+    seed = integer_seed(0, 0, STAGE) % 2**32  # UMAP takes 32 bits
+    model = umap.UMAP(n_components=2, n_jobs=1, random_state=seed)
     coordinates = np.empty((rows, 2), dtype=np.float32)
     coordinates[fitted] = model.fit_transform(features.take(fitted))
     others = np.setdiff1d(np.arange(rows), fitted, assume_unique=True)

@@ -134,16 +134,13 @@ class Finetuning:
         requests = (request for epoch in epochs for request in self._requests(epoch))
         batches = load_requests(self._images, requests, self._workers, pinned=is_cuda(self._device))
         for epoch in epochs:
-            if self._patience_is_over():
+            if self.best is not None and epoch - 1 - self.best.epoch >= self._settings.patience:
                 break
             started = time.perf_counter()
             self._run_epoch(epoch, islice(batches, len(self._sizes)))
             if self._processes.is_main:
                 state.write(self._state())
                 self._report(time.perf_counter() - started)
-
-    def _patience_is_over(self) -> bool:
-        return self.best is not None and len(self.history) - self.best.epoch >= self._settings.patience
 
     def _run_epoch(self, epoch: int, batches: Iterator[Tensor]) -> None:
         """Show each labelled image once, then classify the validation split."""

@@ -149,7 +149,8 @@ class Training:
         self.method.train()
         losses = []
         for step, (size, views) in enumerate(zip(sizes, batches, strict=True), start=epoch * len(sizes)):
-            rate = self._learning_rate(step)
+            warmup, steps = self._settings.warmup_epochs * len(sizes), self._settings.epochs * len(sizes)
+            rate = learning_rate(step, warmup, steps, self._settings.learning_rate)
             for group in self._optimizer.param_groups:
                 group["lr"] = rate
             losses.append(self._step(self._batches.augmented(views, size, augmenting), size, shuffling))
@@ -165,12 +166,6 @@ class Training:
         loss.backward()
         self._optimizer.step()
         return loss.detach()
-
-    def _learning_rate(self, step: int) -> float:
-        settings, steps = self._settings, len(self._batches.sizes)
-        return learning_rate(
-            step, settings.warmup_epochs * steps, settings.epochs * steps, settings.learning_rate
-        )
 
     def _knn_accuracy(self, epoch: int, workers: int) -> float:
         """Return the accuracy after the last epoch and each epoch that is due for it; else NaN."""

@@ -4,9 +4,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-#: Seconds within which an online run must start.
-INIT_TIMEOUT = 30
-
 
 class WeightsAndBiases:
     """Runs of wandb: offline, unless WANDB_MODE says otherwise or there is a WANDB_API_KEY."""
@@ -28,7 +25,7 @@ class WeightsAndBiases:
             x_disable_machine_info=True,
             x_disable_stats=True,
             x_save_requirements=False,
-            init_timeout=INIT_TIMEOUT,
+            init_timeout=30,  # seconds until an online run has started
         )
 
     def start(self, name: str, settings: dict[str, Any]) -> None:

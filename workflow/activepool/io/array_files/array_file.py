@@ -22,9 +22,6 @@ MISSING = -1
 #: Characters of a reader's error that a message shows.
 MAX_REASON = 200
 
-#: Bytes of text, as NumPy's type S has them, are in this encoding.
-ENCODING = "utf-8"
-
 
 @dataclass(frozen=True)
 class StoredArray:
@@ -65,7 +62,7 @@ class StoredArray:
         """Return rows of text, None where a table has no value; raises InputError if it is not UTF-8."""
         values = self.read(rows).tolist()
         try:
-            return [value.decode(ENCODING) if isinstance(value, bytes) else value for value in values]
+            return [value.decode() if isinstance(value, bytes) else value for value in values]
         except UnicodeDecodeError as error:
             raise InputError(f"{self.name}: is not text in UTF-8 ({error}); save it as str") from None
 

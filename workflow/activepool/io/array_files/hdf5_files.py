@@ -13,9 +13,6 @@ from activepool.io.array_files.array_file import ArrayFile, StoredArray
 #: Depth of groups within groups to look into; links may lead in a circle.
 MAX_DEPTH = 4
 
-#: The array that a group in another file is expected to have.
-FEATURES = "features"
-
 
 def open_hdf5(path: Path) -> ArrayFile:
     """Open an HDF5 file; raises InputError if it is damaged."""
@@ -43,7 +40,7 @@ def _note(group: h5py.Group, name: str, shapes: dict[str, tuple[int, ...]]) -> N
     for key in group:
         inner = f"{name}/{key}".lstrip("/")
         if isinstance(group.get(key, getlink=True), h5py.ExternalLink):
-            shapes |= {inner: (), f"{inner}/{FEATURES}": ()}
+            shapes |= {inner: (), f"{inner}/features": ()}
             continue
         try:
             item = group.get(key)

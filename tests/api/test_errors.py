@@ -45,6 +45,7 @@ SELECT = [
     ({"features": 2.0**66 * FEATURES}, "features: row 0, column 1 is"),
     ({"features": 2.0**-80 * FEATURES}, "features: the values lie too close together: column"),
     ({"features": 1e9 + FEATURES.astype(float)}, "features: the values lie too close together: column"),
+    ({"features": with_value(1e9, 0)}, "features: row 0 lies "),
     ({"features": np.ones_like(FEATURES)}, "features: all rows are equal (column 0 is 1), so nothing"),
     (
         {"features": with_value(np.nan, LABELLED[3]), "head": None},

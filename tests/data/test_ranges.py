@@ -1,15 +1,15 @@
 import numpy as np
 import pytest
 
-from activepool.data.ranges import FiniteCheck, Spans, require_squares
+from activepool.data.ranges import FiniteCheck, SpreadCheck, require_squares
 from activepool.errors import InputError
 
 
-def spans_of(rows, stored_as="float32", block=7):
-    spans = Spans("x", rows.shape[1], stored_as)
+def require_spread(rows, stored_as="float32", block=7):
+    check = SpreadCheck("x", rows.shape[1], stored_as)
     for start in range(0, len(rows), block):
-        spans.add(rows[start : start + block])
-    spans.require_spread()
+        check.add(rows[start : start + block], 100 + np.arange(start, min(start + block, len(rows))))
+    check.require()
 
 
 def normal(rows=50, width=5, seed=0):
@@ -34,7 +34,7 @@ def test_values_that_are_not_finite_are_named_by_the_first_and_all_rows():
 def test_features_of_any_usual_scale_pass(scale, dtype):
     rows = (scale * normal()).astype(dtype)
     require_squares("x", rows, np.arange(len(rows)))
-    spans_of(rows)
+    require_spread(rows)
 
 
 @pytest.mark.parametrize("value", [2e19, -3e38])
@@ -67,7 +67,7 @@ def test_distances_leave_float32_before_the_squares_of_rows_do():
 def test_a_spread_that_underflows_is_named(scale, dtype):
     rows = (scale * normal()).astype(dtype)
     with pytest.raises(InputError, match=r"^x: the values lie too close together: column \d, .* underflows"):
-        spans_of(rows)
+        require_spread(rows)
 
 
 @pytest.mark.parametrize(("offset", "scale"), [(1e4, 1e-4), (1e8, 1.0), (-1e6, 1e-3)])
@@ -75,14 +75,14 @@ def test_a_spread_that_underflows_is_named(scale, dtype):
 def test_a_spread_that_drowns_in_an_offset_is_named(offset, scale, dtype):
     rows = (offset + scale * normal()).astype(dtype)
     with pytest.raises(InputError, match=r"which float32 hardly tells apart; subtract|all rows are equal"):
-        spans_of(rows)
+        require_spread(rows)
 
 
 @pytest.mark.parametrize("constant", [1e8, 3e18])
 def test_constants_do_no_harm(constant):
     rows = np.full((50, 5), constant, dtype=np.float32)
     rows[:, 3] = normal()[:, 3]
-    spans_of(rows)
+    require_spread(rows)
 
 
 def test_rounding_that_spans_more_than_all_other_features_is_named():
@@ -93,23 +93,56 @@ def test_rounding_that_spans_more_than_all_other_features_is_named():
         r"^x: the values lie too close together: column 1, where they differ most, .* leave the column out"
     )
     with pytest.raises(InputError, match=words):
-        spans_of(rows)
+        require_spread(rows)
 
 
 def test_one_feature_that_tells_samples_apart_is_enough():
     rows = (1e8 + normal()).astype(np.float32)
     rows[:, 3] = 1e3 * normal()[:, 3]
-    spans_of(rows)
-    spans_of(np.zeros((0, 4), dtype=np.float32))
-    spans_of(np.ones((1, 4), dtype=np.float32))
+    require_spread(rows)
+    require_spread(np.zeros((0, 4), dtype=np.float32))
+    require_spread(np.ones((1, 4), dtype=np.float32))
     with pytest.raises(
         InputError, match=r"^x: all rows are equal \(column 0 is 1\), so nothing distinguishes"
     ):
-        spans_of(np.ones((9, 4), dtype=np.float32))
+        require_spread(np.ones((9, 4), dtype=np.float32))
 
 
 def test_float16_has_steps_of_its_own():
     rows = (1000 + normal()).astype(np.float16)
     with pytest.raises(InputError, match="which float16 hardly tells apart"):
-        spans_of(rows, "float16")
-    spans_of((20 + normal()).astype(np.float16), "float16")
+        require_spread(rows, "float16")
+    require_spread((20 + normal()).astype(np.float16), "float16")
+
+
+@pytest.mark.parametrize(
+    ("dtype", "offset", "value"), [("float16", 0, 3e4), ("float32", 1000, 1e7), ("float64", -1000, 1e9)]
+)
+@pytest.mark.parametrize("far", [0, 3, 49])
+def test_a_row_far_out_is_named_by_its_number(far, dtype, offset, value):
+    rows = normal() / 1000 + offset
+    rows[far, 2] = value
+    words = rf"^x: row {100 + far} lies \S+ times as far out as half of the rows; .*; look for the cause, or "
+    with pytest.raises(InputError, match=words):
+        require_spread(rows.astype(dtype))
+
+
+def test_all_rows_far_out_are_named():
+    rows = normal(1000, 3)
+    rows[100:107] *= 1e10
+    with pytest.raises(
+        InputError, match=r"out \(7 rows lie so far out: 200, 201, 202, 203, 204 and 2 more\)$"
+    ):
+        require_spread(rows, block=64)
+
+
+@pytest.mark.parametrize("scale", [1e-15, 1.0, 1e15])
+def test_heavy_tails_and_equal_rows_pass(scale):
+    rows = normal(1000, 3)
+    rows[:500:2] = rows[0]
+    rows[1] *= 1e4
+    rows[7] = np.random.default_rng(0).standard_cauchy(3) * 1e3
+    require_spread(scale * rows)
+    rows[:501] = rows[0]
+    rows[-1] = 1e9  # but more than half of the rows are equal
+    require_spread(scale * rows)

@@ -123,6 +123,17 @@ def test_features_that_float32_cannot_compute_with(tmp_path, scale, offset, word
     assert [found.name for found in tmp_path.iterdir()] == ["given.h5"]
 
 
+@pytest.mark.parametrize("value", [-1e9, 1e15])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_row_beside_which_float32_does_not_see_the_others(tmp_path, value, dtype):
+    parts = arrays(dtype)
+    parts["train"][0][51] *= value
+    path = write_hdf5(tmp_path / "given.h5", parts)
+    with pytest.raises(InputError, match=r"train/features: row 51 lies \de\+\d+ times as far out as half of"):
+        write_features(tmp_path / "features.h5", path)
+    assert [found.name for found in tmp_path.iterdir()] == ["given.h5"]
+
+
 def test_both_a_test_part_and_a_fraction(tmp_path):
     path = write_hdf5(tmp_path / "given.h5", arrays())
     with pytest.raises(

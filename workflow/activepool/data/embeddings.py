@@ -23,7 +23,7 @@ from activepool.data.embedding_files import (
     row_names,
 )
 from activepool.data.previews import Preview
-from activepool.data.ranges import FiniteCheck, Spans, require_squares
+from activepool.data.ranges import FiniteCheck, SpreadCheck, require_squares
 from activepool.data.samples import require_one_test_part, require_samples
 from activepool.data.settings import Imbalance
 from activepool.data.splits import held_out_rows
@@ -146,8 +146,7 @@ def _copy(part: EmbeddingPart, rows: IntArray, group: h5py.Group) -> None:
     dtype = np.dtype(np.float16 if part.features.dtype.itemsize == 2 else np.float32)
     features = group.create_dataset("features", (len(rows), part.width), dtype)
     sources = group.create_dataset("sources", len(rows), h5py.string_dtype())
-    spans = Spans(part.features.name, part.width, dtype)
-    finite = FiniteCheck()
+    finite, spread = FiniteCheck(), SpreadCheck(part.features.name, part.width, dtype)
     for block in tqdm(row_blocks(len(part.labels), BLOCK_ROWS), desc=f"copy {group.name[1:]}", disable=None):
         first, last = np.searchsorted(rows, [block.start, block.stop])
         chosen = rows[first:last] - block.start
@@ -159,12 +158,12 @@ def _copy(part: EmbeddingPart, rows: IntArray, group: h5py.Group) -> None:
         if not finite.passes(values, numbers, problem):
             continue
         require_squares(part.features.name, values, numbers)
-        spans.add(original)
+        spread.add(original, numbers)
         features[first:last] = values[chosen]
         sources[first:last] = part.source_texts(block)[chosen]
     finite.require()
     if group.name == "/train":
-        spans.require_spread()
+        spread.require()
 
 
 def _problem(

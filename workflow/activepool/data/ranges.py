@@ -1,6 +1,6 @@
 """Checks that float32 can compute with features.
 
-Their values are finite, their squares fit, and their differences do not vanish.
+Their values are finite, their squares fit, and their differences do not vanish, also beside those of one row.
 
 Distances, covariances and gradients consist of squares and differences of features, in float32.
 """
@@ -17,6 +17,13 @@ MAX_FLOAT32, MIN_FLOAT32 = float(np.finfo(np.float32).max), float(np.finfo(np.fl
 
 #: The largest squared length of a row: the squared distance of two rows is up to four times theirs.
 MAX_SQUARED_LENGTH = MAX_FLOAT32 / 4
+
+#: If a row lies so many times as far out as half of the rows, the squares of their distances vanish beside
+#: its own in a sum of float32 (24 bits), and so do most of their 22 bits on the grid of k-means.
+FAR_OUT = 2.0**20
+
+#: Rows whose median is the center that distances of rows are taken from.
+CENTRAL_ROWS = 256
 
 #: Steps of the stored type that the values of a feature must span, so that differences are not mere rounding.
 MIN_STEPS = 16
@@ -75,32 +82,64 @@ def require_squares(name: str, values: FloatArray, rows: IntArray) -> None:
     )
 
 
-class Spans:
-    """The smallest and the largest value of each of d features, over rows that are added block by block."""
+class SpreadCheck:
+    """A check that float32 tells rows of d features apart; blocks are added one by one."""
 
     def __init__(self, name: str, width: int, stored_as: np.dtype) -> None:
         """Start without rows; ``name`` is the name of the features in messages."""
         self._name = name
-        self._rows = 0
+        self._rows: list[IntArray] = []
+        self._center: FloatArray | None = None
+        self._squared_distances: list[FloatArray] = []
         self._least = np.full(width, np.inf)
         self._largest = np.full(width, -np.inf)
         self._stored_as = np.dtype(stored_as)
 
-    def add(self, rows: FloatArray) -> None:
-        """Add (B, d) rows, before their conversion to the stored type."""
-        self._rows += len(rows)
-        if len(rows):
-            self._least = np.minimum(self._least, rows.min(axis=0))
-            self._largest = np.maximum(self._largest, rows.max(axis=0))
+    def add(self, values: FloatArray, rows: IntArray) -> None:
+        """Add (B, d) values, before their conversion to the stored type; ``rows`` (B,) are their numbers."""
+        if not len(rows):
+            return
+        self._least = np.minimum(self._least, values.min(axis=0))
+        self._largest = np.maximum(self._largest, values.max(axis=0))
+        if self._center is None:
+            self._center = np.median(values[:CENTRAL_ROWS].astype(np.float64), axis=0)
+        with np.errstate(over="ignore"):
+            offsets = np.subtract(values, self._center, dtype=np.float32)
+            self._squared_distances.append(np.einsum("ij,ij->i", offsets, offsets))
+        self._rows.append(rows)
 
     def checked(self, blocks: Iterable[FloatArray]) -> Iterator[FloatArray]:
         """Yield ``blocks``, each (B, d), while they are added, and check all of them in the end."""
+        start = 0
         for block in blocks:
-            self.add(block)
+            self.add(block, np.arange(start, start + len(block)))
+            start += len(block)
             yield block
-        self.require_spread()
+        self.require()
 
-    def require_spread(self) -> None:
+    def require(self) -> None:
+        """Raise InputError if rows lie too close together, all of them or beside one that lies far out."""
+        if sum(map(len, self._rows)) > 1:
+            self._require_spans()
+            self._require_no_outlier()
+
+    def _require_no_outlier(self) -> None:
+        """Raise InputError if a row lies FAR_OUT."""
+        distances, rows = np.sqrt(np.concatenate(self._squared_distances)), np.concatenate(self._rows)
+        typical = np.median(distances)
+        far = np.flatnonzero(distances > FAR_OUT * typical)
+        if not typical or not len(far):
+            return
+        times = distances[far[0]] / typical
+        problem = (
+            f"{self._name}: row {rows[far[0]]} lies {times:.1g} times as far out as half of the rows; beside "
+            "it, float32 hardly tells these apart; look for the cause, or leave it out"
+        )
+        if len(far) > 1:
+            problem += f" ({len(far):,} rows lie so far out: {first_few(rows[far].tolist())})"
+        raise InputError(problem)
+
+    def _require_spans(self) -> None:
         """Raise InputError if the values of the feature that spans most lie too close together.
 
         They do if the square of their difference underflows, if the difference is mere rounding, or if all
@@ -109,8 +148,6 @@ class Spans:
         """
         spans = self._largest - self._least
         magnitudes = np.maximum(np.abs(self._least), np.abs(self._largest))
-        if self._rows < 2:
-            return
         if not (spans > 0).any():
             raise InputError(
                 f"{self._name}: all rows are equal (column 0 is {self._least[0]:.9g}), so nothing "

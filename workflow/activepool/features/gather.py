@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from activepool.compute.arrays import FloatArray
 from activepool.compute.blocks import BLOCK_ROWS, row_blocks
-from activepool.data.ranges import Spans
+from activepool.data.ranges import SpreadCheck
 from activepool.errors import InputError
 from activepool.features.finished_shards import remove_finished
 from activepool.features.store import PARTS
@@ -65,8 +65,8 @@ def _gather_part(group: h5py.Group, source: h5py.Group, pieces: list[h5py.File])
         # A part of a growing pool has no test labels; `join_parts` looks at the whole.
         if target.name == "/train/features" and len(source.file["test/labels"]):
             backbone = group.file.attrs["backbone"]
-            spans = Spans(f"backbone {backbone!r}: train/features", model.shape[1], model.dtype)
-            blocks = spans.checked(blocks)
+            check = SpreadCheck(f"backbone {backbone!r}: train/features", model.shape[1], model.dtype)
+            blocks = check.checked(blocks)
         filled = 0
         for block in blocks:
             target[..., filled : filled + block.shape[-2], :] = block

@@ -6,7 +6,7 @@ import numpy as np
 
 from activepool.compute.arrays import FloatArray, IntArray
 from activepool.compute.blocks import BLOCK_ROWS, row_blocks
-from activepool.data.ranges import FiniteCheck, Spans, require_squares
+from activepool.data.ranges import FiniteCheck, SpreadCheck, require_squares
 from activepool.features.store import FeatureMatrix
 
 
@@ -16,16 +16,16 @@ def require_range(name: str, features: FeatureMatrix, rows: IntArray) -> None:
     They are not finite, too large, or too close together. ``name`` is what messages call the features.
     """
     finite = FiniteCheck()
-    spans = Spans(name, features.shape[1], np.dtype(np.float32))
+    spread = SpreadCheck(name, features.shape[1], np.dtype(np.float32))
     for block in row_blocks(len(rows), BLOCK_ROWS):
         given = features.take(rows[block], np.float64)
         with np.errstate(over="ignore"):  # to infinity, which is named
             values = given.astype(np.float32)
         if finite.passes(values, rows[block], partial(_problem, name, values, rows[block])):
             require_squares(name, values, rows[block])
-            spans.add(given)
+            spread.add(given, rows[block])
     finite.require()
-    spans.require_spread()
+    spread.require()
 
 
 def require_finite_values(name: str, values: FloatArray, rows: IntArray) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from activepool.compute.arrays import FloatArray, TextArray
 from activepool.compute.blocks import BLOCK_ROWS, row_blocks
-from activepool.data.ranges import Spans, require_squares
+from activepool.data.ranges import SpreadCheck, require_squares
 from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError
 from activepool.features.ranges import require_finite_values
@@ -54,8 +54,8 @@ def join_parts(parts: Sequence[str | Path], sources: Sequence[str], output: str 
             )
         attributes = {key: value for key, value in first.attrs.items() if key != "class_names"}
         blocks = (features[block] for features in stored for block in row_blocks(len(features), BLOCK_ROWS))
-        spans = Spans(f"backbone {first.attrs['backbone']!r}: train/features", width, stored[0].dtype)
-        _write(output, attributes, sources, stored[0].dtype, width, spans.checked(blocks))
+        check = SpreadCheck(f"backbone {first.attrs['backbone']!r}: train/features", width, stored[0].dtype)
+        _write(output, attributes, sources, stored[0].dtype, width, check.checked(blocks))
 
 
 def copy_vectors(

@@ -1,5 +1,3 @@
-"""The stage `contact_sheet`."""
-
 from collections.abc import Sequence
 
 from activepool.data.used_labels import UsedLabels
@@ -52,7 +50,3 @@ def contact_sheet(
     print_notices(font_notices(class_names))
     write_sheet(sheet, title, rounds, class_names)
     return used
-
-
-if __name__ == "__main__":
-    contact_sheet.run()

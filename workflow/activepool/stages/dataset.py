@@ -1,5 +1,3 @@
-"""The stage `dataset`."""
-
 from typing import Annotated
 
 from activepool.data.settings import DatasetSettings
@@ -30,7 +28,3 @@ def dataset(
     print_notices(samples.notices)
     write_samples(dataset, samples)
     write_table(unreadable, left_out)
-
-
-if __name__ == "__main__":
-    dataset.run()

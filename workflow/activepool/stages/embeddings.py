@@ -1,5 +1,3 @@
-"""The stage `embeddings`."""
-
 from functools import partial
 from typing import Annotated, Any
 
@@ -26,7 +24,3 @@ def embeddings(source: Annotated[dict[str, Any], SOURCE], features: Output) -> N
     from activepool.data.settings import call_with_options
 
     print_notices(call_with_options("embeddings", partial(write_features, features), source))
-
-
-if __name__ == "__main__":
-    embeddings.run()

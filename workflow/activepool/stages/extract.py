@@ -1,5 +1,3 @@
-"""The stage `extract`."""
-
 from typing import Annotated
 
 from activepool.backbones.settings import BackboneSettings
@@ -50,7 +48,3 @@ def extract(
         version=version,
         earlier=earlier,
     )
-
-
-if __name__ == "__main__":
-    extract.run()

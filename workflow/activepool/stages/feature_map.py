@@ -1,5 +1,3 @@
-"""The stage `feature_map`."""
-
 from collections.abc import Sequence
 from functools import partial
 
@@ -41,7 +39,3 @@ def feature_map(
             f"{runs.folder}: row {last} was picked, but {map} has {len(coordinates.coordinates)} rows"
         )
     write_drawing(partial(draw, coordinates, picks, Settings(oracles=tuple(oracles))), pdf, png)
-
-
-if __name__ == "__main__":
-    feature_map.run()

@@ -1,5 +1,3 @@
-"""The stage `finetune`."""
-
 import hashlib
 import json
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +10,26 @@ from activepool.programs.stage import Device, Input, Json, Natural, Output, Work
 
 if TYPE_CHECKING:
     from activepool.finetuning.training import RoundData
+
+
+def _fingerprint(
+    data: "RoundData",
+    recipe: dict[str, Any],
+    backbone: dict[str, Any],
+    dataset: str,
+    checkpoint_digest: str,
+) -> str:
+    """Return an identifier of this training, so that it never resumes from another training's state."""
+    from activepool.io.files import file_digest
+
+    sets = [part.tolist() for part in (data.labelled.rows, data.labelled.labels, data.validation.rows)]
+    named = {
+        "settings": [recipe, backbone, data.seed, data.round_number],
+        "dataset": file_digest(dataset),
+        "checkpoint": checkpoint_digest,
+        "sets": hashlib.sha256(json.dumps(sets).encode()).hexdigest(),
+    }
+    return json.dumps(named, sort_keys=True)
 
 
 @stage(in_processes=True)
@@ -114,27 +132,3 @@ def finetune(
     write_json(metrics, measured | where)
     state.remove()
     return samples.used
-
-
-def _fingerprint(
-    data: "RoundData",
-    recipe: dict[str, Any],
-    backbone: dict[str, Any],
-    dataset: str,
-    checkpoint_digest: str,
-) -> str:
-    """Return an identifier of this training, so that it never resumes from another training's state."""
-    from activepool.io.files import file_digest
-
-    sets = [part.tolist() for part in (data.labelled.rows, data.labelled.labels, data.validation.rows)]
-    named = {
-        "settings": [recipe, backbone, data.seed, data.round_number],
-        "dataset": file_digest(dataset),
-        "checkpoint": checkpoint_digest,
-        "sets": hashlib.sha256(json.dumps(sets).encode()).hexdigest(),
-    }
-    return json.dumps(named, sort_keys=True)
-
-
-if __name__ == "__main__":
-    finetune.run()

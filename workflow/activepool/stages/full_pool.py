@@ -1,5 +1,3 @@
-"""The stage `full_pool`."""
-
 from activepool.data.used_labels import UsedLabels
 from activepool.programs.stage import Input, Output, stage
 
@@ -27,7 +25,3 @@ def full_pool(
         used = used_labels(file, pool, labels[pool], annotations)
     write_index(labelled, {"index": pool[labels[pool] >= 0]})
     return used
-
-
-if __name__ == "__main__":
-    full_pool.run()

@@ -1,5 +1,3 @@
-"""The stage `gather`."""
-
 from activepool.programs.stage import Input, Output, stage
 
 
@@ -15,7 +13,3 @@ def gather(dataset: Input, shards: list[Input], features: Output) -> None:
     from activepool.features.gather import gather as gather_features
 
     gather_features(dataset, shards, features)
-
-
-if __name__ == "__main__":
-    gather.run()

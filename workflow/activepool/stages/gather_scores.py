@@ -1,5 +1,3 @@
-"""The stage `gather_scores`."""
-
 from activepool.programs.stage import Input, Output, stage
 
 
@@ -26,7 +24,3 @@ def gather_scores(shards: list[Input], scores: Output) -> None:
         {name: np.concatenate([table.per_sample[name] for table in tables]) for name in first.per_sample},
     )
     write_scores(scores, joined)
-
-
-if __name__ == "__main__":
-    gather_scores.run()

@@ -1,5 +1,3 @@
-"""The stage `initial_labelled`."""
-
 from typing import Literal
 
 from activepool.programs.stage import Count, Input, Natural, Output, stage
@@ -35,7 +33,3 @@ def initial_labelled(
         columns = {"index": rows} | file.train.source_column(rows)
     write_index(selected, columns)
     write_index(labelled, {"index": rows})
-
-
-if __name__ == "__main__":
-    initial_labelled.run()

@@ -1,5 +1,3 @@
-"""The stage `label_errors`."""
-
 from activepool.programs.stage import Input, Output, stage
 
 
@@ -20,7 +18,3 @@ def label_errors(held_out: Input, labels: Input, pool: Input, errors: Output) ->
 
     samples = read_samples(pool)["sample"].tolist()
     write_label_errors(errors, read_held_out(held_out), read_labels(labels), samples)
-
-
-if __name__ == "__main__":
-    label_errors.run()

@@ -1,5 +1,3 @@
-"""The stage `leaderboard`."""
-
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -42,7 +40,3 @@ def leaderboard(
     table["definition"] = [json.dumps(one["definition"], sort_keys=True) for one in of_strategy]
     table["version"] = activepool.__version__
     write_table(leaderboard, table)
-
-
-if __name__ == "__main__":
-    leaderboard.run()

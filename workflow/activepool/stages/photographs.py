@@ -1,5 +1,3 @@
-"""The stage `photographs`."""
-
 from typing import Literal
 
 from activepool.programs.stage import Count, Input, Output, stage
@@ -25,7 +23,3 @@ def photographs(
     sources = table["source"][table["part"] == part].tolist()
     found = Part.from_files([UNKNOWN] * len(sources), sources)
     write_samples(dataset, Samples(found, Part.from_files([], []), [], images, exif == "apply"))
-
-
-if __name__ == "__main__":
-    photographs.run()

@@ -1,5 +1,3 @@
-"""The stage `pool_features`."""
-
 from activepool.programs.stage import Input, Output, stage
 
 
@@ -16,7 +14,3 @@ def pool_features(samples: Input, parts: list[Input], features: Output) -> None:
     from activepool.labelling.pool.table import read_samples
 
     join_parts(parts, read_samples(samples)["source"].tolist(), features)
-
-
-if __name__ == "__main__":
-    pool_features.run()

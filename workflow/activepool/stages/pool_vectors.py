@@ -1,5 +1,3 @@
-"""The stage `pool_vectors`."""
-
 from typing import Annotated, Any
 
 from activepool.programs.stage import Input, Json, Output, stage
@@ -27,7 +25,3 @@ def pool_vectors(
     table = read_samples(samples)
     file = VectorFile(**source)
     copy_vectors(file, table["sample"].tolist(), table["source"].tolist(), features, removed)
-
-
-if __name__ == "__main__":
-    pool_vectors.run()

@@ -1,5 +1,3 @@
-"""The stage `predict`."""
-
 from activepool.compute.blocks import Compute
 from activepool.programs.stage import Input, Output, stage
 
@@ -24,7 +22,3 @@ def predict(
         matrix = file.train.features
         trained = read_named_head(head, read_facts(training), matrix.shape[1])
         write_predictions(predictions, predict_pool(matrix, trained, compute))
-
-
-if __name__ == "__main__":
-    predict.run()

@@ -1,5 +1,3 @@
-"""The stage `pretrain`."""
-
 from typing import Annotated
 
 from activepool.backbones.settings import BackboneSettings
@@ -48,7 +46,3 @@ def pretrain(
             workers=reading_workers(workers, processes.count),
             version=version,
         )
-
-
-if __name__ == "__main__":
-    pretrain.run()

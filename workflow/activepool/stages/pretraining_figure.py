@@ -1,5 +1,3 @@
-"""The stage `pretraining_figure`."""
-
 from functools import partial
 
 from activepool.programs.stage import Input, Output, stage
@@ -18,7 +16,3 @@ def pretraining_figure(curve: Input, pdf: Output, png: Output) -> None:
     from activepool.figures.pretraining import draw, read_curve
 
     write_drawing(partial(draw, read_curve(curve)), pdf, png)
-
-
-if __name__ == "__main__":
-    pretraining_figure.run()

@@ -1,5 +1,3 @@
-"""The stage `projection`."""
-
 from typing import Literal
 
 from activepool.programs.stage import Input, Output, Workers, stage
@@ -21,7 +19,3 @@ def projection(features: Input, method: Literal["pca", "umap"], map: Output, wor
         train = file.train
         feature_map = project(train.features, train.labels, method, workers)
     write_map(map, feature_map)
-
-
-if __name__ == "__main__":
-    projection.run()

@@ -1,5 +1,3 @@
-"""The stage `propose`."""
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -77,7 +75,3 @@ def propose(
         selection = checked_pick(declared, query, options, strategy)
         columns = {"index": selection.index} | file.train.source_column(selection.index)
     write_index(selected, columns | selection.columns)
-
-
-if __name__ == "__main__":
-    propose.run()

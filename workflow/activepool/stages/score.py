@@ -1,5 +1,3 @@
-"""The stage `score`."""
-
 from argparse import ArgumentTypeError
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -122,7 +120,3 @@ def score(
             table = replace(table, per_sample=declared.precomputed(query, options))
     write_scores(scores, table)
     return used
-
-
-if __name__ == "__main__":
-    score.run()

@@ -1,5 +1,3 @@
-"""The stage `select`."""
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -82,7 +80,3 @@ def select(
     write_index(selected, columns | selection.columns)
     write_index(labelled_with_picks, {"index": np.concatenate([picked, selection.index])})
     return used
-
-
-if __name__ == "__main__":
-    select.run()

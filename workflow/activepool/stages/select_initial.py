@@ -1,5 +1,3 @@
-"""The stage `select_initial`."""
-
 from activepool.compute.blocks import Compute
 from activepool.programs.stage import Count, Input, Natural, Output, stage
 
@@ -52,7 +50,3 @@ def select_initial(
         columns = {"index": selection.index} | file.train.source_column(selection.index)
     write_index(selected, columns | selection.columns)
     write_index(labelled, {"index": selection.index})
-
-
-if __name__ == "__main__":
-    select_initial.run()

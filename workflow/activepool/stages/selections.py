@@ -1,5 +1,3 @@
-"""The stage `selections`."""
-
 from activepool.programs.rounds import SelectedRounds
 from activepool.programs.stage import Output, stage
 
@@ -17,7 +15,3 @@ def selections(runs: SelectedRounds, overlap: Output) -> None:
     from activepool.io.rounds import read_selections
 
     write_table(overlap, overlap_table({seed: read_selections(runs, seed) for seed in sorted(runs.seeds)}))
-
-
-if __name__ == "__main__":
-    selections.run()

@@ -1,5 +1,3 @@
-"""The stage `send`."""
-
 from activepool.programs.stage import Input, Output, stage
 
 
@@ -105,7 +103,3 @@ def send(
     with opened(ledger) as book:
         book.append(out.sendings(is_audit(batch)))
         note_ledger(Path(pool).parent, ledger, book.entries)
-
-
-if __name__ == "__main__":
-    send.run()

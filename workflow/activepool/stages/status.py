@@ -1,5 +1,3 @@
-"""The stage `status`."""
-
 from collections.abc import Sequence
 
 from activepool.programs.stage import Input, Natural, Output, stage
@@ -46,7 +44,3 @@ def status(
     image = None if images is None else Path(images).joinpath
     write_numbers(numbers, found)
     write_page(status, found, image)
-
-
-if __name__ == "__main__":
-    status.run()

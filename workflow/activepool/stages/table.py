@@ -1,5 +1,3 @@
-"""The stage `table`."""
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -47,7 +45,3 @@ def table(
     typeset = TYPESET[table](values, settings)
     write_text(tex, latex_table(typeset, settings))
     write_text(html, html_page(typeset, settings))
-
-
-if __name__ == "__main__":
-    table.run()

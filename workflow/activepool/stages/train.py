@@ -1,5 +1,3 @@
-"""The stage `train`."""
-
 from typing import Annotated
 
 from activepool.compute.blocks import Compute
@@ -70,7 +68,3 @@ def train(
         write_table(curve, pd.DataFrame(trained.history))
     write_json(metrics, measured | {"seed": seed, "round": round, "unlabelled": len(samples.unlabelled)})
     return samples.used
-
-
-if __name__ == "__main__":
-    train.run()

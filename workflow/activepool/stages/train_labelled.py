@@ -1,5 +1,3 @@
-"""The stage `train_labelled`."""
-
 from activepool.compute.blocks import Compute
 from activepool.programs.stage import Input, Natural, Output, stage
 
@@ -53,7 +51,3 @@ def train_labelled(
     write_named_head(head, trained)
     write_held_out(held_out, held_out_probabilities, HeldOut.from_head(trained, samples.rows))
     write_facts(training, TrainingFacts.from_head(trained, len(samples.rows), without_labels))
-
-
-if __name__ == "__main__":
-    train_labelled.run()

@@ -1,5 +1,3 @@
-"""The stage `train_on_images`."""
-
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -52,7 +50,3 @@ def train_on_images(
     state = state_path(model)
     write_tensors(model, declared.train_on_images(images, state, options))
     state.unlink(missing_ok=True)
-
-
-if __name__ == "__main__":
-    train_on_images.run()

@@ -1,5 +1,3 @@
-"""The stage `training_labels`."""
-
 from collections.abc import Sequence
 
 from activepool.programs.stage import Input, Natural, Output, stage
@@ -34,7 +32,3 @@ def training_labels(
     found = read_pool(Path(pool).parent)
     state = state_of(read(ledger).entries[:entries], given_classes)
     write_training_set(labels, classes, training_set(state, found), state.classes)
-
-
-if __name__ == "__main__":
-    training_labels.run()

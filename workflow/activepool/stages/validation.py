@@ -1,5 +1,3 @@
-"""The stage `validation`."""
-
 from activepool.data.splits import RoundTo
 from activepool.programs.stage import Input, Natural, Output, stage
 
@@ -24,7 +22,3 @@ def validation(
     with LabelFile(samples) as file:
         rows = validation_rows(file.train.labels, fraction, seed, file.class_names, round_to)
     write_index(validation, {"index": rows})
-
-
-if __name__ == "__main__":
-    validation.run()

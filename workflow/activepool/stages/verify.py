@@ -1,5 +1,3 @@
-"""The stage `verify`."""
-
 import sys
 
 from activepool.programs.stage import stage
@@ -34,7 +32,3 @@ def verify(results: str = "results") -> None:
     print(f"files verified: {findings.verified:,}; problems: {len(findings.misfits):,}")
     if findings.misfits:
         sys.exit(1)
-
-
-if __name__ == "__main__":
-    verify.run()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 
@@ -84,22 +84,6 @@ class ClassMeans:
         return counting
 
 
-class Candidates(Protocol):
-    """The pool, from which rows are taken one by one.
-
-    Attributes:
-        available: (N,) whether a row is in the pool and not taken.
-    """
-
-    available: np.ndarray
-
-    def nearest(self, label: int, majority: np.ndarray, mapping: Mapping) -> int:
-        """Return the row of the pool with the smallest ratio to class ``label``; ties by the lower row."""
-
-    def take(self, row: int, label: int) -> None:
-        """Take a row, which counts for class ``label``, out of the pool."""
-
-
 @dataclass(frozen=True)
 class _Listing:
     """For each class, the samples with the smallest ratios for a mask of majority classes.
@@ -121,6 +105,9 @@ class NearestToClass:
     The lists hold as long as ratios can only rise, so that no unlisted sample can overtake a listed one: no
     class has left the majority or, with the distance to the farthest, none has joined it. Memory: about 100
     bytes × C × length.
+
+    Attributes:
+        available: (N,) whether a row is in the pool and not taken.
     """
 
     def __init__(self, features: FeatureMatrix, pool: np.ndarray, means: ClassMeans, length: int) -> None:
@@ -132,7 +119,7 @@ class NearestToClass:
         self._listing: _Listing | None = None
 
     def take(self, row: int, label: int) -> None:
-        """Take a row out of the pool."""
+        """Take a row, which counts for class ``label``, out of the pool."""
         self.available[row] = False
 
     def nearest(self, label: int, majority: np.ndarray, mapping: Mapping) -> int:
@@ -180,7 +167,7 @@ class NearestToClass:
 
 
 class NearestToMovingClass:
-    """The pool with class means that each taken row moves: a pass over the pool for each row."""
+    """The same with class means that each taken row moves: a pass over the pool for each row."""
 
     def __init__(
         self, features: FeatureMatrix, pool: np.ndarray, means: ClassMeans, counts: np.ndarray
@@ -224,6 +211,10 @@ class NearestToMovingClass:
         return min(mapping(best_of, row_blocks(len(self._pool), BLOCK_ROWS)))[1]
 
 
+#: The pool, from which rows are taken one by one.
+Candidates = NearestToClass | NearestToMovingClass
+
+
 def _quotients(squared: np.ndarray, divisor: np.ndarray) -> np.ndarray:
     """Return squared / divisor in float32; infinity where the divisor is 0."""
     ratios = np.full(squared.shape, np.inf)
@@ -262,8 +253,6 @@ def balanced_picks(
         budget: how many to pick.
         remaining_budget: the picks that are left to balance the classes, at least ``budget``.
         label_of: returns the class that a picked row counts for.
-        generator: the source of randomness.
-        mapping: of the compute.
 
     Returns: rows in pick order, (budget,).
     """

@@ -49,12 +49,12 @@ class BinaryInformation:
         """Return a share of the information of each sample."""
         return replace(self, scales=self.scales * np.sqrt(share))
 
-    def trace(self, start: np.ndarray, target: np.ndarray, mapping: Mapping) -> "_State":
+    def trace(self, start: np.ndarray, target: np.ndarray, mapping: Mapping) -> "BinaryTrace":
         """Return the trace of M⁻¹F, with M = ``start`` and F = ``target``, both (d, d).
 
         Memory: 4 × n × CANDIDATES and a few d × d float64, and some blocks.
         """
-        return _State(self, start, target, mapping)
+        return BinaryTrace(self, start, target, mapping)
 
     def vectors(self, samples: "np.ndarray | slice") -> np.ndarray:
         """Return v of some samples, (m, d) float64."""
@@ -76,8 +76,12 @@ class BinaryInformation:
         return total
 
 
-class _State:
-    """M, M⁻¹ and G, a and g of each sample, and the changes that M⁻¹ and G lack."""
+class BinaryTrace:
+    """M, M⁻¹ and G, a and g of each sample, and the changes that M⁻¹ and G lack.
+
+    Attributes:
+        left: (n,) whether a sample is neither added nor removed so far.
+    """
 
     def __init__(
         self, samples: BinaryInformation, matrix: np.ndarray, target: np.ndarray, mapping: Mapping
@@ -131,7 +135,7 @@ class _Changes:
     Vectors have n + d entries: the products of all samples' v with u (or h), and u (or h) itself.
     """
 
-    def __init__(self, state: _State, candidates: np.ndarray, mapping: Mapping) -> None:
+    def __init__(self, state: BinaryTrace, candidates: np.ndarray, mapping: Mapping) -> None:
         self.place = {int(sample): place for place, sample in enumerate(candidates)}
         self._size = len(state.samples)
         vectors = state.samples.vectors(candidates).T
@@ -146,7 +150,7 @@ class _Changes:
         self._by_inverse, self._by_covered = products[: len(candidates)], products[len(candidates) :]
         self._done: list[tuple[np.ndarray, np.ndarray, float, float]] = []
 
-    def apply(self, state: _State, sample: int, sign: int) -> None:
+    def apply(self, state: BinaryTrace, sample: int, sign: int) -> None:
         """Add (1) or remove (−1) a candidate: bring M, and a and g of all samples up to date."""
         place = self.place[sample]
         (vector,) = state.samples.vectors(np.array([sample]))
@@ -161,7 +165,7 @@ class _Changes:
         state.gain += products_u * (products_u * (g / c**2) - products_h * (2 / c))
         self._done.append((x, y, c, g))
 
-    def finish(self, state: _State) -> None:
+    def finish(self, state: BinaryTrace) -> None:
         """Bring M⁻¹ and G up to date."""
         by_inverse, by_covered, *numbers = zip(*self._done, strict=True)
         u, h = (np.array(sides)[:, self._size :] for sides in (by_inverse, by_covered))

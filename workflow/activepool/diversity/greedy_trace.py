@@ -4,11 +4,11 @@ Changes of the trace that differ by less than TOLERANCE are equal: no last bit d
 M⁻¹ are a part of the first, largest changes; once changes are far smaller, everything is recomputed from M.
 """
 
-from typing import Protocol
-
 import numpy as np
 
 from activepool.compute.blocks import Mapping
+from activepool.diversity.fisher import BinaryInformation, BinaryTrace
+from activepool.diversity.softmax_fisher import SoftmaxInformation, SoftmaxTrace
 
 #: Changes of the trace that differ by less than this part are equal.
 TOLERANCE = 1e-8
@@ -16,38 +16,10 @@ TOLERANCE = 1e-8
 #: Everything is recomputed from M when the largest change is this part of what it was at the last renewal.
 RENEWAL = 2.0**-10
 
-
-class Trace(Protocol):
-    """The trace of M⁻¹F, and n samples whose information can be added to M, or removed.
-
-    Attributes:
-        left: (n,) whether a sample is neither added nor removed so far.
-    """
-
-    left: np.ndarray
-
-    def renew(self) -> None:
-        """Recompute everything from M, without the rounding errors of the changes so far."""
-
-    def changes(self, sign: int) -> np.ndarray:
-        """Return by how much adding each sample (1) lowers the trace, or removing it (−1) raises it, (n,)."""
-
-    def apply(self, sample: int, sign: int) -> None:
-        """Add (1) or remove (−1) a sample that is left."""
-
-
-class Information(Protocol):
-    """The Fisher information of n samples."""
-
-    @property
-    def rows(self) -> np.ndarray:
-        """(n,) the rows of the samples."""
-
-    def part(self, positions: np.ndarray) -> "Information":
-        """Return that of some of the samples."""
-
-    def trace(self, start: np.ndarray, target: np.ndarray, mapping: Mapping) -> Trace:
-        """Return the trace of M⁻¹F for M = ``start``, which changes with it, and F = ``target``."""
+#: The Fisher information of n samples, and the trace of M⁻¹F, with M to which they can be added or from which
+#: they can be removed.
+Information = BinaryInformation | SoftmaxInformation
+Trace = BinaryTrace | SoftmaxTrace
 
 
 def covering_picks(

@@ -63,9 +63,9 @@ class SoftmaxInformation:
         """Return a share of the information of each sample."""
         return replace(self, share=share)
 
-    def trace(self, start: np.ndarray, target: np.ndarray, mapping: Mapping) -> "_State":
+    def trace(self, start: np.ndarray, target: np.ndarray, mapping: Mapping) -> "SoftmaxTrace":
         """Return the trace of M⁻¹F, with M = ``start`` and F = ``target``, both (rd, rd)."""
-        return _State(self, start, target, mapping)
+        return SoftmaxTrace(self, start, target, mapping)
 
     def points(self, block: "slice | np.ndarray") -> np.ndarray:
         """Return z of some samples, (m, d) float64."""
@@ -121,8 +121,8 @@ def needed_bytes(samples: int, width: int, classes: int) -> int:
     return 8 * (5 * (coordinates * width) ** 2 + samples * (2 * coordinates**2 + classes))
 
 
-class _State:
-    """M, M⁻¹ and G, and A and B of each sample."""
+class SoftmaxTrace:
+    """M, M⁻¹ and G, and A and B of each sample; ``left`` (n,) are those neither added nor removed so far."""
 
     def __init__(
         self, samples: SoftmaxInformation, matrix: np.ndarray, target: np.ndarray, mapping: Mapping

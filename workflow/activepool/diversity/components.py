@@ -117,7 +117,6 @@ def _directions(samples: np.ndarray, signs: np.ndarray, mapping: Mapping) -> np.
     Args:
         samples: (n, d) whole numbers of up to FEATURE_BITS.
         signs: (count, n) of ±1, from which the search starts.
-        mapping: of the compute.
     """
     sums = _product(signs, samples, mapping)
     directions = np.rint(_orthonormal(sums) * 2.0**DIRECTION_BITS)

@@ -39,7 +39,6 @@ def d_squared_sample(
         pool: (n,) rows to pick from, ascending; n ≥ budget.
         squared_norms: (n,) float32, of their embeddings, by `GradientEmbeddings.squared_norms`.
         budget: how many to pick.
-        generator: the source of randomness.
         compute: device and workers; the workers have no effect on the result.
         centers: (m,) rows outside the pool that count as centers from the start; by default none.
 

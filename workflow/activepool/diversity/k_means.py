@@ -57,7 +57,6 @@ def k_means(
         features: (N, d).
         rows: (n,) the samples.
         count: how many cells; there are fewer if fewer samples differ, or if a centre loses its samples.
-        generator: the source of randomness.
         compute: device and workers; the workers have no effect on the result.
         weights: (n,) float64 above 0, how much each sample counts; by default, all the same.
 
@@ -92,9 +91,7 @@ def seeds(
     Args:
         points: (n, k) float32 on a grid, so that products in float64 are exact.
         count: how many; once all points have distance 0 to those drawn, there are no more.
-        generator: the source of randomness.
         compute: device.
-        mapping: of the compute.
         weights: (n,) by which these proportions are multiplied, those of the first point too.
 
     Returns: (count or fewer, k). Several are drawn from the same distances, half as many as there are, and

@@ -23,7 +23,6 @@ def representatives(
         features: (N, d).
         rows: (n,) the samples.
         count: how many to pick.
-        generator: the source of randomness.
         compute: device and workers; the workers have no effect on the result.
         weights: (n,) float64 above 0, how much each sample counts; by default, all the same.
 

@@ -51,7 +51,6 @@ def alfamix(query: Query, *, mixing: Positive = 0.2, steps: PositiveInteger = 5)
     samples follow.
 
     Args:
-        query: the round.
         mixing: ε√d for features of width d; raised by as much again while there are too few candidates.
         steps: the largest multiple of it.
     """

@@ -31,7 +31,6 @@ def anchoral(
     samples this part is the whole pool.
 
     Args:
-        query: the round.
         of: the strategy.
         anchors: the largest number for each class.
         neighbours: of each anchor; twice as many, and so on, if they are fewer than the picks.
@@ -60,7 +59,6 @@ def k_means_plus_plus(points: np.ndarray, count: int, generator: np.random.Gener
     Args:
         points: (n, d) float64, n ≥ 1.
         count: how many; fewer once all points equal one of those drawn.
-        generator: the source of randomness.
     """
     drawn = [int(generator.integers(len(points)))]
     distance = squared_norms(points - points[drawn[0]])

@@ -18,7 +18,6 @@ def badge(query: Query, *, labelled_centers: bool = False) -> Selection:
     """D² sampling (k-means++) on the gradients of the head; the first pick has the largest norm.
 
     Args:
-        query: the round.
         labelled_centers: the labelled samples are centers from the start, as in the code of Emam et al. 2021,
             so the picks keep away from them, and the first is drawn like all others.
     """

@@ -48,7 +48,6 @@ def bait(query: Query, *, regularisation: Positive = 1.0, fisher: Fisher = "bina
     most 14,000, less in a large pool.
 
     Args:
-        query: the round.
         regularisation: λ.
         fisher: the information.
 

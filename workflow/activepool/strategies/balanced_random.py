@@ -15,7 +15,6 @@ def balanced_random(query: Query, *, remainder: Remainder = "first") -> Selectio
     meaning.
 
     Args:
-        query: the round.
         remainder: which classes get one more where the budget cannot be divided equally: the first ones or,
             as in the code of Emam et al., those with the most samples left.
     """

@@ -37,7 +37,6 @@ def balancing(
     has distance 1 to every sample. The code of Emam et al. 2021 is ``round``, ``label`` and ``farthest``.
 
     Args:
-        query: the round.
         horizon: the budget to plan with: of this and all later rounds, or of this round alone.
         counts_as: the class that a pick counts for in its round. With ``prediction``, it is the predicted
             one; the means remain those of the labelled set, because predictions locate rare classes poorly.

@@ -30,7 +30,6 @@ def clue(query: Query, *, temperature: Positive = 1.0) -> Selection:
     There are as many cells as picks; those with the largest sum of entropies come first.
 
     Args:
-        query: the round.
         temperature: by which logits are divided; the paper uses 1, and 0.1 for a small shift of domains.
     """
     weights = query.per_sample["entropy"]

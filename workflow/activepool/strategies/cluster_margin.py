@@ -34,7 +34,6 @@ def cluster_pool(
     Args:
         features: (N, d).
         rows: (n,) the pool.
-        generator: the source of randomness.
         compute: device and workers.
         leaves: see `cluster_margin`.
         clusters: see `cluster_margin`.
@@ -70,7 +69,6 @@ def cluster_margin(
     Within a cluster the order is random. The size of a cluster is that of its part with small margins.
 
     Args:
-        query: the round.
         margin_factor: how many small margins to consider, in budgets; 10 as in the paper.
         leaves: a pool larger than this is replaced by this many k-means cells for the clustering, because the
             memory of the paper's hierarchy grows with the square of the number of samples.

@@ -42,7 +42,6 @@ def dropquery(
     gives one sample, the largest first. If there are fewer candidates than picks, random samples follow.
 
     Args:
-        query: the round.
         passes: how often to drop features.
         rate: the probability with which a feature is dropped; the others are divided by 1 − rate.
         candidates: the smallest number of candidates, in budgets, for which more than half is not lowered.

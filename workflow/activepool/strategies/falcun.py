@@ -38,7 +38,6 @@ def falcun(query: Query, *, gamma: Positive = 10.0) -> Selection:
     others whenever it needs them.
 
     Args:
-        query: the round.
         gamma: the exponent.
     """
     relevance, picks = _Relevance(query), np.empty(query.budget, dtype=np.int64)

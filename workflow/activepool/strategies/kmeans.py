@@ -13,7 +13,6 @@ def kmeans(query: Query, *, normalise: bool = False) -> Selection:
     nearest to a centre, the mean of its cell, is found in all features.
 
     Args:
-        query: the round.
         normalise: whether to divide each sample's features by their norm first.
     """
     features = query.unit_features() if normalise else declared(query.features)

@@ -32,7 +32,6 @@ def margin_clustering(
     """The smallest margin from each of a few Ward clusters in turn, the smallest cluster first.
 
     Args:
-        query: the round.
         clusters: how many.
         subset: size of a random subset of the pool to cluster and pick from; the whole pool by default.
         cluster_once: whether all rounds use the clusters of the first, without the samples picked since, as

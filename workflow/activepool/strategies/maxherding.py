@@ -18,7 +18,6 @@ def maxherding(query: Query, *, targets: PositiveInteger = 20_000, bandwidth: Po
     its unlabelled samples can be picked.
 
     Args:
-        query: the round.
         targets: a larger pool is represented by a random sample of this size, because the time grows with
             the product of both. The standard error of a gain is at most 0.5 / √targets.
         bandwidth: σ of the kernel.

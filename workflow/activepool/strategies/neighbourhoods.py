@@ -10,7 +10,6 @@ def neighbourhoods(query: Query, rows: np.ndarray, count: int) -> tuple[np.ndarr
     """Return the unlabelled samples nearest to some rows, by the angle between their features.
 
     Args:
-        query: the round.
         rows: (m,) the rows, m ≥ 1.
         count: neighbours of each; more where fewer different samples than the budget would be found.
 

@@ -29,7 +29,6 @@ def partitioned(
     The labelled set is split, too.
 
     Args:
-        query: the round.
         wraps: the strategy within a part.
         partitions: how many parts; each picks its share of the budget, the first ones one more.
         subset_labelled: size of a random subset of the labelled set to split; all of it by default.

@@ -42,7 +42,6 @@ def power(query: Query, *, of: Wrapped, beta: Positive = 1.0) -> Selection:
     for the margin, the entropy itself, and 1 over the distance to the nearest boundary.
 
     Args:
-        query: the round.
         of: the strategy; it must pick by `Query.smallest`.
         beta: β, the exponent; the larger, the nearer to the strategy itself.
 

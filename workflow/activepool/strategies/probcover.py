@@ -39,7 +39,6 @@ def probcover(
     count from the start.
 
     Args:
-        query: the round.
         radius: of the balls; by default, the largest for which a share ``purity`` of the balls is pure: all
             samples in it are in one k-means cluster.
         purity: see above.

@@ -26,7 +26,6 @@ def refine(
     step the other strategy picks from them.
 
     Args:
-        query: the round.
         of: the strategies that take turns.
         then: the strategy that picks from what they have left.
         steps: how often the candidates are refined.

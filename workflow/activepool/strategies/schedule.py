@@ -16,7 +16,6 @@ def schedule(query: Query, *, first: Wrapped, rounds: PositiveInteger, then: Wra
     """One strategy in the first rounds, such as TypiClust, and another in all later ones, such as margin.
 
     Args:
-        query: the round.
         first: the strategy in the first rounds.
         rounds: how many.
         then: the strategy in the later ones.

@@ -19,7 +19,6 @@ def seals(query: Query, *, of: Wrapped, neighbours: PositiveInteger = 100) -> Se
     without labelled samples it is the whole pool.
 
     Args:
-        query: the round.
         of: the strategy.
         neighbours: of each labelled sample; twice as many, and so on, if they are fewer than the picks.
     """

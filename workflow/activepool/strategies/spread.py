@@ -10,7 +10,6 @@ def spread(query: Query, is_candidate: np.ndarray) -> Selection:
     """Pick the candidate nearest to the centre of each k-means cell of their features, of length 1.
 
     Args:
-        query: the round.
         is_candidate: (n,) for each unlabelled sample.
 
     There are as many cells as picks, and the largest come first. If there are fewer candidates than picks,

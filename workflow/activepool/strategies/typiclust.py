@@ -29,7 +29,6 @@ def typiclust(
     paper averages distances, its code squared ones.)
 
     Args:
-        query: the round.
         clusters: the largest number of clusters.
         neighbours: how many; at most half of the cluster's samples that are left.
         small: clusters of no more samples than this have their turns when the others have none left.

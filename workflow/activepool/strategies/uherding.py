@@ -28,7 +28,6 @@ def uherding(query: Query, *, targets: PositiveInteger = 20_000) -> Selection:
     samples that differ (1 if none do).
 
     Args:
-        query: the round.
         targets: as of `maxherding`.
     """
     rows, scorer = target_rows(query, targets), query.pool_scorer()

@@ -81,7 +81,6 @@ def vaal(
     workflow/experiments has their options for CIFAR-10 and for ImageNet.
 
     Args:
-        query: the round.
         image_size: side of the networks' images, in pixels; a multiple of 16.
         zoom: images are resized to a side of ``zoom`` · ``image_size``, and the networks see a window of
             ``image_size`` in a random place, the same for a batch; in scoring, the same for all. 1: the whole

@@ -9,7 +9,8 @@ from activepool.figures.registry import FIGURES, TABLES
 from planning.configuration.experiment import Experiment
 from planning.stages.code import LIBRARY
 
-#: What a figure or table may need (``NEEDS`` of its module), and whether an experiment has it.
+#: What a figure or table may need (``NEEDS`` of its module), and whether an experiment has it. The workflow
+#: asks for no figure or table without what it needs.
 NEEDS: dict[str, Callable[[Experiment], bool]] = {
     "two strategies": lambda experiment: len(experiment.strategy_folders) > 1,
     "random and another strategy": lambda experiment: (

@@ -31,8 +31,6 @@ MAX_TICKS = 10
 #: Range of a panel's height relative to its width.
 MIN_RATIO, MAX_RATIO = 0.5, 1.25
 
-STAGE = "feature_map"
-
 
 def draw(feature_map: FeatureMap, picks: Mapping[str, Sequence[np.ndarray]], settings: Settings) -> Figure:
     """Draw a panel for each strategy: the pool in grey, and on it the picks in the colour of their round.
@@ -76,7 +74,7 @@ def _fit_height(figure: Figure, panels: list[Axes], coordinates: np.ndarray) -> 
 
 def _some(rows: np.ndarray, what: str) -> np.ndarray:
     """Return at most MAX_POINTS of ``rows``, in random order."""
-    return generator(0, 0, f"{STAGE}/{what}").permutation(rows)[:MAX_POINTS]
+    return generator(0, 0, f"feature_map/{what}").permutation(rows)[:MAX_POINTS]
 
 
 def _draw_points(axes: Axes, places: np.ndarray, colour: str | np.ndarray, count: int | None = None) -> None:

@@ -67,7 +67,7 @@ def draw_curves(
         style = styles[strategy]
         labels = curve.index.get_level_values("labels").to_numpy(dtype=np.float64)
         mean, half_width = (factor * part for part in mean_interval(curve.to_numpy(), confidence))
-        draw_line(axes, labels, mean, style)
+        axes.plot(labels, mean, zorder=3, **style.line_properties)
         is_shared = starts[_start_of(curve)] > 1
         draw_band(axes, labels[is_shared:], mean[is_shared:], half_width[is_shared:], style.colour, opacity)
         if is_shared:
@@ -80,11 +80,6 @@ def draw_curves(
 def _start_of(curve: pd.DataFrame) -> tuple[float, ...]:
     """Return the number of labels and the values of the first point."""
     return (*curve.index[0], *curve.iloc[0])
-
-
-def draw_line(axes: Axes, labels: np.ndarray, values: np.ndarray, style: Style) -> None:
-    """Draw values as a line."""
-    axes.plot(labels, values, zorder=3, **style.line_properties)
 
 
 def draw_band(

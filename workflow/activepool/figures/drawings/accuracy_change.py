@@ -19,6 +19,7 @@ from activepool.figures.small_multiples import COLUMNS, name_axes, panel_size, p
 from activepool.figures.styles import REFERENCE_COLOUR, Style, styles_of
 
 CATEGORY = "Classes"
+NEEDS = ("two rounds",)
 
 #: Up to this many classes have a bar each; more appear as distributions over these parts of the classes.
 MAX_BARS = 20
@@ -35,10 +36,6 @@ FEW, WIDE = 12, 2
 
 #: Largest number of points in a distribution, and their horizontal spread.
 MAX_POINTS, SPREAD = 300, 0.28
-
-STAGE = "accuracy_change"
-#: Without these, the workflow does not ask for the figure.
-NEEDS = ("two rounds",)
 
 
 def draw(results: Results, settings: Settings) -> Figure:
@@ -104,7 +101,7 @@ def _draw_bars(axes: Axes, values: np.ndarray, style: Style, confidence: float) 
 
 
 def _draw_distributions(axes: Axes, parts: list[np.ndarray], style: Style) -> None:
-    draws = generator(0, 0, STAGE)
+    draws = generator(0, 0, "accuracy_change")
     for place, values in enumerate(parts):
         means = values.mean(axis=1)
         means = means[~np.isnan(means)]

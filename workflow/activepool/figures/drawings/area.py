@@ -16,8 +16,6 @@ from activepool.figures.styles import REFERENCE_COLOUR, Style, styles_of
 from activepool.figures.tables import area
 
 CATEGORY = "Comparisons"
-
-#: Without these, the workflow does not ask for the figure.
 NEEDS = ("two strategies",)
 
 #: In inches: the minimum height of a row, and the height of title and axis.

@@ -16,8 +16,6 @@ from activepool.figures.small_multiples import name_axes, panels_of
 from activepool.figures.styles import REFERENCE_COLOUR, styles_of
 
 CATEGORY = "Comparisons"
-
-#: Without these, the workflow does not ask for the figure.
 NEEDS = ("random and another strategy",)
 
 

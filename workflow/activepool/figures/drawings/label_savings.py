@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 
 from activepool.figures.notices import unmet
-from activepool.figures.panels import draw_band, draw_line, interval_note, label_axis, limit_axis
+from activepool.figures.panels import draw_band, interval_note, label_axis, limit_axis
 from activepool.figures.quantities import Quantity
 from activepool.figures.results import Results, rows_by
 from activepool.figures.settings import Settings
@@ -12,12 +12,10 @@ from activepool.figures.styles import REFERENCE_COLOUR, styles_of
 from activepool.figures.tables import label_savings
 
 CATEGORY = "Comparisons"
+NEEDS = ("random and another strategy", "two rounds")
 
 #: Below −100 %, a strategy needs more than twice as many labels as random.
 SAVED = Quantity("Labels saved", "%", 100.0, -100.0, 100.0)
-
-#: Without these, the workflow does not ask for the figure.
-NEEDS = ("random and another strategy", "two rounds")
 
 
 def draw(results: Results, settings: Settings) -> Figure:
@@ -37,7 +35,7 @@ def draw(results: Results, settings: Settings) -> Figure:
             axes.plot(others["labels"], SAVED.factor * others["saving"], color="#CCCCCC", linewidth=0.6)
         columns = (rows[name].to_numpy(dtype=float) for name in ("labels", "saving", "saving_half_width"))
         labels, saving, half_width = columns
-        draw_line(axes, labels, SAVED.factor * saving, styles[strategy])
+        axes.plot(labels, SAVED.factor * saving, zorder=3, **styles[strategy].line_properties)
         draw_band(axes, labels, SAVED.factor * saving, SAVED.factor * half_width, styles[strategy].colour)
         label_axis(axes)
         axes.locator_params(axis="x", nbins=4)

@@ -10,8 +10,6 @@ from activepool.figures.styles import styles_of
 from activepool.figures.tables import overlap
 
 CATEGORY = "Selections"
-
-#: Without these, the workflow does not ask for the figure.
 NEEDS = ("two strategies", "two rounds")
 
 

@@ -12,8 +12,6 @@ from activepool.figures.styles import styles_of
 from activepool.figures.tables import penalty
 
 CATEGORY = "Comparisons"
-
-#: Without these, the workflow does not ask for the figure.
 NEEDS = ("two strategies", "two seeds", "two rounds")
 
 

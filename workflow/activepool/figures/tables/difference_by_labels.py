@@ -11,7 +11,6 @@ from activepool.figures.settings import Settings
 from activepool.figures.tables.area import corrected
 from activepool.figures.typesetting import Grid, Typeset, bold_note, number_cells, star_note, surely_best
 
-#: Without these, the workflow does not ask for the table.
 NEEDS = ("random and another strategy", "two rounds")
 
 COLUMNS = ["strategy", "reads_all_labels", "round", "labels", "seeds", "difference", "half_width", "p"]

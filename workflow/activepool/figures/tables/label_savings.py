@@ -8,7 +8,6 @@ from activepool.figures.results import REFERENCE, Results
 from activepool.figures.settings import Settings
 from activepool.figures.typesetting import Grid, Typeset, number_cells
 
-#: Without these, the workflow does not ask for the table.
 NEEDS = ("random and another strategy", "two rounds")
 
 COLUMNS = ["strategy", "reads_all_labels", "round", "labels"]

@@ -9,7 +9,6 @@ from activepool.figures.results import Results
 from activepool.figures.settings import Settings
 from activepool.figures.typesetting import Typeset
 
-#: Without these, the workflow does not ask for the table.
 NEEDS = ("two strategies", "two seeds", "two rounds")
 
 

@@ -11,7 +11,6 @@ from activepool.figures.settings import Settings
 from activepool.figures.tables.area import ACCURACIES, metrics_of
 from activepool.figures.typesetting import MISSING, Cell, Grid, Typeset, number_cells, words
 
-#: Without these, the workflow does not ask for the table.
 NEEDS = ("random and another strategy",)
 
 COLUMNS = ["metric", "strategy", "reads_all_labels", "seeds", "comparisons", "difference", "deviation"]

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Hashable, Mapping, MutableMapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,80 +18,56 @@ from activepool.strategies.declaration import Strategy
 FINGERPRINT_ROWS = 16
 
 
-@dataclass(frozen=True)
-class PoolRows:
-    """The rows of one round.
+def pool_rows(
+    pool: Rows | None, exclude: Rows | None, held_out: IntArray, labelled: IntArray, samples: int
+) -> tuple[IntArray, IntArray]:
+    """Return the rows of ``pool``, by default all, without those excluded, held out and labelled, ascending.
 
-    Attributes:
-        everything: the pool and the labelled rows, ascending; the same in all rounds.
-        unlabelled: the rows that may be picked, ascending.
+    And the same with the labelled rows, which are those of all rounds.
     """
-
-    everything: IntArray
-    unlabelled: IntArray
-
-    @classmethod
-    def resolve(
-        cls, pool: Rows | None, exclude: Rows | None, held_out: IntArray, labelled: IntArray, samples: int
-    ) -> "PoolRows":
-        """Return the rows of ``pool``, by default all, without those excluded, held out and labelled."""
-        pickable = np.full(samples, pool is None)
-        if pool is not None:
-            pickable[to_rows("pool", pool, samples)] = True
-        if exclude is not None:
-            pickable[to_rows("exclude", exclude, samples)] = False
-        pickable[held_out] = pickable[labelled] = False
-        unlabelled = np.flatnonzero(pickable)
-        pickable[labelled] = True
-        return cls(np.flatnonzero(pickable), unlabelled)
+    pickable = np.full(samples, pool is None)
+    if pool is not None:
+        pickable[to_rows("pool", pool, samples)] = True
+    if exclude is not None:
+        pickable[to_rows("exclude", exclude, samples)] = False
+    pickable[held_out] = pickable[labelled] = False
+    unlabelled = np.flatnonzero(pickable)
+    pickable[labelled] = True
+    return unlabelled, np.flatnonzero(pickable)
 
 
-class Memory:
-    """What a strategy keeps for later rounds, in the user's dict."""
+def memory_of(
+    state: MutableMapping[Any, Any] | None, key: Hashable, features: FeatureMatrix
+) -> MutableMapping[str, Any]:
+    """Return what the user's dict keeps of a strategy for later rounds with these features.
 
-    def __init__(self, entry: MutableMapping[str, Any]) -> None:
-        self._entry = entry
+    Without a dict, nothing is kept. Raises InputError if ``state`` is no dict.
+    """
+    if state is None:
+        return {}
+    if not isinstance(state, MutableMapping):
+        raise InputError(f"state is a {type(state).__name__}; it must be a dict")
+    memory: MutableMapping[str, Any] = state.setdefault((key, _fingerprint(features)), {})
+    return memory
 
-    @classmethod
-    def from_state(
-        cls, state: MutableMapping[Any, Any] | None, key: Hashable, features: FeatureMatrix
-    ) -> "Memory":
-        """Return the entry of ``state`` for ``key`` and these features; without a dict, nothing is kept.
 
-        Raises InputError if ``state`` is no dict.
-        """
-        if state is None:
-            return cls({})
-        if not isinstance(state, MutableMapping):
-            raise InputError(f"state is a {type(state).__name__}; it must be a dict")
-        return cls(state.setdefault((key, _fingerprint(features)), {}))
-
-    @property
-    def state(self) -> Arrays | None:
-        """Arrays that the last round handed on; None before the first."""
-        return self._entry.get("state")
-
-    @state.setter
-    def state(self, arrays: Arrays) -> None:
-        self._entry["state"] = arrays
-
-    def prepared(
-        self,
-        strategy: Strategy,
-        features: FeatureMatrix,
-        rows: IntArray,
-        seed: int,
-        compute: Compute,
-        options: Mapping[str, Any],
-    ) -> Arrays | None:
-        """Return what all rounds share, computed once for the same ``rows``; None if there is nothing."""
-        if strategy.prepare is None:
-            return None
-        if not np.array_equal(self._entry.get("rows", ()), rows):
-            self._entry["prepared"] = prepare_rounds(strategy, features, rows, seed, compute, options)
-            self._entry["rows"] = rows
-        prepared: Arrays = self._entry["prepared"]
-        return prepared
+def prepared(
+    memory: MutableMapping[str, Any],
+    strategy: Strategy,
+    features: FeatureMatrix,
+    rows: IntArray,
+    seed: int,
+    compute: Compute,
+    options: Mapping[str, Any],
+) -> Arrays | None:
+    """Return what all rounds share, computed once for the same ``rows``; None if there is nothing."""
+    if strategy.prepare is None:
+        return None
+    if not np.array_equal(memory.get("rows", ()), rows):
+        memory["prepared"] = prepare_rounds(strategy, features, rows, seed, compute, options)
+        memory["rows"] = rows
+    arrays: Arrays = memory["prepared"]
+    return arrays
 
 
 def _fingerprint(features: FeatureMatrix) -> str:

@@ -19,7 +19,7 @@ from activepool.api.arrays import (
 from activepool.api.heads import Head, to_head, train_on
 from activepool.api.labels import Classes, Labelled, labelled_set, number_labels
 from activepool.api.options import check_options
-from activepool.api.rounds import Memory, PoolRows
+from activepool.api.rounds import memory_of, pool_rows, prepared
 from activepool.compute.arrays import IntArray
 from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError
@@ -103,23 +103,23 @@ def select(
     if classes is None and known_head is not None:
         classes = known_head.classes
     labelled_rows = labelled_set(labels, labelled, held_out, samples, classes)
-    rows = PoolRows.resolve(pool, exclude, held_out, labelled_rows.rows, samples)
+    unlabelled, everything = pool_rows(pool, exclude, held_out, labelled_rows.rows, samples)
     if declared.reads_features or declared.is_scored:
-        require_computable(matrix, rows.everything)
+        require_computable(matrix, everything)
     budget, seed = to_whole("budget", budget, 1), to_whole("seed", seed, 0)
-    if budget > len(rows.unlabelled):
-        raise InputError(f"budget is {budget}, but only {len(rows.unlabelled)} rows can be picked")
+    if budget > len(unlabelled):
+        raise InputError(f"budget is {budget}, but only {len(unlabelled)} rows can be picked")
     if known_head is None and "head" in declared.reads:
         decay = FIXED_WEIGHT_DECAY if weight_decay is None and not len(held_out) else weight_decay
         known_head = train_on(matrix, labelled_rows, held_out, decay, class_weight, seed, compute)
     _require_same_classes(head, known_head, labelled_rows)
     planned = to_whole("remaining_budget", budget if remaining_budget is None else remaining_budget, 1)
-    memory = Memory.from_state(state, (name, seed, repr(sorted(chosen.items()))), matrix)
-    oracle, num_classes = _oracle(name, declared, labelled_rows, oracle_labels, rows.unlabelled, samples)
+    memory = memory_of(state, (name, seed, repr(sorted(chosen.items()))), matrix)
+    oracle, num_classes = _oracle(name, declared, labelled_rows, oracle_labels, unlabelled, samples)
     query = assemble_query(
         declared,
         budget=budget,
-        unlabelled=rows.unlabelled,
+        unlabelled=unlabelled,
         labelled=labelled_rows.rows,
         labels=_labels(name, declared, labelled_rows),
         num_classes=num_classes if known_head is None else len(known_head.classes),
@@ -130,12 +130,12 @@ def select(
         remaining_budget=planned,
         validation=_validation(declared, labelled_rows, held_out),
         oracle_labels=oracle,
-        prepared=memory.prepared(in_all_rounds, matrix, rows.everything, seed, compute, chosen),
-        state=memory.state,
+        prepared=prepared(memory, in_all_rounds, matrix, everything, seed, compute, chosen),
+        state=memory.get("state"),
         compute=compute,
     )
     selection = checked_pick(declared, query, chosen, name)
-    memory.state = selection.state
+    memory["state"] = selection.state
     return selection.index
 
 

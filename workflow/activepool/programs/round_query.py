@@ -1,7 +1,6 @@
 """The query of a round, read from files, for the stages that select or precompute."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -36,14 +35,6 @@ class QueryFiles:
     state: str | None = None
 
 
-class RoundQuery(NamedTuple):
-    """A query, all earlier picks (m,) in their order, and the annotations that the query contains."""
-
-    query: Query
-    picked: IntArray
-    used: UsedLabels | None
-
-
 def read_query(
     strategy: Strategy,
     file: LabelFile,
@@ -55,7 +46,7 @@ def read_query(
     compute: Compute,
     remaining_budget: int | None = None,
     table: ScoreTable | None = None,
-) -> RoundQuery:
+) -> tuple[Query, IntArray, UsedLabels | None]:
     """Read what the strategy declares, and nothing else.
 
     If the strategy reads labels, its labelled set excludes picks that cannot be labelled. Otherwise it
@@ -68,6 +59,8 @@ def read_query(
         budget, seed, round_number, compute, remaining_budget: see `assemble_query`.
         table: the scores, by default from ``files.scores``. The query covers its rows, which may be a
             shard of the unlabelled pool.
+
+    Returns: the query, all earlier picks (m,) in their order, and the annotations that the query contains.
     """
     picked, unlabelled = read_pool(len(file.train.labels), files.validation, files.labelled)
     picked_labels = known_labels(file, picked, files.annotations)
@@ -116,7 +109,7 @@ def read_query(
         pool_size=len(unlabelled),
     )
     rows, labels = map(np.concatenate, zip(*used, strict=True))
-    return RoundQuery(query, picked, used_labels(file, rows, labels, files.annotations))
+    return query, picked, used_labels(file, rows, labels, files.annotations)
 
 
 def _oracle_labels(

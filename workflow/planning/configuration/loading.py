@@ -1,8 +1,8 @@
 """Turns the configuration that Snakemake read into an Experiment or a Project, or reports all errors."""
 
 import difflib
-import math
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from types import UnionType
@@ -129,20 +129,12 @@ def _nonfinite_numbers(given: Any, read: Any, key: str) -> Iterator[str]:
     elif isinstance(given, list) and isinstance(read, list | tuple):
         for number, (given_item, item) in enumerate(zip(given, read, strict=True)):
             yield from _nonfinite_numbers(given_item, item, f"{key}.{number}")
-    elif _is_number(read) and (isinstance(given, bool) or not _is_finite(read)):
+    elif _is_number(read) and (isinstance(given, bool) or not abs(read) <= sys.float_info.max):
         yield f"{key[1:]}: input should be a finite number (given: {given!r})"
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_finite(number: float) -> bool:
-    """Return whether a number is finite as a float."""
-    try:
-        return math.isfinite(number)
-    except OverflowError:
-        return False
 
 
 def _without_consequences(model: type[BaseModel], errors: Sequence[Any]) -> list[Any]:

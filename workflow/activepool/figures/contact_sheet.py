@@ -114,7 +114,6 @@ class _Sheet:
         self._class_names = class_names
 
     def write(self, left: int, top: int, text: str, **look: Any) -> None:
-        """Write a line of text."""
         height, width = self._page.shape[:2]
         look = {"size": TEXT_SIZE, "verticalalignment": "top", **look}
         self._figure.text(left / width, 1 - top / height, text, **look)

@@ -44,7 +44,8 @@ def _percent(title: str) -> Quantity:
     return Quantity(title, "%", 100.0, 0.0, 100.0)
 
 
-_KNOWN = {
+#: The metrics with a known name, unit and direction, in the order of print.
+KNOWN_METRICS = {
     "top1": _percent("Top-1 accuracy"),
     "top5": _percent("Top-5 accuracy"),
     "balanced_accuracy": _percent("Balanced accuracy"),
@@ -58,10 +59,6 @@ _KNOWN = {
 }
 
 
-#: The metrics with a known name, unit and direction, in the order of print.
-KNOWN_METRICS = tuple(_KNOWN)
-
-
 def quantity(metric: str) -> Quantity:
     """Return the quantity of ``metric``; an unknown one keeps its name and has no unit."""
-    return _KNOWN.get(metric, Quantity(metric.replace("_", " ")))
+    return KNOWN_METRICS.get(metric, Quantity(metric.replace("_", " ")))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import activepool.figures.drawings
 import activepool.figures.tables
-from activepool.errors import InputError
 
 if TYPE_CHECKING:  # listing the names needs neither matplotlib nor pandas
     import pandas as pd
@@ -57,9 +56,3 @@ TABLES: "Registry[Callable[[Results, Settings], pd.DataFrame]]" = Registry(
 TYPESET: "Registry[Callable[[pd.DataFrame, Settings], Typeset]]" = Registry(
     activepool.figures.tables, "typeset"
 )
-
-
-def require_known(what: str, name: str, registry: Mapping[str, object]) -> None:
-    """Raise InputError for the name of a figure or table that does not exist."""
-    if name not in registry:
-        raise InputError(f"{what}: {name!r} is not known; it must be one of {', '.join(registry)}")

@@ -107,7 +107,7 @@ def read_results(
     return Results(
         read_curves(curves),
         read_class_counts(class_counts),
-        read_overlap(overlap),
+        read_table(overlap, ("strategy", "other", "seed", "round", "picked", "picked_so_far")),
         read_curves(ceiling) if ceiling else None,
     )
 
@@ -120,11 +120,6 @@ def read_curves(path: str | Path) -> Curves:
 def read_class_counts(path: str | Path) -> pd.DataFrame:
     """Read class_counts.csv; raises InputError if a column is missing."""
     return read_table(path, ("strategy", "seed", "round", "class", "count", "accuracy"))
-
-
-def read_overlap(path: str | Path) -> pd.DataFrame:
-    """Read overlap.csv; raises InputError if a column is missing."""
-    return read_table(path, ("strategy", "other", "seed", "round", "picked", "picked_so_far"))
 
 
 def read_table(path: str | Path, columns: tuple[str, ...]) -> pd.DataFrame:

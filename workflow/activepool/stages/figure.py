@@ -32,12 +32,10 @@ def figure(
     from activepool.figures.classes import FIGURES_OF_CLASSES
     from activepool.figures.export import write_figure
     from activepool.figures.fonts import font_notices
-    from activepool.figures.registry import FIGURES, require_known
     from activepool.figures.results import read_results
     from activepool.figures.settings import Settings
     from activepool.programs.messages import print_notices
 
-    require_known("figure", figure, FIGURES)
     results = read_results(curves, class_counts, overlap, ceiling)
     if figure in FIGURES_OF_CLASSES:
         print_notices(font_notices(results.class_names))

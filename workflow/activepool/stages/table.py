@@ -31,14 +31,16 @@ def table(
         oracles: strategies that read all labels
         appearance: JSON: metric and confidence
     """
+    from activepool.errors import InputError
     from activepool.figures.html import html_page
     from activepool.figures.latex import latex_table
-    from activepool.figures.registry import TABLES, TYPESET, require_known
+    from activepool.figures.registry import TABLES, TYPESET
     from activepool.figures.results import read_results
     from activepool.figures.settings import Settings
     from activepool.io.files import write_table, write_text
 
-    require_known("table", table, TABLES)
+    if table not in TABLES:
+        raise InputError(f"table {table!r} does not exist; there are {', '.join(TABLES)}")
     settings = Settings.from_options(appearance, tuple(oracles))
     values = TABLES[table](read_results(curves, class_counts, overlap, ceiling), settings)
     write_table(csv, values)

@@ -1,10 +1,6 @@
 """Difference from random sampling: mean and interval of the paired differences, a panel per strategy."""
 
-from collections.abc import Mapping
-
 import numpy as np
-import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from activepool.figures.notices import unmet
@@ -32,15 +28,11 @@ def draw(results: Results, settings: Settings) -> Figure:
         return unmet(NEEDS)
     figure, panels = panels_of([styles[strategy].text for strategy in differences])
     for axes, strategy in zip(panels, differences, strict=True):
-        _draw_means(axes, differences, drawn.factor)
+        for curve in differences.values():
+            mean = drawn.factor * np.mean(curve.to_numpy(), axis=1)
+            axes.plot(curve.index.get_level_values("labels"), mean, color="#CCCCCC", linewidth=0.6)
         draw_curves(axes, {strategy: differences[strategy]}, styles, drawn.factor, settings.confidence)
         axes.locator_params(axis="x", nbins=4)
         axes.axhline(0, color=REFERENCE_COLOUR, linewidth=0.8)
     name_axes(figure, "Labels", drawn.difference_label, interval_note("Bands", results, settings))
     return figure
-
-
-def _draw_means(axes: Axes, curves: Mapping[str, pd.DataFrame], factor: float) -> None:
-    for curve in curves.values():
-        mean = factor * np.mean(curve.to_numpy(), axis=1)
-        axes.plot(curve.index.get_level_values("labels"), mean, color="#CCCCCC", linewidth=0.6)

@@ -28,7 +28,6 @@ class Centers:
             self.append(rows[block])
 
     def __len__(self) -> int:
-        """The number of centers."""
         return len(self.rows)
 
     def append(self, rows: np.ndarray) -> None:

@@ -38,11 +38,9 @@ class Points:
         return str(self.values.dtype) == "torch.bfloat16"
 
     def __getitem__(self, rows: slice) -> "Points":
-        """Return consecutive points."""
         return Points(self.values[rows], self.norms[rows])
 
     def __len__(self) -> int:
-        """n."""
         return len(self.values)
 
 

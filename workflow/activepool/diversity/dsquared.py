@@ -95,7 +95,6 @@ class _Sampler:
         self._add(np.sqrt(squared))
 
     def start_from_longest(self) -> None:
-        """Pick the longest embedding."""
         first = np.array([self._embeddings.longest(self._pool, self._squared_norm)])
         self._pick(first, self._embeddings.take(self._pool[first]))
 

@@ -38,7 +38,6 @@ class BinaryInformation:
     scales: np.ndarray
 
     def __len__(self) -> int:
-        """n."""
         return len(self.rows)
 
     def part(self, positions: np.ndarray) -> "BinaryInformation":

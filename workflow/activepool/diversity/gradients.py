@@ -41,15 +41,12 @@ class Gradients:
     norms: Array
 
     def __len__(self) -> int:
-        """n."""
         return len(self.norms)
 
     def __getitem__(self, rows: slice | np.ndarray) -> "Gradients":
-        """Return some of the embeddings."""
         return Gradients(self.residuals[rows], self.features[rows], self.norms[rows])
 
     def __setitem__(self, rows: slice, others: "Gradients") -> None:
-        """Replace consecutive embeddings."""
         self.residuals[rows], self.features[rows] = others.residuals, others.features
         self.norms[rows] = others.norms
 

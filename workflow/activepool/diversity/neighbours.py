@@ -183,11 +183,9 @@ class _Pairs:
 
     @classmethod
     def none(cls) -> "_Pairs":
-        """Return no pairs."""
         return cls(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))
 
     def joined(self, other: "_Pairs") -> "_Pairs":
-        """Return both."""
         parts = zip(vars(self).values(), vars(other).values(), strict=True)
         return _Pairs(*(np.concatenate(part) for part in parts))
 

@@ -42,7 +42,6 @@ class SoftmaxInformation:
     share: float = 1.0
 
     def __len__(self) -> int:
-        """n."""
         return len(self.rows)
 
     @property

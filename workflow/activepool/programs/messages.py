@@ -39,14 +39,11 @@ class _CopiedStream(io.TextIOBase):
         return self._stream.write(text)
 
     def flush(self) -> None:
-        """Flush both."""
         self.log.flush()
         self._stream.flush()
 
     def isatty(self) -> bool:
-        """Return whether the stream is a terminal."""
         return self._stream.isatty()
 
     def fileno(self) -> int:
-        """Return the stream's descriptor."""
         return self._stream.fileno()

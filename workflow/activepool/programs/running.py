@@ -3,11 +3,10 @@
 import os
 import sys
 import traceback
-from argparse import Namespace
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from threadpoolctl import threadpool_limits
 
@@ -40,10 +39,6 @@ from activepool.records.provenance import (
     versions,
 )
 
-if TYPE_CHECKING:
-    from activepool.data.used_labels import UsedLabels
-
-
 #: What PyTorch's RuntimeError says where memory runs out, on a CPU and on a GPU.
 OUT_OF_MEMORY = ("DefaultCPUAllocator: can't allocate memory", "CUDA out of memory")
 
@@ -71,30 +66,19 @@ def run(stage: Stage, words: list[str]) -> None:
             require_as_written(written)
             used = stage(**function_arguments(stage, given))
             if is_recorded and stage.has_record and output_files(stage, given):
-                record(stage, given, watch, written, used).write()
-
-
-def record(
-    stage: Stage,
-    given: Namespace,
-    watch: Stopwatch,
-    written: Mapping[str, list[Record]],
-    used: "UsedLabels | None" = None,
-) -> Record:
-    """Return the record of a finished stage, with the records beside its inputs and the annotations used."""
-    return Record(
-        stage=stage.name,
-        arguments=settings(stage, given),
-        depends_on=given.provenance,
-        inputs=known_digests(input_files(stage, given), written),
-        outputs={path: file_state(path) for path in output_files(stage, given)},
-        versions=versions(),
-        kernels=kernels(),
-        started=watch.started,
-        seconds=watch.seconds,
-        peak_memory_mb=watch.peak_memory_mb,
-        used_labels=used,
-    )
+                Record(
+                    stage=stage.name,
+                    arguments=settings(stage, given),
+                    depends_on=given.provenance,
+                    inputs=known_digests(input_files(stage, given), written),
+                    outputs={path: file_state(path) for path in output_files(stage, given)},
+                    versions=versions(),
+                    kernels=kernels(),
+                    started=watch.started,
+                    seconds=watch.seconds,
+                    peak_memory_mb=watch.peak_memory_mb,
+                    used_labels=used,
+                ).write()
 
 
 @contextmanager

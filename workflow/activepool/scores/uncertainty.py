@@ -21,7 +21,6 @@ class Logits:
         self.values = values
 
     def __len__(self) -> int:
-        """n."""
         return len(self.values)
 
     @cached_property

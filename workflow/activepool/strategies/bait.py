@@ -85,20 +85,17 @@ def _binary(query: Query) -> tuple[BinaryInformation, BinaryInformation]:
 def _full(query: Query) -> tuple[SoftmaxInformation, SoftmaxInformation]:
     """Return the same for the full information."""
     features, labelled, pool = declared(query.features), query.labelled, query.unlabelled
-    _require_memory(len(pool), features.shape[1], declared(query.head).num_classes)
-    return (
-        SoftmaxInformation(features, labelled, _probabilities(query, labelled)),
-        SoftmaxInformation(features, pool, _probabilities(query, pool)),
-    )
-
-
-def _require_memory(samples: int, width: int, classes: int) -> None:
+    samples, width, classes = len(pool), features.shape[1], declared(query.head).num_classes
     needed = needed_bytes(samples, width, classes)
     if needed > MEMORY:
         raise InputError(
             f"strategy 'bait': fisher 'full' takes {needed / 1e9:.3g} GB for {classes} classes × {width} "
             f"features and {samples} samples, more than {MEMORY / 1e9:g} GB; set fisher to 'binary'"
         )
+    return (
+        SoftmaxInformation(features, labelled, _probabilities(query, labelled)),
+        SoftmaxInformation(features, pool, _probabilities(query, pool)),
+    )
 
 
 def _variances(query: Query, rows: np.ndarray) -> np.ndarray:

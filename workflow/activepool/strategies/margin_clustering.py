@@ -49,7 +49,12 @@ def margin_clustering(
     require_finite(rows, margins)
     cluster = _handed_on(query)
     if cluster is None:
-        cluster = _clustered(query, rows, clusters)
+        if len(rows) > MAX_POOL:
+            raise InputError(
+                f"strategy 'margin_clustering': {len(rows)} samples are too many to cluster; "
+                f"set its option subset to at most {MAX_POOL}"
+            )
+        cluster = agglomerate(declared(query.features).take(rows), clusters, "ward", query.compute)
     by_margin = np.lexsort((rows, quantise(margins, margins)))
     picks = by_margin[round_robin(cluster[by_margin], query.budget)]
     state = {}
@@ -57,15 +62,6 @@ def margin_clustering(
         state["cluster"] = np.full(declared(query.features).shape[0], -1)
         state["cluster"][rows] = cluster
     return Selection(rows[picks], {"margin": margins[picks]}, state)
-
-
-def _clustered(query: Query, rows: np.ndarray, clusters: int) -> np.ndarray:
-    if len(rows) > MAX_POOL:
-        raise InputError(
-            f"strategy 'margin_clustering': {len(rows)} samples are too many to cluster; "
-            f"set its option subset to at most {MAX_POOL}"
-        )
-    return agglomerate(declared(query.features).take(rows), clusters, "ward", query.compute)
 
 
 def _handed_on(query: Query) -> np.ndarray | None:

@@ -129,20 +129,16 @@ def _read(experiment: Experiment) -> TrainPart | None:
 def _listed(experiment: Experiment) -> TrainPart | None:
     dataset = experiment.dataset
     if isinstance(dataset, Embeddings):
-        return _given_embeddings(dataset)
+        with opened(**_embedding_options(dataset)) as embeddings:
+            train = embeddings.train
+            final = not _thinned(dataset) and dataset.test_fraction is None
+            return TrainPart(dataset.path, train.labels, train.source_texts(), embeddings.class_names, final)
     if not isinstance(dataset, ImageDatasetSettings) or preview(preview_source(dataset)) is None:
         return None
     samples = build(dataset.kind, **source_setting(dataset)["options"])
     name = dataset.path if isinstance(dataset, Manifest | WebDataset | HuggingFace) else dataset.root
     final = not _thinned(dataset) and dataset.on_unreadable == "stop"
     return TrainPart(name, samples.train.labels, samples.train.sources, samples.class_names, final)
-
-
-def _given_embeddings(dataset: Embeddings) -> TrainPart:
-    with opened(**_embedding_options(dataset)) as embeddings:
-        train = embeddings.train
-        final = not _thinned(dataset) and dataset.test_fraction is None
-        return TrainPart(dataset.path, train.labels, train.source_texts(), embeddings.class_names, final)
 
 
 def _embedding_options(dataset: Embeddings) -> dict[str, Any]:

@@ -57,7 +57,10 @@ def problems_with_files(experiment: Experiment, left_out: Collection[str] = ()) 
     if not {"dataset", "head", "initial", "pretrain", "backbone.architecture"} & set(left_out):
         yield from _backbone_problems(experiment)
     yield from _name_problems(experiment)
-    yield from _file_problems(experiment)
+    annotations = experiment.dataset.annotations
+    if annotations is not None and (problem := missing_problem(Path(annotations))):
+        yield f"dataset.annotations: {problem}"
+    yield from backbone_file_problems(experiment.backbone)
     if "strategies" not in left_out:
         yield from _curve_problems(experiment)
     yield from _colour_problems(experiment)
@@ -162,13 +165,6 @@ def _name_problems(experiment: Experiment) -> Iterator[str]:
     folders = enumerate(experiment.strategy_folders)
     yield from repetition_problems(names | {f"strategies.{number}.name": name for number, name in folders})
     yield from case_problems("experiment", experiment.experiment)
-
-
-def _file_problems(experiment: Experiment) -> Iterator[str]:
-    annotations = experiment.dataset.annotations
-    if annotations is not None and (problem := missing_problem(Path(annotations))):
-        yield f"dataset.annotations: {problem}"
-    yield from backbone_file_problems(experiment.backbone)
 
 
 def backbone_file_problems(backbone: Backbone | None) -> Iterator[str]:

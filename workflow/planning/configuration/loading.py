@@ -6,21 +6,18 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from types import UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from activepool.api.options import given_value, plain_message
 from activepool.errors import InputError, nearest_name
 from planning.configuration.experiment import Experiment
-from planning.configuration.partial import Further, partial
+from planning.configuration.partial import Configuration, Further, partial
 from planning.configuration.project import Project
 from planning.configuration.scaling import made_small, without_scaling
 from planning.configuration.sections import DEVICE_PATTERN, NAME_PATTERN
 from planning.configuration.text import hidden_by_yaml
-
-#: A model of a configuration.
-Configuration = TypeVar("Configuration", bound=BaseModel)
 
 #: What takes the place of the keys that a configuration cannot do without, where these have mistakes.
 PLACEHOLDERS: dict[type[BaseModel], dict[str, Any]] = {

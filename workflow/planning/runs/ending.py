@@ -27,7 +27,6 @@ class _Failures(logging.Handler):
     seen = False
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Note an error."""
         self.seen = True
 
 

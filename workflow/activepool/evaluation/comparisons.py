@@ -73,12 +73,9 @@ def pairwise_wins(curves: Mapping[str, pd.DataFrame], confidence: float) -> pd.D
         differences = difference(curves[strategy], curves[other])
         differences = differences[differences.index.get_level_values("round") > 0]
         rounds, seeds = differences.shape
-        rows.append((strategy, other, seeds, rounds, _share_won(differences.to_numpy(), confidence)))
+        share_won = np.nan
+        if rounds and seeds > 1:
+            quantile = stdtrit(seeds - 1, (1 + confidence) / 2)
+            share_won = float(np.mean(t_statistic(differences.to_numpy()) > quantile))
+        rows.append((strategy, other, seeds, rounds, share_won))
     return pd.DataFrame(rows, columns=["strategy", "other", "seeds", "rounds", "beats"])
-
-
-def _share_won(differences: np.ndarray, confidence: float) -> float:
-    rounds, seeds = differences.shape
-    if rounds == 0 or seeds < 2:
-        return np.nan
-    return float(np.mean(t_statistic(differences) > stdtrit(seeds - 1, (1 + confidence) / 2)))

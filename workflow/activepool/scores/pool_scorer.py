@@ -52,22 +52,18 @@ class PoolScorer:
     def _inverse(self) -> Array:
         return self.compute.array(self._inverse64.astype(np.float32))
 
-    def logits(self, rows: np.ndarray) -> Array:
-        """Return the logits (n, C) of the named rows, float32 on the device."""
-        xp = array_namespace(self._weight)
-        logits = xp.empty((len(rows), len(self._bias)), dtype=xp.float32, device=self._weight.device)
-        for part in row_blocks(len(rows), READ_ROWS):
-            features = self.compute.array(self.features.take(rows[part]))
-            xp.matmul(features, self._weight.T, out=logits[part])
-        logits += self._bias
-        return logits
-
     def checked_logits(self, rows: np.ndarray) -> Logits:
-        """Return the logits of the named rows.
+        """Return the logits (n, C) of the named rows, float32 on the device.
 
         Raises: InputError if a feature is NaN, infinite, or too large for a logit in float32.
         """
-        logits = Logits(self.logits(rows))
+        xp = array_namespace(self._weight)
+        values = xp.empty((len(rows), len(self._bias)), dtype=xp.float32, device=self._weight.device)
+        for part in row_blocks(len(rows), READ_ROWS):
+            features = self.compute.array(self.features.take(rows[part]))
+            xp.matmul(features, self._weight.T, out=values[part])
+        values += self._bias
+        logits = Logits(values)
         with np.errstate(invalid="ignore"):  # ∞ − ∞
             require_finite(rows, to_numpy(logits.largest - logits.smallest))
         return logits

@@ -13,7 +13,7 @@ from kernel_picks import runnable_kernels
 from activepool.compute.blocks import Compute
 from activepool.diversity import components
 from activepool.diversity import k_means as module
-from activepool.diversity.k_means import k_means, nearest_centres, seeds
+from activepool.diversity.k_means import k_means, nearest_centers, seeds
 from activepool.features.store import FeatureMatrix
 
 CPU = Compute(workers=2)
@@ -60,7 +60,7 @@ def of_seeds(points, count, seed=0, device="cpu"):
 def of_nearest(points, centres, device="cpu"):
     compute = Compute(device, workers=2)
     with compute.mapping() as mapping:
-        return nearest_centres(points, centres, compute, mapping)
+        return nearest_centers(points, centres, compute, mapping)
 
 
 def definition(features, rows, count, seed):
@@ -87,15 +87,15 @@ def test_cells_are_those_of_the_definition(dtype, device, offset, count):
     )
     cell, means = definition(features, rows, count, seed=5)
     assert found.cell.tolist() == cell
-    np.testing.assert_allclose(found.centres, means, rtol=1e-12)
+    np.testing.assert_allclose(found.centers, means, rtol=1e-12)
 
 
 def test_centres_are_the_means_of_all_features_though_cells_come_from_a_subspace():
     features = mixture(200, 150)
     rows = np.random.default_rng(3).permutation(200)[:177]
     found = k_means(FeatureMatrix.from_array(features), rows, 9, np.random.default_rng(0), CPU)
-    assert sorted(set(found.cell)) == list(range(len(found.centres)))
-    for number, centre in enumerate(found.centres):
+    assert sorted(set(found.cell)) == list(range(len(found.centers)))
+    for number, centre in enumerate(found.centers):
         expected = features[rows[found.cell == number]].mean(axis=0, dtype=np.float64)
         np.testing.assert_allclose(centre, expected, rtol=1e-10)
 
@@ -111,7 +111,7 @@ def test_groups_that_lie_apart_are_found():
 
 def test_a_large_pool_is_fitted_to_a_part_and_divided_as_a_whole(monkeypatch):
     monkeypatch.setattr(module, "MIN_SAMPLES", 30)
-    monkeypatch.setattr(module, "SAMPLES_PER_CENTRE", 10)
+    monkeypatch.setattr(module, "SAMPLES_PER_CENTER", 10)
     fitted = []
     of_lloyd = module._lloyd
     monkeypatch.setattr(
@@ -126,7 +126,7 @@ def test_a_large_pool_is_fitted_to_a_part_and_divided_as_a_whole(monkeypatch):
 def test_fewer_differ_than_cells_are_wanted():
     features = np.repeat(np.eye(3, dtype=np.float32) * 9, 5, axis=0)
     found = k_means(FeatureMatrix.from_array(features), np.arange(15), 7, np.random.default_rng(0), CPU)
-    assert sorted(map(tuple, found.centres)) == [(0, 0, 9), (0, 9, 0), (9, 0, 0)]
+    assert sorted(map(tuple, found.centers)) == [(0, 0, 9), (0, 9, 0), (9, 0, 0)]
     assert [len(set(part)) for part in found.cell.reshape(3, 5)] == [1, 1, 1]
 
 
@@ -134,7 +134,7 @@ def test_fewer_differ_than_cells_are_wanted():
 def test_few_samples(size):
     features = FeatureMatrix.from_array(mixture(9, 3))
     found = k_means(features, np.arange(size), 4, np.random.default_rng(0), CPU)
-    assert found.centres.shape == (size, 3)
+    assert found.centers.shape == (size, 3)
     assert sorted(found.cell) == list(range(size))
 
 
@@ -186,7 +186,7 @@ def test_workers_change_no_bit():
     one, two = (
         k_means(features, np.arange(200), 9, np.random.default_rng(0), Compute(workers=n)) for n in (1, 2)
     )
-    assert one.centres.tobytes() == two.centres.tobytes()
+    assert one.centers.tobytes() == two.centers.tobytes()
 
 
 @pytest.mark.skipif(len(runnable_kernels()) < 2, reason="OpenBLAS has one kernel for this processor")
@@ -200,7 +200,7 @@ def test_kernels_change_no_bit():
         "features = random.normal(size=(3001, 200)).astype(np.float32)\n"
         "features[2000:] = features[random.integers(0, 50, 1001)]\n"
         "cells = k_means(FeatureMatrix.from_array(features), np.arange(3001), 300, random, Compute())\n"
-        "print(json.dumps(hashlib.sha256(cells.centres.tobytes() + cells.cell.tobytes()).hexdigest()))\n"
+        "print(json.dumps(hashlib.sha256(cells.centers.tobytes() + cells.cell.tobytes()).hexdigest()))\n"
     )
     digests = set()
     for kernel in runnable_kernels():
@@ -220,7 +220,7 @@ def test_a_sample_of_weight_three_counts_as_three(seed):
     weights = random.integers(1, 5, 150).astype(np.float64)
     matrix, rows = FeatureMatrix.from_array(features), np.arange(150)
     cells = k_means(matrix, rows, 8, np.random.default_rng(seed), CPU, weights)
-    for number, centre in enumerate(cells.centres):
+    for number, centre in enumerate(cells.centers):
         own = cells.cell == number
         repeated = np.repeat(features[own], weights[own].astype(int), axis=0)
         assert np.allclose(centre, repeated.mean(axis=0, dtype=np.float64))

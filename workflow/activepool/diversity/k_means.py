@@ -1,7 +1,7 @@
 """k-means: k-means++ and Lloyd's algorithm on the leading components, then means of all features.
 
 The result has the same bits on any number of workers and with any BLAS kernel. Samples are on a grid (see
-`components`), so that products in float64 are exact. In Lloyd's steps a float32 product finds the centres
+`components`), so that products in float64 are exact. In Lloyd's steps a float32 product finds the centers
 that may be nearest to a sample; where there are several, direct differences in float64 decide. Means are
 float64 sums in a fixed order.
 """
@@ -17,16 +17,16 @@ from activepool.diversity.components import ROWS, leading_coordinates
 from activepool.diversity.distances import exact_distances, rounding_slack, squared_norms
 from activepool.features.store import FeatureMatrix
 
-#: Components in which samples are compared with centres.
+#: Components in which samples are compared with centers.
 COMPONENTS = 128
 
-#: Samples for each centre that the centres are fitted to, and the smallest number in all.
-SAMPLES_PER_CENTRE, MIN_SAMPLES = 64, 2**16
+#: Samples for each center that the centers are fitted to, and the smallest number in all.
+SAMPLES_PER_CENTER, MIN_SAMPLES = 64, 2**16
 
 #: Lloyd's steps end after this many, or when at most this share of the samples changes its cell.
 MAX_STEPS, MOVING_SHARE = 20, 0.005
 
-#: Samples in one product with all centres, and seeds drawn from the same distances.
+#: Samples in one product with all centers, and seeds drawn from the same distances.
 PRODUCT_ROWS, MAX_DRAWS = 256, 512
 
 
@@ -35,11 +35,11 @@ class Cells:
     """A division of samples.
 
     Attributes:
-        centres: (k, d) float64, the mean features of each cell.
+        centers: (k, d) float64, the mean features of each cell.
         cell: (n,) the cell of each sample, from 0; no cell is empty.
     """
 
-    centres: np.ndarray
+    centers: np.ndarray
     cell: np.ndarray
 
 
@@ -56,24 +56,24 @@ def k_means(
     Args:
         features: (N, d).
         rows: (n,) the samples.
-        count: how many cells; there are fewer if fewer samples differ, or if a centre loses its samples.
+        count: how many cells; there are fewer if fewer samples differ, or if a center loses its samples.
         compute: device and workers; the workers have no effect on the result.
         weights: (n,) float64 above 0, how much each sample counts; by default, all the same.
 
-    Centres start from k-means++ (Arthur and Vassilvitskii 2007) and move by Lloyd's algorithm, both on a
-    random part of a large pool. Then each sample joins the nearest centre, and the centres move once more.
+    Centers start from k-means++ (Arthur and Vassilvitskii 2007) and move by Lloyd's algorithm, both on a
+    random part of a large pool. Then each sample joins the nearest center, and the centers move once more.
 
     Memory: n × COMPONENTS float32, count × d float64, and some blocks.
 
     Raises InputError if a feature is NaN or infinite.
     """
     coordinates = leading_coordinates(features, rows, COMPONENTS, generator, compute)
-    fitted = np.sort(generator.permutation(len(rows))[: max(SAMPLES_PER_CENTRE * count, MIN_SAMPLES)])
+    fitted = np.sort(generator.permutation(len(rows))[: max(SAMPLES_PER_CENTER * count, MIN_SAMPLES)])
     of_fitted = None if weights is None else weights[fitted]
     with compute.mapping() as mapping:
-        centres = seeds(coordinates[fitted], count, generator, compute, mapping, of_fitted)
-        centres = _lloyd(coordinates[fitted], centres, compute, mapping, of_fitted)
-        nearest = nearest_centres(coordinates, centres, compute, mapping)
+        centers = seeds(coordinates[fitted], count, generator, compute, mapping, of_fitted)
+        centers = _lloyd(coordinates[fitted], centers, compute, mapping, of_fitted)
+        nearest = nearest_centers(coordinates, centers, compute, mapping)
         _, cell = np.unique(nearest, return_inverse=True)
         return Cells(_means(features, rows, cell, mapping, weights), cell)
 
@@ -154,23 +154,23 @@ def _shorten(
 
 def _lloyd(
     points: np.ndarray,
-    centres: np.ndarray,
+    centers: np.ndarray,
     compute: Compute,
     mapping: Mapping,
     weights: np.ndarray | None,
 ) -> np.ndarray:
-    """Return the centres that Lloyd's algorithm reaches, (k, d); a centre without samples keeps its place."""
+    """Return the centers that Lloyd's algorithm reaches, (k, d); a center without samples keeps its place."""
     samples, rows = FeatureMatrix.from_array(points), np.arange(len(points))
-    centres = centres.astype(np.float64)
+    centers = centers.astype(np.float64)
     before = np.full(len(points), -1)
     for _ in range(MAX_STEPS):
-        cell = nearest_centres(points, centres, compute, mapping)
+        cell = nearest_centers(points, centers, compute, mapping)
         if np.count_nonzero(cell != before) <= MOVING_SHARE * len(points):
             break
         present, inverse = np.unique(cell, return_inverse=True)
-        centres[present] = _means(samples, rows, inverse, mapping, weights)
+        centers[present] = _means(samples, rows, inverse, mapping, weights)
         before = cell
-    return centres
+    return centers
 
 
 def _means(
@@ -199,31 +199,31 @@ def _means(
     return total
 
 
-def nearest_centres(
-    points: np.ndarray, centres: np.ndarray, compute: Compute, mapping: Mapping
+def nearest_centers(
+    points: np.ndarray, centers: np.ndarray, compute: Compute, mapping: Mapping
 ) -> np.ndarray:
-    """Return the nearest of ``centres`` (k, d) for each point (n, d), by number; ties by the lower."""
-    matrix, exact_centres = FeatureMatrix.from_array(points), FeatureMatrix.from_array(centres)
-    product = _ProductWithCentres(centres, compute)
+    """Return the nearest of ``centers`` (k, d) for each point (n, d), by number; ties by the lower."""
+    matrix, exact_centers = FeatureMatrix.from_array(points), FeatureMatrix.from_array(centers)
+    product = _ProductWithCenters(centers, compute)
 
     def nearest(block: slice) -> np.ndarray:
-        cell, sample, centre = product.nearest(points[block])
-        distances = exact_distances(matrix, block.start + sample, exact_centres, centre)
-        order = np.lexsort((centre, distances, sample))[::-1]
-        cell[sample[order]] = centre[order]
+        cell, sample, center = product.nearest(points[block])
+        distances = exact_distances(matrix, block.start + sample, exact_centers, center)
+        order = np.lexsort((center, distances, sample))[::-1]
+        cell[sample[order]] = center[order]
         return cell
 
     blocks = row_blocks(len(points), PRODUCT_ROWS)
     return np.concatenate([np.empty(0, dtype=np.int64), *mapping(nearest, blocks)])
 
 
-class _ProductWithCentres:
-    """One product that gives ‖c‖² − 2 x·c for all centres c, less the error that its rounding may have."""
+class _ProductWithCenters:
+    """One product that gives ‖c‖² − 2 x·c for all centers c, less the error that its rounding may have."""
 
-    def __init__(self, centres: np.ndarray, compute: Compute) -> None:
-        values = centres.astype(np.float32)
+    def __init__(self, centers: np.ndarray, compute: Compute) -> None:
+        values = centers.astype(np.float32)
         norms = np.einsum("ij,ij->i", values, values)
-        self._slack = 4 * rounding_slack(centres.shape[1] + 1)
+        self._slack = 4 * rounding_slack(centers.shape[1] + 1)
         self._norms = norms
         self._columns = compute.array(
             np.vstack([-2 * values.T, (1 - self._slack) * norms]).astype(np.float32)
@@ -231,9 +231,9 @@ class _ProductWithCentres:
         self._compute = compute
 
     def nearest(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the nearest centre of each point, and the pairs between which the rounding leaves it open.
+        """Return the nearest center of each point, and the pairs between which the rounding leaves it open.
 
-        Returns: centres (n,); and the points and centres of the pairs.
+        Returns: centers (n,); and the points and centers of the pairs.
         """
         scores = self._compute.array(np.column_stack([points, np.ones(len(points), np.float32)]))
         scores = scores @ self._columns
@@ -243,5 +243,5 @@ class _ProductWithCentres:
         limit = best + 2 * self._slack * (self._norms[cell] + np.einsum("ij,ij->i", points, points))
         near = to_numpy(scores <= self._compute.array(limit.astype(np.float32))[:, None])
         undecided = np.flatnonzero(np.count_nonzero(near, axis=1) > 1)
-        sample, centre = np.nonzero(near[undecided])
-        return cell, undecided[sample], centre
+        sample, center = np.nonzero(near[undecided])
+        return cell, undecided[sample], center

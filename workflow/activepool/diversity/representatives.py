@@ -1,4 +1,4 @@
-"""Samples that stand for many others: the nearest to the centre of each k-means cell."""
+"""Samples that stand for many others: the nearest to the center of each k-means cell."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ def representatives(
     compute: Compute,
     weights: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Pick the sample nearest to the centre of each of ``count`` k-means cells, the largest cell first.
+    """Pick the sample nearest to the center of each of ``count`` k-means cells, the largest cell first.
 
     Args:
         features: (N, d).
@@ -37,22 +37,22 @@ def representatives(
     if count == 0:
         return rows[:0]
     cells = k_means(features, rows, count, generator, compute, weights)
-    nearest = _nearest_to_centre(features, rows, cells, compute)
+    nearest = _nearest_to_center(features, rows, cells, compute)
     picks = nearest[np.argsort(-np.bincount(cells.cell, weights), kind="stable")]
     others = generator.permutation(np.setdiff1d(np.arange(len(rows)), picks))
     result: np.ndarray = rows[np.concatenate([picks, others[: count - len(picks)]])]
     return result
 
 
-def _nearest_to_centre(
+def _nearest_to_center(
     features: FeatureMatrix, rows: np.ndarray, cells: Cells, compute: Compute
 ) -> np.ndarray:
-    """Return the position of the sample nearest to the centre of each cell, (k,)."""
+    """Return the position of the sample nearest to the center of each cell, (k,)."""
     distance = np.empty(len(rows))
 
     def measure(block: slice) -> None:
         difference = features.take(rows[block], np.float64)
-        difference -= cells.centres[cells.cell[block]]
+        difference -= cells.centers[cells.cell[block]]
         distance[block] = squared_norms(difference)
 
     in_blocks(compute.map, measure, len(rows), ROWS)

@@ -41,7 +41,7 @@ def precompute(query: Query) -> dict[str, np.ndarray]:
 
 @strategy(source="Parvaneh et al. 2022, equation 7", reads=("features", "head"), precompute=precompute)
 def alfamix(query: Query, *, mixing: Positive = 0.2, steps: PositiveInteger = 5) -> Selection:
-    """Of the samples whose class changes when mixed with a class's mean, the centres of k-means cells.
+    """Of the samples whose class changes when mixed with a class's mean, the centers of k-means cells.
 
     The mean of a class is that of its labelled samples (of all of them if it has none). Mixed by ε with the
     mean at distance r, in the direction that raises the loss of the predicted class the most, a sample moves

@@ -25,7 +25,7 @@ def precompute(query: Query, *, temperature: float = 1.0) -> dict[str, np.ndarra
 
 @strategy(source="Prabhu et al. 2021, equation 4", reads=("features", "head"), precompute=precompute)
 def clue(query: Query, *, temperature: Positive = 1.0) -> Selection:
-    """The sample nearest to the centre of each k-means cell, in which a sample counts by its entropy.
+    """The sample nearest to the center of each k-means cell, in which a sample counts by its entropy.
 
     There are as many cells as picks; those with the largest sum of entropies come first.
 

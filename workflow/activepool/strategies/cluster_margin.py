@@ -42,7 +42,7 @@ def cluster_pool(
     """
     if len(rows) > leaves:
         cells = k_means(features, rows, leaves, generator, compute)
-        points, leaf = cells.centres.astype(np.float32), cells.cell
+        points, leaf = cells.centers.astype(np.float32), cells.cell
     else:
         points, leaf = features.take(rows), np.arange(len(rows))
         require_finite(rows, points.sum(axis=1))

@@ -35,7 +35,7 @@ def precompute(query: Query, *, passes: int = PASSES, rate: float = RATE) -> dic
 def dropquery(
     query: Query, *, passes: PositiveInteger = PASSES, rate: Fraction = RATE, candidates: PositiveInteger = 25
 ) -> Selection:
-    """Of the samples whose class changes under dropout, the nearest to the centres of k-means cells.
+    """Of the samples whose class changes under dropout, the nearest to the centers of k-means cells.
 
     Candidates are the samples whose class changes in more than half of the passes, or in fewer if there are
     too few. Their features, of length 1, are divided into as many k-means cells as there are picks; each cell

@@ -1,4 +1,4 @@
-"""k-means: the pool in as many cells as picks, and the centre of each."""
+"""k-means: the pool in as many cells as picks, and the center of each."""
 
 from activepool.diversity.representatives import representatives
 from activepool.strategies.declaration import strategy
@@ -7,10 +7,10 @@ from activepool.strategies.query import Query, Selection, declared
 
 @strategy(source="Pourahmadi et al. 2021", reads=("features",), reads_labels=False)
 def kmeans(query: Query, *, normalise: bool = False) -> Selection:
-    """The sample nearest to the centre of each of as many k-means cells as picks, the largest cell first.
+    """The sample nearest to the center of each of as many k-means cells as picks, the largest cell first.
 
-    The labelled set plays no part. Samples are compared with centres in 128 principal components, and the
-    nearest to a centre, the mean of its cell, is found in all features.
+    The labelled set plays no part. Samples are compared with centers in 128 principal components, and the
+    nearest to a center, the mean of its cell, is found in all features.
 
     Args:
         normalise: whether to divide each sample's features by their norm first.

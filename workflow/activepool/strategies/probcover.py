@@ -75,7 +75,7 @@ def pure_radius(
         features: (N, d).
         rows: (n,) the samples.
         cell: (n,) the cell of each.
-        balls: (b,) positions in ``rows`` of the centres.
+        balls: (b,) positions in ``rows`` of the centers.
         purity: from 0 to 1.
         compute: device and workers; no effect on the result.
     """
@@ -88,11 +88,11 @@ def pure_radius(
 
 
 def covered_by(
-    features: FeatureMatrix, centres: np.ndarray, rows: np.ndarray, radius: float, compute: Compute
+    features: FeatureMatrix, centers: np.ndarray, rows: np.ndarray, radius: float, compute: Compute
 ) -> np.ndarray:
-    """Return which samples are nearer than ``radius`` to a centre, (n,)."""
+    """Return which samples are nearer than ``radius`` to a center, (n,)."""
     covered = np.zeros(len(rows), dtype=bool)
-    for _, _, places in neighbours_within(features, centres, rows, radius, compute):
+    for _, _, places in neighbours_within(features, centers, rows, radius, compute):
         covered[places] = True
     return covered
 
@@ -108,11 +108,11 @@ def _balls(
 
     free, targets = np.flatnonzero(~covered), rows[~covered]
 
-    def pairs(centres: np.ndarray, *, later: bool) -> csr_array:
-        counts, parts = np.zeros(len(centres), dtype=np.int64), [np.empty(0, dtype=np.int32)]
+    def pairs(centers: np.ndarray, *, later: bool) -> csr_array:
+        counts, parts = np.zeros(len(centers), dtype=np.int64), [np.empty(0, dtype=np.int32)]
         found = -len(targets) if later else 0
         for block, count, places in neighbours_within(
-            features, centres, targets, radius, compute, later=later
+            features, centers, targets, radius, compute, later=later
         ):
             counts[block] = count
             parts.append(places)
@@ -123,7 +123,7 @@ def _balls(
                     f"radius {radius:.4g}; set its option radius to a smaller one"
                 )
         starts, places = np.concatenate([[0], np.cumsum(counts)]), np.concatenate(parts)
-        return csr_array((np.ones(len(places), bool), places, starts), (len(centres), len(targets)))
+        return csr_array((np.ones(len(places), bool), places, starts), (len(centers), len(targets)))
 
     later = pairs(targets, later=True)
     balls = later + later.T

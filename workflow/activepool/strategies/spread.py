@@ -7,7 +7,7 @@ from activepool.strategies.query import Query, Selection
 
 
 def spread(query: Query, is_candidate: np.ndarray) -> Selection:
-    """Pick the candidate nearest to the centre of each k-means cell of their features, of length 1.
+    """Pick the candidate nearest to the center of each k-means cell of their features, of length 1.
 
     Args:
         is_candidate: (n,) for each unlabelled sample.

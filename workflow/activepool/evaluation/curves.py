@@ -18,7 +18,6 @@ class RoundMetrics:
 
     Attributes:
         strategy: None for round 0, which all strategies share.
-        seed: the seed.
         round_number: the round, from 0.
         metrics: the content of metrics.json.
         source: its name in messages, such as its path.
@@ -41,7 +40,6 @@ def curves_table(
     numbers of metrics.json unchanged; null becomes an empty cell.
 
     Args:
-        measured: the rounds.
         strategies: their order.
         train_counts: (C,) samples of each class in the train part, which define the tail (see
             evaluation.tail); None if labels, and so the tail, are unknown.

@@ -17,7 +17,6 @@ def matrix_of(pairs: pd.DataFrame, value: str) -> pd.DataFrame:
     Args:
         pairs: columns strategy, other and ``value``, one row per ordered pair. A missing pair, such as a
             strategy with itself, becomes NaN.
-        value: a column.
     """
     strategies = list(dict.fromkeys([*pairs["strategy"], *pairs["other"]]))
     matrix = pairs.pivot(index="strategy", columns="other", values=value)

@@ -97,7 +97,6 @@ class Parameter:
 
     Attributes:
         name: its name; ``--name`` on the command line, with dashes for underscores.
-        role: its role.
         kind: its type without None, list and metadata.
         is_list: whether it takes several values.
         default: its default, or `inspect.Parameter.empty` if it is required.

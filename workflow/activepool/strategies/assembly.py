@@ -49,7 +49,6 @@ def assemble_query(
     scores of the head and none are given, this function scores the pool.
 
     Args:
-        strategy: the strategy that will pick.
         budget, remaining_budget: how many to pick, now and in all; the whole pool where that is smaller.
         seed, round_number: the round whose random stream the strategy draws from.
         validation: rows and labels of the validation split; none by default.
@@ -127,10 +126,8 @@ def score_pool(
 
     Args:
         features: (N, d).
-        head: the classifier.
         rows: (n,) the unlabelled pool, or a shard of it.
         names: the scores.
-        compute: device and workers.
         nearest_for_budget: the budget that lists of the nearest must serve; None for no lists.
         pool_size: the size of the unlabelled pool, if ``rows`` is a shard.
     """

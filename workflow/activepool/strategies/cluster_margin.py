@@ -34,9 +34,7 @@ def cluster_pool(
     Args:
         features: (N, d).
         rows: (n,) the pool.
-        compute: device and workers.
-        leaves: see `cluster_margin`.
-        clusters: see `cluster_margin`.
+        leaves, clusters: see `cluster_margin`.
 
     Returns: ``cluster`` (N,) int64, -1 outside the pool.
     """

@@ -51,7 +51,6 @@ class StageArguments:
 
         Args:
             workflow: Snakemake's.
-            settings: the settings of all stages.
             labels_digest: (stage, job's wildcards) -> digest of the labels that a job reads outside its
                 inputs; empty if it reads none.
             strategies: the folders of the strategies, which are values of the wildcard ``strategy``.

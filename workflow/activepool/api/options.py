@@ -81,8 +81,7 @@ def options_model(strategy: Strategy) -> "type[BaseModel]":
         name: (types.get(name, Any), ... if option.default is inspect.Parameter.empty else option.default)
         for name, option in strategy.options.items()
     }
-    model: type[BaseModel] = create_model(strategy.name, __config__=ConfigDict(extra="forbid"), **fields)
-    return model
+    return create_model(strategy.name, __config__=ConfigDict(extra="forbid"), **fields)
 
 
 def _wrapped_entry(given: Any) -> dict[str, Any]:

@@ -26,8 +26,7 @@ def cuda_device(values: Any) -> str | None:
 def numpy_of(tensor: "Tensor") -> np.ndarray:
     """Return a tensor's values; on a CPU nothing is copied, but for bfloat16, which NumPy does not know."""
     values = tensor.detach().cpu()
-    array: np.ndarray = (values.float() if _is_brain(values) else values).numpy()
-    return array
+    return (values.float() if _is_brain(values) else values).numpy()
 
 
 def tensor_matrix(tensor: "Tensor") -> FeatureMatrix:

@@ -109,8 +109,7 @@ class BinaryTrace:
 
     def changes(self, sign: int) -> np.ndarray:
         """Return by how much adding each sample (1) lowers the trace, or removing it (−1) raises it, (n,)."""
-        changes: np.ndarray = self.gain / (1 + sign * self.own)
-        return changes
+        return self.gain / (1 + sign * self.own)
 
     def apply(self, sample: int, sign: int) -> None:
         """Add (1) or remove (−1) a sample: bring M, and a and g of all samples up to date."""

@@ -39,8 +39,7 @@ def covering_picks(
     chosen = _added(pool.trace(start, target, mapping), min(2 * budget, len(pool.rows)))
     trace = pool.part(chosen).trace(start, target, mapping)
     _remove(trace, pool.rows[chosen], len(chosen) - budget)
-    picks: np.ndarray = chosen[trace.left]
-    return picks
+    return chosen[trace.left]
 
 
 def _added(trace: Trace, count: int) -> np.ndarray:

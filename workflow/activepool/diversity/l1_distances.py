@@ -185,5 +185,4 @@ def _places(samples: np.ndarray, count: int) -> np.ndarray:
 
 
 def _shares(probabilities: np.ndarray) -> np.ndarray:
-    shares: np.ndarray = (probabilities * np.float64(WHOLE)).astype(np.uint16)
-    return shares
+    return (probabilities * np.float64(WHOLE)).astype(np.uint16)

@@ -58,5 +58,4 @@ def _nearest_to_center(
     in_blocks(compute.map, measure, len(rows), ROWS)
     order = np.lexsort((distance, cells.cell))
     _, first = np.unique(cells.cell[order], return_index=True)
-    nearest: np.ndarray = order[first]
-    return nearest
+    return order[first]

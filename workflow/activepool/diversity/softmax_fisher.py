@@ -68,8 +68,7 @@ class SoftmaxInformation:
 
     def points(self, block: "slice | np.ndarray") -> np.ndarray:
         """Return z of some samples, (m, d) float64."""
-        points: np.ndarray = self.features.take(self.rows[block], np.float64)
-        return points
+        return self.features.take(self.rows[block], np.float64)
 
     def weights(self, block: "slice | np.ndarray") -> np.ndarray:
         """Return W of some samples, (m, r, r)."""

@@ -96,8 +96,7 @@ class _Curves:
     @property
     def unscaled_factor(self) -> FloatArray:
         """The factor of n^(−c), (B,)."""
-        factor: FloatArray = self.factor * self.scale**self.exponent
-        return factor
+        return self.factor * self.scale**self.exponent
 
     def labels_for(self, share: float) -> FloatArray:
         """Return how many labels bring the accuracy to ``share`` of its ceiling, (B,); ∞ if none."""
@@ -201,8 +200,7 @@ def _solve(
 def _values(curves: _Curves, labels: IntArray) -> FloatArray:
     """Return the errors of the curves at ``labels`` (m,), (B, m)."""
     powers = (labels / curves.scale) ** -curves.exponent[:, None]
-    values: FloatArray = curves.asymptote[:, None] + curves.factor[:, None] * powers
-    return values
+    return curves.asymptote[:, None] + curves.factor[:, None] * powers
 
 
 def _resampled(errors: FloatArray, fitted: FloatArray, seed: int) -> FloatArray:
@@ -215,8 +213,7 @@ def _resampled(errors: FloatArray, fitted: FloatArray, seed: int) -> FloatArray:
         return resampled
     residuals = errors.mean(axis=1) - fitted
     widened: FloatArray = (residuals - residuals.mean()) * (points / (points - 3)) ** 0.5
-    shifted: FloatArray = fitted + widened[random.integers(points, size=(REPEATS, points))]
-    return shifted
+    return fitted + widened[random.integers(points, size=(REPEATS, points))]
 
 
 def _estimate(

@@ -93,8 +93,7 @@ def class_names_in(class_counts: pd.DataFrame) -> list[str]:
     """Return the class names of a class_counts.csv, by number; the numbers themselves if it has no names."""
     if "name" not in class_counts:
         return [str(number) for number in sorted(class_counts["class"].unique())]
-    names: list[str] = class_counts.groupby("class")["name"].first().tolist()
-    return names
+    return class_counts.groupby("class")["name"].first().tolist()
 
 
 def read_results(

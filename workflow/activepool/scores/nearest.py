@@ -118,8 +118,7 @@ def _keys(of_class: np.ndarray, distance: np.ndarray) -> np.ndarray:
 
 
 def _class(keys: np.ndarray) -> np.ndarray:
-    classes: np.ndarray = (keys >> np.uint64(32)).astype(np.int64)
-    return classes
+    return (keys >> np.uint64(32)).astype(np.int64)
 
 
 def _distance(keys: np.ndarray) -> np.ndarray:

@@ -23,6 +23,9 @@ from activepool.data.samples import IMAGES_FOLDER
 from activepool.errors import InputError, one_line
 from activepool.io.files import LFS_POINTER, LFS_PROBLEM
 
+#: How files of the formats begin in which most images are.
+SIGNATURES = {b"\xff\xd8\xff": "JPEG", b"\x89PNG": "PNG", b"GIF8": "GIF", b"II*\0": "TIFF", b"MM\0*": "TIFF"}
+
 #: Pillow's modes of whole numbers and floats in 32 bits, whose values of black and white are undefined.
 MODES_WITHOUT_RANGE = ("I", "F")
 
@@ -155,7 +158,10 @@ def _what_it_is(path: Place) -> str:
         beginning = stream.read(len(LFS_POINTER))
     if not beginning:
         return "empty file"
-    return LFS_PROBLEM if beginning == LFS_POINTER else "no known image format"
+    if beginning == LFS_POINTER:
+        return LFS_PROBLEM
+    formats = [name for signature, name in SIGNATURES.items() if beginning.startswith(signature)]
+    return f"damaged or cut-off {formats[0]} file" if formats else "no known image format"
 
 
 def _orientation(image: Image.Image) -> object:

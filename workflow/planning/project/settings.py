@@ -78,6 +78,9 @@ class ProjectSettings(StageSettings):
     def extraction(self, stage: str, wildcards: Any) -> Any:
         return self._project.features.model_dump(exclude={"shards"})
 
+    def results(self, stage: str, wildcards: Any) -> None:
+        return None
+
     # Batches.
 
     def project(self, stage: str, wildcards: Any) -> str:

@@ -26,9 +26,6 @@ PLACES = ("source", *UNRECORDED)
 #: Settings that appear in the names of a job's files.
 IN_FILE_NAMES = ("seed", "round", "kind", "method", "tracker")
 
-#: Settings whose default all jobs keep.
-DEFAULTS = ("results", "seconds")
-
 
 class StageSettings:
     """The value of each setting of a stage; ``wildcards`` are Snakemake's.
@@ -44,7 +41,7 @@ class StageSettings:
 
     def value(self, name: str, stage: str, wildcards: Any) -> Any:
         """Return the value of the setting ``name``."""
-        return None if name in DEFAULTS else getattr(self, name)(stage, wildcards)
+        return getattr(self, name)(stage, wildcards)
 
     def relevant_value(self, name: str, stage: str, wildcards: Any) -> Any:
         """Return what results depend on in the setting ``name``."""
@@ -72,10 +69,6 @@ class ExperimentSettings(StageSettings):
         self._experiment = experiment
         self._paths = paths
         self.checkpoint = paths.checkpoint
-
-    def value(self, name: str, stage: str, wildcards: Any) -> Any:
-        is_wildcard = name in IN_FILE_NAMES
-        return getattr(wildcards, name) if is_wildcard else super().value(name, stage, wildcards)
 
     def relevant_value(self, name: str, stage: str, wildcards: Any) -> Any:
         if name == "source":
@@ -108,13 +101,25 @@ class ExperimentSettings(StageSettings):
         settings = self._experiment.features.model_dump(exclude={"shards"})
         return settings | {"views": 0, "augmentation": "crop"} if _has_round(wildcards) else settings
 
+    def method(self, stage: str, wildcards: Any) -> str:
+        return str(wildcards.method)
+
     # Splits and rounds.
+
+    def seed(self, stage: str, wildcards: Any) -> int:
+        return int(wildcards.seed)
+
+    def round(self, stage: str, wildcards: Any) -> int:
+        return int(wildcards.round)
 
     def fraction(self, stage: str, wildcards: Any) -> float:
         return self._experiment.validation.fraction
 
     def round_to(self, stage: str, wildcards: Any) -> str:
         return self._experiment.validation.round_to
+
+    def kind(self, stage: str, wildcards: Any) -> str:
+        return str(wildcards.kind)
 
     def size(self, stage: str, wildcards: Any) -> int:
         return self._experiment.initial.size
@@ -222,12 +227,21 @@ class ExperimentSettings(StageSettings):
         hidden = {"map", "colours"} if stage == "table" else {"map"}
         return self._experiment.figures.model_dump(exclude=hidden)
 
+    def tracker(self, stage: str, wildcards: Any) -> str:
+        return str(wildcards.tracker)
+
     def project(self, stage: str, wildcards: Any) -> str:
         return self._experiment.experiment
 
     def configuration(self, stage: str, wildcards: Any) -> dict[str, Any]:
         hidden = {"trackers", "device", "release_labels"}
         return self._experiment.model_dump(mode="json", exclude=hidden, exclude_none=True)
+
+    def seconds(self, stage: str, wildcards: Any) -> None:
+        return None
+
+    def results(self, stage: str, wildcards: Any) -> None:
+        return None
 
 
 def backbone_setting(backbone: Backbone, is_own: bool = False) -> dict[str, Any]:

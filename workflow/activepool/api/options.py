@@ -72,8 +72,10 @@ def options_model(strategy: Strategy) -> "type[BaseModel]":
     from pydantic import BeforeValidator, ConfigDict, create_model
 
     annotations = {name: option.annotation for name, option in strategy.options.items()}
+    given = {name: one for name, one in annotations.items() if one is not inspect.Parameter.empty}
     # Only those of the options: names that serve type checkers alone may be unknown when the program runs.
-    types = _resolved(annotations, strategy.select.__globals__)
+    annotated = SimpleNamespace(__annotations__=given)
+    types = get_type_hints(annotated, strategy.select.__globals__, include_extras=True)
     one = Annotated[Any, BeforeValidator(_wrapped_entry)]
     several = Annotated[list[one], MinLen(1)]
     types |= {name: several if is_list else one for name, is_list in wrapped_options(strategy).items()}
@@ -102,12 +104,6 @@ def _wrapped_entry(given: Any) -> dict[str, Any]:
     if problems:
         raise PydanticCustomError("strategy", "{problems}", {"problems": "; ".join(problems)})
     return {"strategy": name, **options}
-
-
-def _resolved(annotations: dict[str, Any], names: dict[str, Any]) -> dict[str, Any]:
-    """Return annotations without the empty ones; those that are text are evaluated."""
-    given = {name: one for name, one in annotations.items() if one is not inspect.Parameter.empty}
-    return get_type_hints(SimpleNamespace(__annotations__=given), names, include_extras=True)
 
 
 def plain_message(error: "ErrorDetails") -> str:

@@ -37,7 +37,9 @@ def latex_table(table: Typeset, settings: Settings) -> str:
         lines += [_line([escaped(block.heading), *map(escaped, block.columns)], width), r"\midrule"]
         rows = zip(*block.columns.values(), strict=True)
         for strategy, cells in zip(block.strategies, rows, strict=True):
-            lines.append(_line([_name(strategy, settings), *map(latex_cell, cells)], width))
+            mark = UPPER_REFERENCE if strategy in settings.oracles else ""
+            name = escaped(NAMES.get(strategy, strategy)) + mark
+            lines.append(_line([name, *map(latex_cell, cells)], width))
     lines.append(r"\bottomrule")
     upper_references = [UPPER_REFERENCE_NOTE] if table.has_oracle(settings) else []
     for note in [*map(escaped, table.notes), *upper_references]:
@@ -57,11 +59,6 @@ def latex_cell(cell: Cell) -> str:
 def escaped(text: str) -> str:
     """Return plain text as LaTeX."""
     return text.translate(ESCAPES)
-
-
-def _name(strategy: str, settings: Settings) -> str:
-    mark = UPPER_REFERENCE if strategy in settings.oracles else ""
-    return escaped(NAMES.get(strategy, strategy)) + mark
 
 
 def _whole_line(text: str, width: int) -> str:

@@ -135,12 +135,9 @@ def styles_of(strategies: Sequence[str], settings: Settings) -> dict[str, Style]
         elif strategy == REFERENCE:
             style = Style(name, REFERENCE_COLOUR, SOLID, "o")
         else:
-            style = _style_at(places[strategy] if strategy in places else next(free), name)
+            place = places[strategy] if strategy in places else next(free)
+            # The dashes change after half a palette, because the hues of its two halves may be similar.
+            line = (SOLID, DASH_DOT, DOTTED)[place // (len(PALETTE) // 2) % 3]
+            style = Style(name, PALETTE[place % len(PALETTE)], line, MARKERS[place % len(MARKERS)])
         styles[strategy] = replace(style, colour=settings.colours.get(strategy, style.colour))
     return styles
-
-
-def _style_at(place: int, name: str) -> Style:
-    # The dashes change after half a palette, because the hues of its two halves may be similar.
-    line = (SOLID, DASH_DOT, DOTTED)[place // (len(PALETTE) // 2) % 3]
-    return Style(name, PALETTE[place % len(PALETTE)], line, MARKERS[place % len(MARKERS)])

@@ -65,7 +65,9 @@ def read_query(
     picked, unlabelled = read_pool(len(file.train.labels), files.validation, files.labelled)
     picked_labels = known_labels(file, picked, files.annotations)
     if table is None and files.scores:
-        table = _scores_of(files.scores, unlabelled)
+        table = read_scores(files.scores)
+        if not np.array_equal(table.index, unlabelled):
+            raise InputError(f"{files.scores}: its rows are not the unlabelled pool of this round; delete it")
     table = table or ScoreTable(unlabelled)
     used = [(picked[:0], picked_labels[:0])]  # rows whose labels the query contains, and these labels
     labelled = picked
@@ -122,10 +124,3 @@ def _oracle_labels(
             "leave it out"
         )
     return labels
-
-
-def _scores_of(path: str, unlabelled: IntArray) -> ScoreTable:
-    table = read_scores(path)
-    if not np.array_equal(table.index, unlabelled):
-        raise InputError(f"{path}: its rows are not the unlabelled pool of this round; delete it")
-    return table

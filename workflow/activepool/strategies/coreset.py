@@ -9,9 +9,10 @@ from activepool.strategies.query import Query, Selection, declared
 
 def precompute(query: Query) -> dict[str, np.ndarray]:
     """Return bounds of the distance of each unlabelled sample to the labelled set."""
-    features = declared(query.features)
-    known = _handed_on(query)
-    return vars(known or first_nearness(features, query.unlabelled, query.labelled, query.compute))
+    features, state = declared(query.features), query.state
+    if state and np.array_equal(state["centers"], query.labelled[: len(state["centers"])]):
+        return {name: state[name][query.unlabelled] for name in ("distance", "seen")}
+    return vars(first_nearness(features, query.unlabelled, query.labelled, query.compute))
 
 
 @strategy(
@@ -41,10 +42,3 @@ def coreset(query: Query) -> Selection:
     everywhere.seen[query.unlabelled] = nearness.seen
     centers = np.concatenate([query.labelled, picks])
     return Selection(picks, {"distance": np.sqrt(squared)}, {**vars(everywhere), "centers": centers})
-
-
-def _handed_on(query: Query) -> Nearness | None:
-    state = query.state
-    if not state or not np.array_equal(state["centers"], query.labelled[: len(state["centers"])]):
-        return None
-    return Nearness(state["distance"][query.unlabelled], state["seen"][query.unlabelled])

@@ -51,7 +51,15 @@ class Wrapped:
         strategy, within = self.strategy.in_round(query.round_number), self.within(query)
         lacks_nearest = "nearest" in strategy.reads and query.nearest is None
         if lacks_nearest or not set(strategy.scores) <= set(query.scores):
-            within = _scored(within, strategy)
+            predicted, scores, nearest = score_pool(
+                declared(query.features),
+                declared(query.head),
+                query.unlabelled,
+                strategy.scores,
+                query.compute,
+                nearest_for_budget=query.budget if "nearest" in strategy.reads else None,
+            )
+            within = replace(within, predicted=predicted, scores=scores, nearest=nearest)
         selection = strategy.pick(within, **self.options)
         state = self.prefixed(selection.state) if strategy.keeps_state else {}
         return replace(selection, state=state)
@@ -118,19 +126,6 @@ def around(wrapper: Strategy, wrapped: Mapping[str, Wrapped], options: Mapping[s
         wrapped=wrapped,
         each_round=each_round,
     )
-
-
-def _scored(query: Query, strategy: Strategy) -> Query:
-    """Return the query with the scores that a strategy reads, and lists of the nearest if it reads them."""
-    predicted, scores, nearest = score_pool(
-        declared(query.features),
-        declared(query.head),
-        query.unlabelled,
-        strategy.scores,
-        query.compute,
-        nearest_for_budget=query.budget if "nearest" in strategy.reads else None,
-    )
-    return replace(query, predicted=predicted, scores=scores, nearest=nearest)
 
 
 def _prepare(wrapped: Mapping[str, Wrapped]) -> Prepare:

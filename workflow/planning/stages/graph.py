@@ -114,7 +114,8 @@ class StageGraph:
                 parts: dict[Part, str] = {}
                 for before in self.jobs_before(last):
                     parts |= self._parts[before]
-                own = self._part(last)
+                strategy = dict(last.values).get("strategy")
+                own = Part(strategy if strategy in self._strategies else None, last.rule.name)
                 parts.pop(own, None)  # an earlier round's
                 recorded = self.params_of[last.rule]
                 self._parts[last] = parts | {
@@ -159,10 +160,6 @@ class StageGraph:
     @cached_property
     def _index(self) -> OutputIndex:
         return OutputIndex(list(self.params_of))
-
-    def _part(self, job: Job) -> Part:
-        strategy = dict(job.values).get("strategy")
-        return Part(strategy if strategy in self._strategies else None, job.rule.name)
 
     def _producers(self, path: str) -> list[Job]:
         return [self._job(rule, rule.get_wildcards(path)) for rule in self._index.match_producers(path)]

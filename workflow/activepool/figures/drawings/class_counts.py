@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from activepool.figures.classes import by_frequency, name_columns, shown_names
@@ -61,7 +60,9 @@ def draw(results: Results, settings: Settings) -> Figure:
         name_columns(figure, [axes], [class_names[number] for number in classes], room)
         axes.set_xlabel("Class, from rarest to most frequent")
     if counts.shape[1] <= MAX_COUNTED:
-        _write_counts(axes, counts.to_numpy(), doublings)
+        for (row, column), count in np.ndenumerate(counts.to_numpy()):
+            colour = "white" if abs(doublings[row, column]) > 0.7 * DOUBLINGS else "black"
+            axes.text(column, row, f"{count:,.0f}", color=colour, size=7, ha="center", va="center")
     return figure
 
 
@@ -73,9 +74,3 @@ def last_counts(class_counts: pd.DataFrame) -> pd.DataFrame:
     by_strategy = rows_by(class_counts, "strategy")
     means = {name: last_round(rows).groupby("class")["count"].mean() for name, rows in by_strategy.items()}
     return pd.DataFrame(means).T
-
-
-def _write_counts(axes: Axes, counts: np.ndarray, doublings: np.ndarray) -> None:
-    for (row, column), count in np.ndenumerate(counts):
-        colour = "white" if abs(doublings[row, column]) > 0.7 * DOUBLINGS else "black"
-        axes.text(column, row, f"{count:,.0f}", color=colour, size=7, ha="center", va="center")

@@ -51,14 +51,6 @@ if is_project(config):
             PATHS.status,
         localrule: True
 
-    if IS_RUN:
-        set_back_outdated_files(
-            workflow,
-            arguments,
-            PATHS.root,
-            parse_command(tuple(sys.argv)).targets or [workflow.default_target],
-        )
-
 else:
 
     include: "workflow/rules/experiment.smk"
@@ -109,5 +101,14 @@ else:
 
 # Here all rules are known.
 if workflow.is_main_process and not IS_MODULE:
-    if problem := unknown_target(sys.argv, workflow.rules):
+    names = [rule.name for rule in workflow.rules if not rule.has_wildcards()]
+    problem = broad_target(sys.argv, workflow.rules)
+    if problem := problem or unknown_target(sys.argv, names):
         sys.exit(f"activepool: {problem}")
+    if is_project(config) and IS_RUN:
+        set_back_outdated_files(
+            workflow,
+            arguments,
+            PATHS.root,
+            parse_command(tuple(sys.argv)).targets or [workflow.default_target],
+        )

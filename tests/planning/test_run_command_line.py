@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from planning.runs.command_line import unknown_target
+from planning.runs.command_line import broad_target, unknown_target
 
 RULES = [
     SimpleNamespace(
@@ -23,10 +23,6 @@ RULES = [
         (["--cores", "2", "all", "nothing"], "there is no target 'nothing'; there are all, figures"),
         (["--cores", "2"], None),
         (["figures", "all", "--cores", "2", "--configfile", "figurs"], None),
-        (
-            ["train", "--cores", "2"],
-            "'train' makes files of many names; name one of them: trial/{seed}/head.h5, log/{seed}.csv",
-        ),
         (["results/trial/curves.csv", "--cores", "2"], None),
         (["notes.txt", "--cores", "2"], None),
     ],
@@ -34,8 +30,15 @@ RULES = [
 def test_a_target_is_a_rule_or_a_file(tmp_path, monkeypatch, words, problem):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "notes.txt").write_text("")
-    assert unknown_target(["snakemake", *words], RULES) == problem
+    assert unknown_target(["snakemake", *words], ["all", "figures"]) == problem
 
 
 def test_of_another_programs_arguments_nothing_is_known():
-    assert unknown_target(["pytest", "figurs"], RULES) is None
+    assert unknown_target(["pytest", "figurs"], ["figures"]) is None
+    assert broad_target(["pytest", "train"], RULES) is None
+
+
+def test_a_rule_that_makes_files_of_many_names_is_no_target():
+    problem = "'train' makes files of many names; name one of them: trial/{seed}/head.h5, log/{seed}.csv"
+    assert broad_target(["snakemake", "all", "train", "--cores", "2"], RULES) == problem
+    assert broad_target(["snakemake", "all", "figurs", "--cores", "2"], RULES) is None

@@ -17,6 +17,7 @@ from planning.project.paths import SENT_FILES, ProjectPaths
 from planning.project.pool import images_root
 from planning.project.settings import ProjectSettings
 from planning.project.start import (
+    TARGETS,
     begin_run,
     current_standing,
     foresee_run,
@@ -42,6 +43,10 @@ def check_standing(standing):
     if sends_batches(sys.argv):
         require_room(standing, CONFIGURATION_FILE)
 
+
+if workflow.is_main_process:
+    if problem := unknown_target(sys.argv, TARGETS):
+        sys.exit(f"activepool: {problem}")
 
 with stopping_at_mistakes("nothing was done"):
     PROJECT = load_project(

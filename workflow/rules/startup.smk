@@ -26,7 +26,7 @@ from activepool.errors import InputError
 from planning.configuration.kind import attributed, is_project
 from planning.configuration.text import unreadable
 from planning.checks.folders import require_usable, require_writable, use_utf8
-from planning.runs.command_line import unknown_target
+from planning.runs.command_line import broad_target, unknown_target
 
 CONFIGURATION_FILES = (
     []

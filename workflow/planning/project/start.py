@@ -41,6 +41,13 @@ LOOKING = (
 #: The target that checks the results.
 VERIFY = "verify"
 
+#: The rules that make files of one name. A run takes in what came back before Snakemake has read its rules,
+#: and must not do so for a misspelt target.
+TARGETS = (
+    *("next_batch", "predictions", "model", "status", VERIFY),
+    *("label_errors", "export_predictions", "export_model", "pool_features", "pool_vectors"),
+)
+
 #: The environment variable that says how many entries the ledger had when the run began.
 ENTRIES = "ACTIVEPOOL_ENTRIES"
 

@@ -31,21 +31,24 @@ def parse_command(command: tuple[str, ...]) -> Namespace | None:
     return given
 
 
-def unknown_target(command: Sequence[str], rules: Collection[Any]) -> str | None:
-    """Return which target of a command line cannot be made by its name, and what may be meant, or None.
+def unknown_target(command: Sequence[str], names: Collection[str]) -> str | None:
+    """Return which target of a command line is not among ``names``, and which may be meant, or None.
 
-    All files that rules make lie in folders.
-
-    Args:
-        command: the program and its arguments.
-        rules: all of Snakemake's; those with wildcards make files for which their name does not suffice.
+    A path is a target, too: all files that rules make lie in folders.
     """
     given = parse_command(tuple(command))
-    known = {rule.name: not rule.has_wildcards() for rule in rules}
     for target in given.targets if given else ():
-        if "/" not in target and target not in known and not Path(target).exists():
-            return f"there is no target {target!r}; {nearest_name(target, filter(known.get, known))}"
-        if known.get(target) is False:
+        if "/" not in target and target not in names and not Path(target).exists():
+            return f"there is no target {target!r}; {nearest_name(target, names)}"
+    return None
+
+
+def broad_target(command: Sequence[str], rules: Collection[Any]) -> str | None:
+    """Return which target is one of Snakemake's ``rules`` that makes files of many names, or None."""
+    given = parse_command(tuple(command))
+    broad = {rule.name for rule in rules if rule.has_wildcards()}
+    for target in given.targets if given else ():
+        if target in broad:
             return f"{target!r} makes files of many names; name one of them: {_files(rules, target)}"
     return None
 

@@ -1,0 +1,37 @@
+"""The targets of a labelling project that have names, and those that do not exist."""
+
+import re
+
+import numpy as np
+import pytest
+from workflow.labelling_loops import PROJECT, Loop
+
+from planning.project.start import TARGETS
+
+
+@pytest.fixture(scope="module")
+def loop(tmp_path_factory):
+    """A project whose first batch has come back, and was not taken in."""
+    loop = Loop(tmp_path_factory.mktemp("project"), {**PROJECT, "audit": 0, "batch": 6})
+    loop.photographs("a", range(24))
+    loop.run()
+    loop.return_list("batch01", loop.truths("batch01"))
+    return loop
+
+
+def test_they_are_the_rules_that_make_files_of_one_name(loop, tmp_path):
+    np.save(tmp_path / "v.npy", np.eye(8))
+    embedded = Loop(tmp_path, {"project": "p", "embeddings": "v.npy", "batch": 2})
+    listed = loop.snakemake("--list-target-rules") + embedded.snakemake("--list-target-rules")
+    assert set(re.findall(r"(?m)^(\w+) \(", listed)) == set(TARGETS)
+
+
+@pytest.mark.parametrize(
+    ("target", "meant"),
+    [("next_btach", "did you mean 'next_batch'?"), ("train_labelled", "there are next_batch, predictions")],
+)
+def test_one_that_does_not_exist_enters_and_changes_nothing(loop, target, meant):
+    before = loop.digests("*.*", "results/**/*.*", "returned/*")
+    printed = loop.snakemake("predictions", target, check=False)
+    assert printed.splitlines()[-1].startswith(f"activepool: there is no target {target!r}; {meant}")
+    assert loop.digests("*.*", "results/**/*.*", "returned/*") == before

@@ -14,6 +14,9 @@ from activepool.features.store import FeatureMatrix
 from activepool.strategies.assembly import Arrays, prepare_rounds
 from activepool.strategies.declaration import Strategy
 
+#: Rows that tell one matrix of features from another.
+FINGERPRINT_ROWS = 16
+
 
 def pool_rows(
     pool: Rows | None, exclude: Rows | None, held_out: IntArray, labelled: IntArray, samples: int
@@ -68,9 +71,9 @@ def prepared(
 
 
 def _fingerprint(features: FeatureMatrix) -> str:
-    """Return a digest of the shape of features and of 16 rows, spread evenly over them."""
+    """Return a digest of the shape of features and of some rows, spread evenly over them."""
     samples, width = features.shape
-    rows = np.unique(np.linspace(0, samples - 1, 16).astype(np.int64))
+    rows = np.unique(np.linspace(0, samples - 1, FINGERPRINT_ROWS).astype(np.int64))
     digest = hashlib.sha256(f"{samples} {width}".encode())
     digest.update(features.take(rows, np.float32).tobytes())
     return digest.hexdigest()

@@ -116,7 +116,6 @@ def select(
     planned = to_whole("remaining_budget", budget if remaining_budget is None else remaining_budget, 1)
     memory = memory_of(state, (name, seed, repr(sorted(chosen.items()))), matrix)
     oracle, num_classes = _oracle(name, declared, labelled_rows, oracle_labels, unlabelled, samples)
-    reads_validation = "validation" in declared.reads and len(held_out)
     query = assemble_query(
         declared,
         budget=budget,
@@ -129,7 +128,7 @@ def select(
         features=matrix,
         head=None if known_head is None else known_head.linear,
         remaining_budget=planned,
-        validation=(held_out, labelled_rows.validation_labels(held_out)) if reads_validation else None,
+        validation=_validation(declared, labelled_rows, held_out),
         oracle_labels=oracle,
         prepared=prepared(memory, in_all_rounds, matrix, everything, seed, compute, chosen),
         state=memory.get("state"),
@@ -158,6 +157,15 @@ def _labels(name: str, strategy: Strategy, labelled: Labelled) -> IntArray | Non
     if labelled.labels is None and strategy.reads_labels and len(labelled.rows):
         raise InputError(f"strategy {name!r} may read the labels of the labelled rows; give labels")
     return np.empty(0, np.int64) if labelled.labels is None else labelled.labels
+
+
+def _validation(
+    strategy: Strategy, labelled: Labelled, held_out: IntArray
+) -> tuple[IntArray, IntArray] | None:
+    """Return the validation rows and their labels for a strategy that reads them."""
+    if "validation" not in strategy.reads or not len(held_out):
+        return None
+    return held_out, labelled.validation_labels(held_out)
 
 
 def _require_same_classes(given: Any, head: Head | None, labelled: Labelled) -> None:

@@ -25,6 +25,9 @@ POOL_COLOUR = "#CCCCCC"
 #: In square points: the largest and smallest area of a data point, and the total area in a panel.
 MAX_AREA, MIN_AREA, TOTAL_AREA = 6.0, 0.3, 1500.0
 
+#: Largest number of ticks at the colour bar.
+MAX_TICKS = 10
+
 #: Range of a panel's height relative to its width.
 MIN_RATIO, MAX_RATIO = 0.5, 1.25
 
@@ -84,7 +87,7 @@ def _add_bar(figure: Figure, panels: list[Axes], colours: Colormap, rounds: int)
     norm = BoundaryNorm(np.arange(rounds + 1) - 0.5, rounds)
     bar = add_colour_bar(figure, panels, colours, norm, "Round (0: initial pool)")
     bar.tick_params(which="both", length=0)
-    bar.set_yticks(range(0, rounds, -(-rounds // 10)))  # at most ten
+    bar.set_yticks(range(0, rounds, -(-rounds // MAX_TICKS)))
     bar.yaxis.set_major_formatter("{x:.0f}")
     return bar
 

@@ -14,6 +14,9 @@ COLUMNS = 4
 #: In inches: the widest panel, a line of its title, and the axis labels around all panels.
 MAX_WIDTH, TITLE_LINE, MARGINS = 2.6, 0.12, 0.5
 
+#: Height of a panel relative to its width.
+RATIO = 0.83
+
 
 def row_count(panels: int, most: int = COLUMNS) -> int:
     """Return the number of rows in which this number of panels stands, at most ``most`` in a row."""
@@ -24,7 +27,7 @@ def panel_size(panels: int, most: int = COLUMNS) -> tuple[float, float]:
     """Return width and height in inches of each of this number of panels: few in a row are larger."""
     columns = ceil(panels / row_count(panels, most))
     width = min(MAX_WIDTH, (PAGE_WIDTH - MARGINS) / columns)
-    return width, 0.83 * width
+    return width, RATIO * width
 
 
 def panels_of(titles: Sequence[str], most: int = COLUMNS) -> tuple[Figure, list[Axes]]:

@@ -28,6 +28,9 @@ PARTS, EQUAL_PARTS = ("rare", "middle", "frequent"), ("all",)
 #: Intervals of few seeds can exceed these bounds.
 CHANGE = Quantity("Accuracy gained", "percentage points", 100.0, -100.0, 100.0)
 
+#: In inches: what a panel's width has beside its bars.
+BESIDE = 0.2
+
 #: The names of up to FEW classes fit below a panel of usual width; those of more below one of WIDE in a row.
 FEW, WIDE = 12, 2
 
@@ -68,8 +71,7 @@ def draw(results: Results, settings: Settings) -> Figure:
     else:
         named = shown_names(counts)
         width, _ = panel_size(len(panels), in_a_row)
-        beside = 0.2  # inches of a panel that are not for its bars
-        name_columns(figure, panels, [named[number] for number in classes], width - beside)
+        name_columns(figure, panels, [named[number] for number in classes], width - BESIDE)
         across = "Class, from rarest to most frequent"
         note = interval_note("Lines", results, settings)
     name_axes(figure, across, f"{CHANGE.title}\n({CHANGE.unit})", note)

@@ -16,6 +16,9 @@ NEEDS = ("random and another strategy",)
 COLUMNS = ["metric", "strategy", "reads_all_labels", "seeds", "comparisons", "difference", "deviation"]
 COLUMNS += ["detectable", "seeds_for_difference", "seeds_for_one_point"]
 
+#: One percentage point of an accuracy.
+ONE_POINT = 0.01
+
 
 def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
     """Return one row per (metric, strategy other than random), for the area under the curve.
@@ -34,7 +37,7 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
             gains = normalised_area(curve)
             mean = float(gains.mean())
             deviation = float(gains.std(ddof=1)) if len(gains) > 1 else np.nan
-            point = _seeds(0.01, deviation, level) if metric in ACCURACIES else np.nan
+            point = _seeds(ONE_POINT, deviation, level) if metric in ACCURACIES else np.nan
             reads_all_labels = strategy in settings.oracles
             key = (metric, strategy, reads_all_labels, len(gains), len(differences))
             found = detectable_effect(len(gains), level) * deviation

@@ -14,6 +14,12 @@ from planning.configuration.experiment import DrawnKind, Experiment
 from planning.drawings import made
 from planning.paths import Paths
 
+#: Bytes of a row of scores.h5: its index, its class and a score.
+SCORE_BYTES = 16
+
+#: Jobs of every experiment: dataset, curves, selections, costs, and the target.
+COMMON_JOBS = 5
+
 
 class Size(NamedTuple):
     """The size of a public dataset whose images lie in files, or of one that is kept in dataset.h5.
@@ -102,7 +108,7 @@ class Estimate:
         pictures += len(self._paths.contact_sheets())
         pictures += 2 if self._paths.has_map else 0
         return (
-            5  # dataset, curves, selections, costs, and the target
+            COMMON_JOBS
             + (2 if experiment.pretrain else 0)
             + self._num_seeds  # validation splits
             + (self._num_seeds + 1 if experiment.ceiling else 0)
@@ -126,7 +132,7 @@ class Estimate:
         return {
             "images": float(self._size.image_bytes * (self._data.num_train + self._data.num_test)),
             "features": self.passing_disk if self._paths.features in files["features"] else 0.0,
-            "scores": float(16 * self._pool * len(files["scores"])),  # an index, a class and a score
+            "scores": float(SCORE_BYTES * self._pool * len(files["scores"])),
             "heads": 4.0 * (self._network.width + 1) * self._size.classes * self._trainings,
             "networks": float(network * self._trainings if experiment.changes_features else 0),
             "networks of VAAL": float(adversary * self._num_seeds * (experiment.rounds - 1)),

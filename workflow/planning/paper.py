@@ -48,6 +48,9 @@ ON_REQUEST = (
 #: The options of Snakemake that change the configuration, each as a list of its words.
 CONFIG = (["--config"], ["-C"])
 
+#: Columns of what is printed about an experiment.
+COLUMNS = 110
+
 
 def chosen(given: Any) -> tuple[str, ...]:
     """Return the experiments that ``--config paper=...`` selects: a name, names with commas, or a list.
@@ -165,7 +168,7 @@ def _listed(title: str, by_experiment: dict[str, list[str]]) -> list[str]:
     for name, items in by_experiment.items():
         lines.append(f"  {name}")
         for item in items:
-            lines += textwrap.wrap(item, 110, initial_indent="  - ", subsequent_indent="    ")
+            lines += textwrap.wrap(item, COLUMNS, initial_indent="  - ", subsequent_indent="    ")
     return lines
 
 

@@ -6,6 +6,9 @@ from pathlib import Path
 from planning.paths import Paths
 from planning.runs.command_line import is_report, parse_command, snakemake_command
 
+#: Targets that make all that the report shows; without a target, Snakemake takes the first.
+WHOLE = ("all", "figures")
+
 
 def report_problem(paths: Paths, command: Sequence[str]) -> str | None:
     """Return what a report lacks if a command line asks for that of an unfinished experiment.
@@ -19,8 +22,7 @@ def report_problem(paths: Paths, command: Sequence[str]) -> str | None:
         return None
     files = paths.reported()
     missing = [path for path in files if not Path(path).exists()]
-    # These targets make all that the report shows; without a target, Snakemake takes the first.
-    if not missing or not set(given.targets) <= {"all", "figures"}:
+    if not missing or not set(given.targets) <= set(WHOLE):
         return None
     return (
         f"the report needs all figures and tables; {len(missing)} of {len(files)} files are missing, such as "

@@ -13,6 +13,12 @@ from activepool.errors import abbreviated
 #: The font of all figures.
 FONT = "DejaVu Sans"
 
+#: Prefix of the name of matplotlib's font that has a box for every letter.
+FONT_OF_BOXES = "Last Resort"
+
+#: Largest number of names in a notice.
+MAX_SHOWN = 3
+
 
 def families_for(texts: Iterable[str]) -> list[str]:
     """Return the fonts for these texts: DejaVu Sans, and a few others for the letters that it lacks."""
@@ -40,7 +46,7 @@ def font_notices(names: Sequence[str]) -> list[str]:
         return []
     return [
         f"no font of this machine has all letters of {len(undrawable):,} class names "
-        f"({abbreviated(undrawable, 3)}); figures show their numbers instead; "
+        f"({abbreviated(undrawable, MAX_SHOWN)}); figures show their numbers instead; "
         "install a font with these letters, such as Noto Sans CJK, and redraw them"
     ]
 
@@ -67,7 +73,7 @@ def _families() -> dict[str, str]:
     return {
         font.name: font.fname
         for font in sorted(plain, key=lambda font: (font.name, font.fname), reverse=True)
-        if not font.name.startswith("Last Resort")  # matplotlib's, with a box for every letter
+        if not font.name.startswith(FONT_OF_BOXES)
     }
 
 

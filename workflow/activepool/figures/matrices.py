@@ -7,6 +7,9 @@ import pandas as pd
 
 from activepool.figures.typesetting import MISSING, Cell, Grid, words
 
+#: Columns of whole numbers that fit the width of a page.
+IN_A_LINE = 18
+
 
 def matrix_of(pairs: pd.DataFrame, value: str) -> pd.DataFrame:
     """Return ``value`` of each pair, (strategies, strategies) in the order of first appearance.
@@ -31,7 +34,7 @@ def numbered_grid(heading: str, matrix: pd.DataFrame, beside: Mapping[str, pd.Se
     for name, strategy in zip(names, matrix.columns, strict=True):
         columns[name] = _percent_cells(matrix[strategy])
     columns |= {title: _percent_cells(values) for title, values in beside.items()}
-    return Grid(heading, list(matrix.index), columns, in_a_line=18)
+    return Grid(heading, list(matrix.index), columns, IN_A_LINE)
 
 
 def _percent_cells(values: pd.Series) -> list[Cell]:

@@ -42,6 +42,9 @@ from activepool.records.provenance import (
 #: What PyTorch's RuntimeError says where memory runs out, on a CPU and on a GPU.
 OUT_OF_MEMORY = ("DefaultCPUAllocator: can't allocate memory", "CUDA out of memory")
 
+#: The exit status that shells give a program that Ctrl-C ends.
+INTERRUPTED = 130
+
 
 def run(stage: Stage, words: list[str]) -> None:
     """Run a stage; an error that the user can fix becomes one line on stderr and exit status 2."""
@@ -96,7 +99,7 @@ def _errors_as_lines() -> Iterator[None]:
         _stop(f"{error.filename} cannot be used: {error.strerror}")
     except KeyboardInterrupt:
         _say("interrupted")
-        sys.exit(130)  # as shells say of a program that Ctrl-C ends
+        sys.exit(INTERRUPTED)
     except MemoryError as error:
         _stop(f"there is not enough memory ({str(error) or 'a part of the work'})")
     except UnicodeEncodeError as error:

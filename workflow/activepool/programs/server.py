@@ -42,6 +42,8 @@ RUN = 0
 #: What can be waited for.
 Waitable = int | socket.socket
 
+_LIBRARY = Path(__file__).parents[1]
+
 
 def main() -> None:
     """Serve on the socket of this number, with these imports. Standard input ends with the run."""
@@ -102,7 +104,7 @@ class Server:
         signal.set_wakeup_fd(self._waking.fileno())
         self._folder = str(Path.cwd())
         self._read_at_start = read_at_start(os.environ)
-        self._code = {path: _state(path) for path in Path(__file__).parents[1].rglob("*.py")}
+        self._code = {path: _state(path) for path in _LIBRARY.rglob("*.py")}
 
     def _load(self) -> None:
         """Do once, before the first fork, what each job would do; remember which code was imported."""

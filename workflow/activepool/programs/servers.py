@@ -14,8 +14,14 @@ from pathlib import Path
 
 from activepool.programs.start import SERVERS
 
+#: The module that a server runs.
+SERVER = "activepool.programs.server"
+
 #: Threads of OpenBLAS would not survive a fork; stages use one thread in each block of work.
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+#: Seconds that a run waits for a server to end.
+GRACE = 10.0
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,7 @@ def _start(path: Path, kind: Kind, environment: dict[str, str]) -> None:
         for stage in kind.stages:
             path.with_name(stage).symlink_to(path.name)
         server = subprocess.Popen(
-            [sys.executable, "-m", "activepool.programs.server", str(listener.fileno()), *kind.imports],
+            [sys.executable, "-m", SERVER, str(listener.fileno()), *kind.imports],
             stdin=subprocess.PIPE,
             pass_fds=[listener.fileno()],
             env=environment,
@@ -105,4 +111,4 @@ def _start(path: Path, kind: Kind, environment: dict[str, str]) -> None:
 def _end(server: subprocess.Popen[bytes]) -> None:
     """Close its standard input, as the system does when this process is killed, and wait for it."""
     with suppress(subprocess.TimeoutExpired):
-        server.communicate(timeout=10)
+        server.communicate(timeout=GRACE)

@@ -2,6 +2,9 @@ import sys
 
 from activepool.programs.stage import stage
 
+#: So many missing files are named.
+MAX_NAMED = 5
+
 
 @stage
 def verify(results: str = "results") -> None:
@@ -22,7 +25,7 @@ def verify(results: str = "results") -> None:
             f"activepool: notice: not up to date, because nobody asked for it again: {line}", file=sys.stderr
         )
     if findings.gone:
-        gone = f"{len(findings.gone):,} ({first_few(findings.gone, 5)})"
+        gone = f"{len(findings.gone):,} ({first_few(findings.gone, MAX_NAMED)})"
         print(f"activepool: notice: not there, and made again if a run needs them: {gone}", file=sys.stderr)
     if findings.unrecorded:
         print(f"files that planning keeps, without records: {', '.join(findings.unrecorded)}")

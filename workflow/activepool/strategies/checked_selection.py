@@ -17,6 +17,9 @@ from activepool.strategies.declaration import Strategy
 from activepool.strategies.declaration_checks import ARTIFACTS
 from activepool.strategies.query import Query, Selection, UndeclaredScore
 
+#: Columns of the index file that the stage writes itself.
+OWN_COLUMNS = ("index", "source", "predicted")
+
 #: Parts of a query that are None unless a strategy declares them, and the declaration that each needs.
 DECLARATIONS = {
     **{name: f'reads=("{name}",)' for name in ARTIFACTS},
@@ -117,7 +120,7 @@ def checked(name: str, query: Query, selection: object) -> Selection:
             "query.unlabelled, and not positions in it"
         )
     for column, values in selection.columns.items():
-        if column in ("index", "source", "predicted"):
+        if column in OWN_COLUMNS:
             raise InputError(
                 f"strategy {name!r} returned a column {column!r}, which the index file already has; rename it"
             )

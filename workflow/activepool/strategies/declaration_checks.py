@@ -18,6 +18,9 @@ ARTIFACTS = (
     "validation",
 )
 
+#: The keys of a strategy in a configuration, besides its options.
+CONFIGURATION_KEYS = ("strategy", "name")
+
 
 class DeclarationError(InputError, ValueError):
     """A strategy's declaration is wrong; the message says what would be right."""
@@ -86,5 +89,5 @@ def check_function(select: Callable[..., object]) -> None:
         if option.kind in by_place and option.default is inspect.Parameter.empty
     ]:
         raise DeclarationError(f"options come after a *: {select.__name__}(query, *, {', '.join(wrong)})")
-    if taken := [option.name for option in parameters[1:] if option.name in ("strategy", "name")]:
+    if taken := [option.name for option in parameters[1:] if option.name in CONFIGURATION_KEYS]:
         raise DeclarationError(f"an option cannot be called {taken[0]!r}, a key that each strategy has")

@@ -40,6 +40,9 @@ from planning.stages.contents import preview_source, source_setting
 from planning.stages.digests import StageDigests
 from planning.stages.settings import ExperimentSettings
 
+#: Settings of embeddings that select rows, and do not matter for reading the files.
+ROW_SETTINGS = ("imbalance", "fraction", "test_fraction")
+
 
 def annotation_problems(experiment: Experiment) -> Iterator[str]:
     """Yield a line for each unusable row; print notices about a file without unusable rows.
@@ -139,8 +142,7 @@ def _listed(experiment: Experiment) -> TrainPart | None:
 
 
 def _embedding_options(dataset: Embeddings) -> dict[str, Any]:
-    select_rows = ("imbalance", "fraction", "test_fraction")  # which do not matter for reading the files
-    return {key: value for key, value in source_setting(dataset).items() if key not in select_rows}
+    return {key: value for key, value in source_setting(dataset).items() if key not in ROW_SETTINGS}
 
 
 def _thinned(dataset: DatasetSettings) -> bool:

@@ -9,6 +9,9 @@ from planning.stages.code import syntax_problem
 #: How relative paths are read.
 RELATIVE = "a path is relative to where snakemake runs"
 
+#: With one of these, a module may have any name.
+DYNAMIC = {"*", "__getattr__"}
+
 #: The parts of a statement that hold others.
 BLOCKS = ("body", "handlers", "cases", "orelse", "finalbody")
 
@@ -34,7 +37,7 @@ def function_problem(name: str) -> str | None:
     if problem := syntax_problem(file):
         return f"the file {file} {problem}"
     function, (names, functions) = name.rpartition(":")[2], _definitions(file)
-    if function in names or {"*", "__getattr__"} & names:  # with these, a module may have any name
+    if function in names or DYNAMIC & names:
         return None
     there = f"it defines {', '.join(functions)}" if functions else "it defines none"
     return f"the file {file} has no function {function!r}; {there}"

@@ -18,12 +18,14 @@ PLACES = {
     "embeddings": "path",
 }
 
+#: The longest name that is made from a path.
+MAX_NAME = 100
+
 
 def default_name(given: Mapping[str, Any]) -> str:
     """Return the name of a dataset that has none, before it is thinned: two datasets have two names.
 
-    For a user's own data it ends with the last two parts of the path, at most 100 characters, such as
-    ``folder_birds_photos``.
+    For a user's own data it ends with the last two parts of the path, such as ``folder_birds_photos``.
 
     Args:
         given: the section ``dataset``, whose values may still be wrong.
@@ -36,7 +38,7 @@ def default_name(given: Mapping[str, Any]) -> str:
     parts = [part for part in [*path.parent.parts[-1:], last] if part not in (path.anchor, "..")]
     parts += [given["array"]] if isinstance(given.get("array"), str) else []
     name = as_name("_".join(parts))
-    return f"{given['kind']}_{name[-100:]}".rstrip("_")
+    return f"{given['kind']}_{name[-MAX_NAME:]}".rstrip("_")
 
 
 class DatasetSettings(Settings):

@@ -15,6 +15,9 @@ Configuration = TypeVar("Configuration", bound=BaseModel)
 #: The list whose entries are left out one by one, so that those left are compared, and what replaces one.
 ENTRIES, NEUTRAL = "strategies", {"strategy": "random"}
 
+#: Mistakes of one level hide those of the next; so many levels are looked at.
+MAX_LEVELS = 8
+
 #: The mistakes that a configuration has beside those of its keys, given the keys that were left out.
 Further = Callable[[Configuration, frozenset[str]], Iterable[str]]
 
@@ -56,7 +59,7 @@ def partial(model: type[Configuration], raw: Any, stand_ins: Mapping[str, Any]) 
     """
     found: Partial[Configuration] = Partial()
     raw = copy.deepcopy(raw)
-    for _ in range(8):  # mistakes of one level hide those of the next
+    for _ in range(MAX_LEVELS):
         try:
             found.configuration = model.model_validate(raw)
             return found

@@ -24,6 +24,9 @@ from planning.stages.digests import digest_of
 #: The digest of a job that reads no late label.
 NO_LABELS = ""
 
+#: A message names at most so many rounds.
+MAX_NAMED_ROUNDS = 3
+
 
 class LateLabels:
     """The late labels of one experiment; ``wildcards`` are Snakemake's."""
@@ -97,7 +100,7 @@ class LateLabels:
         rounds = [str(Path(path).parent.relative_to(self.paths.root)) for path in rewritten]
         raise InputError(
             f"{len(at_stake)} labels in {self.path} were bought for rounds whose samples this run would pick "
-            f"again ({first_few(rounds, 3)}); a label stays unused if its sample is not "
+            f"again ({first_few(rounds, MAX_NAMED_ROUNDS)}); a label stays unused if its sample is not "
             "picked again. Undo the change (--dry-run names it), or accept it with "
             f"--config release_labels={len(at_stake)}"
         )

@@ -30,6 +30,9 @@ JOBS = Path(".snakemake/activepool/jobs")
 #: The environment variable that names the outer run, in a run that is a job of another run.
 OUTER_RUN = "ACTIVEPOOL_RUN"
 
+#: Seconds between two checks of jobs that a killed run left running.
+POLLING_SECONDS = 0.5
+
 
 def runs_folder() -> Path:
     """Return where runs are announced."""
@@ -148,7 +151,7 @@ def _wait_for_jobs() -> None:
             f" (to end them: {_kill_commands(active)})"
         )
     while any(job.is_seen for job in others(jobs_folder())):
-        time.sleep(0.5)
+        time.sleep(POLLING_SECONDS)
     remove_ended(jobs_folder())
 
 

@@ -20,6 +20,9 @@ WORDS = {
     "Input files updated by another job": "input made again",
 }
 
+#: How Snakemake begins the reason that settings or code have changed, and what separates old from new.
+CHANGED, NOW = "Params have changed", " now: "
+
 #: A stage in the recorded params of a job, with the digests of its settings and its code.
 STAGE = re.compile(r'"(\w+)": "settings (\w+), code (\w+)"')
 
@@ -47,7 +50,7 @@ def reason(text: str) -> str:
 
     If the params have changed, they name the stages with other settings or code.
     """
-    start, changed, change = text.partition("Params have changed")  # settings or code have
+    start, changed, change = text.partition(CHANGED)
     clauses = [_shortened(clause) for clause in start.split("; ") if clause]
     return "; ".join([*clauses, *([_difference(change)] if changed else [])])
 
@@ -59,7 +62,7 @@ def _shortened(clause: str) -> str:
 
 
 def _difference(change: str) -> str:
-    before, _, now = change.partition(" now: ")
+    before, _, now = change.partition(NOW)
     old = {name: digests for name, *digests in STAGE.findall(before)}
     differing = [
         f"{what} of {name}"

@@ -10,6 +10,9 @@ from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.common import LogEvent
 
+#: A job that runs longer gets a line while it runs, seconds.
+SOON = 10.0
+
 #: Wildcards that a line shows, in this order. Those left out are the same for all jobs of a run.
 SHOWN = {"strategy": "{}", "batch": "{}", "seed": "seed {}", "round": "round {}", "dataset": "{}"}
 
@@ -27,12 +30,12 @@ class _Job(NamedTuple):
 
 
 class Progress(logging.Handler):
-    """Prints a line when a job has ended, and before that when it is submitted, or after ``soon`` seconds.
+    """Prints a line when a job has ended, and before that when it is submitted, or if it runs for long.
 
     Jobs on a cluster get no times, because nobody here knows when they leave their queue.
     """
 
-    def __init__(self, stream: TextIO, soon: float = 10.0) -> None:
+    def __init__(self, stream: TextIO, soon: float = SOON) -> None:
         super().__init__()
         self._stream, self._soon = stream, soon
         self._jobs: dict[int, _Job] = {}

@@ -25,6 +25,9 @@ NOTE = f"{FOLDER}/shared"
 #: Targets that neither read nor write shared folders.
 INDEPENDENT_TARGETS = {"verify", "paper_figures"}
 
+#: A message names at most so many settings.
+MAX_NAMED_SETTINGS = 3
+
 
 @dataclass(frozen=True)
 class SharedFolder:
@@ -170,4 +173,4 @@ def _flat(key: str, value: Any) -> dict[str, Any]:
 
 
 def _described(keys: list[str], settings: dict[str, Any]) -> str:
-    return first_few([f"{key} {settings.get(key, 'not set')}" for key in keys], 3)
+    return first_few([f"{key} {settings.get(key, 'not set')}" for key in keys], MAX_NAMED_SETTINGS)

@@ -12,6 +12,10 @@ from activepool.figures.styles import styles_of
 CATEGORY = "Classes"
 
 MEASURES = "imbalance_"
+PANEL_HEIGHT = 2.0
+
+#: Inches beside each panel, so that tick labels stay on the page.
+SIDE_ROOM = 0.08
 
 
 def draw(results: Results, settings: Settings) -> Figure:
@@ -21,8 +25,8 @@ def draw(results: Results, settings: Settings) -> Figure:
         known = ", ".join(results.curves.metrics)
         raise InputError(f"curves: no metric begins with {MEASURES!r}; there are {known}")
     styles = styles_of(results.curves.strategies, settings)
-    figure = Figure(figsize=(PAGE_WIDTH, 2.0))
-    figure.set_layout_engine("constrained", w_pad=0.08)  # so that tick labels stay on the page
+    figure = Figure(figsize=(PAGE_WIDTH, PANEL_HEIGHT))
+    figure.set_layout_engine("constrained", w_pad=SIDE_ROOM)
     for axes, measure in zip(figure.subplots(1, len(measures), squeeze=False)[0], measures, strict=True):
         drawn = quantity(measure)
         draw_curves(axes, results.curves.by_strategy(measure), styles, drawn.factor, settings.confidence)

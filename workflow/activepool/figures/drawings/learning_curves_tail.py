@@ -13,9 +13,11 @@ CATEGORY = "Learning curves"
 
 METRIC = "tail_accuracy"
 
+NO_TAIL = "No rare classes to show: all are equally frequent, or not all labels are known."
+
 
 def draw(results: Results, settings: Settings) -> Figure:
     """Draw the tail accuracy of every strategy, whichever metric the settings name; or say why not."""
     if METRIC not in results.curves.metrics:
-        return notice("No rare classes to show: all are equally frequent, or not all labels are known.")
+        return notice(NO_TAIL)
     return learning_curves.draw(results, replace(settings, metric=METRIC))

@@ -10,6 +10,9 @@ from activepool.figures.results import Results, last_round, rows_by
 from activepool.figures.settings import Settings
 from activepool.figures.typesetting import Grid, Typeset, bold_note, number_cells, surely_best
 
+#: Number of metrics whose titles fit side by side on a page.
+IN_A_LINE = 3
+
 
 def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
     """Return one row per strategy with ``<metric>`` and ``<metric>_half_width``, in the metric's own unit.
@@ -62,4 +65,4 @@ def typeset(table: pd.DataFrame, settings: Settings) -> Typeset:
             p_holm = table[f"{metric}_p_holm"].to_numpy(dtype=np.float64)
             best = surely_best(values, p_holm, strategies, settings, drawn.sign)
             columns[drawn.axis_label] = number_cells(values, half_widths, best=best)
-    return Typeset([Grid("Strategy", strategies, columns, in_a_line=3)], [bold_note(settings)])
+    return Typeset([Grid("Strategy", strategies, columns, IN_A_LINE)], [bold_note(settings)])

@@ -33,6 +33,8 @@ def failing(case: str) -> None:
         if processes.rank == 0 and case == "unforeseen":
             1 / 0
         processes.mean(torch.ones(3))
+
+failing.run()
 """
 
 

@@ -196,6 +196,8 @@ from activepool.programs.stage import Output, stage
 @stage
 def full(result: Output, code: str) -> None:
     raise OSError(getattr(errno, code), "Too much", result)
+
+full.run()
 """
 
 
@@ -238,6 +240,8 @@ def together(result: Output) -> None:
         while not Path(f"{result}.0").exists():
             time.sleep(0.01)
         sys.exit(7)
+
+together.run()
 """
 
 

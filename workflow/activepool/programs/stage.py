@@ -198,18 +198,10 @@ def stage(
 def stage(
     function: Callable[..., Any] | None = None, *, in_processes: bool = False, has_record: bool = True
 ) -> Any:
-    """Declare the decorated function as a stage, and run it if its module is the program.
-
-    So the function comes last in its module. The keywords are attributes of `Stage`.
-    """
-
-    def declare(decorated: Callable[..., Any]) -> Stage:
-        declared = Stage(decorated, in_processes, has_record)
-        if decorated.__module__ == "__main__":
-            declared.run()
-        return declared
-
-    return declare(function) if function else declare
+    """Declare the decorated function as a stage; the keywords are attributes of `Stage`."""
+    if function is not None:
+        return Stage(function)
+    return lambda decorated: Stage(decorated, in_processes, has_record)
 
 
 def _parameter(parameter: inspect.Parameter, hint: Any, help_text: str) -> Parameter:

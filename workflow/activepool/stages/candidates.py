@@ -29,3 +29,7 @@ def candidates(
     found = read_pool(Path(pool).parent)
     rows = candidate_rows(state_of(read(ledger).entries), found, [Status(name) for name in ask_again])
     write_index(candidates, {"index": rows, "source": np.array([found.row_sources[row] for row in rows])})
+
+
+if __name__ == "__main__":
+    candidates.run()

@@ -50,3 +50,7 @@ def contact_sheet(
     print_notices(font_notices(class_names))
     write_sheet(sheet, title, rounds, class_names)
     return used
+
+
+if __name__ == "__main__":
+    contact_sheet.run()

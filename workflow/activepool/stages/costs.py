@@ -34,3 +34,7 @@ def costs(folders: list[str], csv: Output, tex: Output, html: Output, pdf: Outpu
     write_text(tex, latex_table(typeset(table), Settings()))
     write_text(html, html_page(typeset(table), Settings()))
     write_drawing(partial(draw, table), pdf, png)
+
+
+if __name__ == "__main__":
+    costs.run()

@@ -32,3 +32,7 @@ def curves(runs: MeasuredRounds, samples: Input, curves: Output, class_counts: O
     train_counts = np.bincount(labels, minlength=len(class_names)) if (labels >= 0).all() else None
     write_table(curves, curves_table(measured, runs.strategies, train_counts))
     write_table(class_counts, class_counts_table(measured, runs.strategies, train_counts, class_names))
+
+
+if __name__ == "__main__":
+    curves.run()

@@ -28,3 +28,7 @@ def dataset(
     print_notices(samples.notices)
     write_samples(dataset, samples)
     write_table(unreadable, left_out)
+
+
+if __name__ == "__main__":
+    dataset.run()

@@ -24,3 +24,7 @@ def embeddings(source: Annotated[dict[str, Any], SOURCE], features: Output) -> N
     from activepool.data.settings import call_with_options
 
     print_notices(call_with_options("embeddings", partial(write_features, features), source))
+
+
+if __name__ == "__main__":
+    embeddings.run()

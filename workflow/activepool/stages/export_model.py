@@ -32,3 +32,7 @@ def export_model(
         facts = read_facts(training)
         trained = read_named_head(head, facts, file.train.features.shape[1])
     write_model(model, trained, facts, BackboneReference.from_features(features, backbone, exif))
+
+
+if __name__ == "__main__":
+    export_model.run()

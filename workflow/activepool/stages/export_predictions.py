@@ -21,3 +21,7 @@ def export_predictions(pool: Input, ledger: str, predictions: Input, table: Outp
 
     found, state = read_pool(Path(pool).parent), state_of(read(ledger).entries)
     write_tables(table, parquet, prediction_blocks(predictions, found, state))
+
+
+if __name__ == "__main__":
+    export_predictions.run()

@@ -48,3 +48,7 @@ def extract(
         version=version,
         earlier=earlier,
     )
+
+
+if __name__ == "__main__":
+    extract.run()

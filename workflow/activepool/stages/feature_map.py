@@ -39,3 +39,7 @@ def feature_map(
             f"{runs.folder}: row {last} was picked, but {map} has {len(coordinates.coordinates)} rows"
         )
     write_drawing(partial(draw, coordinates, picks, Settings(oracles=tuple(oracles))), pdf, png)
+
+
+if __name__ == "__main__":
+    feature_map.run()

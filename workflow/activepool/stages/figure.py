@@ -40,3 +40,7 @@ def figure(
     if figure in FIGURES_OF_CLASSES:
         print_notices(font_notices(results.class_names))
     write_figure(figure, results, Settings.from_options(appearance, tuple(oracles)), pdf, png)
+
+
+if __name__ == "__main__":
+    figure.run()

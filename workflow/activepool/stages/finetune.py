@@ -132,3 +132,7 @@ def finetune(
     write_json(metrics, measured | where)
     state.remove()
     return samples.used
+
+
+if __name__ == "__main__":
+    finetune.run()

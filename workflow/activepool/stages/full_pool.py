@@ -25,3 +25,7 @@ def full_pool(
         used = used_labels(file, pool, labels[pool], annotations)
     write_index(labelled, {"index": pool[labels[pool] >= 0]})
     return used
+
+
+if __name__ == "__main__":
+    full_pool.run()

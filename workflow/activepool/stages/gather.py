@@ -13,3 +13,7 @@ def gather(dataset: Input, shards: list[Input], features: Output) -> None:
     from activepool.features.gather import gather as gather_features
 
     gather_features(dataset, shards, features)
+
+
+if __name__ == "__main__":
+    gather.run()

@@ -24,3 +24,7 @@ def gather_scores(shards: list[Input], scores: Output) -> None:
         {name: np.concatenate([table.per_sample[name] for table in tables]) for name in first.per_sample},
     )
     write_scores(scores, joined)
+
+
+if __name__ == "__main__":
+    gather_scores.run()

@@ -33,3 +33,7 @@ def initial_labelled(
         columns = {"index": rows} | file.train.source_column(rows)
     write_index(selected, columns)
     write_index(labelled, {"index": rows})
+
+
+if __name__ == "__main__":
+    initial_labelled.run()

@@ -18,3 +18,7 @@ def label_errors(held_out: Input, labels: Input, pool: Input, errors: Output) ->
 
     samples = read_samples(pool)["sample"].tolist()
     write_label_errors(errors, read_held_out(held_out), read_labels(labels), samples)
+
+
+if __name__ == "__main__":
+    label_errors.run()

@@ -40,3 +40,7 @@ def leaderboard(
     table["definition"] = [json.dumps(one["definition"], sort_keys=True) for one in of_strategy]
     table["version"] = activepool.__version__
     write_table(leaderboard, table)
+
+
+if __name__ == "__main__":
+    leaderboard.run()

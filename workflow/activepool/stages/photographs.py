@@ -23,3 +23,7 @@ def photographs(
     sources = table["source"][table["part"] == part].tolist()
     found = Part.from_files([UNKNOWN] * len(sources), sources)
     write_samples(dataset, Samples(found, Part.from_files([], []), [], images, exif == "apply"))
+
+
+if __name__ == "__main__":
+    photographs.run()

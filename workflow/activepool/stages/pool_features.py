@@ -14,3 +14,7 @@ def pool_features(samples: Input, parts: list[Input], features: Output) -> None:
     from activepool.labelling.pool.table import read_samples
 
     join_parts(parts, read_samples(samples)["source"].tolist(), features)
+
+
+if __name__ == "__main__":
+    pool_features.run()

@@ -25,3 +25,7 @@ def pool_vectors(
     table = read_samples(samples)
     file = VectorFile(**source)
     copy_vectors(file, table["sample"].tolist(), table["source"].tolist(), features, removed)
+
+
+if __name__ == "__main__":
+    pool_vectors.run()

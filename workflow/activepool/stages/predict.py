@@ -22,3 +22,7 @@ def predict(
         matrix = file.train.features
         trained = read_named_head(head, read_facts(training), matrix.shape[1])
         write_predictions(predictions, predict_pool(matrix, trained, compute))
+
+
+if __name__ == "__main__":
+    predict.run()

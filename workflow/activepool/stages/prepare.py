@@ -37,3 +37,7 @@ def prepare(
         matrix = file.train.features
         pool = unlabelled_pool(matrix.shape[0], read_index(validation))
         write_arrays(prepared, prepare_rounds(declared, matrix, pool, seed, compute, options))
+
+
+if __name__ == "__main__":
+    prepare.run()

@@ -46,3 +46,7 @@ def pretrain(
             workers=reading_workers(workers, processes.count),
             version=version,
         )
+
+
+if __name__ == "__main__":
+    pretrain.run()

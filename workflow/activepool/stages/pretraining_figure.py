@@ -16,3 +16,7 @@ def pretraining_figure(curve: Input, pdf: Output, png: Output) -> None:
     from activepool.figures.pretraining import draw, read_curve
 
     write_drawing(partial(draw, read_curve(curve)), pdf, png)
+
+
+if __name__ == "__main__":
+    pretraining_figure.run()

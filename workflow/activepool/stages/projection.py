@@ -19,3 +19,7 @@ def projection(features: Input, method: Literal["pca", "umap"], map: Output, wor
         train = file.train
         feature_map = project(train.features, train.labels, method, workers)
     write_map(map, feature_map)
+
+
+if __name__ == "__main__":
+    projection.run()

@@ -75,3 +75,7 @@ def propose(
         selection = checked_pick(declared, query, options, strategy)
         columns = {"index": selection.index} | file.train.source_column(selection.index)
     write_index(selected, columns | selection.columns)
+
+
+if __name__ == "__main__":
+    propose.run()

@@ -120,3 +120,7 @@ def score(
             table = replace(table, per_sample=declared.precomputed(query, options))
     write_scores(scores, table)
     return used
+
+
+if __name__ == "__main__":
+    score.run()

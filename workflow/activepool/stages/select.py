@@ -80,3 +80,7 @@ def select(
     write_index(selected, columns | selection.columns)
     write_index(labelled_with_picks, {"index": np.concatenate([picked, selection.index])})
     return used
+
+
+if __name__ == "__main__":
+    select.run()

@@ -50,3 +50,7 @@ def select_initial(
         columns = {"index": selection.index} | file.train.source_column(selection.index)
     write_index(selected, columns | selection.columns)
     write_index(labelled, {"index": selection.index})
+
+
+if __name__ == "__main__":
+    select_initial.run()

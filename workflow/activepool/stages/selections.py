@@ -15,3 +15,7 @@ def selections(runs: SelectedRounds, overlap: Output) -> None:
     from activepool.io.rounds import read_selections
 
     write_table(overlap, overlap_table({seed: read_selections(runs, seed) for seed in sorted(runs.seeds)}))
+
+
+if __name__ == "__main__":
+    selections.run()

@@ -103,3 +103,7 @@ def send(
     with opened(ledger) as book:
         book.append(out.sendings(is_audit(batch)))
         note_ledger(Path(pool).parent, ledger, book.entries)
+
+
+if __name__ == "__main__":
+    send.run()

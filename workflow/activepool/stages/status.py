@@ -44,3 +44,7 @@ def status(
     image = None if images is None else Path(images).joinpath
     write_numbers(numbers, found)
     write_page(status, found, image)
+
+
+if __name__ == "__main__":
+    status.run()

@@ -47,3 +47,7 @@ def table(
     typeset = TYPESET[table](values, settings)
     write_text(tex, latex_table(typeset, settings))
     write_text(html, html_page(typeset, settings))
+
+
+if __name__ == "__main__":
+    table.run()

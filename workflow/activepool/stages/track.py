@@ -51,3 +51,7 @@ def track(
         lines.append(f"warning: tracker {tracker}: {sent.failure}")
         print(f"activepool: {lines[-1]}; the experiment continues without it", file=sys.stderr)
     write_text(outcome, "".join(f"{line}\n" for line in lines))
+
+
+if __name__ == "__main__":
+    track.run()

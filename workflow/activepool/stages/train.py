@@ -68,3 +68,7 @@ def train(
         write_table(curve, pd.DataFrame(trained.history))
     write_json(metrics, measured | {"seed": seed, "round": round, "unlabelled": len(samples.unlabelled)})
     return samples.used
+
+
+if __name__ == "__main__":
+    train.run()

@@ -51,3 +51,7 @@ def train_labelled(
     write_named_head(head, trained)
     write_held_out(held_out, held_out_probabilities, HeldOut.from_head(trained, samples.rows))
     write_facts(training, TrainingFacts.from_head(trained, len(samples.rows), without_labels))
+
+
+if __name__ == "__main__":
+    train_labelled.run()

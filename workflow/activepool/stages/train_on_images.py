@@ -50,3 +50,7 @@ def train_on_images(
     state = state_path(model)
     write_tensors(model, declared.train_on_images(images, state, options))
     state.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    train_on_images.run()

@@ -32,3 +32,7 @@ def training_labels(
     found = read_pool(Path(pool).parent)
     state = state_of(read(ledger).entries[:entries], given_classes)
     write_training_set(labels, classes, training_set(state, found), state.classes)
+
+
+if __name__ == "__main__":
+    training_labels.run()

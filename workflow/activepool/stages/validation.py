@@ -22,3 +22,7 @@ def validation(
     with LabelFile(samples) as file:
         rows = validation_rows(file.train.labels, fraction, seed, file.class_names, round_to)
     write_index(validation, {"index": rows})
+
+
+if __name__ == "__main__":
+    validation.run()

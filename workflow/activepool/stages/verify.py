@@ -32,3 +32,7 @@ def verify(results: str = "results") -> None:
     print(f"files verified: {findings.verified:,}; problems: {len(findings.misfits):,}")
     if findings.misfits:
         sys.exit(1)
+
+
+if __name__ == "__main__":
+    verify.run()

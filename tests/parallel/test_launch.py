@@ -57,14 +57,14 @@ def launched(folder, *arguments, processes=2, **options):
 def test_an_error_is_told_once_and_its_status_is_that_of_all(tmp_path, case, status, message):
     (tmp_path / "failing.py").write_text(FAILING)
     process = launched(tmp_path, "failing", "--case", case)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=600)
     assert (process.returncode, errors) == (status, message)
 
 
 def test_a_killed_process_is_named(tmp_path):
     (tmp_path / "failing.py").write_text(FAILING)
     process = launched(tmp_path, "failing", "--case", "killed")
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=600)
     assert process.returncode == 128 + signal.SIGKILL
     assert errors.endswith("activepool: process 1 of 2 was ended by signal 9\n")
 
@@ -72,7 +72,7 @@ def test_a_killed_process_is_named(tmp_path):
 def test_an_unforeseen_error_keeps_its_traceback(tmp_path):
     (tmp_path / "failing.py").write_text(FAILING)
     process = launched(tmp_path, "failing", "--case", "unforeseen")
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=600)
     assert process.returncode == 1
     assert errors.count("Traceback") == 1 and errors.endswith("ZeroDivisionError: division by zero\n")
 
@@ -80,20 +80,21 @@ def test_an_unforeseen_error_keeps_its_traceback(tmp_path):
 def test_one_process_is_the_module_itself(tmp_path):
     (tmp_path / "module.py").write_text("import sys; print(sys.argv[1:]); sys.exit(3)")
     process = launched(tmp_path, "module", "--processes", "x", processes=1)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=600)
     assert (process.returncode, output) == (3, "['--processes', 'x']\n")
 
 
 def test_processes_end_with_their_launcher(tmp_path):
     (tmp_path / "module.py").write_text(
-        "import os, time; open(f'started{os.environ[\"RANK\"]}', 'w').write(str(os.getpid())); time.sleep(60)"
+        "import os, time\n"
+        "open(f'started{os.environ[\"RANK\"]}', 'w').write(str(os.getpid())); time.sleep(3600)"
     )
     process = launched(tmp_path, "module", cwd=tmp_path)
     started = [tmp_path / f"started{rank}" for rank in range(2)]
     while not all(path.exists() and path.read_text() for path in started):
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=20) == 128 + signal.SIGTERM
+    assert process.wait(timeout=600) == 128 + signal.SIGTERM
     for path in started:
         with pytest.raises(ProcessLookupError):
             os.kill(int(path.read_text()), 0)
@@ -113,3 +114,20 @@ def test_shares_are_consecutive_and_nearly_equal(size, count):
     shares = [range(size)[Processes(rank, count).share(size)] for rank in range(count)]
     assert [row for share in shares for row in share] == list(range(size))
     assert max(map(len, shares)) - min(map(len, shares)) <= 1
+
+
+SLOW_TO_REPORT = """
+import os, sys, time
+if os.environ["RANK"] == "1":
+    sys.exit(2)  # because the other has failed
+time.sleep(8)
+1 / 0
+"""
+
+
+def test_the_first_to_fail_may_be_the_last_to_end(tmp_path):
+    (tmp_path / "module.py").write_text(SLOW_TO_REPORT)
+    process = launched(tmp_path, "module")
+    _, errors = process.communicate(timeout=600)
+    assert process.returncode == 1
+    assert errors.endswith("ZeroDivisionError: division by zero\n")

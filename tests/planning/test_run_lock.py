@@ -94,7 +94,7 @@ def test_a_run_waits_for_the_jobs_of_a_killed_run(folder, started, capsys):
     thread.join(timeout=1)
     assert thread.is_alive()
     process.communicate()
-    thread.join(timeout=30)
+    thread.join(timeout=600)
     assert registered
     assert list(lock.JOBS.iterdir()) == [left]
     unseen, seen = capsys.readouterr().err.splitlines()
@@ -111,7 +111,7 @@ def test_process_numbers_of_another_host_name_no_process_here(folder, started, c
     thread.start()
     thread.join(timeout=1)
     process.communicate()
-    thread.join(timeout=30)
+    thread.join(timeout=600)
     assert (
         "left jobs running (node-7); waiting for them (to end them: kill 7 on node)"
         in capsys.readouterr().err

@@ -28,7 +28,7 @@ def folders(tmp_path_factory):
     trainings.write_trainings(one, Processes())
     command = [sys.executable, "-m", "activepool.parallel.launch", "--processes", "2", "trainings", str(two)]
     environment = os.environ | {"PYTHONPATH": f"{LIBRARY}:{HERE}", "OMP_NUM_THREADS": "2"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=1000)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("epoch 0 of 3") == len(trainings.TRAININGS), done.stderr
     return one, two

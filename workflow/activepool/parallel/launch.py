@@ -13,8 +13,9 @@ import sys
 import time
 from collections.abc import Sequence
 
-#: Seconds between two polls of the processes, and after a failure until the others are killed.
-POLL_SECONDS, GRACE_SECONDS = 0.1, 5.0
+#: Seconds between two polls of the processes, and after a failure until the others are killed. The first that
+#: ends may be one that ends because another failed, which on a busy machine takes seconds to report why.
+POLL_SECONDS, GRACE_SECONDS = 0.1, 60.0
 
 
 def main() -> None:

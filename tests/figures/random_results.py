@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from activepool.figures.export import print_settings
+from activepool.figures.quantities import KNOWN_METRICS
 from activepool.figures.registry import FIGURES
 from activepool.figures.results import Curves, Results
 from activepool.figures.settings import Settings
@@ -20,15 +21,7 @@ def results(strategies, seeds=3, rounds=4, classes=5, seed=0):
     keys = [(name, s, r) for name in strategies for s in range(seeds) for r in range(rounds)]
     curves = pd.DataFrame(keys, columns=["strategy", "seed", "round"])
     curves["labels"] = 100 * (curves["round"] + 1)
-    metrics = (
-        "top1",
-        "balanced_accuracy",
-        "tail_accuracy",
-        "imbalance_entropy",
-        "imbalance_ratio",
-        "imbalance_total_variation",
-    )
-    for metric in metrics:
+    for metric in KNOWN_METRICS:
         curves[metric] = generator.random(len(curves))
     counts = curves.loc[curves.index.repeat(classes), ["strategy", "seed", "round"]].reset_index(drop=True)
     counts["class"] = np.tile(range(classes), len(curves))

@@ -1,6 +1,8 @@
 """What all figures have in common, and what each needs."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -11,10 +13,12 @@ from matplotlib.text import Text
 from activepool.errors import InputError
 from activepool.figures.drawings.class_counts import last_counts
 from activepool.figures.export import write_figure
-from activepool.figures.registry import FIGURES
+from activepool.figures.registry import FIGURES, TABLES
 from activepool.figures.results import Curves, Results
 from activepool.figures.settings import Settings
 from activepool.figures.styles import NAMES
+
+ROOT = Path(__file__).parents[2]
 
 
 def written(folder, name, given, settings=UPPER):
@@ -22,21 +26,15 @@ def written(folder, name, given, settings=UPPER):
     return (folder / "figure.pdf").read_bytes(), (folder / "figure.png").read_bytes()
 
 
-def test_the_figures_are():
-    assert list(FIGURES) == [
-        "accuracy_change",
-        "area",
-        "class_count_heat_map",
-        "class_counts",
-        "difference_to_random",
-        "imbalance",
-        "label_savings",
-        "learning_curves",
-        "learning_curves_balanced",
-        "learning_curves_tail",
-        "overlap",
-        "penalty",
-    ]
+def test_there_is_a_figure_or_table_for_each_caption_that_no_rule_names():
+    files = [ROOT / "Snakefile", *ROOT.glob("workflow/rules/*.smk")]
+    named = re.findall(r"report/(\w+)\.rst", "".join(file.read_text(encoding="utf-8") for file in files))
+    captions = {file.stem for file in ROOT.glob("workflow/report/*.rst")}
+    assert captions - {*named} == {*FIGURES, *TABLES}
+
+
+def test_the_figures_are_functions_in_the_order_of_their_names():
+    assert list(FIGURES) == sorted(FIGURES)
     assert all(callable(FIGURES[name]) for name in FIGURES)
 
 

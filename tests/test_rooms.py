@@ -4,6 +4,8 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
+
 import activepool
 
 LIBRARY = Path(activepool.__file__).parent
@@ -17,19 +19,26 @@ ROOMS = re.findall(
     re.MULTILINE,
 )
 
-#: What lies beside the rooms.
-FRONT = {"__init__"}
+#: What lies beside the rooms, and what it has of its own; its other names are those of rooms.
+FRONT, OWN = {"__init__"}, {"__version__"}
 
 
 def imported_rooms(file: Path) -> set[str]:
-    found = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    """Return the rooms that a file imports from, also by a name of the package itself."""
+    names, called = set(), set()
+    nodes = [*ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "activepool":
             _, _, inside = node.module.partition(".")
-            found.update([inside.split(".")[0]] if inside else [name.name for name in node.names])
+            names.update([inside.split(".")[0]] if inside else [name.name for name in node.names])
         elif isinstance(node, ast.Import):
-            found.update(one.name.split(".")[1] for one in node.names if one.name.startswith("activepool."))
-    return found
+            packages = [one for one in node.names if one.name.split(".")[0] == "activepool"]
+            names.update(one.name.split(".")[1] for one in packages if "." in one.name)
+            called.update(one.asname or "activepool" for one in packages)
+    for node in nodes:
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in called:
+            names.add(node.attr)
+    return {activepool._MODULES.get(name, f"activepool.{name}").split(".")[1] for name in names - OWN}
 
 
 def test_each_module_lies_in_a_room():
@@ -45,12 +54,33 @@ def test_imports_point_down():
         for room_of_file in ROOMS
         for file in [*LIBRARY.glob(f"{room_of_file}.py"), *(LIBRARY / room_of_file).rglob("*.py")]
         for room in imported_rooms(file) - {room_of_file}
-        if ROOMS.index(room) > ROOMS.index(room_of_file)
+        if room not in ROOMS[: ROOMS.index(room_of_file)]
     ]
     assert wrong == []
 
 
-def test_scores_and_strategies_know_no_files():
+@pytest.mark.parametrize(
+    ("text", "room"),
+    [
+        ("import activepool\nactivepool.select()", "api"),
+        ("import activepool as pool\npool.load_model()", "labelling"),
+        ("import activepool.scores\nactivepool.api.select()", "api"),
+        ("from activepool import select", "api"),
+        ("from activepool import io", "io"),
+        ("from activepool.io.files import write_table", "io"),
+    ],
+)
+def test_an_import_by_way_of_the_package_is_one_of_its_room(tmp_path, text, room):
+    (tmp_path / "module.py").write_text(f"{text}\n")
+    assert imported_rooms(tmp_path / "module.py") - {"scores"} == {room}
+
+
+def test_the_version_is_of_no_room(tmp_path):
+    (tmp_path / "module.py").write_text("import activepool\nprint(activepool.__version__)\n")
+    assert imported_rooms(tmp_path / "module.py") == set()
+
+
+def test_scores_diversity_and_strategies_import_nothing_from_io():
     rooms = [
         file for room in ("scores", "diversity", "strategies") for file in (LIBRARY / room).rglob("*.py")
     ]

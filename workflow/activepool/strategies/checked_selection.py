@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-import activepool
 from activepool.errors import InputError
 from activepool.plugins import users_line
 from activepool.strategies.declaration import Strategy
@@ -28,7 +27,7 @@ DECLARATIONS = {
 }
 
 #: Functions in this folder declare what they use.
-LIBRARY = Path(activepool.__file__).parent
+LIBRARY = Path(__file__).parents[1]
 
 
 def checked_pick(strategy: Strategy, query: Query, options: Mapping[str, Any], name: str = "") -> Selection:

@@ -82,7 +82,7 @@ def team(tmp_path_factory):
 def test_the_first_batch_is_as_the_page_says(team):
     printed = team.run("next_batch")
     for line in (
-        "activepool: accuracy: nothing can be said yet, because a model needs labels of two classes",
+        "activepool: accuracy: not known yet, because a model needs labels of two classes",
         "activepool: batch01: 0 of 20 samples have an answer",
         "activepool:   sheet (opens in a browser): results/insects/batches/batch01/sheet.html",
         "activepool: put what comes back into returned/, then: snakemake ",

@@ -193,7 +193,7 @@ def test_weights_that_are_not_those_of_their_checksum_are_damaged(tmp_path):
         changed = bytearray(whole)
         changed[place] ^= 1
         path.write_bytes(changed)
-        assert re.search("it is damaged: its entry .*/data/.* is not what was", refused(path, "small", 8, 1))
+        assert re.search("it is damaged: its entry .*/data/.* does not match", refused(path, "small", 8, 1))
 
 
 def test_weights_without_checksums_are_read(tmp_path):

@@ -95,7 +95,7 @@ def test_rows_of_both_parts_with_the_same_name_are_a_notice(tmp_path):
         file["test/sources"] = [f"{row}.jpg" for row in range(88, 88 + len(parts["test"][1]))]
     (notice,) = write_features(tmp_path / "features.h5", path)
     assert notice == (
-        f"{path}: names of train rows that test rows have, too: 88.jpg, 89.jpg; if they are the same "
+        f"{path}: train and test rows share these names: 88.jpg, 89.jpg; if they are the same "
         "samples, accuracies count what was trained on"
     )
 

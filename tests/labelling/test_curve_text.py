@@ -30,12 +30,12 @@ def test_no_ceiling_is_named_without_its_interval(tmp_path):
 def test_a_wide_interval_of_the_ceiling_tells_nothing(tmp_path):
     series = numbers_of(audited(tmp_path)).series
     assert curve_text(replace(series, fit=fit(0.0, 0.18, 0.24)), 1500) == (
-        "learning curve: what more labels would bring cannot be told yet, because the 95 % interval of the "
+        "learning curve: what more labels would bring is not known yet, because the 95 % interval of the "
         "fit's ceiling, 76 to 100 % accuracy, is wider than 10 points"
     )
     unknown = LearningCurveFit("there are too few", None, None, None, {})
     assert curve_text(replace(series, fit=unknown), 1500) == (
-        "learning curve: what more labels would bring cannot be told yet, because there are too few"
+        "learning curve: what more labels would bring is not known yet, because there are too few"
     )
 
 

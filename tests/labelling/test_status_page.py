@@ -218,7 +218,7 @@ def test_a_curve_that_tells_nothing_yet_has_no_numbers_and_no_extrapolation(tmp_
         assert ("would take" in text) == is_told
         assert ("dashed where there are no data" in text) == is_told
         assert ('class="fit beyond"' in (tmp_path / "status.html").read_text(encoding="utf-8")) == is_told
-        assert ("This cannot be told yet, because the 95 % interval of the fit's ceiling" in text) == (
+        assert ("This is not known yet, because the 95 % interval of the fit's ceiling" in text) == (
             not is_told
         )
 

@@ -38,8 +38,8 @@ def test_without_a_label(tmp_path):
     assert status_lines(numbers) == [
         "photos: 300 photographs, 0 labels",
         "batches: none has gone out",
-        "accuracy: nothing can be said yet, because a model needs labels of two classes",
-        "advice: for the accuracy on the pool, set audit: 100; so many labels of a random sample give it "
+        "accuracy: not known yet, because a model needs labels of two classes",
+        "advice: for the accuracy on the pool, set audit: 100; 100 labels of a random sample measure it to "
         "within ±10 points",
     ]
     assert next_steps(numbers)[0] == "run the command; it chooses the first batch, which needs no label"

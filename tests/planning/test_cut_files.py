@@ -31,7 +31,7 @@ def test_whole_files_stay():
 @pytest.mark.parametrize("path", [f"{FOLDER}/head.h5", "results/p/model.safetensors"])
 def test_a_cut_file_of_a_model_goes(path):
     Path(path).write_bytes(b"0123")
-    assert remove_cut_files(PROJECT) == [f"{path}: was cut, 4 of 10 bytes; it is made again if it is needed"]
+    assert remove_cut_files(PROJECT) == [f"{path}: was cut, 4 of 10 bytes; a run that needs it rebuilds it"]
     assert not Path(path).exists()
     assert remove_cut_files(PROJECT) == []
 
@@ -56,7 +56,7 @@ def page():
 
 def test_a_cut_page_goes(page):
     page.write_bytes(b"0123")
-    assert remove_cut_files(PROJECT) == [f"{page}: was cut, 4 of 10 bytes; it is made again if it is needed"]
+    assert remove_cut_files(PROJECT) == [f"{page}: was cut, 4 of 10 bytes; a run that needs it rebuilds it"]
     assert not page.exists()
 
 

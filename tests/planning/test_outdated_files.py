@@ -1,4 +1,4 @@
-"""Files that were made from other labels are made again, whether Snakemake has its records or not."""
+"""Files that were made from other labels are rebuilt, whether Snakemake has its records or not."""
 
 from pathlib import Path
 

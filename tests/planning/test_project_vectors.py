@@ -53,7 +53,7 @@ def test_a_look_judges_answers_by_the_vectors_that_are_there(capsys):
     assert would_be.pool.samples == found.pool.samples
     assert found.labels_digest("batch01") == would_be.labels_digest("batch01")
     np.save("v.npy", values.astype(np.float16))
-    assert "all of its 6 vectors are other ones than the" in look(VECTORS)[0]
+    assert "none of its 6 vectors is among the" in look(VECTORS)[0]
 
 
 def test_a_look_says_that_vectors_have_changed(capsys):
@@ -105,9 +105,7 @@ def test_other_vectors_take_the_place_of_none_that_have_labels(change, capsys):
     before = begin_run(VECTORS).pool.samples
     np.save("v.npy", change(values))
     for _ in range(2):
-        with pytest.raises(
-            InputError, match=r"all of its 6 vectors are other ones than the 6 of the last run"
-        ):
+        with pytest.raises(InputError, match=r"none of its 6 vectors is among the 6 of the last run"):
             begin_run(VECTORS)
     np.save("v.npy", values)
     assert begin_run(VECTORS).pool.samples == before

@@ -28,7 +28,7 @@ def changed(before, now):
         ("Updated input files: features.h5", "newer input: features.h5"),
         (
             "Missing output files: a.csv; Input files updated by another job: b.csv, c.csv",
-            "missing: a.csv; input made again: b.csv and 1 more",
+            "missing: a.csv; input rebuilt: b.csv and 1 more",
         ),
         (
             "Set of input files has changed since last execution",
@@ -53,7 +53,7 @@ def test_reasons_are_read_as_this_snakemake_writes_them():
     given.params_changed = ParamsChange(
         {RECORD.format("3c", "4d")}, {RECORD.format("3c", "5e")}, files={"head.h5"}
     )
-    assert reason(str(given)) == "missing: head.h5; input made again: labelled.csv; changed: code of train"
+    assert reason(str(given)) == "missing: head.h5; input rebuilt: labelled.csv; changed: code of train"
 
 
 def test_each_job_with_files_has_a_line():

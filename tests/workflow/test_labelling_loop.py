@@ -89,7 +89,7 @@ def test_verify_names_each_file_that_was_changed_and_changes_nothing_itself(tmp_
     printed = loop.snakemake("verify")
     assert "problems: 0" in printed
     assert (
-        "notice: not there, and made again if a run needs them: 1 (results/beetles/batches/batch02/head.h5)"
+        "notice: missing files, rebuilt when a run needs them: 1 (results/beetles/batches/batch02/head.h5)"
         in printed
     )
     with loop.of_batch("batch02", "labels.csv").open("a") as stream:

@@ -56,7 +56,7 @@ ENVIRONMENT = with_doubled_braces(str(CHECKOUT / "envs/activepool.yaml"))
 shell.prefix(shell_prefix(workflow, CHECKOUT, IMAGES))
 
 
-# The rule has no inputs, so that it checks before anything is made again.
+# The rule has no inputs, so that it checks before a run rebuilds anything.
 rule verify:
     """Check that results are complete, unchanged and consistent with their inputs."""
     log:

@@ -29,7 +29,7 @@ def file_problem(path: str | Path) -> str | None:
             return "is a pipe, socket or device; name a file of weights"
         return _safetensors_problem(path) if is_safetensors(path) else _torch_problem(path)
     except FileNotFoundError:
-        return "does not exist; a path is relative to where snakemake runs"
+        return "does not exist; a path is relative to the working folder"
     except OSError as error:
         return f"cannot be read ({error.strerror})"
 

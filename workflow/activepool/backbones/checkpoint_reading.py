@@ -41,8 +41,8 @@ def read_checkpoint(path: str | Path) -> Any:
             return load_file(path)
         if damaged := damaged_entry(path):
             raise InputError(
-                f"{path}: not a readable checkpoint: it is damaged: its entry {damaged} is not what was "
-                "written; copy or download it again"
+                f"{path}: not a readable checkpoint: it is damaged: its entry {damaged} does not match "
+                "its checksum; copy or download it again"
             )
         # torch treats a path with the suffix .safetensors as such a file, whatever its content.
         with (

@@ -204,7 +204,8 @@ def _require_same_rows(sources: StoredArray, of_labels: StoredArray | None) -> N
         row, named, name = other
         raise InputError(
             f"{of_labels.name}: row {row} is {named!r}, but {name!r} in {sources.name}; a label "
-            "belongs to the vector of its row, so give both the same names in one order, or the labels none"
+            "belongs to the vector of its row, so give both the same names in the same order, or give the "
+            "labels no names"
         )
 
 

@@ -129,7 +129,7 @@ def _row_notices(path: PathLike, given: EmbeddingFiles) -> Iterator[str]:
         in_test = set(row_names(named[1]))
         if shared := [name for name in row_names(named[0]) if name in in_test]:
             yield (
-                f"{path}: names of train rows that test rows have, too: {first_few(shared)}; if they are the "
+                f"{path}: train and test rows share these names: {first_few(shared)}; if they are the "
                 "same samples, accuracies count what was trained on"
             )
     if given.unread:

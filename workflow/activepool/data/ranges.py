@@ -109,7 +109,7 @@ class SpreadCheck:
         self._rows.append(rows)
 
     def checked(self, blocks: Iterable[FloatArray]) -> Iterator[FloatArray]:
-        """Yield ``blocks``, each (B, d), while they are added, and check all of them in the end."""
+        """Add and yield each of the ``blocks`` (B, d), then check all of them."""
         start = 0
         for block in blocks:
             self.add(block, np.arange(start, start + len(block)))

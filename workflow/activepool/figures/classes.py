@@ -48,7 +48,7 @@ def shown_names(class_counts: pd.DataFrame) -> dict[int, str]:
 def name_columns(figure: Figure, panels: Sequence[Axes], names: Sequence[str], room: float) -> None:
     """Write a name below each column of panels on the same axes, upwards if ``room`` inches are too few.
 
-    The figure grows by names that are written upwards.
+    Names that are written upwards make the figure taller.
     """
     widest = text_width(names)
     panels[0].set_xticks(range(len(names)), names)

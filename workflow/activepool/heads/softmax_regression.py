@@ -91,7 +91,7 @@ class SoftmaxRegression:
         parts = [tuple(map(to_numpy, part)) for part in self._map(_weighted_sum_and_range)]
         sums, least, largest = zip(*parts, strict=True)
         mean = sum(sums, np.zeros(rows.width)).astype(self._dtype)
-        # The mean of equal values is this value. What rounding leaves of a huge one would drown all other
+        # The mean of equal values must be exact: if they are huge, its rounding error would drown all other
         # features.
         self.mean = np.clip(mean, np.min(least, axis=0), np.max(largest, axis=0))
         self.variance = sum(self._map(partial(_centre, compute.array(self.mean)))) or 1.0

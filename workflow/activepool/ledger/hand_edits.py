@@ -47,7 +47,7 @@ def problems_by_hand(entry: Draft, before: History) -> Iterator[str]:
 def corrections(
     path: Path, changed: Sequence[tuple[Line, Entry]], entries: Sequence[Entry], who: str
 ) -> list[Draft]:
-    """Return what corrects entries to what their lines say now, but for times and numbers.
+    """Return the corrections that turn entries into their edited lines, except for times and numbers.
 
     Args:
         changed: the lines, and the entries as they were.

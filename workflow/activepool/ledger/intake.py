@@ -85,7 +85,7 @@ def outdated_notice(place: object, outdated: Sequence[Draft]) -> str:
 
 
 class _Plan:
-    """The entries of a ledger, and those that will follow, as `Taken` has them."""
+    """Collects the entries to add to a ledger, with the clashes and notices, for `Taken`."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self.new: list[Entry] = []

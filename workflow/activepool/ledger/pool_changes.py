@@ -16,7 +16,7 @@ class PoolChanges:
         renamed: old and new source; they keep their labels.
         edited: sources whose images have new content; these are new samples, without a label.
         overwritten: sources of samples that are gone, where another image that the ledger knows is now.
-        gone: the sources of samples that the pool has no more; their entries stay.
+        gone: the sources of samples that have left the pool; their entries stay.
         has_images: whether the samples are images. Vectors are named by their rows, which move if one is
             removed, so no vector counts as edited.
     """

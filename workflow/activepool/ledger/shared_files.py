@@ -15,7 +15,9 @@ PATIENCE = 60.0
 
 @contextmanager
 def locked(lock: Path, path: Path, for_writing: bool) -> Iterator[None]:
-    """Hold a lock of ``path``, alone or shared with other readers; a reader who may not make it does without.
+    """Hold a lock of ``path``, alone or shared with other readers.
+
+    A reader who may not create the lock file reads without a lock.
 
     Raises: InputError if another process does not let go of it, and if the file system has no locks.
     """

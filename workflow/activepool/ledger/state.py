@@ -46,10 +46,10 @@ class SampleState:
     """A sample that the ledger has an entry about.
 
     Attributes:
-        sources: where it has been found, the first first.
+        sources: where it has been found, earliest first.
         label: its class; None unless it is labelled.
         opinions: by annotator, the last standing answer.
-        batches: those that it went out in, the first first.
+        batches: those that it went out in, earliest first.
         is_audit: whether it belongs to the audit set, which is never trained on.
     """
 
@@ -103,7 +103,7 @@ class State:
 
     @cached_property
     def training_labels(self) -> dict[str, str]:
-        """The classes of all labelled samples but the audit set, also of those that the pool has no more."""
+        """The classes of all labelled samples outside the audit set, even of those that left the pool."""
         return {
             name: sample.label
             for name, sample in self.samples.items()

@@ -61,7 +61,7 @@ def environments(count: int) -> list[dict[str, str]]:
         "LOCAL_WORLD_SIZE": count,
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": port,
-        # Not to hear from each process that it cannot connect to one that failed: the failure is reported.
+        # Silences processes that cannot connect to a failed one: the failure itself is reported.
         "TORCH_CPP_LOG_LEVEL": os.environ.get("TORCH_CPP_LOG_LEVEL", "FATAL"),
         # Cores are shared out; a stage that fixes its threads for the sake of its result keeps to that.
         "OMP_NUM_THREADS": max(1, cores // count),

@@ -179,7 +179,7 @@ class Server:
         return None
 
     def _received(self, connection: socket.socket) -> Job | None:
-        """Return the job that a client requests; None if a fork would differ from a process of its own."""
+        """Return the job that a client requests; None if the client must start a process itself."""
         connection.settimeout(PATIENCE)
         streams: list[int] = []
         try:

@@ -26,7 +26,7 @@ def verify(results: str = "results") -> None:
         )
     if findings.gone:
         gone = f"{len(findings.gone):,} ({first_few(findings.gone, MAX_NAMED)})"
-        print(f"activepool: notice: not there, and made again if a run needs them: {gone}", file=sys.stderr)
+        print(f"activepool: notice: missing files, rebuilt when a run needs them: {gone}", file=sys.stderr)
     if findings.unrecorded:
         print(f"files that planning keeps, without records: {', '.join(findings.unrecorded)}")
     print(f"files verified: {findings.verified:,}; problems: {len(findings.misfits):,}")

@@ -1,4 +1,4 @@
-"""Files of models and pages that were cut, by a full disk or a broken copy: the run makes them again."""
+"""Files of models and pages that were cut, by a full disk or a broken copy: the run rebuilds them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ def remove_cut_files(project: Project) -> list[str]:
     """Delete files of models and pages that are shorter than their stage left them; return a notice for each.
 
     Features stay: they are expensive, and the rows of the samples depend on which of them are there. A page
-    stays if a list beside it has changed, because both would be made again.
+    stays if a list beside it has changed, because the run would rebuild both.
     """
     notices = []
     for record in _records(Path(results_folder(project))):
@@ -31,9 +31,9 @@ def remove_cut_files(project: Project) -> list[str]:
             cut = f"{path}: was cut, {path.stat().st_size:,} of {state.size:,} bytes"
             changed = _changed_list(record) if path.suffix == PAGE else None
             if changed:
-                notices.append(f"{cut}; to have it made again, move {changed} elsewhere and delete the page")
+                notices.append(f"{cut}; to rebuild it, move {changed} elsewhere and delete the page")
             else:
-                notices.append(f"{cut}; it is made again if it is needed")
+                notices.append(f"{cut}; a run that needs it rebuilds it")
                 path.unlink()
     return notices
 

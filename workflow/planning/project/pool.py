@@ -143,9 +143,9 @@ def _pool_of_vectors(
     elif gone and has_entries:
         # Features of these vectors must not be mixed with the others.
         raise InputError(
-            f"{given.path}: all of its {len(here):,} vectors are other ones than the {len(gone):,} of the "
-            "last run: a sample is its vector as float32, so that another dtype, width or network makes "
-            f"other samples. The labels in {project.ledger_path} cannot be used until the vectors of the "
+            f"{given.path}: none of its {len(here):,} vectors is among the {len(gone):,} of the last run: "
+            "a sample is its vector as float32, so another dtype, width or network changes every sample. "
+            f"The labels in {project.ledger_path} cannot be used until the vectors of the "
             "last run come back; to label these, give another project and ledger"
         )
     pool = update_pool(folder, files, lambda part: True, lost, dry)

@@ -38,12 +38,12 @@ class ProjectStanding:
 
     @cached_property
     def sent(self) -> list[BatchState]:
-        """The batches that went out, but for audit sets, the first first."""
+        """The batches that went out, without audit sets, earliest first."""
         return [batch for batch in self.state.batches.values() if not batch.is_audit]
 
     @cached_property
     def audits(self) -> list[BatchState]:
-        """The audit sets that went out, the first first."""
+        """The audit sets that went out, earliest first."""
         return [batch for batch in self.state.batches.values() if batch.is_audit]
 
     @property
@@ -82,7 +82,7 @@ class ProjectStanding:
 
     @property
     def wanted_audit(self) -> int:
-        """How many samples the audit set lacks of the size that the configuration gives."""
+        """How many more samples the configuration wants in the audit set."""
         return max(0, self.project.audit_size - self.in_audits)
 
     @cached_property

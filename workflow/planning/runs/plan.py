@@ -17,7 +17,7 @@ WORDS = {
     "Missing output files": "missing",
     "Incomplete output files": "incomplete",
     "Updated input files": "newer input",
-    "Input files updated by another job": "input made again",
+    "Input files updated by another job": "input rebuilt",
 }
 
 #: How Snakemake begins the reason that settings or code have changed, and what separates old from new.

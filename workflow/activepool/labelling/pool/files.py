@@ -150,7 +150,7 @@ def read_table(path: str | Path, columns: Mapping[str, type]) -> pd.DataFrame:
         return pd.read_csv(path, dtype=columns, keep_default_na=False, encoding="utf-8")[list(columns)]
     except (OSError, ValueError, KeyError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is damaged"
-        problem = f"not a table of a pool ({reason}); delete the file to have it made again"
+        problem = f"not a table of a pool ({reason}); delete the file, and the next run rebuilds it"
         raise InputError(f"{path}: {problem}") from error
 
 

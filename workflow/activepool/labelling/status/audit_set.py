@@ -61,11 +61,11 @@ class AuditSet:
     """The random sample that no model trains on.
 
     Attributes:
-        draws: its parts, the first first.
+        draws: its parts, earliest first.
         measured: the name of the part to go by.
         removed: how many samples have no answer and are no longer in the pool.
         too_late: samples that are known to have joined the pool later, and so could not be drawn. Others may
-            have: where all features are made again, those of several parts become one part.
+            have: where a run recomputes all features, several parts become one.
         plans: what would make the interval narrower: labels of the part to go by, if so many can come, or of
             another part, if the pool has so many samples left.
     """
@@ -86,7 +86,7 @@ class AuditSet:
 
 
 def audit_parts(state: State, pool: Pool) -> dict[str, dict[int, str]]:
-    """Return the labels of each part of the audit set by row, ascending; the part that was drawn first first.
+    """Return the labels of each part of the audit set, earliest part first, by ascending row.
 
     Samples that the pool lacks are not among them.
     """

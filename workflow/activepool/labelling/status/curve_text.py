@@ -12,7 +12,7 @@ WIDEST_CEILING = 0.1
 def curve_text(series: ModelSeries, most: int) -> str:
     """Return what more labels would bring, if the pool can have ``most``."""
     if unknown := why_untold(series.fit):
-        return f"learning curve: what more labels would bring cannot be told yet, because {unknown}"
+        return f"learning curve: what more labels would bring is not known yet, because {unknown}"
     wanted = labels_text(series.fit.labels_for[0.95], series.models[-1].labels, most)
     return f"learning curve: its ceiling is {ceiling_text(series.fit)}; 95 % of that {wanted}"
 

@@ -84,7 +84,7 @@ class ModelRow:
 
 @dataclass(frozen=True)
 class ModelSeries:
-    """The models of all batches, in order; one without further labels takes the place of the one before.
+    """The models of all batches, in order; one without newly labelled samples replaces the model before it.
 
     Attributes:
         measured_on: AUDIT or CROSS_VALIDATION, the same for all.
@@ -118,10 +118,10 @@ class Comparison:
         self._labelled: frozenset[int] = frozenset()
 
     def add(self, training: Training, predictions: PoolPredictions, is_partial: bool = False) -> None:
-        """Add the next model; one that is partial is the last, see `ModelSeries`.
+        """Add the next model; a partial model is the last, see `ModelSeries`.
 
-        One that has labels of no further sample, as after a correction, takes the place of the one before:
-        that these two agree says nothing.
+        A model without newly labelled samples, as after a correction, replaces the model before it: the
+        agreement of these two says nothing.
         """
         if self._rows and training.rows <= self._labelled:
             self._rows.pop()

@@ -89,7 +89,7 @@ def accuracy_text(numbers: StatusNumbers) -> str:
     """Return how good the current model is, and what that is measured on."""
     measured = numbers.accuracy
     if measured is None:
-        return f"accuracy: nothing can be said yet, {why_unknown(numbers)}"
+        return f"accuracy: not known yet, {why_unknown(numbers)}"
     share = measured.overall
     if numbers.audit and measured.measured_on == AUDIT:
         others = [
@@ -141,7 +141,7 @@ def agreement_text(series: ModelSeries) -> str:
 
 
 def next_steps(numbers: StatusNumbers) -> list[str]:
-    """Return what to do next, the first first."""
+    """Return the next steps, in order."""
     return [*_batch_steps(numbers), *_late_steps(numbers), *advice(numbers)]
 
 
@@ -163,8 +163,8 @@ def advice(numbers: StatusNumbers) -> list[str]:
             )
     else:
         found.append(
-            f"for the accuracy on the pool, set audit: {SUGGESTED_AUDIT}; so many labels of a random sample "
-            f"give it within ±{SUGGESTED_WIDTH} points"
+            f"for the accuracy on the pool, set audit: {SUGGESTED_AUDIT}; {SUGGESTED_AUDIT} labels of a "
+            f"random sample measure it to within ±{SUGGESTED_WIDTH} points"
         )
     return found
 

@@ -37,7 +37,7 @@ def annotator_file_of(path: Path) -> tuple[str, str] | None:
 
     Returns None if there is no such file, or no place for it. ``path`` is a label file, archive or folder.
 
-    Raises: InputError if the file has several lines or what can be no name, if there are several files, and
+    Raises: InputError if the file has several lines or an invalid name, if there are several files, and
         if something else has its name.
     """
     found = _contents(path)

@@ -70,7 +70,7 @@ class Archive:
             return stream.read(LARGEST_TEXT)
 
     def sample(self, member: str) -> str:
-        """Return the sample that a picture is, see `pool_samples.image_sample`."""
+        """Return the sample of a picture, see `pool_samples.image_sample`."""
         if member not in self._samples:
             archive, digest = self._archive, hashlib.sha256()
             with self._reading(member), archive.open(member) as stream:
@@ -80,7 +80,7 @@ class Archive:
         return self._samples[member]
 
     def pictures_named(self, name: str) -> dict[str, str]:
-        """Return the pictures with this name, in any folder: each member by the sample that it is.
+        """Return the pictures with this name, in any folder: each member by its sample.
 
         The name may lack its ending, or be the end of a path.
         """

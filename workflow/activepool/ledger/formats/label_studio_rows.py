@@ -23,7 +23,7 @@ NUMBER = re.compile(r"(\d+)(\.0)?")
 
 
 def named_sample(number: int, place: str, data: dict[str, Any]) -> Row:
-    """Return a row of what names the sample in a task: its content and source, or else its image.
+    """Return a row that names the sample of a task by its content and source, or else by its image.
 
     Tasks of others may call the image by another name; then all paths in them must be of one sample.
     """

@@ -95,7 +95,7 @@ class NamedSamples:
             self.not_there.append(row.name)
 
     def _require_separated(self, row: Row) -> None:
-        """Raise UnknownSampleError if what is no name of the pool begins with one, up to a separator."""
+        """Raise UnknownSampleError if the cell holds a name of the pool, then a separator and other text."""
         for mark in SEPARATORS:
             beginning, found, rest = row.name.partition(mark)
             if found and self.samples.may_be_named(beginning.strip()):
@@ -114,7 +114,7 @@ class NamedSamples:
         return self.samples.by_content(row.sample)
 
     def _by_content(self, row: Row) -> str:
-        """Return the sample that the picture in the file is.
+        """Return the sample of the picture in the file.
 
         A list must not name another sample of the pool; the name of a picture in a folder says nothing.
         """

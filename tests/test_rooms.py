@@ -80,6 +80,12 @@ def test_the_version_is_of_no_room(tmp_path):
     assert imported_rooms(tmp_path / "module.py") == set()
 
 
+def test_the_library_imports_neither_snakemake_nor_planning():
+    beginning = re.compile(r"(?m)^\s*(?:from|import) (?:snakemake|planning)\b")
+    files = LIBRARY.rglob("*.py")
+    assert [file.name for file in files if beginning.search(file.read_text(encoding="utf-8"))] == []
+
+
 def test_scores_diversity_and_strategies_import_nothing_from_io():
     rooms = [
         file for room in ("scores", "diversity", "strategies") for file in (LIBRARY / room).rglob("*.py")

@@ -1,8 +1,7 @@
 """Pool-based active learning on self-supervised features.
 
 `select`, `train_head` and others work on arrays; docs/library.md shows how. ``activepool.stages`` are
-the programs that join the same code to files. Nothing here knows Snakemake, the folder ``results/`` or the
-configuration file.
+the programs that join the same code to files. Nothing here imports Snakemake or reads a configuration file.
 """
 
 __version__ = "0.2.0"

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,12 @@ PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 #: The files of the examples: (path, what stands in it).
 EXAMPLES = dict(re.findall(r"(?m)`((?:workflow|tests)/[\w/.]+)`:\n\n```\w+\n((?:.*\n)*?)```$", PAGE))
+
+#: What the page adds to lists: (name, list, its file).
+LISTED = re.findall(r"add `(\"\w+\")` to `(\w+)` in `([\w/.]+)`", PAGE)
+
+#: The tests that the page names.
+TESTS = re.findall(r"(?m)^    \.venv/bin/pytest (.*)$", PAGE)
 
 #: A score, as the function and the line of a table that the page shows.
 SCORE, SCORE_LINE = re.search(
@@ -42,6 +49,9 @@ def repository(tmp_path_factory):
     for path, text in EXAMPLES.items():
         with (copy / path).open("a", encoding="utf-8") as file:
             file.write(text)
+    for name, group, path in LISTED:
+        before, beginning, rest = (copy / path).read_text(encoding="utf-8").partition(f"\n{group} = {{")
+        (copy / path).write_text(f"{before}{beginning}{name}, {rest}", encoding="utf-8")
     text = (copy / SCORES).read_text(encoding="utf-8")
     assert text.count(TABLE) == 1 and text.endswith("}\n")
     text = text.replace(TABLE, f"\n{SCORE}\n{TABLE}").removesuffix("}\n") + SCORE_LINE + "}\n"
@@ -62,10 +72,16 @@ def python(repository, *words):
     return done.stdout
 
 
+def test_the_page_names_all_parts_of_planning():
+    (row,) = re.findall(r"(?m)^\| `workflow/planning/` .*$", PAGE)
+    parts = {path.stem for path in (ROOT / "workflow/planning").iterdir()} - {"__init__", "__pycache__"}
+    assert parts <= {*re.findall(r"`(\w+)`", row)}
+
+
 def test_the_page_has_as_many_files_as_it_says():
     existing = {path for path in EXAMPLES if (ROOT / path).exists()}
     assert existing == {"workflow/rules/evaluation.smk"}
-    assert len(EXAMPLES) == 3 + 2 + 1
+    assert len(EXAMPLES) + len(LISTED) == 4 + 2 + 2
 
 
 def test_the_examples_run(repository, tmp_path):
@@ -86,11 +102,20 @@ def test_the_examples_run(repository, tmp_path):
     stage.write_text(text)
 
 
-def test_the_stage_has_a_command_line_and_its_test_passes(repository):
+@pytest.mark.parametrize("words", TESTS)
+def test_the_tests_that_the_page_names_pass(repository, words):
+    python(repository, "-m", "pytest", "-q", "-p", "no:cacheprovider", *shlex.split(words))
+
+
+@pytest.mark.parametrize("name", ["label_counts", "log_likelihood", "scores", "least_gap"])
+def test_the_page_names_tests_of_each_kind(name):
+    assert any(name in words for words in TESTS)
+
+
+def test_the_stage_has_a_command_line(repository):
     printed = python(repository, "-m", "activepool.stages.label_counts", "--help")
     for words in ("--samples", "labelled.csv of a round", "--counts", "--provenance"):
         assert words in printed
-    python(repository, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/stages/test_label_counts.py")
 
 
 def test_figure_and_strategy_are_found_by_existing(repository):

@@ -105,10 +105,11 @@ if workflow.is_main_process and not IS_MODULE:
     problem = broad_target(sys.argv, workflow.rules)
     if problem := problem or unknown_target(sys.argv, names):
         sys.exit(f"activepool: {problem}")
-    if is_project(config) and IS_RUN:
-        set_back_outdated_files(
-            workflow,
-            arguments,
-            PATHS.root,
-            parse_command(tuple(sys.argv)).targets or [workflow.default_target],
-        )
+
+if is_project(config) and IS_RUN:
+    set_back_outdated_files(
+        workflow,
+        arguments,
+        PATHS.root,
+        parse_command(tuple(sys.argv)).targets or [workflow.default_target],
+    )

@@ -1,10 +1,13 @@
 """The targets of a labelling project that have names, and those that do not exist."""
 
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from workflow.labelling_loops import PROJECT, Loop
+from workflow_runs import REPOSITORY
 
 from planning.project.start import TARGETS
 
@@ -35,3 +38,17 @@ def test_one_that_does_not_exist_enters_and_changes_nothing(loop, target, meant)
     printed = loop.snakemake("predictions", target, check=False)
     assert printed.splitlines()[-1].startswith(f"activepool: there is no target {target!r}; {meant}")
     assert loop.digests("*.*", "results/**/*.*", "returned/*") == before
+
+
+def test_a_workflow_that_uses_a_project_as_a_module_has_targets_of_its_own(tmp_path):
+    np.save(tmp_path / "v.npy", np.eye(8))
+    (tmp_path / "Snakefile").write_text(
+        f"module activepool:\n    snakefile: {str(REPOSITORY / 'Snakefile')!r}\n"
+        "    config: {'project': 'p', 'embeddings': 'v.npy', 'batch': 2}\n"
+        "use rule * from activepool\n"
+        "rule mine:\n    input: 'results/p/status.html'\n"
+    )
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", "mine"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "results/p/status.html").exists()

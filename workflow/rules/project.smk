@@ -44,7 +44,7 @@ def check_standing(standing):
         require_room(standing, CONFIGURATION_FILE)
 
 
-if workflow.is_main_process:
+if workflow.is_main_process and not IS_MODULE:
     if problem := unknown_target(sys.argv, TARGETS):
         sys.exit(f"activepool: {problem}")
 

@@ -102,8 +102,9 @@ else:
 # Here all rules are known.
 if workflow.is_main_process and not IS_MODULE:
     names = [rule.name for rule in workflow.rules if not rule.has_wildcards()]
-    problem = broad_target(sys.argv, workflow.rules)
-    if problem := problem or unknown_target(sys.argv, names):
+    if problem := (
+        broad_target(sys.argv, workflow.rules) or unknown_target(sys.argv, names)
+    ):
         sys.exit(f"activepool: {problem}")
 
 if is_project(config) and IS_RUN:

@@ -5,11 +5,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from workflow_runs import wait_until
 
 from activepool.programs.start import SERVERS
 
@@ -143,13 +143,6 @@ def own_run(tmp_path):
     """A server that the test may end."""
     with started(tmp_path) as run:
         yield run
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + 600
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def is_running(number):

@@ -158,12 +158,12 @@ def _copy(part: EmbeddingPart, rows: IntArray, group: h5py.Group) -> None:
         if not finite.passes(values, numbers, problem):
             continue
         require_squares(part.features.name, values, numbers)
-        spread.add(original, numbers)
+        if group.name == "/train":
+            spread.add(original, numbers)
         features[first:last] = values[chosen]
         sources[first:last] = part.source_texts(block)[chosen]
     finite.require()
-    if group.name == "/train":
-        spread.require()
+    spread.require()
 
 
 def _problem(

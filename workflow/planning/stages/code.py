@@ -36,15 +36,16 @@ class Module(NamedTuple):
 
 
 class Parsed(TypedDict):
-    """What is kept of a file's syntax; ``parsed`` is the digest of what it was parsed from, and by."""
+    """What is kept of a file's syntax; ``parsed`` has the digests of what parsed it, and of its content."""
 
     parsed: str
     digest: str
     names: list[str]
 
 
-#: What parses: the version of Python, and this code.
-_PARSER = sys.version.encode() + b"".join(Path(file).read_bytes() for file in (__file__, syntax.__file__))
+# What parses: the version of Python, and this code.
+_PARTS = (sys.version.encode(), *(Path(file).read_bytes() for file in (__file__, syntax.__file__)))
+_PARSER = hashlib.sha256(b"".join(_PARTS)).hexdigest()
 
 #: The files behind each digest that `code_digest` has returned.
 _listed: dict[str, set[Path]] = {}
@@ -94,14 +95,14 @@ def syntax_problem(file: Path) -> str | None:
 @cache
 def _module(file: Path) -> Module:
     content = file.read_bytes()
-    parsed = _parsed(file, content)
+    digest = hashlib.sha256(content).hexdigest()
+    parsed = _parsed(file, content, f"{_PARSER} {digest}")
     imports = {imported for name in parsed["names"] for imported in _module_files(name)}
-    return Module(hashlib.sha256(content).hexdigest(), parsed["digest"], tuple(sorted(imports)))
+    return Module(digest, parsed["digest"], tuple(sorted(imports)))
 
 
-def _parsed(file: Path, content: bytes) -> Parsed:
-    """Return what was kept of a file, if its content is still the same; else parse and keep it."""
-    of = hashlib.sha256(_PARSER + content).hexdigest()
+def _parsed(file: Path, content: bytes, of: str) -> Parsed:
+    """Return what was kept of a file, if it was kept ``of`` this content; else parse and keep it."""
     kept = Path(cache_from_source(str(file))).with_suffix(".syntax.json")
     with suppress(OSError, ValueError, LookupError):
         parsed: Parsed = json.loads(kept.read_bytes())

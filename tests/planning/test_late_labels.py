@@ -125,6 +125,19 @@ def selected(strategy, number):
     return f"{RUN.format(strategy, number)}/selected.csv"
 
 
+def test_a_new_stage_that_takes_annotations_depends_on_all(late, monkeypatch):
+    declared = SimpleNamespace(parameters=[SimpleNamespace(name="annotations")])
+    monkeypatch.setattr("planning.runs.late_labels.declaration", lambda stage: declared)
+    before = late.digest("new", wildcards("random", 1))
+    write({**LABELS, 31: CLASSES[2]})
+    assert before != late.digest("new", wildcards("random", 1)) != NO_LABELS
+
+
+@pytest.mark.parametrize("stage", ["validation", "curves"])
+def test_a_stage_without_annotations_depends_on_none(late, stage):
+    assert late.digest(stage, wildcards("random", 1)) == NO_LABELS
+
+
 def test_the_message_counts_labels_that_would_stay_unused(late):
     late.require_kept(["results/trial/curves.csv", f"{RUN.format('random', 1)}/labelled.csv"])
     with pytest.raises(InputError, match=r"1 labels in bought.csv were bought.*\(random/seed0/round01\)"):

@@ -19,7 +19,7 @@ from activepool.errors import InputError, first_few
 from activepool.io.index_files import read_index
 from planning.checks.annotations import require_fit_to_listing
 from planning.paths import Paths
-from planning.stages.digests import digest_of
+from planning.stages.digests import declaration, digest_of
 
 #: The digest of a job that reads no late label.
 NO_LABELS = ""
@@ -37,8 +37,13 @@ class LateLabels:
         self.path = paths.experiment.dataset.annotations if records_params else None
 
     def digest(self, stage: str, wildcards: Any) -> str:
-        """Return the digest of the labels that a job of a stage reads; `NO_LABELS` if it reads none."""
+        """Return the digest of the labels that a job of a stage reads; `NO_LABELS` if it reads none.
+
+        A stage that takes ``annotations`` reads all of them, unless a case below says which.
+        """
         paths = self.paths
+        if all(parameter.name != "annotations" for parameter in declaration(stage).parameters):
+            return NO_LABELS
         match stage:
             case "train" | "finetune":
                 return self._file_digest(
@@ -50,10 +55,8 @@ class LateLabels:
                 return self._query_digest(wildcards) if paths.precomputes(wildcards) else NO_LABELS
             case "contact_sheet":
                 return self._file_digest(*paths.pictured_selections(wildcards.strategy))
-            case "full_pool":
-                return self._pool_digest()
             case _:
-                return NO_LABELS
+                return self._pool_digest()
 
     def _query_digest(self, wildcards: Any) -> str:
         """Return the digest of the labels that a strategy reads when it picks."""

@@ -9,7 +9,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 DOCS = Path(__file__).parent
 
-#: The floors of the house, from the bottom up. A room stands above the rooms that it imports from.
+#: The floors of the house, from the bottom up. A room imports from those below it and to its left.
 FLOORS = (
     ("errors", "plugins", "compute", "io"),
     ("parallel", "data", "ledger", "records", "backbones"),

@@ -143,9 +143,7 @@ def test_labels_that_are_names(tmp_path, form):
         assert found.train.labels.tolist() == [[2, 0, -1, 1][row % 4] for row in range(ROWS)]
     with opened(**options, class_names=["bee", "dog", "cat", "ant"]) as found:
         assert found.train.labels.tolist() == [[2, 3, -1, 0][row % 4] for row in range(ROWS)]
-    with pytest.raises(
-        InputError, match=r"label 'bee' in row 3: the train part has no class 'bee' \(its class"
-    ):
+    with pytest.raises(InputError, match=r"row 3: the train part has no class 'bee' \(its class"):
         preview(**options, class_names=["cat", "ant"], test_fraction=0.2)
 
 
@@ -154,8 +152,8 @@ def test_each_name_that_is_no_class_is_told(tmp_path):
     np.savez(tmp_path / "v.npz", features=values(), labels=names)
     with pytest.raises(InputError) as raised:
         preview(tmp_path / "v.npz", test_fraction=0.2)
-    told = [line.partition("label ")[2].partition(";")[0] for line in raised.value.args]
-    assert told == ["'n/a' in row 1 reads like a missing value", "'-2' in row 3 is below 0"]
+    told = [line.partition("row ")[2].partition(";")[0].partition(",")[0] for line in raised.value.args]
+    assert told == ["1: label 'n/a' reads like a missing value", "3: label '-2' is below 0"]
 
 
 def test_labels_beside_missing_ones_in_pandas(tmp_path):
@@ -179,9 +177,12 @@ def test_numbers_beside_none_in_a_list_of_torch(tmp_path):
     [
         (
             np.array(["ant", "nan", "bee"] * 20),
-            "label 'nan' in row 1 reads like a missing value; leave it empty",
+            "row 1: label 'nan' reads like a missing value; leave it empty",
         ),
-        (np.array(["ant", "-3", "bee"] * 20), "label '-3' in row 1 is below 0; leave it empty"),
+        (
+            np.array(["ant", "-3", "bee"] * 20),
+            "row 1: label '-3' is below 0, where -1 stands for a label that is not known; leave it empty",
+        ),
         (np.full(ROWS, 1.5), r"labels: is float64 of shape \(60,\); it must be integers or names of shape"),
         (np.zeros(59, int), "labels: 59 labels for 60 rows; there must be one for each row"),
         (np.zeros((60, 3), int), r"labels: is int64 of shape \(60, 3\)"),

@@ -7,7 +7,7 @@ import numpy as np
 
 from activepool.compute.arrays import IntArray
 from activepool.data.class_checks import exact_numbers, wrapped_unknown
-from activepool.data.class_names import NO_NAME, is_negative, no_such_class, reads_as_missing, sorted_names
+from activepool.data.class_names import NO_NAME, label_problem, sorted_names
 from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError, first_few, first_lines
 from activepool.io.array_files.array_file import StoredArray
@@ -106,13 +106,8 @@ def _wrong_names(given: GivenLabels, class_names: Sequence[str]) -> Iterator[str
         row_of.setdefault(name, row)
     row_of.pop("", None)
     for name, row in row_of.items():
-        where = f"{given.name}: label {name!r} in row {row}"
-        if reads_as_missing(name):
-            yield f"{where} reads like a missing value; leave it empty, or give the class another name"
-        elif is_negative(name):
-            yield f"{where} is below 0; leave it empty if it is not known, or name the classes by words"
-        elif name not in class_names:
-            yield f"{where}: {no_such_class(name, class_names)}"
+        if problem := label_problem(name, class_names, class_names):
+            yield f"{given.name}: row {row}: {problem}"
 
 
 def _wrong_numbers(given: GivenLabels, class_names: Sequence[str]) -> Iterator[str]:

@@ -153,8 +153,16 @@ def _tally(samples: Sequence[SampleState], awaited: set[str], pool: Pool) -> Tal
     """Count samples; one that went out again, and is awaited, counts as awaited whatever was said before."""
     counts = Counter(Status.AWAITED if sample.sample in awaited else sample.status for sample in samples)
     removed = sum(one.sample in awaited and not pool.is_here(one.sample) for one in samples)
-    said = (Status.LABELLED, Status.DISPUTED, Status.CANNOT_TELL, Status.SKIPPED, Status.NOT_OURS)
-    return Tally(len(samples), counts[Status.AWAITED] - removed, removed, *(counts[one] for one in said))
+    return Tally(
+        samples=len(samples),
+        awaited=counts[Status.AWAITED] - removed,
+        removed=removed,
+        labelled=counts[Status.LABELLED],
+        disputed=counts[Status.DISPUTED],
+        cannot_tell=counts[Status.CANNOT_TELL],
+        skipped=counts[Status.SKIPPED],
+        not_ours=counts[Status.NOT_OURS],
+    )
 
 
 def _class_counts(state: State, usable: Mapping[str, str]) -> tuple[ClassCount, ...]:

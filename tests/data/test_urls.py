@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from activepool.data.image_files import ImageFiles, problem_of, read_header
-from activepool.data.packed import place_of
+from activepool.data.packed_images import place_of
 from activepool.data.urls import fetched, is_url, protocol_of
 from activepool.errors import InputError
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pandas as pd
 
 from activepool.data.class_checks import class_notices
+from activepool.data.image_checks import drop_unreadable
 from activepool.data.kinds import KINDS, build
-from activepool.data.readable import drop_unreadable
 from activepool.data.samples import Samples
 from activepool.data.settings import DatasetSettings
 from activepool.data.subset import remaining_rows

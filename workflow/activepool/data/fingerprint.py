@@ -6,7 +6,7 @@ import json
 import numpy as np
 
 from activepool.compute.arrays import IntArray
-from activepool.data.packed import place_digest
+from activepool.data.packed_images import place_digest
 from activepool.data.samples import Part, Samples
 from activepool.data.urls import is_url
 

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from activepool.data.left_out import LeftOut
 from activepool.data.listing import (
     class_folders,
     count_beside,
@@ -12,6 +11,7 @@ from activepool.data.listing import (
     require_each_once,
     with_unlabelled,
 )
+from activepool.data.omissions import LeftOut
 from activepool.data.previews import MAX_PREVIEWED, Preview
 from activepool.data.samples import Samples, require_one_test_part, split_off_test
 from activepool.errors import InputError

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from activepool.data.packed import Cell, Member
+from activepool.data.packed_images import Cell, Member
 from activepool.data.shard_samples import Found
 from activepool.errors import InputError, importing, one_line
 from activepool.io.files import LFS_PROBLEM, is_lfs_pointer

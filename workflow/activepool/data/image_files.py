@@ -18,7 +18,7 @@ import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from activepool.data.image_formats import FORMATS
-from activepool.data.packed import Place, place_digest, place_of
+from activepool.data.packed_images import Place, place_digest, place_of
 from activepool.data.samples import IMAGES_FOLDER
 from activepool.errors import InputError, one_line
 from activepool.io.files import LFS_POINTER, LFS_PROBLEM

@@ -10,8 +10,8 @@ import numpy as np
 
 from activepool.data.class_names import no_such_class, sorted_names
 from activepool.data.image_formats import is_image_name
-from activepool.data.left_out import LeftOut
 from activepool.data.listed_paths import repeated_files
+from activepool.data.omissions import LeftOut
 from activepool.data.samples import UNKNOWN, Part
 from activepool.errors import InputError, first_lines
 from activepool.io.files import start_of

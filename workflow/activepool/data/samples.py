@@ -4,7 +4,8 @@ Layout of dataset.h5, for each part (train, test): ``<part>/labels`` (n,) int64 
 ``<part>/sources`` (n,) strings by which a person recognises a row; and either ``<part>/images``
 (n, H, W, C) uint8 or ``<part>/paths`` (n,) strings, absolute or relative to the attribute ``root``.
 Attributes: ``class_names``, a list of strings; ``upright``, whether the rotation in EXIF is applied to image
-files; and ``packed``, true if paths are places inside larger files (see activepool.data.packed), else absent.
+files; and ``packed``, true if paths are places inside larger files (see activepool.data.packed_images), else
+absent.
 """
 
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ import h5py
 import numpy as np
 
 from activepool.compute.arrays import BoolArray, ImageArray, IntArray, TextArray
-from activepool.data.packed import Place, place_of
+from activepool.data.packed_images import Place, place_of
 from activepool.data.splits import held_out_rows
 from activepool.errors import InputError
 from activepool.io.hdf5_writing import written_hdf5

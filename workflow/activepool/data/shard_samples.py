@@ -8,7 +8,7 @@ import numpy as np
 from activepool.data.class_checks import wrapped_unknown
 from activepool.data.class_names import WHOLE_NUMBER, label_problem, require_different, sorted_names
 from activepool.data.listing import has_line_break
-from activepool.data.packed import Cell, Member
+from activepool.data.packed_images import Cell, Member
 from activepool.data.samples import UNKNOWN, Part, Samples, require_one_test_part, split_off_test
 from activepool.data.shards import Shards
 from activepool.errors import InputError, first_lines
@@ -20,7 +20,7 @@ class Found:
 
     Attributes:
         sources: such as ``train-000.tar/0007.jpg``.
-        places: see activepool.data.packed.
+        places: see activepool.data.packed_images.
         labels: names of classes; "" where the class is not known.
         problems: a line for each image that cannot be used.
         unused: the source and the label of each sample without an image that can be used.

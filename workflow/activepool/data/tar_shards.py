@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from activepool.data.image_formats import is_image_name
-from activepool.data.left_out import UNREADABLE, LeftOut
-from activepool.data.packed import Member
+from activepool.data.omissions import UNREADABLE, LeftOut
+from activepool.data.packed_images import Member
 from activepool.data.shard_samples import Found
 from activepool.io.files import LFS_PROBLEM, is_lfs_pointer
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from activepool.data.left_out import LeftOut
+from activepool.data.omissions import LeftOut
 from activepool.data.previews import Preview
 from activepool.data.samples import Samples
 from activepool.data.shard_samples import Found, samples_in

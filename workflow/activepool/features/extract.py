@@ -25,11 +25,11 @@ from activepool.errors import InputError
 from activepool.features.batch_records import BatchRecords
 from activepool.features.finished_shards import finished_path, keep_finished
 from activepool.features.images import PartImages, Request, image_channels, load_requests
+from activepool.features.reuse import EarlierFeatures, KeyedImages, Wanted, earlier_features
 from activepool.features.settings import ExtractSettings
 from activepool.features.shard_batches import Batch, ShardBatches
 from activepool.features.store import PARTS
 from activepool.features.transforms import Augmentation, augmentation
-from activepool.features.unchanged import EarlierFeatures, KeyedImages, Wanted, earlier_features
 from activepool.io.hdf5_writing import written_hdf5
 
 #: CPU threads of an extraction. Fixed, because the number decides how sums are split; use more shards on more

@@ -15,7 +15,7 @@ from activepool.errors import InputError
 from activepool.io.files import readable, written_whole
 from activepool.ledger.entries import Draft, Entry, History, as_entry, now
 from activepool.ledger.hand_edits import corrections
-from activepool.ledger.reconciling import Reconciled, reconcile
+from activepool.ledger.reconciliation import Reconciled, reconcile
 from activepool.ledger.shared_files import flush_folder, identity, locked, write_durably
 from activepool.ledger.table import Line, Table, parse, table_text
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from activepool.diversity.kcenter import Nearness, first_nearness, greedy_k_center
-from activepool.features.kept import kept
+from activepool.features.row_cache import kept
 from activepool.strategies.declaration import strategy
 from activepool.strategies.query import Query, Selection
 

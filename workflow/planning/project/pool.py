@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from activepool.data.left_out import LeftOut
 from activepool.data.listed_paths import leads_out, spelling_hint, written_path
 from activepool.data.listing import existing_folder, has_line_break, with_unlabelled
+from activepool.data.omissions import LeftOut
 from activepool.data.samples import Part
 from activepool.errors import MAX_LINES, InputError, first_few, first_lines
 from activepool.features.ranges import require_range

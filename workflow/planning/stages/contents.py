@@ -14,11 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from activepool.data.exif_rotation import look_for_turns
 from activepool.data.fingerprint import fingerprint
 from activepool.data.kinds import build
 from activepool.data.samples import with_notice
 from activepool.data.shards import ENDINGS, list_shards, shards_folder
-from activepool.data.turns import look_for_turns
 from activepool.errors import InputError
 from activepool.io.files import file_digest, size_and_times, write_json
 from activepool.programs.messages import print_notices

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from activepool.compute.blocks import Compute
-from activepool.features import kept as module
-from activepool.features.kept import kept
+from activepool.features import row_cache as module
+from activepool.features.row_cache import kept
 from activepool.features.store import FeatureMatrix
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
-from activepool.data.left_out import LeftOut
+from activepool.data.omissions import LeftOut
 
 
 def test_photographs_that_pillow_cannot_read_are_called_so():

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from activepool.data.packed import Cell, Member, place_digest, place_of
+from activepool.data.packed_images import Cell, Member, place_digest, place_of
 
 
 @pytest.mark.parametrize("name", ["a/0007.jpg", "odd:1+2:name.jpg", "a b+c.jpg"])

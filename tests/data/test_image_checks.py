@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from activepool.data.readable import drop_unreadable
+from activepool.data.exif_rotation import look_for_turns
+from activepool.data.image_checks import drop_unreadable
 from activepool.data.samples import Part, Samples
-from activepool.data.turns import look_for_turns
 from activepool.errors import InputError
 
 

@@ -92,12 +92,17 @@ def test_the_cache_makes_no_difference(events):
             assert not project.state.twins
 
 
+@pytest.mark.parametrize("header", ["source,correction,who", "source,correction,who,predicted,status"])
+@pytest.mark.parametrize("stays", [True, False])
 @quickly
-@given(EVENTS)
-def test_a_correction_that_lies_there_holds(events):
+@given(events=EVENTS)
+def test_a_correction_holds_whether_its_file_lies_there_or_not(header, stays, events):
     with tempfile.TemporaryDirectory() as folder:
         project = Project(Path(folder) / "project")
-        project.table("0.csv", "source,correction,who", f"{SOURCES[0]},dog,carl")
+        project.table("0.csv", header, f"{SOURCES[0]},dog,carl" + ",cat," * header.endswith("status"))
+        project.take()
+        if not stays:
+            (project.returned / "0.csv").unlink()
         for name, content in events:
             if content is None or b"correction" in content:
                 continue

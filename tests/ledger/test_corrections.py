@@ -11,11 +11,11 @@ from activepool.ledger.entries import Correction
 from activepool.ledger.intake import Outcome, take_in
 from activepool.ledger.state import Status, state_of
 
-EARLY, LATE = "2026-01-01T00:00:00Z", "2036-01-02T00:00:00Z"
+EARLY, SOON, LATE = "2026-01-01T00:00:00Z", "2026-01-01T01:00:00Z", "2036-01-02T00:00:00Z"
 
 
-def correction(of="a", label="dog", who="carl", **more):
-    return Correction(**vars(draft(of=of, label=label, who=who, **more)))
+def correction(of="a", label="dog", who="carl", is_listed=False, **more):
+    return Correction(is_listed=is_listed, **vars(draft(of=of, label=label, who=who, **more)))
 
 
 @pytest.fixture
@@ -80,6 +80,36 @@ def test_nor_a_later_answer_while_its_file_lies_there(path):
     assert taken.notices == ("'a': a correction stands in place of what others answered since (bob, dora)",)
     assert state(path).label == "dog"
     assert take(path, correction(), *late)[0] == Outcome.KNOWN
+
+
+@pytest.mark.parametrize("is_listed", [False, True], ids=["in its own file", "in a list of the program"])
+def test_nor_a_later_answer_without_its_file(path, is_listed):
+    take(path, correction(is_listed=is_listed))
+    late = [draft(of="a", who=who, label="ant") for who in ("bob", "dora", "eve")]
+    taken = take_in(path, late)
+    assert set(taken.outcomes) == {Outcome.NEW}
+    assert taken.notices == (
+        "'a': a correction stands in place of what others answered since (bob, dora, eve)",
+    )
+    assert (state(path).label, set(state(path).opinions)) == ("dog", {"carl"})
+    assert not take_in(path, [*late, correction(is_listed=is_listed)]).entries
+
+
+def test_an_answer_of_before_that_was_given_twice_is_not_new_after_it(path):
+    twice = [draft(of="b", who="anna", label="cat", when=when) for when in (EARLY, SOON)]
+    for answer in twice:
+        take_in(path, [answer])
+    take(path, correction(of="b"))
+    assert take(path, *twice) == [Outcome.OUTDATED] * 2
+
+
+def test_it_is_entered_even_if_its_annotator_had_said_the_same(path):
+    take_in(path, [draft(of="b", who="carl", label="dog")])
+    assert take(path, correction(of="b", is_listed=True)) == [Outcome.KNOWN]
+    assert take(path, correction(of="b")) == [Outcome.NEW]
+    take_in(path, [draft(of="b", who="dora", label="ant")])
+    samples = state_of(read(path).entries).samples.values()
+    assert [one.label for one in samples if one.sources == ("b",)] == ["dog"]
 
 
 @pytest.mark.parametrize("event", ["skip", "cannot_tell"])

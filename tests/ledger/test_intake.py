@@ -86,3 +86,11 @@ def test_where_there_are_times_the_later_answer_counts(path):
     assert label(path) == "dog"
     assert len(take_in(path, [draft(of="a", when=LATER)]).entries) == 1
     assert label(path) == "cat"
+
+
+def test_the_same_answer_at_a_later_time_is_later_than_one_that_comes_after_it(path):
+    for answer in (draft(of="a", when=EARLY), draft(of="a", when=LATER)):
+        assert take_in(path, [answer]).outcomes == (Outcome.NEW,)
+        assert take_in(path, [answer]).outcomes == (Outcome.KNOWN,)
+    assert take_in(path, [draft(of="a", label="dog", when=LATE)]).outcomes == (Outcome.OUTDATED,)
+    assert label(path) == "cat"

@@ -1,14 +1,16 @@
 """Answers become entries, each once, however often a file is taken in.
 
 A file says what its annotators think at the time of its export, so most of it is known already when it is
-taken in again. A new answer replaces the earlier one of the same annotator. What was corrected since does not
-come back from an old file. If a sample went out again, an answer to that sending is new, even if its
-annotator said the same before.
+taken in again. A new answer replaces the earlier one of the same annotator; the same answer at a later time
+is entered as well, because it decides which others are older. What was corrected since does not come back
+from an old file. If a sample went out again, an answer to that sending is new, even if its annotator said
+the same before.
 
-A correction is a decision: it stands in place of what anybody said, in the same files and in later ones,
-until another correction of the sample is taken in, somebody takes it back in the ledger, or the sample goes
-out again, for then people are asked again. In a list of the program that came back as corrections, a label
-that stands, or stood before, is none.
+A correction is a decision: it stands in place of what anybody else said, in the same files and in later ones,
+until another correction of the sample is taken in, its annotator answers again, somebody takes it back in the
+ledger, or the sample goes out again, for then people are asked again. What others answer to it is entered and
+withdrawn at once. In a list of the program that came back as corrections, a label that stands, or stood
+before, is none.
 """
 
 from collections import defaultdict
@@ -93,6 +95,7 @@ class _Plan:
         self.notices: list[str] = []
         self._time = now()
         self._next_number = len(entries) + 1
+        self._answered: dict[str, None] = {}  # samples whose decision must hold
         self._by_sample: defaultdict[str, list[Entry]] = defaultdict(list)
         for entry in entries:
             self._by_sample[entry.sample].append(entry)
@@ -106,6 +109,8 @@ class _Plan:
             if outcome == Outcome.OUTDATED and (clash := self._clash(draft)):
                 outcome, self.clashes[number] = Outcome.CLASHING, clash
             outcomes[number] = outcome
+        for sample in self._answered:
+            self._hold_decision(sample)
         return [outcomes[number] for number in range(len(drafts))]
 
     def _clash(self, draft: Draft) -> Entry | None:
@@ -126,11 +131,12 @@ class _Plan:
         before = [entry for entry in self._of(draft) if entry.is_answer and entry.who == draft.who]
         last = self._opinions(draft).get(draft.who)
         if not self._is_first_since_sent(draft, before):
-            if last is not None and _says(last, draft):
+            if last is not None and _repeats(last, draft):
                 return Outcome.KNOWN
             if before and _is_outdated(draft, before):
                 return Outcome.OUTDATED
         self._enter(replace(draft, replaces=last.number if last else draft.replaces))
+        self._answered[draft.sample] = None
         return Outcome.NEW
 
     def _is_first_since_sent(self, draft: Draft, before: list[Entry]) -> bool:
@@ -152,7 +158,8 @@ class _Plan:
         if decisions and self._is_first_since_sent(draft, decisions):
             return self._decide(draft, opinions)
         own = opinions.get(draft.who)
-        if own is not None and _says(own, draft) and len(opinions) == 1:
+        is_decided = own is not None and (is_decision(own) or draft.is_listed)
+        if own is not None and is_decided and _repeats(own, draft) and len(opinions) == 1:
             return Outcome.KNOWN
         if draft.is_listed:
             if leading_opinions(opinions.values()) == [(draft.event, draft.label)]:
@@ -163,21 +170,25 @@ class _Plan:
             return self._decide(draft, opinions)
         last = decisions[-1]
         if last in opinions.values() and _is_by_same(last, draft):
-            self._hold(draft, last)
+            self._answered[draft.sample] = None
             return Outcome.KNOWN
         if draft.when or any(_is_by_same(entry, draft) for entry in decisions):
             return Outcome.OUTDATED
         return self._decide(draft, opinions)
 
-    def _hold(self, draft: Draft, decision: Entry) -> None:
-        """Withdraw what others answered since a decision, unless they were asked again."""
-        if any(entry.is_sending and entry.number > decision.number for entry in self._of(draft)):
+    def _hold_decision(self, sample: str) -> None:
+        """Withdraw what others answered since a decision that stands, unless they were asked again."""
+        entries = self._by_sample[sample]
+        decision = next((entry for entry in reversed(entries) if is_decision(entry)), None)
+        if decision is None or decision not in self._opinions(decision).values():
             return
-        withdrawn = self._withdraw_others(draft)
-        self.notices.append(
-            f"{draft.source!r}: a correction stands in place of what others answered since "
-            f"({', '.join(sorted(withdrawn))})"
-        )
+        if any(entry.is_sending and entry.number > decision.number for entry in entries):
+            return
+        if withdrawn := self._withdraw_others(decision):
+            self.notices.append(
+                f"{decision.source!r}: a correction stands in place of what others answered since "
+                f"({', '.join(sorted(withdrawn))})"
+            )
 
     def _decide(self, draft: Draft, opinions: dict[str, Entry]) -> Outcome:
         """Enter a decision in place of one answer, and withdraw the others."""
@@ -187,14 +198,20 @@ class _Plan:
         self._withdraw_others(draft)
         return Outcome.NEW
 
-    def _withdraw_others(self, draft: Draft) -> set[str]:
+    def _withdraw_others(self, decision: Draft) -> set[str]:
         """Withdraw the answers of others than the annotator, and return who they are.
 
         When an answer is withdrawn, the one that it had replaced stands again.
         """
         withdrawn = set()
-        withdrawal = replace(draft, event=Event.WITHDRAW, label="", note=DECISION)
-        while others := [entry for who, entry in self._opinions(draft).items() if who != draft.who]:
+        withdrawal = Draft(
+            event=Event.WITHDRAW,
+            sample=decision.sample,
+            source=decision.source,
+            who=decision.who,
+            note=DECISION,
+        )
+        while others := [entry for who, entry in self._opinions(decision).items() if who != decision.who]:
             for entry in others:
                 withdrawn.add(entry.who)
                 self._enter(replace(withdrawal, replaces=entry.number))
@@ -230,6 +247,11 @@ def is_decision(entry: Entry) -> bool:
 
 def _says(entry: Entry, draft: Draft) -> bool:
     return entry.opinion == (draft.event, draft.label)
+
+
+def _repeats(entry: Entry, draft: Draft) -> bool:
+    """Return whether a draft says what an entry says, and not at a later time."""
+    return _says(entry, draft) and draft.when <= entry.when
 
 
 def _is_by_same(entry: Entry, draft: Draft) -> bool:

@@ -15,7 +15,7 @@ from reading import read as read_answers
 
 from activepool.errors import InputError
 from activepool.ledger.book import append, kept_folder, opened, read, repair
-from activepool.ledger.entries import Draft, History, as_entry
+from activepool.ledger.entries import Correction, Draft, History, as_entry
 from activepool.ledger.formats import csv_file, fiftyone, label_studio
 from activepool.ledger.formats.batch import Batch, Pick
 from activepool.ledger.intake import take_in
@@ -249,6 +249,33 @@ SOURCES = st.lists(
     max_size=5,
     unique=True,
 )
+
+
+@quickly
+@given(
+    st.lists(
+        st.tuples(PEOPLE, LABELS, st.integers(0, 40), st.booleans()),
+        min_size=1,
+        max_size=8,
+        unique_by=lambda one: one[2],
+    )
+)
+def test_the_latest_answer_of_each_and_the_latest_correction_count_whatever_came_first(said):
+    """Corrections are by somebody who answers nothing. The files are gone once they are taken in."""
+    latest, decisions = {}, {}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "labels.csv")
+        for who, label, hours, is_correction in said:
+            when = f"2026-01-{1 + hours // 24:02d}T{hours % 24:02d}:00:00Z"
+            answer = draft(of="a", who="dora" if is_correction else who, label=label, when=when)
+            take_in(path, [Correction(**vars(answer)) if is_correction else answer])
+            (decisions if is_correction else latest.setdefault(who, {}))[hours] = label
+        state = state_of(read(path).entries).samples[sample("a")]
+        opinions = {who: entry.label for who, entry in state.opinions.items()}
+    if decisions:
+        assert opinions == {"dora": decisions[max(decisions)]}
+    else:
+        assert opinions == {who: labels[max(labels)] for who, labels in latest.items()}
 
 
 @quickly

@@ -77,6 +77,7 @@ setup: .venv/ready
 .venv/ready: envs/requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "activepool needs Python 3.11 or newer, $(PYTHON) is $$($(PYTHON) -V); try: make PYTHON=python3.12 demo"; exit 1; }
+	@echo "Setting up .venv$(if $(TORCH),, (7.4 GB)): it takes a minute or more, depending on the network and the disk"
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	grep -vE '$(LEFT_OUT)' envs/requirements.lock > .venv/requirements.lock

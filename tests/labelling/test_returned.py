@@ -64,8 +64,28 @@ def test_a_class_of_the_first_file_is_known_in_the_second(project):
     intake = project.take()
     assert intake.new_classes == ("Bee",)
     assert [line for line in intake.notices if "new" in line] == [
-        f"{project.returned}/a.csv: the class 'Bee' is new (2 labels)"
+        f"{project.returned}/a.csv, {project.returned}/b.csv: the class 'Bee' is new (3 labels)"
     ]
+
+
+def test_a_new_class_is_that_of_the_files_whose_new_answers_have_it(project):
+    project.table("a1.csv", "source,label,who", "a/1.jpg,truck,anna", "b/1.jpg,doggo,anna")
+    assert [line for line in project.take().notices if "new" in line] == [
+        f"{project.returned}/a1.csv: the class 'truck' is new (1 label)",
+        f"{project.returned}/a1.csv: the class 'doggo' is new (1 label); if 'dog' was meant, correct it",
+    ]
+    project.table("a2.csv", "source,correction", "a/1.jpg,cat", "b/1.jpg,dog")
+    project.take()
+    project.table("b1.csv", "source,label,who", "a/1.jpg,truck,ben", "a/2.jpg,doggy,ben", "e.jpg,truck,ben")
+    for clear in (False, True):
+        if clear:
+            project.cache.unlink()
+        intake = project.take(dry=True)
+        assert intake.new_classes == ("truck", "doggy")
+        assert [line for line in intake.notices if "new" in line] == [
+            f"{project.returned}/b1.csv: the class 'truck' is new (2 labels)",
+            f"{project.returned}/b1.csv: the class 'doggy' is new (1 label); if 'dog' was meant, correct it",
+        ]
 
 
 def test_a_near_twin_in_another_file_is_a_mistake_with_both_places(project):

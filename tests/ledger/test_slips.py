@@ -131,7 +131,7 @@ def test_numbers_in_a_name_stay_apart(tmp_path):
 
 def test_a_new_class_may_be_another_new_one(tmp_path):
     answers = read("csv", file(tmp_path, "Mücke", "Mucke", "wolf"), POOL, CLASSES)
-    hints = [new.notice.partition("; ")[2] for new in answers.new_classes.values()]
+    hints = [new.hint for new in answers.new_classes.values()]
     assert hints == ["", "if 'Mücke' was meant, correct it", ""]
 
 
@@ -159,7 +159,7 @@ def test_other_texts_may_be_new_classes(tmp_path, label):
 
 def test_a_class_is_no_misspelt_mark_unless_it_is_near(tmp_path):
     answers = read("csv", file(tmp_path, "ship", "skpi", "turck"), POOL, ClassNames(("truck", "cat")))
-    hints = [new.notice.partition("; ")[2] for new in answers.new_classes.values()]
+    hints = [new.hint for new in answers.new_classes.values()]
     assert hints == ["", "", "if 'truck' was meant, correct it"]
     answers = read("csv", file(tmp_path, "cannot_tel"), POOL, CLASSES)
-    assert "if 'cannot_tell' was meant, correct it" in answers.new_classes["cannot_tel"].notice
+    assert answers.new_classes["cannot_tel"].hint == "if 'cannot_tell' was meant, correct it"

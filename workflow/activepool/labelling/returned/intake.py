@@ -18,6 +18,7 @@ from activepool.labelling.returned.report import (
     Intake,
     ReturnedFile,
     alike_notices,
+    new_class_notice,
     printable,
     replaced_notice,
 )
@@ -81,8 +82,7 @@ def take_in_returned(
     if taken.entries and not dry:
         taken = take_in(ledger, reading.drafts)
     reading.share_out(taken.outcomes)
-    labels = {entry.label for entry in taken.entries}
-    new_classes = {name: new for name, new in reading.new_classes.items() if name in labels}
+    new_classes = reading.labels_of_new_classes()
     notices = [
         *reading.notices,
         *(line for source in reading.sources if source.is_first_seen for line in source.answers.notices),
@@ -90,7 +90,10 @@ def take_in_returned(
             f"{first_few(names)}: {'are' if len(names) > 1 else 'is'} the same as {path}; read once"
             for path, names in reading.copies.items()
         ),
-        *(new.notice for new in new_classes.values()),
+        *(
+            new_class_notice(name, reading.new_classes[name].hint, labels)
+            for name, labels in new_classes.items()
+        ),
         *replaced_notice(ledger, before, state.disputed, taken.entries),
         *alike_notices(before, taken.entries),
         *planned.notices,  # those of the ledger itself are for who reads it first
@@ -114,10 +117,15 @@ class _Source:
     late: Sequence[str]
     outcomes: Sequence[Outcome] = ()
 
+    @property
+    def new(self) -> list[Draft]:
+        """The answers that the ledger lacked."""
+        pairs = zip(self.answers.drafts, self.outcomes, strict=True)
+        return [draft for draft, outcome in pairs if outcome == Outcome.NEW]
+
     def report(self) -> ReturnedFile:
         """Return what became of the file."""
-        pairs = zip(self.answers.drafts, self.outcomes, strict=True)
-        new = [draft for draft, outcome in pairs if outcome == Outcome.NEW]
+        new = self.new
         return ReturnedFile(
             path=str(self.path),
             tool=self.tool,
@@ -137,7 +145,9 @@ class _Reading:
     Attributes:
         given: answers that the ledger has, or had.
         is_forgotten: whether ``memory`` is lost: results/ was deleted, or another version read the files.
-        new_classes: by name, those that a file brought.
+        classes: those of the ledger, and those that answers brought which it never had: a name that was
+            corrected since, and stands in an old file, is none.
+        new_classes: by name, those that are not in the ledger now, also from old files.
         digests: the file of each content.
         copies: by the file that is read, the names of those with the same content.
     """
@@ -166,7 +176,7 @@ class _Reading:
                 return
             self.digests[digest] = path
             read = remembered or read_file(path, digest)
-            places = {name: new.place for name, new in self.new_classes.items()}
+            places = {name: new.place for name, new in self.new_classes.items() if name in self.classes}
             classes = ClassNames(self.classes, self.may_grow, places)
             answers = answers_of(path, read.parsed, self.samples, classes, ANNOTATOR, self.given)
         except InputError as error:
@@ -179,7 +189,12 @@ class _Reading:
         self.sources.append(_Source(path, read.tool, answers, remembered is None, read.late))
         self.mistakes += shortened(list(answers.mistakes))
         self.new_classes |= answers.new_classes
-        self.classes += answers.new_classes
+        never_given = {
+            draft.label
+            for draft in answers.drafts
+            if (draft.sample, draft.who, draft.event, draft.label) not in self.given
+        }
+        self.classes += [name for name in answers.new_classes if name in never_given]
 
     def share_out(self, outcomes: Sequence[Outcome]) -> None:
         """Give each file the outcomes of its answers.
@@ -191,6 +206,16 @@ class _Reading:
             source.outcomes = list(itertools.islice(remaining, len(source.answers.drafts)))
             if self.is_forgotten:
                 source.is_first_seen &= Outcome.NEW in source.outcomes
+
+    def labels_of_new_classes(self) -> dict[str, dict[str, int]]:
+        """Return how many new labels of each new class each file has, by class and file."""
+        found: dict[str, dict[str, int]] = {}
+        for source in self.sources:
+            for draft in source.new:
+                if draft.label in self.new_classes:
+                    labels = found.setdefault(draft.label, {})
+                    labels[str(source.path)] = labels.get(str(source.path), 0) + 1
+        return found
 
     @property
     def drafts(self) -> list[Draft]:

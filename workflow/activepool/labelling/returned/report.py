@@ -1,6 +1,6 @@
 """What a person reads about the files that came back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from activepool.errors import first_few
@@ -84,6 +84,12 @@ def replaced_notice(
         elif entries[entry.replaces].opinion != entry.opinion:
             changes.append(f"{entry.source!r} from {_opinion(entries[entry.replaces])} to {_opinion(entry)}")
     return [f"{ledger}: answers that replace earlier ones: {first_few(changes)}"] if changes else []
+
+
+def new_class_notice(name: str, hint: str, labels: Mapping[str, int]) -> str:
+    """Return a line on a new class, with its new ``labels`` by the file that brings them."""
+    notice = f"{first_few(labels)}: the class {name!r} is new ({_count(sum(labels.values()), 'label')})"
+    return f"{notice}; {hint}" if hint else notice
 
 
 def alike_notices(before: Sequence[Entry], new: Sequence[Entry]) -> list[str]:

@@ -88,7 +88,7 @@ def answers_of(
         places=tuple(row.place for _, row in clear),
         awaited=reading.awaited,
         known=reading.known,
-        new_classes=labels.new_classes(path),
+        new_classes=labels.new_classes(),
         notices=(*parsed.notices, *named.notices(path), *reading.notices.lines(path)),
         mistakes=tuple(mistakes),
     )

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, takewhile
-from pathlib import Path
 from typing import NamedTuple
 
 from activepool.data.class_names import loose_form
@@ -64,10 +63,10 @@ class ClassNames:
 
 
 class NewClass(NamedTuple):
-    """A class that no label had before: the place of its first label, and what a person should know."""
+    """A class that no label had before: the place of its first label, and what to do if it is a slip."""
 
     place: str
-    notice: str
+    hint: str
 
 
 class WrongLabelError(HintedError):
@@ -224,14 +223,12 @@ class TypedClasses:
         nearer = difflib.get_close_matches(label, [*MARKS, *before], n=1, cutoff=0.8)
         return next(iter([*near, *nearer]), None)
 
-    def new_classes(self, path: str | Path) -> dict[str, NewClass]:
+    def new_classes(self) -> dict[str, NewClass]:
         """Return the classes that are new, by name."""
         found = {}
-        for name, count in self.new.items():
+        for name in self.new:
             near = self._near(name)
-            hint = f"; if {near!r} was meant, correct it" if near else ""
-            notice = f"{path}: the class {name!r} is new ({count} label{'s' * (count > 1)}){hint}"
-            found[name] = NewClass(self.places[name], notice)
+            found[name] = NewClass(self.places[name], f"if {near!r} was meant, correct it" if near else "")
         return found
 
 

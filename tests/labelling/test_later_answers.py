@@ -188,3 +188,60 @@ def test_predictions_with_another_name_of_a_class_rename_it(project):
     project.table("renamed.csv", head, *lines)
     assert project.take().lines()[0].endswith("renamed.csv: 2 new corrections, 1 known, 1 awaited")
     assert project.labels() == labels
+
+
+#: The columns of predictions.csv whose labels are called corrections.
+CORRECTED = "source,predicted,probability,margin,correction,status,sample"
+
+
+def copies(project, name, *rows, header=CORRECTED):
+    """Write a file with a row of e.jpg and one of its copy, which are one sample."""
+    project.picture("../photos/UPPER/copy of e.jpg", "e.jpg")
+    form = "{0},dog,0.9,0.8,{1},," + project.pool.sample_of["e.jpg"]
+    form = form if header == CORRECTED else "{0},{1}"
+    project.table(name, header, *(form.format(*row) for row in rows))
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["the copy later", "the copy first"])
+@pytest.mark.parametrize("changed", ["e.jpg", "UPPER/copy of e.jpg"])
+def test_in_a_list_of_copies_the_row_that_was_changed_counts(project, order, changed):
+    project.table("1.csv", "source,label,who", "e.jpg,cat,anna", "a/1.jpg,dog,anna")
+    project.take()
+    for number, label in enumerate(("fox", "dog"), start=2):  # the second list is from before the fox
+        rows = [(name, label if name == changed else "cat") for name in ("e.jpg", "UPPER/copy of e.jpg")]
+        copies(project, f"{number}.csv", *rows[::order])
+        assert project.take().lines()[0].endswith(f"{number}.csv: 1 new correction")
+        assert project.state.training_labels[project.pool.sample_of["e.jpg"]] == label
+        assert without_cache(project).entries == ()
+
+
+def test_copies_that_contradict_each_other_are_a_mistake_that_says_so(project):
+    project.table("1.csv", "source,label,who", "e.jpg,cat,anna")
+    project.take()
+    files = project.returned
+    end = "of 'e.jpg' at {}:2; the two have the same content, and so one label: leave one of them"
+    copies(project, "2.csv", ("e.jpg", "dog"), ("UPPER/copy of e.jpg", "fox"))
+    words = f"{files}/2.csv:3: annotator says 'fox' of 'UPPER/copy of e.jpg', but 'dog' "
+    assert mistakes_of(project) == [words + end.format(f"{files}/2.csv")]
+    copies(project, "2.csv", ("e.jpg", "cat"), ("UPPER/copy of e.jpg", "fox"), header="source,label")
+    assert mistakes_of(project) == [words.replace("dog", "cat") + end.format(f"{files}/2.csv")]
+    copies(project, "2.csv", ("e.jpg", "cat"), ("./e.jpg", "fox"), header="source,label")
+    assert mistakes_of(project) == [
+        f"{files}/2.csv:3: annotator says 'fox' of 'e.jpg', but 'cat' at {files}/2.csv:2; leave one of them"
+    ]
+    project.table("2.csv", "source,label", "e.jpg,dog")
+    project.table("3.csv", "source,label", "UPPER/copy of e.jpg,fox")
+    (told,) = mistakes_of(project)
+    assert told.startswith(words.replace("2.csv:3", "3.csv:2") + end.format(f"{files}/2.csv"))
+
+
+def test_what_is_not_taken_again_has_the_name_that_the_file_gives_it(project):
+    project.picture("../photos/UPPER/copy of e.jpg", "e.jpg")
+    for number, label in enumerate(("cat", "dog"), start=1):
+        project.table(f"{number}.csv", "source,label", f"e.jpg,{label}")
+        project.take()
+    project.table("3.csv", "source,label", "UPPER/copy of e.jpg,cat")
+    assert (
+        "3.csv: answers that later ones replaced are not taken again: 'UPPER/copy of e.jpg'; to"
+        in " ".join(project.take().notices)
+    )

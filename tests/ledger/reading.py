@@ -33,13 +33,13 @@ def table(tmp_path, text, encoding="utf-8"):
     return path
 
 
-def read(tool, path, samples, classes=None, who="annotator", skip_bad=False, given=()):
+def read(tool, path, samples, classes=None, who="annotator", skip_bad=False, given=(), standing=()):
     """Return what people answered in a label file; ``skip_bad`` leaves out what is wrong."""
     if tool not in READERS:
         raise InputError(f"tool {tool!r} is not known; there are {', '.join(READERS)}")
     if not path.exists():
         raise InputError(f"{path}: there is no such file; it must be an export of {tool}")
-    answers = answers_of(path, READERS[tool](path), samples, classes or ClassNames(), who, given)
+    answers = answers_of(path, READERS[tool](path), samples, classes or ClassNames(), who, given, standing)
     if answers.mistakes and not skip_bad:
         nothing = f"{path}: nothing was taken from this file, for it has mistakes"
         raise InputError(*shortened(list(answers.mistakes)), nothing)

@@ -56,3 +56,22 @@ def test_own_files_may_have_the_columns_of_that_list(tmp_path, header, given):
 def test_the_labels_that_a_batch_held_out_are_no_answers(tmp_path):
     path = table(tmp_path, "index,label,predicted,probability\n0,cat,cat,0.5\n")
     assert "lists the labels that the ledger has" in mistakes("csv", path)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "counts"),
+    [
+        ("cat,", "dog,", "cat"),  # taken in before; to go back to the dog takes a time
+        ("cat,", "dog,2026-11-28T09:00:00Z", "dog"),
+        ("fox,", "dog,2026-11-28T09:00:00Z", "fox"),
+        ("dog,", "cow,", ""),  # taken in before, and corrected since; either will do
+    ],
+)
+def test_of_two_rows_of_a_sample_in_a_list_the_changed_one_counts(tmp_path, first, second, counts):
+    sample = POOL.samples[0]
+    given = {(sample, who, "label", label) for who, label in (("anna", "cat"), ("ben", "dog"), ("al", "cow"))}
+    for rows in ((first, second), (second, first)):
+        text = "".join(f"a/1.jpg,{sample},,,{row}\n" for row in rows)
+        path = table(tmp_path, f"source,sample,status,predicted,correction,when\n{text}")
+        answers = read("csv", path, POOL, CLASSES, given=given, standing={(sample, "cat")})
+        assert said(answers) == {"a/1.jpg": counts or rows[0].partition(",")[0]}

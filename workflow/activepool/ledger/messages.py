@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from activepool.ledger.entries import Draft
+
 #: What to do about a damaged export.
 EXPORT_AGAIN = "; export it again"
 
@@ -26,3 +28,17 @@ class HintedError(Exception):
     def __str__(self) -> str:
         near = self._nearest()
         return self._text + (f"; did you mean {near!r}?" if near else "") + self._end
+
+
+def contradiction(draft: Draft, before: Draft, place: str) -> str:
+    """Say that an answer to a sample contradicts one before, and where that one is.
+
+    Their sources are as the rows have them; two different ones are copies, or one image that was renamed.
+    """
+    given, other = (repr(answer.label) if answer.label else answer.event for answer in (draft, before))
+    are_copies = draft.source != before.source
+    copy = f" of {before.source!r}" if are_copies else ""
+    why = "the two have the same content, and so one label: " if are_copies else ""
+    return (
+        f"{draft.who} says {given} of {draft.source!r}, but {other}{copy} at {place}; {why}leave one of them"
+    )

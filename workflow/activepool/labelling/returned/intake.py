@@ -25,10 +25,11 @@ from activepool.labelling.returned.report import (
 from activepool.ledger.book import read as read_ledger
 from activepool.ledger.entries import Correction, Draft, Entry
 from activepool.ledger.formats.annotator_file import NAME as WHO_FILE
-from activepool.ledger.formats.answers import Answers, answers_of, contradiction
+from activepool.ledger.formats.answers import Answers, answers_of
 from activepool.ledger.formats.program_lists import Given
 from activepool.ledger.formats.typed_classes import ClassNames, NewClass
 from activepool.ledger.intake import Outcome, Taken, outdated_notice, plan, take_in
+from activepool.ledger.messages import contradiction
 from activepool.ledger.pool_samples import PoolSamples
 from activepool.ledger.state import state_of
 
@@ -66,6 +67,7 @@ def take_in_returned(
         list(state.classes),
         may_grow,
         given,
+        set((state.training_labels | state.audit_labels).items()),
         memory,
         is_forgotten=memory.is_empty and bool(given),
         mistakes=found.mistakes,
@@ -144,6 +146,7 @@ class _Reading:
 
     Attributes:
         given: answers that the ledger has, or had.
+        standing: the labelled samples, each with its class.
         is_forgotten: whether ``memory`` is lost: results/ was deleted, or another version read the files.
         classes: those of the ledger, and those that answers brought which it never had: a name that was
             corrected since, and stands in an old file, is none.
@@ -156,6 +159,7 @@ class _Reading:
     classes: list[str]
     may_grow: bool
     given: set[Given]
+    standing: set[tuple[str, str]]
     memory: ReturnedCache
     is_forgotten: bool
     mistakes: list[str]
@@ -178,7 +182,9 @@ class _Reading:
             read = remembered or read_file(path, digest)
             places = {name: new.place for name, new in self.new_classes.items() if name in self.classes}
             classes = ClassNames(self.classes, self.may_grow, places)
-            answers = answers_of(path, read.parsed, self.samples, classes, ANNOTATOR, self.given)
+            answers = answers_of(
+                path, read.parsed, self.samples, classes, ANNOTATOR, self.given, self.standing
+            )
         except InputError as error:
             self.mistakes += error.args
             return
@@ -231,7 +237,8 @@ class _Reading:
         places = [place for source in self.sources for place in source.answers.places]
         first: dict[tuple[str, str], tuple[Draft, str]] = {}
         timed: dict[tuple[str, str, str], str] = {}
-        for number, (draft, place) in enumerate(zip(self.drafts, places, strict=True)):
+        named = [draft for source in self.sources for draft in source.answers.as_named]
+        for number, (draft, place) in enumerate(zip(named, places, strict=True)):
             key = ("" if isinstance(draft, Correction) else draft.who, draft.sample)
             if clash := taken.clashes.get(number):
                 other = timed.get((*key, draft.when), f"entry {clash.number} of the ledger")
@@ -259,7 +266,7 @@ class _Reading:
         """
         lines, forgotten = [], list[Draft]()
         for source in self.sources:
-            pairs = zip(source.answers.drafts, source.outcomes, strict=True)
+            pairs = zip(source.answers.as_named, source.outcomes, strict=True)
             outdated = [draft for draft, outcome in pairs if outcome == Outcome.OUTDATED]
             if self.is_forgotten and not source.is_first_seen:
                 corrections = [draft for draft in outdated if isinstance(draft, Correction)]

@@ -16,7 +16,7 @@ from activepool.ledger.formats.exchanged_columns import exchange_problem
 from activepool.ledger.formats.file_notices import FileNotices
 from activepool.ledger.formats.lost_letters import SAVED, whole_text
 from activepool.ledger.formats.named_samples import NamedSamples
-from activepool.ledger.formats.program_lists import Given, require_own
+from activepool.ledger.formats.program_lists import Given, changed_one, require_own
 from activepool.ledger.formats.rows import Mistake, Parsed, Row, mark, without_answer
 from activepool.ledger.formats.slips import FORMULA
 from activepool.ledger.formats.times import WrongTimeError, utc
@@ -26,7 +26,7 @@ from activepool.ledger.formats.typed_classes import (
     TypedClasses,
     WrongLabelError,
 )
-from activepool.ledger.messages import HintedError
+from activepool.ledger.messages import HintedError, contradiction
 from activepool.ledger.pool_samples import PoolSamples, UnknownSampleError, plain_sample
 
 
@@ -35,7 +35,8 @@ class Answers:
     """What people answered in a label file.
 
     Attributes:
-        drafts: the answers, one for each annotator and sample, and the ``places`` where they stand.
+        drafts: the answers, one for each annotator and sample, the ``places`` where they stand, and the
+            ``names`` by which they call the sample; the source of a draft may be that of a copy.
         awaited: how many rows have no answer yet.
         known: how many rows would be a mistake today, but were taken before.
         new_classes: by name, those that no label had before.
@@ -45,11 +46,17 @@ class Answers:
 
     drafts: tuple[Draft, ...]
     places: tuple[str, ...]
+    names: tuple[str, ...]
     awaited: int
     known: int
     new_classes: Mapping[str, NewClass]
     notices: tuple[str, ...]
     mistakes: tuple[str, ...]
+
+    @property
+    def as_named(self) -> list[Draft]:
+        """The answers with the names that the file has, for messages about it."""
+        return [replace(draft, source=name) for draft, name in zip(self.drafts, self.names, strict=True)]
 
 
 def answers_of(
@@ -59,6 +66,7 @@ def answers_of(
     classes: ClassNames,
     who: str,
     given: Collection[Given] = (),
+    standing: Collection[tuple[str, str]] = (),
 ) -> Answers:
     """Return the answers that the rows of a file give.
 
@@ -67,12 +75,13 @@ def answers_of(
         who: the annotator, where the file names none.
         given: answers that were taken before; none of them is a mistake, whatever has become of its image
             and its class.
+        standing: the labelled samples, each with its class.
 
     Raises: InputError if the file has no row.
     """
     labels = TypedClasses(classes, (row.label for row in parsed.rows))
     named = NamedSamples(samples, parsed.rows)
-    reading = _Reading(samples, named, labels, who, given, list(parsed.mistakes))
+    reading = _Reading(samples, named, labels, who, given, standing, list(parsed.mistakes))
     folders = ClassFolders(parsed.rows, samples, labels)
     # Folders are judged by the classes before the file, so all of them come first.
     for row, problem in [(folders.labelled(row), folders.problem(row)) for row in parsed.rows]:
@@ -86,6 +95,7 @@ def answers_of(
     return Answers(
         drafts=tuple(draft for draft, _ in clear),
         places=tuple(row.place for _, row in clear),
+        names=tuple(named.name(row, draft.sample) for draft, row in clear),
         awaited=reading.awaited,
         known=reading.known,
         new_classes=labels.new_classes(),
@@ -103,6 +113,7 @@ class _Reading:
     labels: TypedClasses
     who: str
     given: Collection[Given]
+    standing: Collection[tuple[str, str]]
     mistakes: list[Mistake]
     noted: int = 0
     awaited: int = 0
@@ -195,7 +206,7 @@ class _Reading:
         if len(meant) == 1 and not row.is_correction:
             sample = meant.pop()
             if (sample, who) in self._answered:
-                self.notices.blank.append(self.samples.source(sample))
+                self.notices.blank.append(self.named.name(row, sample))
 
     def _may_mean(self, row: Row) -> set[str]:
         """Return all samples that a row may name, or may have named."""
@@ -208,6 +219,11 @@ class _Reading:
     def _answered(self) -> set[tuple[str, str]]:
         """The samples that the ledger has an answer to, each with its annotator."""
         return {(sample, who) for sample, who, _, _ in self.given}
+
+    @cached_property
+    def _said(self) -> set[tuple[str, str, str]]:
+        """What was answered about samples, by whomever."""
+        return {(sample, event, label) for sample, _, event, label in self.given}
 
     def _was_taken(self, row: Row) -> bool:
         """Return whether the answer was taken for any of the samples that the row may name."""
@@ -248,8 +264,15 @@ class _Reading:
             if not is_same:
                 self.notices.earlier.append(draft.source)
         elif not is_same:
+            if changed := changed_one(before, draft, self._said, self.standing):
+                self.drafts[key] = (draft, row) if changed is draft else (before, first)
+                return
             self.unclear.add(key)
-            self._mistake(row, contradiction(draft, before, first.place))
+            called, called_before = (
+                replace(one, source=self.named.name(at, sample))
+                for one, at in ((draft, row), (before, first))
+            )
+            self._mistake(row, contradiction(called, called_before, first.place))
 
     def _mistake(self, row: Row, problem: str | HintedError) -> None:
         """Note a mistake, without its hint if enough others come before it in the message."""
@@ -262,9 +285,3 @@ class _Reading:
 def _plain(text: str) -> str:
     """Return a text in one line, with blanks in place of control characters."""
     return " ".join("".join(" " if has_control(letter) else letter for letter in text).split())
-
-
-def contradiction(draft: Draft, before: Draft, place: str) -> str:
-    """Say that an answer to a sample contradicts one before, and where that one is."""
-    given, other = (repr(answer.label) if answer.label else answer.event for answer in (draft, before))
-    return f"{draft.who} says {given} of {draft.source!r}, but {other} at {place}; leave one of them"

@@ -79,6 +79,18 @@ class NamedSamples:
             self.other_batches[row.batch].append(samples.source(sample))
         return sample
 
+    def name(self, row: Row, sample: str) -> str:
+        """Return the source by which a row names its sample, which may be that of a copy."""
+        number = row.index if self.samples.has_stable_rows else ""
+        found = [
+            source
+            for name in (row.name, number)
+            if name
+            for source, _ in self.samples.candidates(name, row.may_lack_ending)
+        ]
+        own = (source for source in found if self.samples.has_name(sample, source))
+        return next(own, self.samples.source(sample))
+
     def note_awaited(self, row: Row) -> None:
         """Note the name of a row without an answer if the pool does not have it: the answer may be in it.
 

@@ -4,10 +4,34 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from activepool.errors import InputError, first_few
-from activepool.ledger.entries import Draft
+from activepool.ledger.entries import Correction, Draft
 
 #: An answer that somebody gave: the sample, who, the event and the label.
 Given = tuple[str, str, str, str]
+
+
+def changed_one(
+    first: Draft, second: Draft, said: Collection[tuple[str, str, str]], standing: Collection[tuple[str, str]]
+) -> Draft | None:
+    """Return which of two different corrections of a sample counts; None if nobody can tell.
+
+    A list has a row for each copy of an image, and people may change the label in one of them. The other row
+    then repeats a label that the ledger has. If it has both, the file was taken in before, or somebody goes
+    back to an earlier label, which takes a time; else the label that stands does.
+
+    Args:
+        said: the sample, event and label of each answer that the ledger has, or had.
+        standing: the labelled samples, each with its class.
+    """
+
+    def rank(draft: Draft) -> tuple[bool, bool, bool]:
+        is_new = (draft.sample, draft.event, draft.label) not in said
+        return is_new, bool(draft.when), (draft.sample, draft.label) in standing
+
+    are_listed = all(isinstance(draft, Correction) and draft.is_listed for draft in (first, second))
+    if not are_listed or (rank(first)[0] and rank(second)[0]):
+        return None
+    return max(first, second, key=rank)
 
 
 def require_own(path: str | Path, drafts: Sequence[Draft], given: Collection[Given]) -> None:

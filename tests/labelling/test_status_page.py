@@ -110,7 +110,10 @@ def test_labels_without_their_photographs_are_named(tmp_path):
     (tmp_path / "samples.csv").write_text("".join(table[:-1]), encoding="utf-8")
     page, _ = page_of(tmp_path, project)
     assert f"Labels {labels}to train on; 1 more cannot be used" in page.text
-    assert "No model can train on 1 label, because photographs and features are gone" in page.text
+    assert (
+        "1 label cannot be used: its photograph and features are gone; put it back, or do without"
+        in page.text
+    )
     assert "1 more came since" not in page.text
 
 

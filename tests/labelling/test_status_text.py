@@ -167,3 +167,17 @@ def test_an_audit_set_that_can_never_give_an_accuracy_should_grow(tmp_path):
         "set audit to a larger number, such as 120: an accuracy takes 20 labels, and the audit set cannot "
         "have more than 19"
     )
+
+
+@pytest.mark.parametrize(
+    ("count", "has_images", "words"),
+    [
+        (2, True, "2 labels cannot be used: their photographs and features are gone; put them back, or do"),
+        (1, False, "1 label cannot be used: its vector is gone; put it back, or do without"),
+        (2, False, "2 labels cannot be used: their vectors are gone; put them back, or do without"),
+    ],
+)
+def test_labels_of_what_is_gone_are_named(tmp_path, count, has_images, words):
+    numbers = numbers_of(waiting(tmp_path), has_images=has_images)
+    lost = replace(numbers, standing=replace(numbers.standing, unusable=count))
+    assert any(step.startswith(words) for step in advice(lost))

@@ -214,8 +214,11 @@ def _cleaning_steps(numbers: StatusNumbers) -> list[str]:
         steps.append(f"settle {count} on which annotators disagree: one more answer, or a correction")
     if standing.unusable:
         labels = counted(standing.unusable, "label")
-        what = "photographs and features" if numbers.has_images else "vectors"
-        steps.append(f"no model can train on {labels}, because {what} are gone; put them back, or do without")
+        is_one = standing.unusable == 1
+        lost, them = ("its", "it") if is_one else ("their", "them")
+        lost += f" {'photograph' if numbers.has_images else 'vector'}{'' if is_one else 's'}"
+        are = "and features are" if numbers.has_images else "is" if is_one else "are"
+        steps.append(f"{labels} cannot be used: {lost} {are} gone; put {them} back, or do without")
     for one in standing.classes:
         if one.twin_of is not None:
             labels = counted(one.labels + one.audit_labels, "label")

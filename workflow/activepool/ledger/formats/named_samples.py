@@ -190,10 +190,9 @@ class NamedSamples:
             usual, first = self.beginning
             if beginning != usual:
                 raise UnknownSampleError(
-                    f"{_shown(row.name)} is {self.samples.source(sample)!r} if paths start from "
-                    f"{_shown(beginning)}, but {_shown(first.name)} at {first.place} starts from "
-                    f"{_shown(usual) if usual else 'the folder of the images'}; give the paths below the "
-                    "folder of the images"
+                    f"{_shown(row.name)} begins {_begins(beginning)}, but {_shown(first.name)} at "
+                    f"{first.place} {_begins(usual)}: one file may not mix the two; write every path from "
+                    f"inside the folder of the images, as in {self.name(row, sample)!r}"
                 )
         return sample
 
@@ -250,6 +249,11 @@ class NamedSamples:
             names = first_few(map(repr, self.not_there))
             found.append(f"{path}: no image of the pool has these names, which have no answer: {names}")
         return found
+
+
+def _begins(beginning: str) -> str:
+    """Say what a path begins with, if it is more than the source."""
+    return f"with {_shown(beginning)}" if beginning else "inside the folder of the images"
 
 
 def _shown(path: str) -> str:

@@ -189,3 +189,17 @@ def test_a_label_file_among_pictures_is_not_passed_over(tmp_path, name, words):
         with pytest.raises(InputError) as caught:
             tool_of(path)
         assert str(caught.value).startswith(f"{path}: has {name!r}{words}")
+
+
+def test_a_label_file_in_a_folder_of_its_own_is_to_be_moved_up(tmp_path):
+    folder, archive = tmp_path / "anna", tmp_path / "archive.zip"
+    folder.mkdir()
+    (folder / "latin.csv").touch()
+    archive.write_bytes(packed({"1.jpg": "", "latin.csv": ""}))
+    for path in (folder, archive):
+        with pytest.raises(InputError) as caught:
+            tool_of(path)
+        assert str(caught.value) == (
+            f"{path}: has 'latin.csv', and no folder of a class; label files lie in {tmp_path} itself, so "
+            "move it up there"
+        )

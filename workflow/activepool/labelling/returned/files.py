@@ -79,9 +79,11 @@ def read_file(path: Path, digest: str) -> ReadFile:
     tool = tool_of(path)
     parsed = READERS[tool](path)
     if tool == "folders" and not (parsed.mistakes or any(row.folders for row in parsed.rows)):
+        deeper = sorted(one for one in path.rglob("*") if one.name.lower().endswith(LABEL_ENDINGS))
+        move = f"; move {deeper[0].relative_to(path).as_posix()!r} up into {path.parent}" if deeper else ""
         raise InputError(
             f"{path}: holds no picture in a folder that is named after a class; a folder here holds one "
-            f"folder for each class, as in {path}/ant, {path}/bee"
+            f"folder for each class, as in {path}/ant, {path}/bee{move}"
         )
     if named := annotator_file_of(path):
         place, name = named

@@ -160,16 +160,21 @@ def _tool_of_folder(path: Path) -> str:
         raise InputError(f"{path}: {DOCUMENTS['Index/Document.iwa']}")
     if imagenet.CLASSES in inside:
         raise InputError(f"{path}: is an unpacked archive of ImageNet; give the archive itself")
-    _require_pictures_alone(path, inside)
+    _require_pictures_alone(path, inside, any(one.is_dir() for one in path.iterdir()))
     return "folders"
 
 
-def _require_pictures_alone(path: Path, names: Collection[str]) -> None:
+def _require_pictures_alone(path: Path, names: Collection[str], has_folders: bool) -> None:
     """Raise InputError if a label file lies among pictures; it may have two endings where they are hidden."""
     for name in sorted(names):
         if tool_file := next((one for one in TOOL_FILES if name.lower().startswith(f"{one}.")), None):
             raise InputError(f"{path}: has {name!r}; if it is {tool_file} of a tool, call it so")
         if name.lower().removesuffix(".txt").endswith(LABEL_ENDINGS) and name[0] != ".":
+            if not has_folders:
+                raise InputError(
+                    f"{path}: has {name!r}, and no folder of a class; label files lie in {path.parent} "
+                    "itself, so move it up there"
+                )
             raise InputError(
                 f"{path}: has {name!r} beside folders; a folder holds pictures in folders of the classes "
                 "alone, so put label files beside it"
@@ -189,7 +194,7 @@ def _tool_of_archive(archive: Archive) -> str:
     if imagenet.CLASSES in names:
         return "imagenet"
     if any(map(is_image_name, members)):
-        _require_pictures_alone(path, names)
+        _require_pictures_alone(path, names, any("/" in one for one in members if is_image_name(one)))
         return "imagenet"
     tables = [name for name in members if name.lower().endswith(".csv")]
     if any(csv_file.is_ledger(archive.text(name)) for name in tables):

@@ -181,3 +181,33 @@ def test_labels_of_what_is_gone_are_named(tmp_path, count, has_images, words):
     numbers = numbers_of(waiting(tmp_path), has_images=has_images)
     lost = replace(numbers, standing=replace(numbers.standing, unusable=count))
     assert any(step.startswith(words) for step in advice(lost))
+
+
+@pytest.mark.parametrize(
+    ("samples", "left", "sent", "size", "points"),
+    [
+        (199, 199, 0, 90, 11),
+        (100, 100, 0, 50, 14),
+        (60, 60, 0, 0, 0),
+        (300, 0, 20, 0, 0),
+        (300, 96, 28, 40, 15),
+        (300, 95, 28, 0, 0),
+    ],
+)
+def test_an_audit_set_is_suggested_that_fits_the_pool(tmp_path, samples, left, sent, size, points):
+    numbers = numbers_of(waiting(tmp_path))
+    (batch,) = numbers.standing.batches
+    batches = (replace(batch, sent=sent),)
+    standing = replace(numbers.standing, samples=samples, left=left, batches=batches)
+    said = [step for step in advice(replace(numbers, standing=standing)) if "audit" in step]
+    assert said == [
+        f"for the accuracy on the pool, set audit: {number}; {number} labels of a random sample measure it "
+        f"to within ±{points} points"
+        for number in [size] * (size > 0)
+    ]
+    numbers = numbers_of(audited(tmp_path / "audited"))
+    draws = (replace(numbers.audit.draws[0], labelled=3, awaited=4),)
+    few = replace(numbers, audit=replace(numbers.audit, draws=draws), standing=standing)
+    said = [step for step in advice(few) if "audit" in step]
+    assert len(said) == (size > 0)
+    assert all(f"such as {60 + size}: " in step for step in said)

@@ -2,16 +2,17 @@
 
 import math
 
+from activepool.evaluation.intervals import narrowest
 from activepool.evaluation.progress import SETTLED_AGREEMENT, SETTLED_TIMES
-from activepool.labelling.status.accuracies import AUDIT, FEWEST_CASES, Share
+from activepool.labelling.status.accuracies import AUDIT, CONFIDENCE, FEWEST_CASES, Share
 from activepool.labelling.status.audit_set import AuditDraw, AuditSet
 from activepool.labelling.status.curve_text import curve_text
 from activepool.labelling.status.model_series import ModelSeries
 from activepool.labelling.status.numbers import StatusNumbers
 from activepool.labelling.status.standing import BatchRow, Standing
 
-#: The size of an audit set, and the widest interval that it then gives, that are suggested: ± 10 points.
-SUGGESTED_AUDIT, SUGGESTED_WIDTH = 100, 10
+#: The size of an audit set that is suggested, and the least that is: ±15 points.
+SUGGESTED_AUDIT, LEAST_AUDIT = 100, 40
 
 #: With so many cases a percentage has a decimal.
 CASES_FOR_DECIMAL = 1000
@@ -154,19 +155,32 @@ def advice(numbers: StatusNumbers) -> list[str]:
             "labels of this kind will change few of them"
         )
     found += _cleaning_steps(numbers)
+    size = _audit_that_fits(numbers.standing)
+    if not size:
+        return found
     if numbers.audit:
         at_most = max(draw.most_labels for draw in numbers.audit.draws)
         if at_most < FEWEST_CASES:
             found.append(
-                f"set audit to a larger number, such as {numbers.audit.samples + SUGGESTED_AUDIT}: an "
+                f"set audit to a larger number, such as {numbers.audit.samples + size}: an "
                 f"accuracy takes {FEWEST_CASES} labels, and the audit set cannot have more than {at_most}"
             )
-    else:
+    elif width := narrowest(size, CONFIDENCE):
         found.append(
-            f"for the accuracy on the pool, set audit: {SUGGESTED_AUDIT}; {SUGGESTED_AUDIT} labels of a "
-            f"random sample measure it to within ±{SUGGESTED_WIDTH} points"
+            f"for the accuracy on the pool, set audit: {size}; {size} labels of a random sample measure it "
+            f"to within ±{math.ceil(50 * width)} points"
         )
     return found
+
+
+def _audit_that_fits(standing: Standing) -> int:
+    """Return how large an audit set to suggest: of at most half of the pool, and with two batches left.
+
+    0 if the pool is too small for one that is worth its labels.
+    """
+    last = _last_batch(standing)
+    most = min(SUGGESTED_AUDIT, standing.samples // 2, standing.left - 2 * (last.sent if last else 0))
+    return most // 10 * 10 if most >= LEAST_AUDIT else 0
 
 
 def _has_settled(numbers: StatusNumbers) -> bool:

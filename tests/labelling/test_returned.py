@@ -125,11 +125,20 @@ def test_files_that_lie_there_by_accident(project):
 def test_the_same_file_under_two_names_is_read_once(project):
     for name in ("labels.csv", "labels (1).csv"):
         project.table(name, "source,label", "a/1.jpg,cat")
-    for intake in (project.take(), project.take(), without_cache(project)):
-        assert len(intake.files) == 1
-        assert f"labels.csv: is the same as {project.returned}/labels (1).csv; read once" in " ".join(
-            intake.notices
-        )
+    notice = f"{project.returned}/labels.csv: is the same as {project.returned}/labels (1).csv; read once"
+    for notices, take in (((notice,), project.take), ((), project.take)):
+        intake = take()
+        assert (len(intake.files), intake.notices) == (1, notices)
+    project.table("labels (2).csv", "source,label", "a/1.jpg,cat")
+    assert project.take().notices == (notice.replace("labels.csv", "labels (2).csv"),)
+    (project.returned / "labels (2).csv").unlink()
+    assert project.take().notices == ()
+    (project.returned / "labels (1).csv").unlink()
+    assert [(file.path, file.known) for file in project.take().files] == [
+        (f"{project.returned}/labels.csv", 1)
+    ]
+    project.table("labels (1).csv", "source,label", "a/1.jpg,cat")
+    assert without_cache(project).notices == (notice,)
 
 
 def test_a_file_that_can_be_no_label_file(project):
@@ -180,5 +189,6 @@ def test_many_copies_of_a_file_are_one_notice(project):
     for number in range(9):
         project.table(f"{number}.csv", "source,label", "a/1.jpg,cat")
     assert project.take().notices == (
-        f"1.csv, 2.csv, 3.csv, 4.csv, 5.csv and 3 more: are the same as {project.returned}/0.csv; read once",
+        ", ".join(f"{project.returned}/{number}.csv" for number in range(1, 6))
+        + f" and 3 more: are the same as {project.returned}/0.csv; read once",
     )

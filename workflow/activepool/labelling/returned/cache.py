@@ -79,6 +79,11 @@ class ReturnedCache:
         content = READ_FILE.dump_python(read, mode="json", exclude_defaults=True)
         self._now[str(path)] = {"signature": signature, **content}
 
+    def keep_copy(self, path: Path, signature: str) -> bool:
+        """Remember a file with the content of another; return whether it was known as one before."""
+        self._now[str(path)] = kept = {"signature": signature, "is_copy": True}
+        return self._before.get(str(path)) == kept
+
     def note_late(self, path: Path, samples: Sequence[str]) -> None:
         """Note `ReadFile.late` of a file that is new; without an earlier cache nobody knows when it came."""
         if not self.is_empty:

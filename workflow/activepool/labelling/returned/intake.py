@@ -18,6 +18,7 @@ from activepool.labelling.returned.report import (
     Intake,
     ReturnedFile,
     alike_notices,
+    copy_notice,
     new_class_notice,
     printable,
     replaced_notice,
@@ -88,10 +89,7 @@ def take_in_returned(
     notices = [
         *reading.notices,
         *(line for source in reading.sources if source.is_first_seen for line in source.answers.notices),
-        *(
-            f"{first_few(names)}: {'are' if len(names) > 1 else 'is'} the same as {path}; read once"
-            for path, names in reading.copies.items()
-        ),
+        *(copy_notice(path, copies) for path, copies in reading.new_copies.items()),
         *(
             new_class_notice(name, reading.new_classes[name].hint, labels)
             for name, labels in new_classes.items()
@@ -152,7 +150,8 @@ class _Reading:
             corrected since, and stands in an old file, is none.
         new_classes: by name, those that are not in the ledger now, also from old files.
         digests: the file of each content.
-        copies: by the file that is read, the names of those with the same content.
+        copies: by the file that is read, those with the same content.
+        new_copies: those of them that were not there before.
     """
 
     samples: PoolSamples
@@ -167,7 +166,8 @@ class _Reading:
     new_classes: dict[str, NewClass] = field(default_factory=dict)
     sources: list[_Source] = field(default_factory=list)
     digests: dict[str, Path] = field(default_factory=dict)
-    copies: dict[Path, list[str]] = field(default_factory=dict)
+    copies: dict[Path, list[Path]] = field(default_factory=dict)
+    new_copies: dict[Path, list[Path]] = field(default_factory=dict)
 
     def add(self, path: Path) -> None:
         """Read a file, and note its mistakes."""
@@ -176,7 +176,9 @@ class _Reading:
             remembered = self.memory.get(path, signature)
             digest = remembered.digest if remembered else "" if path.is_dir() else file_digest(path)
             if digest and digest in self.digests:
-                self.copies.setdefault(self.digests[digest], []).append(path.name)
+                self.copies.setdefault(self.digests[digest], []).append(path)
+                if not self.memory.keep_copy(path, signature):
+                    self.new_copies.setdefault(self.digests[digest], []).append(path)
                 return
             self.digests[digest] = path
             read = remembered or read_file(path, digest)
@@ -278,7 +280,8 @@ class _Reading:
             elif source.path not in self.copies:
                 outdated = [draft for draft in outdated if draft.sample in source.late]
             if outdated:
-                place = first_few([source.path, *self.copies.get(source.path, ())])
+                copies = self.copies.get(source.path, ())
+                place = first_few([source.path, *(copy.name for copy in copies)])
                 lines.append(outdated_notice(place, outdated))
         return [*lines, outdated_notice(folder, forgotten)] if forgotten else lines
 

@@ -86,6 +86,11 @@ def replaced_notice(
     return [f"{ledger}: answers that replace earlier ones: {first_few(changes)}"] if changes else []
 
 
+def copy_notice(path: object, copies: Sequence[object]) -> str:
+    """Return a line on files with the content of one that was read."""
+    return f"{first_few(copies)}: {'are' if len(copies) > 1 else 'is'} the same as {path}; read once"
+
+
 def new_class_notice(name: str, hint: str, labels: Mapping[str, int]) -> str:
     """Return a line on a new class, with its new ``labels`` by the file that brings them."""
     notice = f"{first_few(labels)}: the class {name!r} is new ({_count(sum(labels.values()), 'label')})"

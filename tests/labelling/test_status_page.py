@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 from browser import DRIVER, browser
 from labelling.labelled_projects import small_pool
-from labelling.status_projects import ODD, POINTS, audited, first_batch, labelled, numbers_of, unlabelled
+from labelling.status_projects import (
+    ODD,
+    POINTS,
+    audited,
+    first_batch,
+    labelled,
+    numbers_of,
+    unlabelled,
+    waiting,
+)
 from PIL import Image
 
 from activepool.evaluation.power_law import Estimate, LearningCurveFit
@@ -131,7 +140,11 @@ def test_advice_for_the_audit_set_counts_what_is_out(tmp_path):
     project = labelled(tmp_path)
     project.send("audit01", range(200, 260), "audit")
     page, _ = page_of(tmp_path, project)
-    assert "Another part with 93 labels (audit: 153) would give one of at most ±10 points" in page.text
+    assert (
+        "Another part with 93 labels (audit: 153) would have an accuracy of its own, with an interval of at "
+        "most ±10 points, but only for what has not gone out by then."
+    ) in page.text
+    assert "After the +" not in page.text and "may be harder than the rest" not in page.text
 
 
 def test_who_disagrees_and_twins_are_named(tmp_path):
@@ -185,12 +198,33 @@ def test_an_audit_set_says_what_it_is_a_sample_of(tmp_path):
     assert "Cross-validated accuracy on the labelled" not in page.text
     plan = numbers.audit.plans[0]
     assert (
-        f"Another part with {plan.labels} labels (audit: {60 + plan.labels}) would give one of about "
-        f"±{50 * plan.width:g} points, if the accuracy stays as it is, but only for what has not gone out "
-        "by then."
+        f"Another part with {plan.labels} labels (audit: {60 + plan.labels}) would have an accuracy of its "
+        f"own, with an interval of about ±{50 * plan.width:g} points, if the accuracy stays as it is, but "
+        "only for what has not gone out by then."
     ) in page.text
+    assert "The audit set says nothing of photographs that joined the pool after it was drawn" in page.text
+    assert "After the +: labels of the audit set" in page.text
+    assert "Those without a label may be harder than the rest; the accuracy does not count them" in page.text
+    assert "Those of the audit set are not among them" in page.text
     for one in numbers.on_audit.classes:
         assert f"{one.share.hits} of {one.share.cases}" in page.text
+
+
+def test_before_the_first_answer_the_page_says_nothing_of_what_answers_mean(tmp_path):
+    project = waiting(tmp_path)
+    page, _ = page_of(tmp_path, project)
+    assert "audit set are not among them" not in page.text
+    project.send("audit01", range(200, 260), "audit")
+    page, _ = page_of(tmp_path, project)
+    assert "0 of 60 photographs have a label; 60 are awaited" in page.text
+    for words in ("joined the pool", "an accuracy of its own", "After the +", "may be harder"):
+        assert words not in page.text
+    assert "There is no model yet: it takes labels of two classes." in page.text
+    project.say([0, 1], ["ant", "bee"])
+    page, _ = page_of(tmp_path, project)
+    assert "There is no model yet." in page.text
+    for words in ("joined the pool", "an accuracy of its own"):
+        assert words in page.text
 
 
 def test_parts_of_an_audit_set_are_not_added_up(tmp_path):

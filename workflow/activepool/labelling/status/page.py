@@ -118,6 +118,7 @@ def _standing(numbers: StatusNumbers) -> dict[str, Any]:
         "removed": removed,
         "tallies": [(name, asdict(tally)) for name, tally in groups.items() if tally.samples],
         "rows": [(key, text) for key, text in ROWS.items() if key != "removed" or removed],
+        "is_answered": any(tally.samples > tally.awaited + tally.removed for tally in groups.values()),
         "waiting": [batch for batch in standing.batches if batch.awaited],
         "sent": standing.in_batches.samples + standing.in_audit.samples,
         "awaited": standing.in_batches.awaited + standing.in_audit.awaited,
@@ -159,11 +160,11 @@ def _plan_text(numbers: StatusNumbers, plan: AuditPlan) -> str:
     if part.accuracy.cases >= FEWEST_CASES:
         about, condition = "about", ", if the accuracy stays as it is"
     if plan.labels <= part.most_labels:
-        return f"{labels} (enough are out) would give an interval of {about} {points}{condition}"
+        return f"{labels} (enough are out) would give the accuracy an interval of {about} {points}{condition}"
     total = audit.samples + plan.labels
     return (
-        f"another part with {labels} (audit: {total}) would give one of {about} {points}{condition}, "
-        "but only for what has not gone out by then"
+        f"another part with {labels} (audit: {total}) would have an accuracy of its own, with an interval of "
+        f"{about} {points}{condition}, but only for what has not gone out by then"
     )
 
 

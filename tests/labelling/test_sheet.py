@@ -10,9 +10,10 @@ from PIL import ExifTags, Image
 
 from activepool.errors import InputError
 from activepool.labelling.batches import sheet
-from activepool.labelling.batches.sheet import write_sheet
+from activepool.labelling.batches.sheet import REASONS, write_sheet
 from activepool.ledger.formats.batch import Batch, Pick
 from activepool.ledger.formats.recognition import tool_of
+from activepool.strategies.registry import builtin_strategies
 
 ODD = "</script><u>\"Käfer' & Co {{ 7 }}.jpg"
 CLASSES = ("ant", 'wasp, "yellow"', "Käfer <small>")
@@ -107,10 +108,10 @@ def test_the_sheet_has_all_that_is_known_of_each_picture(written):
     assert len(page.pictures()) == 3
     for known in (
         *(
-            "1 a/1.jpg Prediction ant 62%, ahead by 25.0 points Why picked small margin",
+            "1 a/1.jpg Prediction ant 62%, the next class 38% Why picked small margin",
             "3 c.jpg Why picked far from the",
         ),
-        f'2 {ODD} Prediction wasp, "yellow" 50%, ahead by 6.2 points',
+        f'2 {ODD} Prediction wasp, "yellow" 50%, the next class 44%',
         "Why picked <i>why</i> & so",
         "3 pictures",
         *(
@@ -121,6 +122,32 @@ def test_the_sheet_has_all_that_is_known_of_each_picture(written):
         ),
     ):
         assert known in page.text
+
+
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        (
+            {"probability": 0.4956, "margin": 0.00131, "why": "margin: score 0.00131"},
+            "Prediction ant 50%; the model hesitates between it and another class, 49% Why picked the model "
+            "hardly tells its two likeliest classes apart (margin)",
+        ),
+        (
+            {"probability": 0.25, "why": "coreset"},
+            "ant 25% Why picked it is unlike all that was picked before",
+        ),
+        ({"why": "mine.py:own: score 3"}, "Prediction ant Why picked mine.py:own: score 3"),
+    ],
+)
+def test_why_and_how_surely_is_said_in_words(written, known, words):
+    page = written(plain("a.png"), one(predicted="ant", **known), format="PNG")
+    assert words in page.text
+    (card,) = page.attributes_of("article")
+    assert json.loads(card["data-cells"])["why"] == known["why"]
+
+
+def test_the_strategies_that_have_words_are_there():
+    assert set(REASONS) <= set(builtin_strategies())
 
 
 def test_a_page_loads_nothing_and_no_text_becomes_an_element(written):

@@ -26,6 +26,18 @@ SIDE, SMALL_SIDE, MANY = 512, 256, 500
 #: How many classes have a button on each picture; of more, people type the name.
 BUTTONS = 12
 
+#: Up to this margin between the two likeliest classes, the model hesitates between them.
+HESITATION = 0.05
+
+#: Why a strategy picked a picture, for people who label; others, and users' own, are shown by their names.
+REASONS = (
+    dict.fromkeys(["margin", "cluster_margin"], "the model hardly tells its two likeliest classes apart")
+    | dict.fromkeys(["entropy", "confidence"], "the model is unsure of its class")
+    | dict.fromkeys(["base", "mase"], "for the model it is close to being another class")
+    | dict.fromkeys(["maxherding", "typiclust", "kmeans"], "it is typical of many others")
+    | {"coreset": "it is unlike all that was picked before", "random": "by chance"}
+)
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -63,6 +75,25 @@ class Card:
     is_removed: bool = False
     picture: Picture | None = None
     problem: str | None = None
+
+    @property
+    def reason(self) -> str:
+        """Why it was picked, in words where there are any."""
+        strategy = self.pick.why.partition(":")[0]
+        return f"{REASONS[strategy]} ({strategy})" if strategy in REASONS else self.pick.why
+
+    @property
+    def certainty(self) -> str:
+        """How probable the predicted class is, and the next one; empty if that is not known."""
+        probability, margin = self.pick.probability, self.pick.margin
+        if probability is None:
+            return ""
+        if margin is None:
+            return f" {probability:.0%}"
+        following = f"{max(0, probability - margin):.0%}"
+        if margin <= HESITATION:
+            return f" {probability:.0%}; the model hesitates between it and another class, {following}"
+        return f" {probability:.0%}, the next class {following}"
 
 
 def write_sheet(

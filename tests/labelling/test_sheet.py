@@ -130,7 +130,7 @@ def test_the_sheet_has_all_that_is_known_of_each_picture(written):
         (
             {"probability": 0.4956, "margin": 0.00131, "why": "margin: score 0.00131"},
             "Prediction ant 50%; the model hesitates between it and another class, 49% Why picked the model "
-            "hardly tells its two likeliest classes apart (margin)",
+            "is less sure of it than of most others (margin)",
         ),
         (
             {"probability": 0.25, "why": "coreset"},

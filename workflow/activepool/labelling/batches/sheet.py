@@ -31,9 +31,11 @@ HESITATION = 0.05
 
 #: Why a strategy picked a picture, for people who label; others, and users' own, are shown by their names.
 REASONS = (
-    dict.fromkeys(["margin", "cluster_margin"], "the model hardly tells its two likeliest classes apart")
-    | dict.fromkeys(["entropy", "confidence"], "the model is unsure of its class")
-    | dict.fromkeys(["base", "mase"], "for the model it is close to being another class")
+    dict.fromkeys(
+        ["margin", "cluster_margin", "entropy", "confidence"],
+        "the model is less sure of it than of most others",  # it may be sure of nearly all
+    )
+    | dict.fromkeys(["base", "mase"], "for the model it is nearer to another class than most others")
     | dict.fromkeys(["maxherding", "typiclust", "kmeans"], "it is typical of many others")
     | {"coreset": "it is unlike all that was picked before", "random": "by chance"}
 )

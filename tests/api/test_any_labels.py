@@ -5,7 +5,10 @@ import pandas as pd
 import pytest
 import torch
 
+from activepool.api.audits import audit
 from activepool.api.labels import labelled_set, number_labels
+from activepool.api.progress import agreement
+from activepool.api.selection import select
 from activepool.errors import InputError
 
 UNKNOWN_ONES = {
@@ -83,6 +86,56 @@ def test_names_in_bytes():
 def test_what_is_hardly_a_class_is_a_mistake(labels, words):
     with pytest.raises(InputError, match=words):
         number_labels("labels", labels)
+
+
+NO_LABELS = {
+    "ignore_index": (np.array([0, 1, 2, 255]), "255"),
+    "beside_minus_one": (np.array([0, 1, 2, -1, 255]), "255"),
+    "in_a_list": ([3, 0, 7, None, 999], "999"),
+    "floats": (np.array([0.0, 1.0, 65535.0]), "65535"),
+    "largest": (np.array([0, 1, 2**31 - 1], np.uint32), "2147483647"),
+    "alone": (np.full(9, 255), "255"),
+    "numbers_as_text": (["0", "1", "255"], "'255'"),
+    "unknown": (["ant", "bee", "unknown"], "'unknown'"),
+    "unlabelled": (pd.Series(["ant", "Unlabelled", "bee"]), "'Unlabelled'"),
+    "bytes": (np.array([b"ant", b"no label"]), "'no label'"),
+    "dash": (["ant", "-"], "'-'"),
+}
+
+
+@pytest.mark.parametrize(("labels", "mark"), NO_LABELS.values(), ids=NO_LABELS)
+def test_what_is_more_often_no_label_is_a_mistake_unless_it_is_named(labels, mark):
+    with pytest.raises(InputError) as raised:
+        number_labels("labels", labels)
+    assert str(raised.value) == (
+        f"labels has {mark}, which more often stands for no label than for a class; give -1 or None there "
+        "or, if it is a class, name all classes by classes"
+    )
+    present = sorted({one for one in labels if one is not None and one != -1})
+    for classes, are_predicted in ((present, False), (None, True)):
+        assert number_labels("labels", labels, classes, are_predicted=are_predicted)[1].tolist() == present
+
+
+@pytest.mark.parametrize(
+    "labels", [range(256), [*range(990), 999, 1000], [0, 128, 255], [2, 600, 999], [0, 1, 200], ["+", "-"]]
+)
+def test_numbers_that_do_not_stand_apart_are_classes(labels):
+    assert len(number_labels("labels", list(labels))[1]) == len(labels)
+
+
+@pytest.mark.parametrize("label", [255, 3])
+def test_a_pool_without_labels_whose_rows_all_have_a_mark(label):
+    """Its rows all count as labelled, so that none can be picked."""
+    words = "labels has 255, which more often" if label == 255 else "budget is 2, but only 0 rows"
+    with pytest.raises(InputError, match=words):
+        select("base", np.eye(6), labels=np.array([0, 1, 2, label, label, label]), budget=2)
+
+
+def test_a_model_may_predict_what_somebody_named_as_a_class():
+    assert agreement(["ant", "unknown"], ["ant", "unknown"]) == agreement([0, 255], [0, 255]) == 1
+    assert audit(["ant", "bee"], ["ant", "unknown"]).accuracy.value == 0.5
+    with pytest.raises(InputError, match="truth has 'unknown', which more often stands for no label"):
+        audit(["ant", "unknown"], ["ant", "ant"])
 
 
 def test_what_is_named_as_a_class_is_one():

@@ -81,6 +81,13 @@ def test_an_unknown_label_that_became_the_largest_number(tmp_path, dtype, words)
     assert preview(right).num_train == 400
 
 
+def test_a_number_that_often_stands_for_no_label(tmp_path):
+    labels = np.where(np.arange(90) % 4, np.arange(90) % 3, 255)
+    words = "90 rows looks like an identifier; .*; 255 often stands for no label: write -1 there$"
+    with pytest.raises(InputError, match=words):
+        preview(write_hdf5(tmp_path / "given.h5", arrays(), train_labels=labels))
+
+
 def test_the_largest_number_of_a_type_beside_the_one_before_it_is_an_identifier(tmp_path):
     labels = np.where(np.arange(90) % 2, 254, 255).astype(np.uint8)
     with pytest.raises(InputError, match=r"looks like an identifier; .* with -1 where a label is not known$"):

@@ -53,7 +53,7 @@ def audit(truth: Any, predicted: Any, *, classes: Classes = None, confidence: fl
     if classes is None:
         number_labels("truth", truth)  # in its own type, in which a -1 may have become another number
         require_one_spelling("truth", both[0], "predicted", both[1])
-        classes = number_labels("truth with predicted", both[0] + both[1])[1]
+        classes = number_labels("truth with predicted", both[0] + both[1], are_predicted=True)[1]
     labels, known_classes = number_labels("truth", both[0], classes)
     guesses, _ = number_labels("predicted", both[1], classes)
     known = labels != UNKNOWN

@@ -13,6 +13,8 @@ from activepool.data.class_names import (
     NO_NAME,
     is_negative,
     loose_form,
+    no_label_marks,
+    no_label_number,
     reads_as_missing,
     same_for_a_person,
 )
@@ -89,16 +91,24 @@ def labelled_set(
     return Labelled(rows, _known("labelled", rows, own), known, of_all)
 
 
-def number_labels(name: str, labels: Any, classes: Classes = None) -> tuple[IntArray, np.ndarray]:
+def number_labels(
+    name: str, labels: Any, classes: Classes = None, *, are_predicted: bool = False
+) -> tuple[IntArray, np.ndarray]:
     """Return labels (n,) as class numbers, -1 for unknown ones, and the classes (C,) that they number.
 
-    Raises InputError that calls them ``name`` if they are no labels, or not of ``classes``.
+    Raises InputError that calls them ``name`` if they are no labels, or not of ``classes``. Labels that
+    somebody gave, and no model predicted, must not look like a mark for "no label", either.
     """
     values, known = _values(name, labels)
     given = values[known]
     present = np.unique(given)
     if classes is None and (problem := _doubtful_class(present)):
         raise InputError(f"{name} has {problem}")
+    if classes is None and not are_predicted and (mark := _no_label_mark(present)):
+        raise InputError(
+            f"{name} has {mark}, which more often stands for no label than for a class; give -1 or None "
+            "there or, if it is a class, name all classes by classes"
+        )
     all_classes = present if classes is None else _class_values(classes)
     place = {value: number for number, value in enumerate(all_classes.tolist())}
     strange = [value for value in present.tolist() if value not in place]
@@ -153,7 +163,7 @@ def _class_values(classes: Sequence[Any] | np.ndarray | int) -> np.ndarray:
 def _doubtful_class(present: np.ndarray) -> str | None:
     """Return which label (n,) sorted is hardly a class, and why; None if each may be one."""
     if present.dtype.kind in "US":
-        names = [one.decode(errors="replace") if isinstance(one, bytes) else one for one in present.tolist()]
+        names = _texts(present)
         if missing := next(filter(reads_as_missing, names), None):
             return f"{missing!r}, which reads like a missing value; give None where it is not known"
         if negative := next(filter(is_negative, names), None):
@@ -165,6 +175,18 @@ def _doubtful_class(present: np.ndarray) -> str | None:
     if label is None:
         return None
     return f"{label}, which is what -1 becomes in {kind}; give a type with signs, such as int64"
+
+
+def _no_label_mark(present: np.ndarray) -> str | None:
+    """Return which label (n,) sorted more often stands for none, for a message; None if none does."""
+    if present.dtype.kind in "US":
+        return next(map(repr, no_label_marks(_texts(present))), None)
+    number = None if present.dtype.kind == "b" else no_label_number(present.tolist())
+    return None if number is None else str(number)
+
+
+def _texts(labels: np.ndarray) -> list[str]:
+    return [one.decode(errors="replace") if isinstance(one, bytes) else one for one in labels.tolist()]
 
 
 def _values(name: str, labels: Any) -> tuple[np.ndarray, np.ndarray]:

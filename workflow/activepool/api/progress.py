@@ -72,7 +72,7 @@ def agreement(first: Any, second: Any) -> float | None:
     if not left:
         return None
     require_one_spelling("first", left, "second", right)
-    numbers, _ = number_labels("predictions", left + right)
+    numbers, _ = number_labels("predictions", left + right, are_predicted=True)
     if (numbers == UNKNOWN).any():
         raise InputError("predictions has rows without a class")
     return cohens_kappa(numbers[: len(left)], numbers[len(left) :])

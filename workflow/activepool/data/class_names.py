@@ -18,6 +18,9 @@ MISSING_VALUES = (
 NO_LABEL_NAMES = ("unknown", "nolabel", "notlabelled", "notlabeled", "unclassified", "unsorted", "skip")
 NO_LABEL_PREFIX = "unlabel"
 
+#: Numbers that programs write for "ignore": the largest ones of types of integers, and rows of nines.
+NO_LABEL_NUMBERS = (*(2**bits - 1 for bits in (8, 15, 16, 31, 32, 63, 64)), 999, 9999)
+
 #: Whole numbers, also in the form of a column of floats. Python reads at most 4,300 digits.
 WHOLE_NUMBER = re.compile(r"([+-]?\d{1,1000})(\.0*)?", re.ASCII)
 
@@ -64,6 +67,29 @@ def reads_as_no_label(name: str) -> bool:
     """Return whether a name more often marks samples without a label than a class."""
     letters = "".join(filter(str.isalpha, name.lower()))
     return letters in NO_LABEL_NAMES or letters.startswith(NO_LABEL_PREFIX)
+
+
+def no_label_number(numbers: Sequence[int]) -> int | None:
+    """Return the largest of different numbers, in order, if it more often marks samples without a label.
+
+    Such a mark stands apart: the others are 0..C-1, or at most half as large.
+    """
+    if not numbers or numbers[-1] not in NO_LABEL_NUMBERS:
+        return None
+    *others, largest = numbers
+    end = others[-1] + 1 if others else 0
+    stands_apart = largest > end and (len(others) == end or largest >= 2 * end)
+    return largest if stands_apart else None
+
+
+def no_label_marks(names: Sequence[str]) -> list[str]:
+    """Return those of all classes' names that more often mark samples without a label."""
+    dashes = [name for name in names if set(name.translate(PLAIN_PUNCTUATION)) == {"-"}]
+    marks = [name for name in names if reads_as_no_label(name) or name in dashes or _strict_form(name) == -1]
+    if all(map(WHOLE_NUMBER.fullmatch, names)):
+        number = no_label_number(sorted(set(map(_number, names))))
+        marks += [name for name in names if _number(name) == number]
+    return [name for name in marks if not (name == "-" and "+" in names)]
 
 
 def no_such_class(name: str, class_names: Sequence[str]) -> str:
@@ -125,9 +151,7 @@ def name_notices(names: Sequence[str]) -> Iterator[str]:
         yield f"classes whose names are nearly the same: {abbreviated(alike)}"
     if missing := [repr(name) for name in names if reads_as_missing(name)]:
         yield f"classes whose names read like a missing value: {abbreviated(missing)}"
-    dashes = [name for name in names if set(name.translate(PLAIN_PUNCTUATION)) == {"-"}]
-    marks = [name for name in names if reads_as_no_label(name) or name in dashes or _strict_form(name) == -1]
-    if no_label := [repr(name) for name in marks if not (name == "-" and "+" in names)]:
+    if no_label := [repr(name) for name in no_label_marks(names)]:
         yield f"classes whose names read like samples without a label: {abbreviated(no_label)}"
     if blanks := [repr(name) for name in names if name != name.strip()]:
         yield f"classes whose names begin or end with a blank: {abbreviated(blanks)}"

@@ -7,7 +7,7 @@ import numpy as np
 
 from activepool.compute.arrays import IntArray
 from activepool.data.class_checks import exact_numbers, wrapped_unknown
-from activepool.data.class_names import NO_NAME, label_problem, sorted_names
+from activepool.data.class_names import NO_NAME, label_problem, no_label_number, sorted_names
 from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError, first_few, first_lines
 from activepool.io.array_files.array_file import StoredArray
@@ -68,13 +68,13 @@ def class_names_of(train: GivenLabels) -> list[str]:
     if largest >= len(train.numbers):
         raise InputError(
             f"{train.name}: label {largest} in {len(train.numbers)} rows looks like an identifier; "
-            f"number the classes 0..C-1, with -1 where a label is not known{_wrapped(train, largest)}"
+            f"number the classes 0..C-1, with -1 where a label is not known{_hint(train, largest)}"
         )
     missing = np.setdiff1d(np.arange(largest + 1), train.numbers)
     if len(missing):
         raise InputError(
             f"{train.name}: no row has {first_few(missing, MAX_SHOWN)}; number the "
-            f"classes 0..C-1, or name them all in class_names{_wrapped(train, largest)}"
+            f"classes 0..C-1, or name them all in class_names{_hint(train, largest)}"
         )
     return [str(number) for number in range(largest + 1)]
 
@@ -120,16 +120,18 @@ def _wrong_numbers(given: GivenLabels, class_names: Sequence[str]) -> Iterator[s
         yield (
             f"{given.name}: label {label} in row {wrong[0]}; it must be one of "
             f"{numbers}the classes of class_names, or else of the train part{none}, or -1 if it is not known"
-            f"{_wrapped(given, label)}"
+            f"{_hint(given, label)}"
         )
 
 
-def _wrapped(given: GivenLabels, label: int) -> str:
-    """Return a hint if a label looks like one that overflowed a type that is too small for it."""
+def _hint(given: GivenLabels, label: int) -> str:
+    """Return a hint if a label looks like no label, or like one that overflowed a type too small for it."""
     assert given.numbers is not None
     kind = given.kind
     if label == wrapped_unknown(kind.name, given.numbers.__contains__):
         return f"; {label} is what -1 becomes in {kind}: save the labels as int64"
     if kind.kind == "i" and label < UNKNOWN and kind.itemsize < 8:
         return f"; {label} is what {label + 2 ** (8 * kind.itemsize)} becomes in {kind}: save them as int64"
+    if label == no_label_number(np.unique(given.numbers[given.numbers >= 0]).tolist()):
+        return f"; {label} often stands for no label: write -1 there"
     return ""

@@ -30,3 +30,14 @@ def photographs(tmp_path, monkeypatch):
     Path("returned").mkdir()
     for number in range(3):
         take(f"{number}.png", number)
+
+
+@pytest.fixture
+def timm_source(tmp_path, monkeypatch):
+    """A source of timm that defines two networks, and that nobody can import."""
+    models = tmp_path / "library/timm/models"
+    models.mkdir(parents=True)
+    (models.parent / "__init__.py").write_text("raise ValueError\n")
+    networks = ("resnet18", "swin_tiny_patch4_window7_224")
+    (models / "some.py").write_text("".join(f"@register_model\ndef {name}(): ...\n\n\n" for name in networks))
+    monkeypatch.syspath_prepend(tmp_path / "library")

@@ -87,6 +87,7 @@ def test_formats_need_one_checkpoint(checkpoint):
 
 
 @pytest.mark.parametrize("architecture", ["small", "torchvision:resnet18", "timm:resnet18"])
+@pytest.mark.usefixtures("timm_source")
 def test_weights_have_one_source(checkpoint, architecture):
     ending = "; neither is given, give one"
     assert [line.endswith(ending) for line in problems({"architecture": architecture})] == [True]

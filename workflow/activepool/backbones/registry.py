@@ -55,6 +55,19 @@ def may_bring_weights(name: str) -> bool:
     return name not in BACKBONES and name.rpartition(":")[0] not in LIBRARIES
 
 
+def require_network(name: str) -> None:
+    """Raise InputError if a library has no network ``LIBRARY:NAME``, or is not installed; imports it."""
+    library, _, network = name.rpartition(":")
+    if library == "torchvision":
+        from activepool.backbones import torchvision_networks
+
+        torchvision_networks.require_known(network)
+    else:
+        from activepool.backbones import timm_networks
+
+        timm_networks.require_known(network)
+
+
 def users_file(name: str) -> Path | None:
     """Return the file of ``file.py:function``; None for another name."""
     source = name.rpartition(":")[0]

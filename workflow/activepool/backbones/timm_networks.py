@@ -30,10 +30,7 @@ def timm_backbones(name: str, image_size: int | None) -> Iterator[Backbone]:
 
     Raises: InputError if timm is not installed, there is no such network, or it does not take such images.
     """
-    timm = _timm(name)
-    if not timm.is_model(name):
-        near = nearest_names(name, timm.list_models())
-        raise InputError(f"backbone: timm has no network {name!r}{near}")
+    timm = require_known(name)
     network = _created(timm, name)
     preprocessing = _preprocessing(timm, name, network, image_size)
     if preprocessing.image_size == _preprocessing(timm, name, network, None).image_size:
@@ -48,6 +45,15 @@ def timm_backbones(name: str, image_size: int | None) -> Iterator[Backbone]:
     # Most networks without an option need no position table.
     for network in made or [_created(timm, name)]:
         yield measured_backbone(f"timm:{name}", network, preprocessing)
+
+
+def require_known(name: str) -> ModuleType:
+    """Return timm; raises InputError if it is not installed, or has no network of this name."""
+    timm = _timm(name)
+    if not timm.is_model(name):
+        near = nearest_names(name, timm.list_models())
+        raise InputError(f"backbone: timm has no network {name!r}{near}")
+    return timm
 
 
 def esvit_swin_tiny_window7(image_size: int, channels: int) -> Backbone:

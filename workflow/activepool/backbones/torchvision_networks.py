@@ -14,10 +14,7 @@ def torchvision_backbone(name: str, image_size: int | None) -> Backbone:
 
     Raises: InputError if there is no such network, or its last layer is not linear.
     """
-    known = models.list_models(module=models)
-    if name not in known:
-        near = nearest_names(name, known)
-        raise InputError(f"backbone: torchvision has no classification network {name!r}{near}")
+    require_known(name)
     weights = models.get_model_weights(name)["DEFAULT"]
     preprocessing = _preprocessing(weights, image_size)
     # The position table of a vision transformer depends on the image size; other networks have none.
@@ -25,6 +22,14 @@ def torchvision_backbone(name: str, image_size: int | None) -> Backbone:
     network = models.get_model(name, weights=None, **options)
     _drop_last_layer(name, network, len(weights.meta["categories"]))
     return measured_backbone(f"torchvision:{name}", network, preprocessing)
+
+
+def require_known(name: str) -> None:
+    """Raise InputError if torchvision has no network of this name."""
+    known = models.list_models(module=models)
+    if name not in known:
+        near = nearest_names(name, known)
+        raise InputError(f"backbone: torchvision has no classification network {name!r}{near}")
 
 
 def _preprocessing(weights: models.WeightsEnum, image_size: int | None) -> Preprocessing:

@@ -16,10 +16,12 @@ from activepool.strategies.registry import builtin_strategies
 from activepool.tracking.registry import missing_package
 from planning.checks.annotations import annotation_problems
 from planning.checks.names import case_problems, repetition_problems
+from planning.checks.networks import network_problem
 from planning.checks.own_functions import function_problem, missing_problem
 from planning.configuration.backbone import Backbone
 from planning.configuration.experiment import DrawnKind, Experiment, Features, FinetuneHead
 from planning.configuration.text import hidden_by_yaml
+from planning.paths import Paths
 from planning.stages.contents import preview_source
 
 #: The network without weights, whose features are the pixels.
@@ -61,6 +63,8 @@ def problems_with_files(experiment: Experiment, left_out: Collection[str] = ()) 
     if annotations is not None and (problem := missing_problem(Path(annotations))):
         yield f"dataset.annotations: {problem}"
     yield from backbone_file_problems(experiment.backbone)
+    if experiment.backbone and not Path(Paths(experiment).features).exists():
+        yield from network_problems(experiment.backbone)
     if "strategies" not in left_out:
         yield from _curve_problems(experiment)
     yield from _colour_problems(experiment)
@@ -173,6 +177,12 @@ def backbone_file_problems(backbone: Backbone | None) -> Iterator[str]:
         yield f"backbone.architecture: {problem}"
     if backbone and backbone.checkpoint and (problem := file_problem(backbone.checkpoint)):
         yield f"backbone.checkpoint: the file {backbone.checkpoint} {problem}"
+
+
+def network_problems(backbone: Backbone) -> Iterator[str]:
+    """Yield a line if a library lacks the network of a backbone that has made no features so far."""
+    if problem := network_problem(backbone.architecture):
+        yield f"backbone.architecture: {problem}"
 
 
 def _curve_problems(experiment: Experiment) -> Iterator[str]:

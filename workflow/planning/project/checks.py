@@ -10,11 +10,17 @@ from pathlib import Path
 from activepool.backbones.registry import may_bring_weights
 from activepool.errors import InputError
 from activepool.evaluation.intervals import narrowest
-from planning.checks.experiment import WITHOUT_WEIGHTS, backbone_file_problems, shard_problems
+from planning.checks.experiment import (
+    WITHOUT_WEIGHTS,
+    backbone_file_problems,
+    network_problems,
+    shard_problems,
+)
 from planning.checks.names import case_problems, repetition_problems
 from planning.checks.own_functions import RELATIVE
 from planning.configuration.project import CONFIDENCE, Project
 from planning.configuration.text import hidden_by_yaml
+from planning.project.folders import pool_features
 from planning.project.paths import FILES_OF_MODEL
 from planning.project.pool import images_root
 from planning.project.standing import ProjectStanding
@@ -149,6 +155,8 @@ def _file_problems(project: Project) -> Iterator[str]:
     if path is not None and not Path(path).exists():
         yield f"{pool}: {path} does not exist; {RELATIVE}"
     yield from backbone_file_problems(project.backbone)
+    if project.backbone and not Path(pool_features(project)).exists():
+        yield from network_problems(project.backbone)
 
 
 def _folder_problems(project: Project) -> Iterator[str]:

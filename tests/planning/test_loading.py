@@ -10,7 +10,7 @@ import yaml
 
 from activepool.data.kinds import KINDS
 from activepool.errors import InputError
-from planning.checks.experiment import check, problems_with_files
+from planning.checks.experiment import check, problems_beside_keys, problems_with_files
 from planning.configuration.datasets import (
     Cifar,
     DatasetSettings,
@@ -320,6 +320,22 @@ def test_mistakes_of_keys_hide_none_of_files(tmp_path, monkeypatch):
         *("backbone.architecture", "backbone.checkpoint", "backbone.image_size"),
         *("budget", "figures.colours.random", "strategies.0.strategy"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "mine.yaml: dataset: none.csv: no such file; it must be"),
+        ({"test_fraction": 3}, "mine.yaml: dataset.test_fraction: input should be less than"),
+    ],
+)
+def test_mistakes_of_keys_hide_no_missing_data(tmp_path, monkeypatch, changes, words):
+    monkeypatch.chdir(tmp_path)
+    dataset = {"kind": "manifest", "path": "none.csv", **changes}
+    with pytest.raises(InputError) as caught:
+        load(changed("budget", 0) | {"dataset": dataset}, "mine.yaml", further=problems_beside_keys)
+    about_data = [line for line in str(caught.value).splitlines() if ": dataset" in line]
+    assert [line.startswith(words) for line in about_data] == [True]
 
 
 @pytest.mark.parametrize(

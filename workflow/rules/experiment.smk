@@ -3,7 +3,7 @@
 import re
 import sys
 
-from planning.checks.experiment import check, problems_with_files
+from planning.checks.experiment import check, problems_beside_keys
 from planning.configuration.loading import load
 from planning.paper import chosen
 from planning.paths import Paths
@@ -20,7 +20,7 @@ from planning.stages.settings import ExperimentSettings
 with stopping_at_mistakes("the configuration cannot be used"):
     PAPER_EXPERIMENTS = chosen(config.pop("paper", None))
     EXPERIMENT = load(
-        config, CONFIGURATION_FILE, CONFIGURATION_FILES, problems_with_files
+        config, CONFIGURATION_FILE, CONFIGURATION_FILES, problems_beside_keys
     )
     EXPERIMENT = with_known_name(EXPERIMENT)
     PATHS = Paths(EXPERIMENT)

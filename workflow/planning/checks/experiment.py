@@ -62,13 +62,18 @@ def problems_with_files(experiment: Experiment, left_out: Collection[str] = ()) 
     annotations = experiment.dataset.annotations
     if annotations is not None and (problem := missing_problem(Path(annotations))):
         yield f"dataset.annotations: {problem}"
-    yield from backbone_file_problems(experiment.backbone)
-    if experiment.backbone and not Path(Paths(experiment).features).exists():
-        yield from network_problems(experiment.backbone)
+    yield from backbone_file_problems(experiment.backbone, Paths(experiment).features)
     if "strategies" not in left_out:
         yield from _curve_problems(experiment)
     yield from _colour_problems(experiment)
     yield from _tracker_problems(experiment)
+
+
+def problems_beside_keys(experiment: Experiment, left_out: Collection[str]) -> Iterator[str]:
+    """Yield a line for each problem with a file, beside the mistakes of the keys that were left out."""
+    yield from problems_with_files(experiment, left_out)
+    if "dataset" not in left_out:
+        yield from _previewed(experiment)[1]
 
 
 def _backbone_problems(experiment: Experiment) -> Iterator[str]:
@@ -171,17 +176,16 @@ def _name_problems(experiment: Experiment) -> Iterator[str]:
     yield from case_problems("experiment", experiment.experiment)
 
 
-def backbone_file_problems(backbone: Backbone | None) -> Iterator[str]:
-    """Yield a line for each file of the backbone, of its own code and of its weights, that cannot be used."""
+def backbone_file_problems(backbone: Backbone | None, features: str) -> Iterator[str]:
+    """Yield a line for each file of the backbone, of its own code and of its weights, that cannot be used.
+
+    And one if a library lacks its network, unless that has made ``features`` already.
+    """
     if backbone and (problem := function_problem(backbone.architecture)):
         yield f"backbone.architecture: {problem}"
     if backbone and backbone.checkpoint and (problem := file_problem(backbone.checkpoint)):
         yield f"backbone.checkpoint: the file {backbone.checkpoint} {problem}"
-
-
-def network_problems(backbone: Backbone) -> Iterator[str]:
-    """Yield a line if a library lacks the network of a backbone that has made no features so far."""
-    if problem := network_problem(backbone.architecture):
+    if backbone and not Path(features).exists() and (problem := network_problem(backbone.architecture)):
         yield f"backbone.architecture: {problem}"
 
 
@@ -211,15 +215,19 @@ def _tracker_problems(experiment: Experiment) -> Iterator[str]:
             yield f"trackers: {name} needs the package {package}: pip install {package}, or leave it out"
 
 
-def _data_problems(experiment: Experiment) -> Iterator[str]:
+def _previewed(experiment: Experiment) -> tuple[Preview | None, list[str]]:
+    """Return the size of the dataset, None if it is not known, and a line for each problem with its files."""
     try:
-        data = preview(preview_source(experiment.dataset))
+        return preview(preview_source(experiment.dataset)), []
     except InputError as error:
-        yield from (f"dataset: {line.removeprefix('dataset: ')}" for line in str(error).splitlines())
-        return
+        return None, [f"dataset: {line.removeprefix('dataset: ')}" for line in str(error).splitlines()]
     except OSError as error:
-        yield f"dataset: {error.filename} cannot be read ({error.strerror})"
-        return
+        return None, [f"dataset: {error.filename} cannot be read ({error.strerror})"]
+
+
+def _data_problems(experiment: Experiment) -> Iterator[str]:
+    data, problems = _previewed(experiment)
+    yield from problems
     if data is None:
         return
     if experiment.dataset.kind == EMBEDDINGS:  # the listing of images prints their notices

@@ -13,7 +13,6 @@ from activepool.evaluation.intervals import narrowest
 from planning.checks.experiment import (
     WITHOUT_WEIGHTS,
     backbone_file_problems,
-    network_problems,
     shard_problems,
 )
 from planning.checks.names import case_problems, repetition_problems
@@ -154,9 +153,7 @@ def _file_problems(project: Project) -> Iterator[str]:
     path = project.images if project.embeddings is None else project.embeddings.path
     if path is not None and not Path(path).exists():
         yield f"{pool}: {path} does not exist; {RELATIVE}"
-    yield from backbone_file_problems(project.backbone)
-    if project.backbone and not Path(pool_features(project)).exists():
-        yield from network_problems(project.backbone)
+    yield from backbone_file_problems(project.backbone, pool_features(project))
 
 
 def _folder_problems(project: Project) -> Iterator[str]:

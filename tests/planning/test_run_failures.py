@@ -67,11 +67,11 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.delenv(OUTER_RUN, raising=False)
 
 
-def run(*failed, depending=None, quiet=()):
+def run(*failed, depending=None, quiet=(), executor_error=None):
     numbers = {job: number for number, job in enumerate(failed, 1)}
     return SimpleNamespace(
         start_time=datetime.fromtimestamp(time.time() - 60),
-        scheduler=SimpleNamespace(failed=set(failed)),
+        scheduler=SimpleNamespace(failed=set(failed), _executor_error=executor_error),
         dag=Dag(depending or {}, numbers),
         output_settings=SimpleNamespace(quiet=set(quiet)),
     )
@@ -154,9 +154,26 @@ def test_a_run_within_another_leaves_the_command_to_that_one(monkeypatch):
     assert not any("to go on" in line for line in lines(run(Job("train").said("activepool: bad"))))
 
 
-@pytest.mark.parametrize("failed", [(), (Job("verify", None),)])
-def test_nothing_is_said_without_a_failure_or_of_a_job_that_said_it(failed):
-    assert lines(run(*failed)) == []
+@pytest.mark.parametrize("workflow", [run(executor_error=OSError()), run(Job("verify", None))])
+def test_nothing_is_said_of_what_was_said_before(workflow):
+    assert lines(workflow) == []
+
+
+def test_a_run_that_was_stopped_says_that_the_same_command_continues():
+    stopped, bad = Job("train").said("activepool: interrupted"), Job("score").said("activepool: bad")
+    assert lines(run()) == lines(run(stopped)) == ["interrupted; the same command continues"]
+    assert lines(run(stopped, bad))[0] == "2 jobs failed:"
+
+
+@pytest.mark.parametrize("failed", [0, 1])
+def test_a_run_that_was_stopped_says_of_no_job_that_it_failed(capsys, process_end, failed):
+    handler = logging.StreamHandler(sys.stdout)
+    handler.name = "DefaultStreamHandler"
+    logger.addHandler(handler)
+    announce_failures(run(*[Job("train").said("activepool: bad")] * failed), lambda failed: (), {})
+    logger.error("WorkflowError:\nAt least one job did not complete successfully.")
+    assert capsys.readouterr().out.count("At least one job did not") == failed
+    assert ("activepool: interrupted; the same command continues" in process_end()) == (not failed)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The summary of a run that failed: which jobs, why, how many others wait for them, and how to go on."""
+"""The last lines of a run that failed or was stopped: which jobs failed, why, and how to go on."""
 
 import atexit
 import os
@@ -28,6 +28,9 @@ ABOUT_JOBS = ("RuleException:\n", "Exiting because a job", "WorkflowError:\nAt l
 #: How it begins the one with the whole command, which may be a thousand characters long.
 FAILED_COMMAND = "RuleException:\nCalledProcessError"
 
+#: What a stage says when Ctrl-C ends it, and what the run then says.
+STOPPED, INTERRUPTED = "interrupted", "interrupted; the same command continues"
+
 #: The summary lists at most so many failed jobs.
 MAX_LISTED = 20
 
@@ -37,6 +40,9 @@ Remedies = Callable[[Collection[str]], Iterable[str]]
 
 def announce_failures(workflow: Any, remedies: Remedies, reasons: Mapping[int, str]) -> None:
     """Print the summary when this process ends, after Snakemake's own last lines; see `summary`."""
+    if _is_interrupted(workflow):
+        for handler in terminal_handlers():
+            handler.addFilter(lambda record: not record.getMessage().startswith(ABOUT_JOBS[-1]))
     if not is_silent(workflow):
         atexit.register(lambda: print_last(summary(workflow, sys.argv[1:], remedies, reasons)))
 
@@ -55,7 +61,7 @@ def leave_telling(targets: Collection[str]) -> None:
 def summary(
     workflow: Any, arguments: Sequence[str], remedies: Remedies, reasons: Mapping[int, str]
 ) -> Iterator[str]:
-    """Yield the lines of the summary; none if no job has failed, as after Ctrl-C.
+    """Yield the lines of the summary; one if the run was stopped, as by Ctrl-C, and no job has failed.
 
     Jobs that print what they found are left out.
 
@@ -65,9 +71,11 @@ def summary(
         remedies: what helps, which only experiments or only projects know.
         reasons: what the executor says of failed jobs, by their numbers (see planning.runs.reasons).
     """
+    if _is_interrupted(workflow):
+        yield INTERRUPTED
+        return
     since = workflow.start_time.timestamp()
-    failed = [job for one in workflow.scheduler.failed for job in _culprits(one, since)]
-    failed = [job for job in failed if job.rule.name not in TELLING]
+    failed = [job for job in _failed(workflow) if job.rule.name not in TELLING]
     if not failed:
         return
     jobs, them = ("1 job", "it") if len(failed) == 1 else (f"{len(failed)} jobs", "them")
@@ -83,6 +91,19 @@ def summary(
     yield from remedies({job.rule.name for job in failed})
     if OUTER_RUN not in os.environ:  # the outer run names the command
         yield f"once you have fixed this, continue with: {snakemake_command(arguments)}"
+
+
+def _is_interrupted(workflow: Any) -> bool:
+    """Return whether a run has ended early though no job has failed, but for those that Ctrl-C ended."""
+    since = workflow.start_time.timestamp()
+    stopped = (any(_error(log, since) == STOPPED for log in job.log) for job in _failed(workflow))
+    # After SIGTERM and Ctrl-C, Snakemake knows of no error at all.
+    return workflow.scheduler._executor_error is None and all(stopped)
+
+
+def _failed(workflow: Any) -> list[Any]:
+    since = workflow.start_time.timestamp()
+    return [job for one in workflow.scheduler.failed for job in _culprits(one, since)]
 
 
 def _name(job: Any) -> str:

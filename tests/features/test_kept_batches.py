@@ -198,13 +198,15 @@ def test_a_shard_goes_on_with_no_other_weights_or_images(project):
     assert project.computed == ALL
 
 
-def test_a_label_that_changes_sends_no_image_through_the_backbone(project):
+def test_a_label_that_changes_sends_no_image_through_the_backbone(project, capsys):
     features = project.gather(project.extract())
     with h5py.File(features) as file:
         before = {name: file["train"][name][()] for name in ("features", "views", "batches")}
     project.labels[3] = 1
     shards = [project.extract(name=f"{n}.h5", shard=Shard(n, 2), earlier=features) for n in range(2)]
     assert project.computed == 0
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("extract: ")]
+    assert [line.endswith(" batches of images were there already") for line in lines] == [True, True]
     gather(project.path / "dataset.h5", shards, project.path / "again.h5")
     with h5py.File(project.path / "again.h5") as file:
         assert file["train/labels"][:].tolist() == project.labels

@@ -192,5 +192,5 @@ def test_shards_that_outlive_a_killed_snakemake_are_not_computed_again(tmp_path)
     logs = [path.read_text() for path in folder.path.glob("results/logs/features/*/*/*-of-2.log")]
     assert len(logs) == 2
     for log in logs:
-        found = re.search(r"(\d+) of (\d+) batches were there already", log)
+        found = re.search(r"(\d+) of (\d+) batches of images were there already", log)
         assert found and found[1] == found[2], log

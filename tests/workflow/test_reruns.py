@@ -133,7 +133,9 @@ def test_only_other_images_are_trained_on_and_pass_through_the_backbone(trial_of
     [training] = trial.path.glob("results/logs/pretrained/*/flat.log")
     [extraction] = trial.path.glob("results/logs/features/*/*/0-of-1.log")
     assert ("all 2 epochs were there already" in training.read_text()) == (not of_images)
-    assert ("2 of 2 batches were there already" in extraction.read_text()) == (not of_images)
+    assert ("extract: 2 of 2 batches of images were there already" in extraction.read_text()) == (
+        not of_images
+    )
     assert ([file.read_bytes() for file in files] == pretrained) == (not of_images)
     after = read(features)
     changed = np.flatnonzero(after.pop("train/labels") != before.pop("train/labels"))

@@ -101,7 +101,8 @@ def extract_shard(
         extraction = _Extraction(name, Path(dataset), images, backbone, settings, device, known, records)
         kept = [extraction.complete(numbers, workers) for numbers in batches.groups.values()]
         if sum(kept):
-            print(f"{sum(kept)} of {len(batches.all)} batches were there already", file=sys.stderr)
+            total = len(batches.all)
+            print(f"extract: {sum(kept)} of {total} batches of images were there already", file=sys.stderr)
         with written_hdf5(output) as file:
             file.attrs.update(attributes)
             batches.write(file, records)

@@ -30,7 +30,7 @@ def folders(tmp_path_factory):
     environment = os.environ | {"PYTHONPATH": f"{LIBRARY}:{HERE}", "OMP_NUM_THREADS": "2"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=1000)
     assert done.returncode == 0, done.stderr
-    assert done.stderr.count("epoch 0 of 3") == len(trainings.TRAININGS), done.stderr
+    assert done.stderr.count("epoch 1 of 3") == len(trainings.TRAININGS), done.stderr
     return one, two
 
 

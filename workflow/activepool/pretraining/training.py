@@ -156,7 +156,7 @@ class Training:
             losses.append(self._step(self._batches.augmented(views, size, augmenting), size, shuffling))
         loss = float(self._processes.mean(torch.stack(losses).mean()))
         if not math.isfinite(loss):
-            raise InputError(f"pretrain: the loss of epoch {epoch} is {loss}; lower the learning_rate")
+            raise InputError(f"pretrain: the loss of epoch {epoch + 1} is {loss}; lower the learning_rate")
         return {"epoch": epoch, "loss": loss, "learning_rate": rate}
 
     def _step(self, views: Tensor, size: int, generator: Generator) -> Tensor:
@@ -196,7 +196,7 @@ class Training:
         else:
             self.method.load_state_dict(state["method"])
             self._optimizer.load_state_dict(state["optimizer"])
-            message = f"resumes after epoch {len(self.history) - 1}"
+            message = f"resumes after epoch {len(self.history)} of {self._settings.epochs}"
         measured = any(not math.isnan(row["knn_accuracy"]) for row in self.history)
         if measured and state["measured_on"] != self._measured_on:
             message += "; their k-NN accuracies are those with earlier labels or test images"
@@ -208,7 +208,7 @@ class Training:
         knn = row["knn_accuracy"]
         measured = "" if math.isnan(knn) else f"k-NN accuracy {knn:.1%}, "
         print(
-            f"pretrain: epoch {row['epoch']} of {self._settings.epochs}: loss {row['loss']:.4f}, "
+            f"pretrain: epoch {row['epoch'] + 1} of {self._settings.epochs}: loss {row['loss']:.4f}, "
             f"learning rate {row['learning_rate']:.3g}, {measured}{seconds:.1f} s",
             file=sys.stderr,
         )

@@ -32,9 +32,9 @@ SELECT = [
     ({"features": csr_matrix(FEATURES)}, "features is a sparse matrix; pass features.toarray()"),
     (
         {"features": FEATURES.astype(complex)},
-        "features is an array of complex128; it must be float16, float32 or",
+        "features is an array of complex128; it must be real numbers of at most 64 bits",
     ),
-    ({"features": [["a", "b"]]}, "features is an array of <U1; it must be float16, float32 or float64"),
+    ({"features": [["a", "b"]]}, "features is an array of <U1; it must be real numbers of at most 64 bits"),
     ({"features": [[1, 2], [3]]}, "features is no array ("),
     ({"features": with_value(np.nan)}, "features: row 100 has values that are not finite, or too large"),
     ({"features": with_value(np.inf)}, "features: row 100 has values that are not finite, or too large"),

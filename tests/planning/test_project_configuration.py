@@ -60,7 +60,7 @@ def test_the_width_of_the_interval_sets_the_size_of_the_audit_set():
 
 MISTAKES = [
     ({"project": "DROP"}, "project: is missing"),
-    ({"project": "a/b"}, "project: may have only the letters A to Z"),
+    ({"project": "a/b"}, "project: may have only the letters A to Z and a to z, digits"),
     ({"project": "features"}, "project: 'features' is the name of a folder or file that all"),
     ({"project": 7}, "project: input should be a valid string (given: 7); put it in quotes"),
     ({"batch": "DROP"}, "batch: is missing"),
@@ -120,7 +120,11 @@ MISTAKES = [
     ({"exif": "no"}, "exif: input should be 'ignore' or 'apply'"),
     ({"device": "gpu"}, "device: must be auto, cpu, cuda or cuda:0"),
     ({"returned": ""}, "returned: string should have at least 1 character"),
-    ({"backbone": "resnet50"}, "backbone: input should be a section with keys of its own"),
+    (
+        {"backbone": "resnet50"},
+        "backbone: input should be a section with keys of its own (given: 'resnet50'); its "
+        "keys are architecture, ",
+    ),
     (
         {"backbone": {"architecture": "resnt50"}},
         "backbone.architecture: 'resnt50' is not known (did you mean 'resnet50'?)",

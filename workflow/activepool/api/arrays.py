@@ -49,7 +49,9 @@ def feature_matrix(features: Features) -> FeatureMatrix:
             raise InputError(f"features is a {problem}; it must be a dense tensor of real numbers")
         return tensor_matrix(stored)
     if stored.dtype.kind not in "fiub" or stored.dtype.itemsize > 8:
-        raise InputError(f"features is an array of {stored.dtype}; it must be float16, float32 or float64")
+        raise InputError(
+            f"features is an array of {stored.dtype}; it must be real numbers of at most 64 bits"
+        )
     if isinstance(stored, h5py.Dataset):
         return FeatureMatrix.from_dataset(stored)
     return FeatureMatrix.from_array(stored)

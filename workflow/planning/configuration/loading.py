@@ -11,7 +11,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from activepool.api.options import given_value, plain_message
-from activepool.errors import InputError, nearest_name
+from activepool.errors import InputError, abbreviated, nearest_name
 from planning.configuration.experiment import Experiment
 from planning.configuration.partial import Configuration, Further, partial
 from planning.configuration.project import Project
@@ -35,7 +35,8 @@ PLACEHOLDERS: dict[type[BaseModel], dict[str, Any]] = {
 #: What the patterns of texts ask for.
 PATTERNS = {
     NAME_PATTERN: (
-        "may have only the letters A to Z, digits, '.', '_' and '-', and must begin with a letter or a digit"
+        "may have only the letters A to Z and a to z, digits, '.', '_' and '-', and must begin with a letter "
+        "or a digit"
     ),
     DEVICE_PATTERN: "must be auto, cpu, cuda or cuda:0, cuda:1 and so on",
 }
@@ -172,7 +173,10 @@ def _line(model: type[BaseModel], error: Any) -> str:
         line = f"{key}.{discriminator}: {given}it must be one of {expected}"
         return f"{line}{_meant(context.get('tag'), expected)}"
     if kind in ("model_type", "model_attributes_type"):
-        return f"{key}: input should be a section with keys of its own{given_value(error)}"
+        keys = abbreviated(_keys_of(_annotation(model, error["loc"])))
+        return (
+            f"{key}: input should be a section with keys of its own{given_value(error)}; its keys are {keys}"
+        )
     given = error["input"]
     is_pattern = kind == "string_pattern_mismatch"
     message = PATTERNS[error["ctx"]["pattern"]] if is_pattern else plain_message(error)
@@ -230,6 +234,12 @@ def _nearest_key(model: type[BaseModel], location: tuple[str | int, ...]) -> str
     section = next((member for member in members(annotation) if is_model(member)), None)
     keys = list(section.model_fields) if section else []
     return nearest_name(str(location[-1]).lower(), keys, "the keys here are")
+
+
+def _keys_of(annotation: Any) -> list[str]:
+    """Return the keys of a section; of a choice of sections, those that all have."""
+    sections = [member.model_fields for member in members(annotation) if is_model(member)]
+    return [key for key in sections[0] if all(key in other for other in sections)] if sections else []
 
 
 def _descend(annotation: Any, part: str | int) -> tuple[Any, bool]:

@@ -19,13 +19,13 @@ def test_paths_that_start_from_different_folders(tmp_path):
     path = table(tmp_path, text)
     assert mistakes("csv", path).split("\n")[0] == (
         f"{path}:3: '/data/photographs/a/2.jpg' begins with '/data/photographs/', but "
-        f"'photographs/a/1.jpg' at {path}:2 with 'photographs/': one file may not mix the two; write every "
-        "path from inside the folder of the images, as in 'a/2.jpg'"
+        f"'photographs/a/1.jpg' at {path}:2 begins with 'photographs/': one file may not mix the two; "
+        "write every path from inside the folder of the images, as in 'a/2.jpg'"
     )
     path = table(tmp_path, "source,label\nphotographs/a/1.jpg,cat\na\\2.jpg,dog\n")
     assert (
         "3: 'a\\2.jpg' begins inside the folder of the images, but 'photographs/a/1.jpg' at "
-        f"{path}:2 with 'photographs/': one file may not mix the two;"
+        f"{path}:2 begins with 'photographs/': one file may not mix the two;"
     ) in mistakes("csv", path)
 
 

@@ -191,8 +191,8 @@ class NamedSamples:
             if beginning != usual:
                 raise UnknownSampleError(
                     f"{_shown(row.name)} begins {_begins(beginning)}, but {_shown(first.name)} at "
-                    f"{first.place} {_begins(usual)}: one file may not mix the two; write every path from "
-                    f"inside the folder of the images, as in {self.name(row, sample)!r}"
+                    f"{first.place} begins {_begins(usual)}: one file may not mix the two; write every "
+                    f"path from inside the folder of the images, as in {self.name(row, sample)!r}"
                 )
         return sample
 

@@ -122,6 +122,19 @@ def test_files_that_lie_there_by_accident(project):
     ]
 
 
+def test_a_file_and_its_copy_are_not_said_to_be_outdated_when_a_correction_comes_later(project):
+    for name in ("1.csv", "2.csv"):
+        project.table(name, "source,label", "e.jpg,cat")
+    project.take()
+    project.table("3.csv", "source,correction", "e.jpg,dog")
+    for _ in range(2):
+        assert not [line for line in project.take().notices if "not taken again" in line]
+    project.table("0.csv", "source,label", "e.jpg,cat")
+    for _ in range(2):
+        (told,) = [line for line in project.take().notices if "not taken again" in line]
+        assert told.startswith(f"{project.returned}/0.csv, 1.csv, 2.csv: ")
+
+
 def test_the_same_file_under_two_names_is_read_once(project):
     for name in ("labels.csv", "labels (1).csv"):
         project.table(name, "source,label", "a/1.jpg,cat")

@@ -260,7 +260,7 @@ class _Reading:
                 )
 
     def outdated_notices(self, folder: str | Path) -> list[str]:
-        """Return a line for each file with answers that are not entered, if it is new, or has a copy.
+        """Return a line for each file with answers that are not entered, if it is new, or a copy of it is.
 
         An answer without a time may be an old one, or go back to one on purpose. If it had been replaced when
         its file came, the line comes again in each run, until the answer counts or is removed. If nobody
@@ -274,10 +274,10 @@ class _Reading:
                 corrections = [draft for draft in outdated if isinstance(draft, Correction)]
                 forgotten += [draft for draft in corrections if not _is_surely_old(draft)]
                 continue
-            if source.is_first_seen:
+            if source.is_first_seen or source.path in self.new_copies:
                 late = [draft.sample for draft in outdated if not _is_surely_old(draft)]
                 self.memory.note_late(source.path, late)
-            elif source.path not in self.copies:
+            else:
                 outdated = [draft for draft in outdated if draft.sample in source.late]
             if outdated:
                 copies = self.copies.get(source.path, ())

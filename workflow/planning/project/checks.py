@@ -10,11 +10,7 @@ from pathlib import Path
 from activepool.backbones.registry import may_bring_weights
 from activepool.errors import InputError
 from activepool.evaluation.intervals import narrowest
-from planning.checks.experiment import (
-    WITHOUT_WEIGHTS,
-    backbone_file_problems,
-    shard_problems,
-)
+from planning.checks.experiment import WITHOUT_WEIGHTS, backbone_file_problems, shard_problems
 from planning.checks.names import case_problems, repetition_problems
 from planning.checks.own_functions import RELATIVE
 from planning.configuration.project import CONFIDENCE, Project

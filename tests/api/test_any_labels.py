@@ -91,7 +91,7 @@ def test_what_is_hardly_a_class_is_a_mistake(labels, words):
 NO_LABELS = {
     "ignore_index": (np.array([0, 1, 2, 255]), "255"),
     "beside_minus_one": (np.array([0, 1, 2, -1, 255]), "255"),
-    "in_a_list": ([3, 0, 7, None, 999], "999"),
+    "in_a_list": ([3, 0, 7, None, 65535], "65535"),
     "floats": (np.array([0.0, 1.0, 65535.0]), "65535"),
     "largest": (np.array([0, 1, 2**31 - 1], np.uint32), "2147483647"),
     "alone": (np.full(9, 255), "255"),
@@ -117,7 +117,16 @@ def test_what_is_more_often_no_label_is_a_mistake_unless_it_is_named(labels, mar
 
 
 @pytest.mark.parametrize(
-    "labels", [range(256), [*range(990), 999, 1000], [0, 128, 255], [2, 600, 999], [0, 1, 200], ["+", "-"]]
+    "labels",
+    [
+        range(256),
+        [*range(990), 999, 1000],
+        [0, 128, 255],
+        [2, 600, 999],
+        [0, 3, 999],
+        [0, 1, 200],
+        ["+", "-"],
+    ],
 )
 def test_numbers_that_do_not_stand_apart_are_classes(labels):
     assert len(number_labels("labels", list(labels))[1]) == len(labels)

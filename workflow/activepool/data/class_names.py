@@ -18,8 +18,9 @@ MISSING_VALUES = (
 NO_LABEL_NAMES = ("unknown", "nolabel", "notlabelled", "notlabeled", "unclassified", "unsorted", "skip")
 NO_LABEL_PREFIX = "unlabel"
 
-#: Numbers that programs write for "ignore": the largest ones of types of integers, and rows of nines.
-NO_LABEL_NUMBERS = (*(2**bits - 1 for bits in (8, 15, 16, 31, 32, 63, 64)), 999, 9999)
+#: Numbers that programs write for "ignore", the largest ones of types of integers. Not 999, which some write
+#: as well: it is the last class of ImageNet.
+NO_LABEL_NUMBERS = tuple(2**bits - 1 for bits in (8, 15, 16, 31, 32, 63, 64))
 
 #: Whole numbers, also in the form of a column of floats. Python reads at most 4,300 digits.
 WHOLE_NUMBER = re.compile(r"([+-]?\d{1,1000})(\.0*)?", re.ASCII)

@@ -206,3 +206,11 @@ def test_labels_that_stand_are_no_corrections_in_a_list_of_the_program(tmp_path)
     assert take(ledger, *drafts) == [Outcome.KNOWN, Outcome.KNOWN, Outcome.OUTDATED]
     labels = {one.sources[0]: one.label for one in state_of(read(ledger).entries).samples.values()}
     assert labels == {"a/1.jpg": "cat", "b/1.jpg": "dog", "a/2.jpg": "dog", "c d/3.jpg": None}
+
+
+def test_a_label_of_before_in_such_a_list_counts_with_a_later_time(path):
+    take(path, correction(label="dog"))
+    assert take(path, correction(label="fox", is_listed=True, when=EARLY)) == [Outcome.OUTDATED]
+    assert take(path, correction(label="fox", is_listed=True)) == [Outcome.OUTDATED]
+    assert take(path, correction(label="fox", is_listed=True, when=LATE)) == [Outcome.NEW]
+    assert state(path).label == "fox"

@@ -164,7 +164,9 @@ class _Plan:
         if draft.is_listed:
             if leading_opinions(opinions.values()) == [(draft.event, draft.label)]:
                 return Outcome.KNOWN
-            if any(entry.is_answer and _says(entry, draft) for entry in self._of(draft)):
+            answers = [entry for entry in self._of(draft) if entry.is_answer]
+            is_before = draft.when <= max((entry.when for entry in answers), default="")
+            if is_before and any(_says(entry, draft) for entry in answers):
                 return Outcome.OUTDATED  # the list has the label of before
         if not decisions or draft.when > decisions[-1].when:
             return self._decide(draft, opinions)

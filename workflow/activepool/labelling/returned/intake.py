@@ -236,28 +236,36 @@ class _Reading:
         If both have times, the later counts; two answers of the same time are a mistake, also if the ledger
         has one of them.
         """
-        places = [place for source in self.sources for place in source.answers.places]
-        first: dict[tuple[str, str], tuple[Draft, str]] = {}
+        drafts, places = self.drafts, [place for one in self.sources for place in one.answers.places]
+        first: dict[tuple[str, str], int] = {}
         timed: dict[tuple[str, str, str], str] = {}
-        named = [draft for source in self.sources for draft in source.answers.as_named]
-        for number, (draft, place) in enumerate(zip(named, places, strict=True)):
+        for number, (draft, place) in enumerate(zip(drafts, places, strict=True)):
             key = ("" if isinstance(draft, Correction) else draft.who, draft.sample)
             if clash := taken.clashes.get(number):
                 other = timed.get((*key, draft.when), f"entry {clash.number} of the ledger")
+                problem = contradiction(self._as_named(number), clash, other)
                 self.mistakes.append(
-                    f"{place}: {contradiction(draft, clash, other)}, for both are of {draft.when}; or empty "
-                    "'when' in the row that was changed"
+                    f"{place}: {problem}, for both are of {draft.when}; or empty 'when' in the row that was "
+                    "changed"
                 )
             if taken.outcomes[number] != Outcome.NEW:
                 continue
             timed[(*key, draft.when)] = place
-            before, place_before = first.setdefault(key, (draft, place))
+            earlier = first.setdefault(key, number)
+            before = drafts[earlier]
             is_same = (before.event, before.label) == (draft.event, draft.label)
             if not is_same and not (before.when and draft.when):
+                problem = contradiction(self._as_named(number), self._as_named(earlier), places[earlier])
                 self.mistakes.append(
-                    f"{place}: {contradiction(draft, before, place_before)}; if two people answered, name "
-                    f"them: a CSV in the column 'who', a folder in the file {WHO_FILE}"
+                    f"{place}: {problem}; if two people answered, name them: a CSV in the column 'who', a "
+                    f"folder in the file {WHO_FILE}"
                 )
+
+    def _as_named(self, number: int) -> Draft:
+        """Return one of `drafts` with the name that its file has."""
+        numbered = ((one.answers, own) for one in self.sources for own in range(len(one.answers.drafts)))
+        answers, own = next(itertools.islice(numbered, number, None))
+        return answers.as_named(own)
 
     def outdated_notices(self, folder: str | Path) -> list[str]:
         """Return a line for each file with answers that are not entered, if it is new, or a copy of it is.
@@ -268,8 +276,9 @@ class _Reading:
         """
         lines, forgotten = [], list[Draft]()
         for source in self.sources:
-            pairs = zip(source.answers.as_named, source.outcomes, strict=True)
-            outdated = [draft for draft, outcome in pairs if outcome == Outcome.OUTDATED]
+            outcomes = enumerate(source.outcomes)
+            numbers = [number for number, outcome in outcomes if outcome == Outcome.OUTDATED]
+            outdated = [source.answers.as_named(number) for number in numbers]
             if self.is_forgotten and not source.is_first_seen:
                 corrections = [draft for draft in outdated if isinstance(draft, Correction)]
                 forgotten += [draft for draft in corrections if not _is_surely_old(draft)]

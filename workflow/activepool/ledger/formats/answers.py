@@ -35,8 +35,9 @@ class Answers:
     """What people answered in a label file.
 
     Attributes:
-        drafts: the answers, one for each annotator and sample, the ``places`` where they stand, and the
-            ``names`` by which they call the sample; the source of a draft may be that of a copy.
+        drafts: the answers, one for each annotator and sample; the source of one may be that of a copy.
+        rows: the row that gives each of them.
+        samples: of the pool, as the file names them.
         awaited: how many rows have no answer yet.
         known: how many rows would be a mistake today, but were taken before.
         new_classes: by name, those that no label had before.
@@ -45,8 +46,8 @@ class Answers:
     """
 
     drafts: tuple[Draft, ...]
-    places: tuple[str, ...]
-    names: tuple[str, ...]
+    rows: tuple[Row, ...]
+    samples: NamedSamples
     awaited: int
     known: int
     new_classes: Mapping[str, NewClass]
@@ -54,9 +55,14 @@ class Answers:
     mistakes: tuple[str, ...]
 
     @property
-    def as_named(self) -> list[Draft]:
-        """The answers with the names that the file has, for messages about it."""
-        return [replace(draft, source=name) for draft, name in zip(self.drafts, self.names, strict=True)]
+    def places(self) -> list[str]:
+        """Where the answers stand."""
+        return [row.place for row in self.rows]
+
+    def as_named(self, number: int) -> Draft:
+        """Return an answer with the name that the file has, for messages about it."""
+        draft = self.drafts[number]
+        return replace(draft, source=self.samples.name(self.rows[number], draft.sample))
 
 
 def answers_of(
@@ -94,8 +100,8 @@ def answers_of(
     clear = [found for key, found in reading.drafts.items() if key not in reading.unclear]
     return Answers(
         drafts=tuple(draft for draft, _ in clear),
-        places=tuple(row.place for _, row in clear),
-        names=tuple(named.name(row, draft.sample) for draft, row in clear),
+        rows=tuple(row for _, row in clear),
+        samples=named,
         awaited=reading.awaited,
         known=reading.known,
         new_classes=labels.new_classes(),

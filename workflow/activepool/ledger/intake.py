@@ -158,8 +158,7 @@ class _Plan:
         if decisions and self._is_first_since_sent(draft, decisions):
             return self._decide(draft, opinions)
         own = opinions.get(draft.who)
-        is_decided = own is not None and (is_decision(own) or draft.is_listed)
-        if own is not None and is_decided and _repeats(own, draft) and len(opinions) == 1:
+        if own and (is_decision(own) or draft.is_listed) and _repeats(own, draft) and len(opinions) == 1:
             return Outcome.KNOWN
         if draft.is_listed:
             if leading_opinions(opinions.values()) == [(draft.event, draft.label)]:

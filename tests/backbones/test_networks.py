@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -12,7 +14,10 @@ from activepool.backbones.registry import BACKBONES, build, check_name
 from activepool.errors import InputError
 
 
-@pytest.mark.parametrize("name", sorted(BACKBONES))
+NARROW_RESNET = f"{Path(__file__).parents[2] / 'workflow/experiments/narrow_resnet.py'}:narrow_resnet"
+
+
+@pytest.mark.parametrize("name", [*sorted(BACKBONES), NARROW_RESNET], ids=lambda name: name.split(":")[-1])
 @pytest.mark.parametrize(("image_size", "channels"), [(8, 1), (28, 1), (32, 3), (96, 3)])
 def test_features_have_the_width_that_the_backbone_declares(name, image_size, channels):
     if image_size == 96 and name == "small":

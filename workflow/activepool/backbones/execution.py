@@ -66,9 +66,9 @@ def is_cuda(device: str | torch.device) -> bool:
     return torch.device(device).type == "cuda"
 
 
-def bfloat16_on_gpu(device: str | torch.device) -> torch.autocast:
-    """Return a context in which a GPU computes in bfloat16 where that is safe; a CPU keeps to float32."""
-    return torch.autocast(torch.device(device).type, torch.bfloat16, enabled=is_cuda(device))
+def mixed_precision(device: str | torch.device, on_cpu: bool = False) -> torch.autocast:
+    """Return a context that computes in bfloat16 where that is safe: on a GPU and, if asked, on a CPU."""
+    return torch.autocast(torch.device(device).type, torch.bfloat16, enabled=on_cpu or is_cuda(device))
 
 
 def on_device(network: Network, device: str) -> Network:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from activepool.backbones.backbone import Backbone
-from activepool.backbones.execution import bfloat16_on_gpu, is_cuda, pixels
+from activepool.backbones.execution import is_cuda, mixed_precision, pixels
 from activepool.compute.arrays import IntArray
 from activepool.compute.blocks import row_blocks
 from activepool.features.images import PartImages, Request, load_requests
@@ -23,6 +23,6 @@ def encode(backbone: Backbone, images: PartImages, rows: IntArray, device: str, 
     requests = (Request(rows[block]) for block in row_blocks(len(rows), BATCH_SIZE))
     features = [torch.empty(0, backbone.width, device=device)]
     for views in load_requests(images, requests, workers, pinned=is_cuda(device)):
-        with bfloat16_on_gpu(device):
+        with mixed_precision(device):
             features.append(backbone(pixels(views[0], device)).float())
     return torch.cat(features)

@@ -19,7 +19,7 @@ from torch import Generator, Tensor
 from torch.nn.functional import cross_entropy
 
 from activepool.backbones.backbone import Backbone
-from activepool.backbones.execution import bfloat16_on_gpu, is_cuda, on_device, pixels, reproducible
+from activepool.backbones.execution import is_cuda, mixed_precision, on_device, pixels, reproducible
 from activepool.compute.blocks import Compute
 from activepool.compute.seeds import integer_seed
 from activepool.errors import InputError
@@ -168,7 +168,7 @@ class Finetuning:
         share = self._processes.share(len(labels))
         draws = Draws(generator, len(labels), torch.arange(share.start, share.stop))
         images = self._augmentation(pixels(views[0], self._device), draws)
-        with bfloat16_on_gpu(self._device):
+        with mixed_precision(self._device):
             logits = self._network(images).float()
         labels = labels.to(self._device)
         losses = cross_entropy(logits, labels[share], self._class_weights, reduction="sum")

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from torch import Generator, Tensor, nn
 
 from activepool.backbones.backbone import Backbone
-from activepool.backbones.execution import bfloat16_on_gpu
+from activepool.backbones.execution import mixed_precision
+from activepool.pretraining.settings import PretrainSettings
 
 #: Number of views of an image that are compared.
 VIEWS = 2
@@ -22,17 +23,19 @@ class Encoder(nn.Module):
         projection: g of the paper, from (B, width) to (B, projection_width).
     """
 
-    def __init__(self, backbone: Backbone, projection: nn.Module) -> None:
+    def __init__(self, backbone: Backbone, projection: nn.Module, settings: PretrainSettings) -> None:
         super().__init__()
         self.backbone = backbone
         self.projection = projection
+        self._bfloat16_on_cpu = settings.precision == "bfloat16"
 
     def forward(self, images: Tensor) -> Tensor:
         """Return projections (B, projection_width) float32 of images (B, channels, S, S) in 0..1.
 
-        On a GPU the network computes in bfloat16 where that is safe.
+        On a GPU, and by the setting ``precision`` on a CPU, the network computes in bfloat16 where that is
+        safe.
         """
-        with bfloat16_on_gpu(images.device):
+        with mixed_precision(images.device, self._bfloat16_on_cpu):
             projections: Tensor = self.projection(self.backbone(images))
         return projections.float()
 

@@ -60,7 +60,7 @@ class MoCo(Method):
             nn.ReLU(),
             nn.Linear(backbone.width, settings.projection_width),
         )
-        self.encoder = Encoder(backbone, projection)
+        self.encoder = Encoder(backbone, projection, settings)
         split(self.encoder, settings.batch_norm_groups // processes.count)
         self.key_encoder = copy.deepcopy(self.encoder).requires_grad_(False)
         first = functional.normalize(torch.randn(settings.queue, settings.projection_width), dim=1)

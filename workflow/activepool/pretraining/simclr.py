@@ -46,7 +46,7 @@ class SimCLR(Method):
             nn.ReLU(),
             nn.Linear(backbone.width, settings.projection_width),
         )
-        self.encoder = Encoder(backbone, projection)
+        self.encoder = Encoder(backbone, projection, settings)
         share(self.encoder, processes)
         self._temperature = settings.temperature
         self._processes = processes

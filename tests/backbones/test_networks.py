@@ -13,7 +13,6 @@ from activepool.backbones.normalisations import normalisation
 from activepool.backbones.registry import BACKBONES, build, check_name
 from activepool.errors import InputError
 
-
 NARROW_RESNET = f"{Path(__file__).parents[2] / 'workflow/experiments/narrow_resnet.py'}:narrow_resnet"
 
 

@@ -18,6 +18,9 @@ from activepool.parallel.distributed import Processes
 HERE = Path(__file__).parent
 LIBRARY = HERE.parents[1] / "workflow"
 
+#: By how much losses may differ, relatively, and weights: statistics are rounded in another order.
+TOLERANCES = {name: (1e-4, 1e-4) for name in trainings.TRAININGS} | {"bfloat16": (1e-2, 3e-2)}
+
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
@@ -37,7 +40,7 @@ def folders(tmp_path_factory):
 @pytest.mark.parametrize("name", trainings.TRAININGS)
 def test_the_curve_is_that_of_one_process(folders, name):
     one, two = (pd.read_csv(folder / f"{name}.csv") for folder in folders)
-    pd.testing.assert_frame_equal(one, two, check_exact=False, rtol=1e-4)
+    pd.testing.assert_frame_equal(one, two, check_exact=False, rtol=TOLERANCES[name][0])
     assert np.isfinite(one["loss"]).all() and one["loss"].nunique() == 3
 
 
@@ -46,7 +49,7 @@ def test_the_weights_are_those_of_one_process(folders, name):
     one, two = (load_file(folder / f"{name}.safetensors") for folder in folders)
     assert one.keys() == two.keys()
     for key in one:
-        torch.testing.assert_close(one[key], two[key], rtol=1e-3, atol=1e-4)
+        torch.testing.assert_close(one[key], two[key], rtol=1e-3, atol=TOLERANCES[name][1])
 
 
 def test_gradients_of_the_whole_batch_reach_each_share(folders):

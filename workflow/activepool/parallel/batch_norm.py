@@ -70,14 +70,15 @@ class _PlainBatchNorm(_BatchNorm):
 
 
 class SharedBatchNorm(_PlainBatchNorm):
-    """Batch normalisation over the batch of all processes, for CPUs."""
+    """Batch normalisation over the batch of all processes, for CPUs; it computes in float32."""
 
     processes: Processes
 
-    def forward(self, values: Tensor) -> Tensor:
+    def forward(self, given: Tensor) -> Tensor:
         """Normalise (B, C, ...); in training with the statistics over all processes."""
         if not self.training:
-            return super().forward(values)
+            return super().forward(given)
+        values = given.float()
         axes = [axis for axis in range(values.ndim) if axis != 1]
         shape = [-1 if axis == 1 else 1 for axis in range(values.ndim)]
         count = self.processes.summed(values.new_tensor(values.numel() / values.shape[1]))
@@ -86,7 +87,7 @@ class SharedBatchNorm(_PlainBatchNorm):
         variance = self.processes.summed(centred.square().sum(axes)) / count
         _learn(self, mean, variance * count / (count - 1))
         normalised = centred / (variance + self.eps).sqrt().reshape(shape)
-        return normalised * self.weight.reshape(shape) + self.bias.reshape(shape)
+        return (normalised * self.weight.reshape(shape) + self.bias.reshape(shape)).to(given.dtype)
 
 
 class SplitBatchNorm(_PlainBatchNorm):

@@ -44,6 +44,10 @@ FILES = {
         lambda w, c: {"run": {"networks": {"student": prefixed(w | c, "_orig_mod.vision.")}}},
         {"inside": ("run", "networks", "student"), "prefix": "vision."},
     ),
+    "vissl": (
+        lambda w, c: {"classy_state_dict": {"base_model": {"model": {"trunk": w | c}}}},
+        {"inside": ("classy_state_dict", "base_model", "model", "trunk")},
+    ),
     "two words": (lambda w, c: {"two words": w | c}, {"inside": ("two words",)}),
 }
 

@@ -1,3 +1,4 @@
+import json
 import pickle
 import tracemalloc
 
@@ -84,7 +85,11 @@ def test_other_files_of_torch(tmp_path):
     )
     for path, name in (("alone.pt", ""), ("old.pt", ""), ("n.pt", "train/features")):
         np.testing.assert_array_equal(stored(tmp_path / path, name).read(slice(5, 8)), values()[5:8])
-    assert open_arrays(tmp_path / "n.pt").shapes == {"train/features": (ROWS, WIDTH), "names": (2,)}
+    file = open_arrays(tmp_path / "n.pt")
+    assert file.shapes == {"train/features": (ROWS, WIDTH), "names": (2,)}
+    assert list(file.unreadable) == ["mixed"]
+    with pytest.raises(InputError, match=r"n.pt: mixed: is a list of int, str; save a tensor, or a list of"):
+        file.find("mixed")
 
 
 def test_tables_with_missing_values(tmp_path):
@@ -104,6 +109,29 @@ def test_tables_with_missing_values(tmp_path):
     assert file.find("number").read(slice(0, 2)).tolist() == [-1, 1]
     assert np.isnan(file.find("float").read(slice(0, 1))).all()
     assert file.find("name").texts(slice(0, 2)) == [None, "a"]
+    assert list(file.unreadable) == ["when"]
+    with pytest.raises(InputError, match=r"t.parquet: when: is a column of timestamp.*; save numbers, text"):
+        file.find("when")
+
+
+def test_lists_beside_tensors(tmp_path):
+    lists = {
+        "whole": [3, None, 5],
+        "float": [0.0, None, 2.0],
+        "text": ["a", None, "b"],
+        "truth": [True, False],
+    }
+    strange = {"mixed": ["a", 1], "nested": [[1], [2]], "empty": []}
+    torch.save({"x": torch.zeros(3), **lists, **strange}, tmp_path / "l.pt")
+    metadata = {name: json.dumps(listed) for name, listed in (lists | strange).items()}
+    save_file({"x": torch.zeros(3)}, tmp_path / "l.safetensors", {"format": "pt", **metadata})
+    for path in (tmp_path / "l.pt", tmp_path / "l.safetensors"):
+        file = open_arrays(path)
+        assert file.shapes.keys() == {"x", *lists}
+        assert set(file.unreadable) == {*strange}
+        assert file.find("whole").read(slice(None)).tolist() == [3, -1, 5]
+        np.testing.assert_array_equal(file.find("float").read(slice(None)), [0, np.nan, 2])
+        assert file.find("text").texts() == ["a", None, "b"]
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from activepool.backbones.checkpoint_fit import COUNTERS, Fit, Tensors, fit, sta
 from activepool.backbones.checkpoint_formats import FORMATS, CheckpointFormat, bare_key
 from activepool.errors import MAX_NAMES, first_few
 
-#: Depth of nested mappings in which to look for state dicts.
-MAX_DEPTH = 3
+#: Depth of nested mappings in which to look for state dicts; VISSL's lie four deep.
+MAX_DEPTH = 4
 
 
 def misfit(content: Any, wanted: Tensors, form: CheckpointFormat) -> str:

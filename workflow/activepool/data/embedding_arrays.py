@@ -118,9 +118,10 @@ def _example(file: ArrayFile, dimensions: int) -> str:
 def _candidates(
     file: ArrayFile, given: str | None, usual: Sequence[str], beginnings: Sequence[str]
 ) -> list[str]:
+    """Return the names of arrays that may be the one that is looked for, readable or not."""
     names = [given] if given else usual
     found = [f"{beginning}{name}" for beginning in beginnings for name in names]
-    return [name for name in found if name in file.shapes]
+    return [name for name in found if name in file.shapes or name in file.unreadable]
 
 
 def _found(

@@ -1,10 +1,10 @@
 """Arrays of a user's file, by their names: what it holds, and how their rows are read."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import h5py
 import numpy as np
@@ -47,6 +47,17 @@ class StoredArray:
         """Wrap an array, in memory or mapped."""
         return cls(name, array.shape, array.dtype, lambda rows: np.asarray(array[rows]), array)
 
+    @classmethod
+    def from_list(cls, name: str, values: list[Any]) -> Self:
+        """Wrap a list of text or numbers, some of them None; raises InputError for one that is not plain."""
+        if not is_plain(values):
+            kinds = ", ".join(sorted({type(one).__name__ for one in values}))
+            raise InputError(f"{name}: is a list of {kinds}; save a tensor, or a list of text or of numbers")
+        if not any(isinstance(one, str) for one in values):
+            missing = float("nan") if any(isinstance(one, float) for one in values) else MISSING
+            values = [missing if one is None else one for one in values]
+        return cls.from_array(name, np.array(values))
+
     @property
     def form(self) -> str:
         """Its type and shape, for messages."""
@@ -86,12 +97,14 @@ class ArrayFile:
         shapes: the shape of each array by its name. The one array of a file without names has the name "",
             and so have all columns of floats of a table together.
         find: returns an array by its name; raises InputError if it cannot be read.
+        unreadable: the names of what else there is, of which ``find`` says why it cannot be read.
     """
 
     path: Path
     shapes: dict[str, tuple[int, ...]]
     find: Callable[[str], StoredArray]
     resources: ExitStack = field(default_factory=ExitStack)
+    unreadable: Collection[str] = ()
 
     @property
     def content(self) -> str:
@@ -106,6 +119,13 @@ class ArrayFile:
 
     def __exit__(self, *exception: object) -> None:
         self.resources.close()
+
+
+def is_plain(values: list[Any]) -> bool:
+    """Return whether a list is an array: of text or numbers, some of them None, or of truth values."""
+    kinds = {type(one) for one in values}
+    known = kinds - {type(None)}
+    return kinds == {bool} or known == {str} or (bool(known) and known <= {int, float})
 
 
 @contextmanager

@@ -43,8 +43,10 @@ def open_parquet(path: Path, apart: Collection[str] = ()) -> ArrayFile:
     shapes |= {"": (rows, len(floats))} if floats else {}
 
     def find(name: str) -> StoredArray:
-        label, shape = f"{path}: {name or 'its columns of floats'}", shapes[name]
-        kind = types[name] if name else None
+        label = f"{path}: {name or 'its columns of floats'}"
+        if name not in shapes:
+            raise InputError(f"{label}: is a column of {types[name]}; save numbers, text or lists of numbers")
+        shape, kind = shapes[name], types[name] if name else None
         if kind is None:
             convert, dtype = _table, np.result_type(*(types[one].to_pandas_dtype() for one in floats))
         elif len(shape) == 2:
@@ -59,7 +61,7 @@ def open_parquet(path: Path, apart: Collection[str] = ()) -> ArrayFile:
         read = _Rows(path, file, columns, convert, empty)
         return StoredArray(label, shape, dtype, read, columns=() if name else tuple(floats))
 
-    return ArrayFile(path, shapes, find, resources=resources)
+    return ArrayFile(path, shapes, find, resources, types.keys() - shapes.keys())
 
 
 def _is_number(types: Any, kind: Any) -> bool:

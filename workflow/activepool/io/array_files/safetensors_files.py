@@ -1,14 +1,15 @@
-"""Files of safetensors: rows are read from a map. Lists of names are arrays, too: JSON in the metadata."""
+"""Files of safetensors: rows are read from a map. Lists are arrays, too: JSON in the metadata."""
 
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from activepool.errors import InputError, importing
-from activepool.io.array_files.array_file import ArrayFile, StoredArray, undamaged
+from activepool.io.array_files.array_file import ArrayFile, StoredArray, is_plain, undamaged
 
 #: The types of safetensors, and what `StoredArray.read` returns.
 TYPES = {
@@ -30,13 +31,13 @@ def open_safetensors(path: Path) -> ArrayFile:
     with undamaged(f"{path}:"):
         file = resources.enter_context(safe_open(path, "np"))
         shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
-        names = dict(_names(file.metadata() or {}))
-    shapes |= {key: (len(listed),) for key, listed in names.items()}
+        lists = dict(_lists(file.metadata() or {}))
+    shapes |= {key: (len(listed),) for key, listed in lists.items() if is_plain(listed)}
 
     def find(name: str) -> StoredArray:
         label = f"{path}: {name}"
-        if name in names:
-            return StoredArray.from_array(label, np.array(names[name]))
+        if name in lists:
+            return StoredArray.from_list(label, lists[name])
         given = file.get_slice(name).get_dtype()
         if given not in TYPES:
             raise InputError(f"{label}: is {given}; save it as F32")
@@ -52,13 +53,13 @@ def open_safetensors(path: Path) -> ArrayFile:
 
         return StoredArray(label, shapes[name], np.dtype(TYPES[given]), read)
 
-    return ArrayFile(path, shapes, find, resources)
+    return ArrayFile(path, shapes, find, resources, lists.keys() - shapes.keys())
 
 
-def _names(metadata: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
-    """Yield the lists of text in the metadata, by their keys."""
+def _lists(metadata: Mapping[str, str]) -> Iterator[tuple[str, list[Any]]]:
+    """Yield the lists in the metadata, by their keys."""
     for key, text in metadata.items():
         with suppress(ValueError, RecursionError):
             listed = json.loads(text)
-            if isinstance(listed, list) and listed and all(isinstance(one, str) for one in listed):
+            if isinstance(listed, list):
                 yield key, listed

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from activepool.errors import InputError, importing, one_line
-from activepool.io.array_files.array_file import MISSING, ArrayFile, StoredArray, undamaged
+from activepool.io.array_files.array_file import ArrayFile, StoredArray, is_plain, undamaged
 
 if TYPE_CHECKING:
     import torch
@@ -32,10 +32,19 @@ def open_torch(path: Path) -> ArrayFile:
         except pickle.UnpicklingError as error:
             raise InputError(f"{path}: {held_objects(error)}; {REMEDY}") from None
     values = dict(_flat("", content))
-    if not values:
+    unreadable = [name for name, value in values.items() if isinstance(value, list) and not is_plain(value)]
+    if len(unreadable) == len(values):
         raise InputError(f"{path}: holds no tensor but {type(content).__name__}; {REMEDY}")
-    shapes = {name: tuple(getattr(value, "shape", (len(value),))) for name, value in values.items()}
-    return ArrayFile(path, shapes, lambda name: _stored(f"{path}: {name}".rstrip(": "), values[name]))
+    shapes = {
+        name: tuple(getattr(value, "shape", (len(value),)))
+        for name, value in values.items()
+        if name not in unreadable
+    }
+
+    def find(name: str) -> StoredArray:
+        return _stored(f"{path}: {name}".rstrip(": "), values[name])
+
+    return ArrayFile(path, shapes, find, unreadable=unreadable)
 
 
 def held_objects(error: pickle.UnpicklingError) -> str:
@@ -46,7 +55,7 @@ def held_objects(error: pickle.UnpicklingError) -> str:
 
 
 def _flat(name: str, value: Any) -> "list[tuple[str, torch.Tensor | list[Any]]]":
-    """Return the tensors, and lists of text or numbers, in what was saved, by their names."""
+    """Return the tensors and lists in what was saved, by their names."""
     import torch
 
     if isinstance(value, torch.Tensor):
@@ -54,18 +63,14 @@ def _flat(name: str, value: Any) -> "list[tuple[str, torch.Tensor | list[Any]]]"
     if isinstance(value, Mapping):
         pairs = [(f"{name}/{key}".lstrip("/"), inner) for key, inner in value.items()]
         return [found for pair in pairs for found in _flat(*pair)]
-    kinds = {type(one) for one in value} if isinstance(value, list | tuple) else set()
-    is_plain = kinds == {bool} or kinds - {type(None)} in ({str}, {int})
-    return [(name, list(value))] if name and is_plain else []
+    return [(name, list(value))] if name and isinstance(value, list | tuple) else []
 
 
 def _stored(name: str, value: "torch.Tensor | list[Any]") -> StoredArray:
     import torch
 
     if isinstance(value, list):
-        if any(type(one) is int for one in value):
-            value = [MISSING if one is None else one for one in value]
-        return StoredArray.from_array(name, np.array(value))
+        return StoredArray.from_list(name, value)
     tensor = value.detach()
     if tensor.dtype == torch.bfloat16:  # which NumPy does not have
         shape, dtype = tuple(tensor.shape), np.dtype(np.float32)

@@ -2,6 +2,7 @@
 
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 from data.embedding_parts import arrays, write_hdf5, write_npy
 
@@ -130,3 +131,29 @@ def test_a_class_of_the_test_part_alone(tmp_path, known):
     else:
         expected = (f"{words}later labels may add it",)
         assert preview(path).notices == write_features(tmp_path / "features.h5", path) == expected
+
+
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [
+        (np.arange(60) % 2 == 0, "label: is a column of bool; save numbers, text or lists of numbers"),
+        (
+            pd.Timestamp("2026-01-01"),
+            r"label: is a column of timestamp\[.*\]; save numbers, text or lists of",
+        ),
+    ],
+)
+def test_labels_of_another_type_are_not_called_missing(tmp_path, column, words):
+    table = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 3)), columns=list("abc"))
+    table.assign(label=column).to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(InputError, match=f"t.parquet: {words}"):
+        preview(tmp_path / "t.parquet", test_fraction=0.5)
+
+
+def test_a_class_that_was_named_may_have_any_name(tmp_path):
+    names = np.array(["None", "ant", "-2"] * 20)
+    np.savez(tmp_path / "v.npz", features=np.random.default_rng(0).normal(size=(60, 4)), labels=names)
+    found = preview(tmp_path / "v.npz", test_fraction=0.5, class_names=["None", "ant", "-2"])
+    assert found.class_names == ["None", "ant", "-2"]
+    with pytest.raises(InputError, match="label 'None' reads like a missing value"):
+        preview(tmp_path / "v.npz", test_fraction=0.5)

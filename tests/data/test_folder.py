@@ -34,7 +34,10 @@ def test_val_serves_where_there_is_no_test(draw):
     assert listing(samples.test) == [("val/a/2.jpg", 0)]
 
 
-@pytest.mark.parametrize("spelling", ["unlabelled", "unlabeled", "Unlabelled", "UNLABELED"])
+@pytest.mark.parametrize(
+    "spelling",
+    ["unlabelled", "unlabeled", "Unlabelled", "UNLABELED", "_unlabeled", "un-labelled", "unlabeled2017"],
+)
 def test_unlabelled_images_are_train_samples(draw, spelling):
     root = draw("train/a/1.jpg", f"train/{spelling}/2.jpg", f"train/{spelling}/0.jpg", "test/a/1.jpg")
     samples = folder.load(root)
@@ -104,6 +107,14 @@ def test_what_is_not_taken_is_said_in_one_line(draw):
         "pipes, sockets and devices: 1 (train/a/4.png); "
         "images beside the folders that are read: 3 (extra/ 2, in no folder 1)",
     )
+
+
+def test_files_beside_the_class_folders_are_told_such_as_a_class_that_is_still_packed(draw):
+    root = draw("train/a/1.jpg", "test/a/1.jpg")
+    for name in ("train/b.zip", "test/b.zip", "train/labels.csv"):
+        (root / name).write_text("")
+    told = f"{root}: not taken: of endings that name no image format: 3 (.zip 2, .csv 1)"
+    assert folder.load(root).notices == (told,)
 
 
 def test_what_is_taken_and_may_surprise_is_said(draw):

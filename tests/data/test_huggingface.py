@@ -334,3 +334,10 @@ def test_an_unknown_label_that_became_the_largest_number_of_its_type(tmp_path):
     assert written([254, 255, 254, 255]).class_names == ["254", "255"]
     write(tmp_path / "data/train-0.parquet", range(4), pa.array([0, 1, 255, 255]), names=None)
     assert huggingface.load(str(tmp_path), test_fraction=0.5).class_names == ["0", "1", "255"]
+
+
+def test_a_class_that_the_schema_names_may_have_any_name(tmp_path):
+    write(tmp_path / "train.parquet", range(4), [0, 1, 0, 1], names=["none", "anger"])
+    write(tmp_path / "test.parquet", [4, 5], [0, 1], names=["none", "anger"])
+    samples = huggingface.load(tmp_path)
+    assert (samples.class_names, samples.train.labels.tolist()) == (["none", "anger"], [0, 1, 0, 1])

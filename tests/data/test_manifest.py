@@ -222,6 +222,24 @@ def test_words_for_a_missing_label_are_no_class(draw, word):
     assert samples.train.labels.tolist() == [0, 1, 1]
 
 
+def test_a_label_that_is_not_declared_has_one_line_with_what_was_meant(draw):
+    root = draw("1.jpg", "2.jpg", "3.jpg", "4.jpg")
+    path = write(root, "1.jpg,Cat,", "2.jpg,Cat,", "3.jpg,cafe\u0301,", "4.jpg,cat,test")
+    with pytest.raises(InputError) as error:
+        manifest.load(path, class_names=["cat", "caf\u00e9"])
+    assert error.value.args == (
+        f"{path}:2: label 'Cat' is not in class_names (cat, caf\u00e9); 'cat' differs in case alone",
+        f"{path}:4: label 'cafe\\u0301' is not in class_names (cat, caf\u00e9); 'caf\u00e9' differs in their "
+        "Unicode form alone",
+    )
+
+
+def test_train_rows_without_any_label_are_told_as_such(draw):
+    path = write(draw("1.jpg", "2.jpg"), "1.jpg,,", "2.jpg,a,test")
+    with pytest.raises(InputError, match=r"no class 'a' \(none of its samples has a label\)"):
+        manifest.load(path)
+
+
 def test_classes_can_be_declared(draw):
     path = write(draw("1.jpg", "2.jpg", "3.jpg"), "1.jpg,b,", "2.jpg,,", "3.jpg,a,test")
     with pytest.raises(

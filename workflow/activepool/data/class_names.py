@@ -66,8 +66,13 @@ def reads_as_missing(name: str) -> bool:
 
 def reads_as_no_label(name: str) -> bool:
     """Return whether a name more often marks samples without a label than a class."""
-    letters = "".join(filter(str.isalpha, name.lower()))
+    letters = letters_of(name)
     return letters in NO_LABEL_NAMES or letters.startswith(NO_LABEL_PREFIX)
+
+
+def letters_of(name: str) -> str:
+    """Return the letters of a name, in lower case."""
+    return "".join(filter(str.isalpha, name.lower()))
 
 
 def no_label_number(numbers: Sequence[int]) -> int | None:
@@ -95,16 +100,26 @@ def no_label_marks(names: Sequence[str]) -> list[str]:
 
 def no_such_class(name: str, class_names: Sequence[str]) -> str:
     """Return the message that the train part lacks a class, with its classes and the likely one."""
-    meant = next((known for known in class_names if loose_form(known) == loose_form(name)), None)
-    shown, hint = _shown(name), ""
-    if meant is not None:
-        shown, shown_meant = _shown_apart(name, meant)
-        hint = f"; {shown_meant} differs in {_difference(name, meant)} alone"
-    return f"the train part has no class {shown} (its classes: {abbreviated(class_names)}){hint}"
+    shown, hint = _shown_and_meant(name, class_names)
+    listed = f"its classes: {abbreviated(class_names)}" if class_names else "none of its samples has a label"
+    return f"the train part has no class {shown} ({listed}){hint}"
 
 
-def label_problem(label: str, known: Container[str], class_names: Sequence[str]) -> str | None:
-    """Return why a label is not among those ``known``, or was hardly meant as a class; None for any other."""
+def not_given(name: str, class_names: Sequence[str]) -> str:
+    """Return the message that the option class_names lacks a label, with the classes and the likely one."""
+    shown, hint = _shown_and_meant(name, class_names)
+    return f"label {shown} is not in class_names ({abbreviated(class_names)}){hint}"
+
+
+def label_problem(
+    label: str, known: Container[str], class_names: Sequence[str], are_given: bool = False
+) -> str | None:
+    """Return why a label is not among those ``known``, or was hardly meant as a class; None for any other.
+
+    If the classes ``are_given``, and not just those of the labels, each of them is meant, whatever its name.
+    """
+    if are_given and label in known:
+        return None
     if reads_as_missing(label):
         return (
             f"label {label!r} reads like a missing value; leave it empty if the class is not known, or give "
@@ -219,6 +234,15 @@ def _is_invisible(letter: str) -> bool:
     """Return whether a character is invisible, such as a byte order mark or the choice of an emoji's form."""
     is_control = unicodedata.category(letter) in ("Cf", "Cc") and not letter.isspace()
     return is_control or "\ufe00" <= letter <= "\ufe0f"
+
+
+def _shown_and_meant(name: str, class_names: Sequence[str]) -> tuple[str, str]:
+    """Return a name in quotes, and which class it nearly is; the latter is empty if it is like none."""
+    meant = next((known for known in class_names if loose_form(known) == loose_form(name)), None)
+    if meant is None:
+        return _shown(name), ""
+    shown, shown_meant = _shown_apart(name, meant)
+    return shown, f"; {shown_meant} differs in {_difference(name, meant)} alone"
 
 
 def _shown(name: str) -> str:

@@ -223,12 +223,13 @@ def _with_classes(train: _Given, test: _Given | None, class_names: list[str]) ->
     """Join checked parts; without names, the classes are those of the labels of the train part."""
     if test is not None:
         _require_alike(train, test, class_names)
+    declared = class_names
     class_names = class_names or class_names_of(train.labels)
     problems: list[str] = []
     parts: list[EmbeddingPart] = []
     for part in filter(None, (train, test)):
         try:
-            labels = label_numbers(part.labels, class_names)
+            labels = label_numbers(part.labels, class_names, declared)
             parts.append(EmbeddingPart(part.name, part.features, labels, part.sources))
         except InputError as error:
             problems += error.args

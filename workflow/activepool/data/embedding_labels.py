@@ -1,6 +1,6 @@
 """The labels of a user's embeddings: numbers of classes, or their names."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,9 +79,15 @@ def class_names_of(train: GivenLabels) -> list[str]:
     return [str(number) for number in range(largest + 1)]
 
 
-def label_numbers(given: GivenLabels, class_names: Sequence[str]) -> IntArray:
-    """Return labels (n,) as numbers of classes, -1 where not known; raises InputError for other labels."""
-    wrong = _wrong_numbers(given, class_names) if given.names is None else _wrong_names(given, class_names)
+def label_numbers(given: GivenLabels, class_names: Sequence[str], declared: Container[str]) -> IntArray:
+    """Return labels (n,) as numbers of classes, -1 where not known; raises InputError for other labels.
+
+    A class that is ``declared``, and not just a label of the train part, may have any name.
+    """
+    if given.names is None:
+        wrong = _wrong_numbers(given, class_names)
+    else:
+        wrong = _wrong_names(given.name, given.names, class_names, declared)
     if problems := list(wrong):
         raise InputError(*first_lines(problems, given.name))
     if given.numbers is not None:
@@ -99,15 +105,17 @@ def _must_be_labels(stored: StoredArray, rows: int) -> str:
     )
 
 
-def _wrong_names(given: GivenLabels, class_names: Sequence[str]) -> Iterator[str]:
+def _wrong_names(
+    where: str, names: Sequence[str], class_names: Sequence[str], declared: Container[str]
+) -> Iterator[str]:
     """Yield a line for each name that is no class, or was hardly meant as one."""
     row_of: dict[str, int] = {}
-    for row, name in enumerate(given.names or ()):
+    for row, name in enumerate(names):
         row_of.setdefault(name, row)
     row_of.pop("", None)
     for name, row in row_of.items():
-        if problem := label_problem(name, class_names, class_names):
-            yield f"{given.name}: row {row}: {problem}"
+        if name not in declared and (problem := label_problem(name, class_names, class_names)):
+            yield f"{where}: row {row}: {problem}"
 
 
 def _wrong_numbers(given: GivenLabels, class_names: Sequence[str]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from activepool.data.class_names import no_such_class, sorted_names
+from activepool.data.class_names import NO_LABEL_PREFIX, letters_of, no_such_class, sorted_names
 from activepool.data.image_formats import is_image_name
 from activepool.data.listed_paths import repeated_files
 from activepool.data.omissions import LeftOut
@@ -19,9 +19,8 @@ from activepool.io.files import start_of
 #: Suffixes of image files that a message shows; there are more.
 COMMON_ENDINGS = (".jpg", ".png", ".tif", ".webp")
 
-#: The folder, among the class folders or beside train, of images whose class is not known; in both spellings,
-#: and in any case.
-UNLABELLED = ("unlabelled", "unlabeled")
+#: The folder, among the class folders or beside train, of images whose class is not known.
+UNLABELLED = "unlabelled"
 
 #: Folder names that more often mean a part of a dataset than a class.
 PARTS = ("train", "training", "test", "val", "valid", "validation")
@@ -70,7 +69,7 @@ def class_folders(folder: Path) -> list[str]:
         hint = f"; a class called {folder.name} needs another name" if folder.name.lower() in PARTS else ""
         raise InputError(
             f"{folder / stray[0]}: lies in no class folder ({len(stray)} such images); "
-            f"move it to {folder}/<class>/, or to {folder}/{UNLABELLED[0]}/ if its class is not known{hint}"
+            f"move it to {folder}/<class>/, or to {folder}/{UNLABELLED}/ if its class is not known{hint}"
         )
     classes = [
         name
@@ -95,6 +94,8 @@ def list_class_folders(root: Path, folder: str, class_names: list[str], left_out
     problems: list[str] = []
     left_out.hidden += _folders(root, folder, _is_hidden)
     left_out.of_system += _folders(root, folder, _is_system_folder)
+    beside = [name for name in _visible_names(root / folder) if not (root / folder / name).is_dir()]
+    left_out.endings.update(map(_ending, beside))
     for name in class_folders(root / folder):
         if name not in index:
             problems.append(f"{root / folder / name}: {no_such_class(name, class_names)}")
@@ -195,7 +196,7 @@ def _files_under(root: Path, folder: str, left_out: LeftOut) -> Iterator[str]:
             _require_no_circle(entry.path)
             yield from _files_under(root, path, left_out)
         elif not is_image_name(entry.name):
-            left_out.endings[Path(entry.name).suffix.lower() or "none"] += 1
+            left_out.endings[_ending(entry.name)] += 1
         elif not _is_kind(entry.is_file) and os.path.exists(entry.path):  # noqa: PTH110
             left_out.special.append(path)
         else:
@@ -231,6 +232,10 @@ def _visible_names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if not _is_hidden(path.name))
 
 
+def _ending(name: str) -> str:
+    return Path(name).suffix.lower() or "none"
+
+
 def _is_hidden(name: str) -> bool:
     return name.startswith(".")  # such as macOS's ._x.jpg
 
@@ -240,7 +245,8 @@ def _is_system_folder(name: str) -> bool:
 
 
 def _is_unlabelled(name: str) -> bool:
-    return name.lower() in UNLABELLED
+    """Return whether a name is `UNLABELLED` or begins so, in either spelling: _unlabeled, unlabeled2017."""
+    return letters_of(name).startswith(NO_LABEL_PREFIX)
 
 
 def _require_plain_names(root: Path, paths: Iterable[str]) -> None:

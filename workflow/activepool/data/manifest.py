@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from activepool.data.class_names import label_problem, require_different, same_for_a_person, sorted_names
+from activepool.data.class_names import (
+    label_problem,
+    not_given,
+    require_different,
+    same_for_a_person,
+    sorted_names,
+)
 from activepool.data.fetching import fetch_images, url_problem
 from activepool.data.listed_paths import (
     given_before,
@@ -199,10 +205,7 @@ def _path_problem(root: Path, path: str) -> str | None:
 
 def _label_problems(rows: list[Row], class_names: list[str]) -> Iterator[tuple[int, str]]:
     """Yield the first line and the problem of each label that is no class, or was hardly meant as one."""
-    line_of: dict[str, int] = {}
-    for row in sorted(rows, key=lambda row: row.split != "train"):
-        if row.label:
-            line_of.setdefault(row.label, row.line)
+    line_of = _first_lines(rows)
     of_no_split = {row.label for row in rows if row.split not in ("train", "test")}
     for label, line in line_of.items():
         if problem := label_problem(label, of_no_split.union(class_names), class_names):
@@ -217,9 +220,19 @@ def _label_problems(rows: list[Row], class_names: list[str]) -> Iterator[tuple[i
 
 
 def _undeclared(rows: list[Row], class_names: list[str]) -> Iterator[tuple[int, str]]:
-    for row in rows:
-        if row.label and row.label not in class_names:
-            yield row.line, f"label {row.label!r} is not in class_names ({', '.join(class_names[:20])})"
+    """Yield the first line and the problem of each label that ``class_names`` lacks."""
+    for label, line in _first_lines(rows).items():
+        if label not in class_names:
+            yield line, not_given(label, class_names)
+
+
+def _first_lines(rows: list[Row]) -> dict[str, int]:
+    """Return the first line of each label; of those in the train part, the first line there."""
+    line_of: dict[str, int] = {}
+    for row in sorted(rows, key=lambda row: row.split != "train"):
+        if row.label:
+            line_of.setdefault(row.label, row.line)
+    return line_of
 
 
 def _raise_if_any(manifest: Path, problems: list[tuple[int, str]]) -> None:

@@ -1,6 +1,6 @@
 """From the images in shards to a dataset: their labels get numbers, and each problem a line."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -93,7 +93,8 @@ def samples_in(
             f"{shards.root}: no image of the train part has a label; add labels, or say where: label: NAME"
         )
     known = None if train.is_cut or test.is_cut else names
-    problems += [*_label_problems(train, known), *_label_problems(test, known)]
+    for part in (train, test):
+        problems += _label_problems(part, known, class_names or ())
     problems += [] if class_names else _wrapped_labels(train)
     if not test.is_cut:
         problems += [
@@ -118,14 +119,17 @@ def _numbers(class_names: Sequence[str]) -> dict[str, int]:
     return {str(number): number for number in range(len(class_names))} | by_name
 
 
-def _label_problems(found: Found, class_names: Sequence[str] | None) -> Iterator[str]:
-    """Yield a line for the first image of each label that is no class (if all are known), or hardly one."""
+def _label_problems(found: Found, class_names: Sequence[str] | None, given: Container[str]) -> Iterator[str]:
+    """Yield a line for the first image of each label that is no class (if all are known), or hardly one.
+
+    A class that was ``given`` is one, whatever its name.
+    """
     source_of: dict[str, str] = {}
     for source, label in found.samples:
         source_of.setdefault(label, source)
     known = source_of if class_names is None else _numbers(class_names)
     for label, source in source_of.items():
-        if problem := label_problem(label, known, class_names or ()):
+        if label not in given and (problem := label_problem(label, known, class_names or ())):
             yield f"{source}: {problem}"
 
 

@@ -110,9 +110,9 @@ def write_weights(path: str = "small.pth", **changes: Any) -> None:
 
 
 def write_image(path: str) -> None:
-    """Write an image of noise."""
+    """Write an image of noise, another for each path."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    pixels = np.random.default_rng(len(path)).integers(0, 256, (9, 8, 3), dtype=np.uint8)
+    pixels = np.random.default_rng(list(path.encode())).integers(0, 256, (9, 8, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(path)
 
 

@@ -10,6 +10,7 @@ There are two depths, because reading all of ImageNet costs 140 GB and much of a
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,10 +21,19 @@ from activepool.data.exif_rotation import turn_notice
 from activepool.data.image_files import decode_image, problem_of, read_header, without_warnings
 from activepool.data.packed_images import Place
 from activepool.data.samples import Samples, require_samples, with_notice
+from activepool.data.shared_images import beginning_digest, shared_notice
 from activepool.errors import InputError, first_lines
 
 #: Images that a thread checks before it reports progress.
 BLOCK_IMAGES = 64
+
+
+class _Checked(NamedTuple):
+    """Whether EXIF rotates an image, and its `beginning_digest`; or why it is unreadable."""
+
+    is_turned: bool = False
+    beginning: bytes = b""
+    problem: str | None = None
 
 
 def drop_unreadable(samples: Samples, on_unreadable: str, workers: int) -> tuple[Samples, pd.DataFrame]:
@@ -31,8 +41,8 @@ def drop_unreadable(samples: Samples, on_unreadable: str, workers: int) -> tuple
 
     Images in memory need no check. ``workers`` are threads; they change no result.
 
-    Returns: the samples without unreadable images, with notices of these and of rotations in EXIF; and a
-    table of the unreadable images with the columns path and reason.
+    Returns: the samples without unreadable images, with notices of these, of rotations in EXIF, and of images
+    that both parts have; and a table of the unreadable images with the columns path and reason.
     Raises: InputError for ``stop`` with a line for each of the first unreadable images; and if no train or
     test sample is left.
     """
@@ -40,19 +50,21 @@ def drop_unreadable(samples: Samples, on_unreadable: str, workers: int) -> tuple
     with without_warnings():
         results = {name: _check_part(samples, name, check, workers) for name in samples.parts}
     unreadable = [
-        (str(samples.image_place(samples.parts[name].paths[row])), result)
+        (str(samples.image_place(samples.parts[name].paths[row])), result.problem)
         for name, of_part in results.items()
         for row, result in enumerate(of_part)
-        if isinstance(result, str)
+        if result.problem is not None
     ]
     table = pd.DataFrame(unreadable, columns=["path", "reason"])
     if on_unreadable == "stop" and unreadable:
         remedy = "repair or remove it, or set on_unreadable: skip"
         lines = [f"{path}: not a readable image ({reason}): {remedy}" for path, reason in unreadable]
         raise InputError(*first_lines(list(dict.fromkeys(lines)), samples.name))
+    beginnings = {name: [result.beginning for result in of_part] for name, of_part in results.items()}
+    samples = with_notice(samples, shared_notice(samples, beginnings))
     if unreadable:
         is_readable = {
-            name: np.array([not isinstance(result, str) for result in of_part], dtype=bool)
+            name: np.array([result.problem is None for result in of_part], dtype=bool)
             for name, of_part in results.items()
         }
         train, test = (part.take(is_readable[name]) for name, part in samples.parts.items())
@@ -60,22 +72,20 @@ def drop_unreadable(samples: Samples, on_unreadable: str, workers: int) -> tuple
         notice = f"not taken: unreadable images: {len(unreadable):,} ({path}: {reason}{dots})"
         samples = with_notice(replace(samples, train=train, test=test), f"{samples.name}: {notice}")
     require_samples(samples.train.labels, samples.test.labels)
-    turned = sum(of_part.count(True) for of_part in results.values())
+    turned = sum(result.is_turned for of_part in results.values() for result in of_part)
     return with_notice(samples, turn_notice(samples, turned)), table
 
 
-def _check_part(
-    samples: Samples, name: str, check: Callable[[Place], bool], workers: int
-) -> list[bool | str]:
-    """Return, for each row of a part, whether EXIF rotates its image, or why it is unreadable."""
+def _check_part(samples: Samples, name: str, check: Callable[[Place], bool], workers: int) -> list[_Checked]:
+    """Return what there is to say of each image of a part."""
     part = samples.parts[name]
     if part.images is not None:
         return []
 
-    def check_block(rows: slice) -> list[bool | str]:
+    def check_block(rows: slice) -> list[_Checked]:
         return [_result(check, samples.image_place(path)) for path in part.paths[rows]]
 
-    results: list[bool | str] = []
+    results: list[_Checked] = []
     with tqdm(total=len(part), desc=f"check {name} images", unit="image", disable=None) as progress:
         for block in Compute(workers=workers).map(check_block, row_blocks(len(part), BLOCK_IMAGES)):
             results += block
@@ -88,8 +98,8 @@ def _decode(path: Place) -> bool:
     return read_header(path)
 
 
-def _result(check: Callable[[Place], bool], path: Place) -> bool | str:
+def _result(check: Callable[[Place], bool], path: Place) -> _Checked:
     try:
-        return check(path)
+        return _Checked(is_turned=check(path), beginning=beginning_digest(path))
     except Exception as error:
-        return problem_of(path, error)
+        return _Checked(problem=problem_of(path, error))

@@ -108,6 +108,13 @@ BAD = [
         ["2: source './B.JPG' is not in the training part of features.h5; did you mean 'b.jpg'?"],
     ),
     (
+        "source,label\nb\uff0ejpg,cat\nb.jpg,c\u0430t\n",
+        [
+            "2: source 'b\uff0ejpg' is not in the training part of features.h5; did you mean 'b.jpg'?",
+            r"3: label 'c\u0430t' is not a class; did you mean 'cat'? There are cat, dog",
+        ],
+    ),
+    (
         "index,source,label\n3,b.jpg,cat\n",
         [
             "2: index 3 is 'd.jpg' in features.h5, but the source is 'b.jpg', which is row 1; correct one of "

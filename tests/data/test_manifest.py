@@ -129,6 +129,7 @@ def test_notices_of_classes_name_the_manifest(draw):
         ),
         (["1.jpg,a,", "2.jpg,,test"], r"samples.csv:3: a test row needs a label"),
         (["9.jpg,a,"], r"samples.csv:2: no such file '9.jpg' \(relative paths start from"),
+        (["e\u0301.jpg,a,"], r"samples.csv:2: no such file 'e\\u0301.jpg' .*; did you mean '\u00e9.jpg'\?"),
         (["x%2F3.jpg,a,"], r"samples.csv:2: no such file 'x%2F3.jpg' .*; did you mean 'x/3.jpg'\?"),
         (["1.jpg,a,", "x/../1.jpg,b,"], r"samples.csv:3: path 'x/../1.jpg' was given before, in line 2"),
         (["1.jpg,a"], r"samples.csv:2: has 2 fields, and the header has 3$"),
@@ -144,7 +145,7 @@ def test_notices_of_classes_name_the_manifest(draw):
     ],
 )
 def test_rows_that_cannot_be_used(draw, rows, words):
-    root = draw("1.jpg", "2.jpg", "x/3.jpg")
+    root = draw("1.jpg", "2.jpg", "x/3.jpg", "\u00e9.jpg")
     with pytest.raises(InputError, match=words):
         manifest.load(write(root, *rows))
 

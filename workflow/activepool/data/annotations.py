@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from activepool.compute.arrays import IntArray, TextArray
-from activepool.data.class_names import loose_form
+from activepool.data.class_names import loose_form, shown_apart
 from activepool.data.label_file import LabelFile
 from activepool.data.samples import UNKNOWN
 from activepool.data.typed_labels import Classes
@@ -235,8 +235,9 @@ def _row(samples: TrainPart, annotation: Annotation) -> int | None:
     rows = samples.rows_of(source) or samples.rows_of(source.strip())
     if not rows:
         likely = samples.likely_sources.get(_path_form(source))
-        hint = f"; did you mean {likely!r}?" if likely is not None else ""
-        raise _MistakeError(f"source {source!r} is not in the training part of {samples.name}{hint}")
+        shown, shown_likely = shown_apart(source, source if likely is None else likely)
+        hint = f"; did you mean {shown_likely}?" if likely is not None else ""
+        raise _MistakeError(f"source {shown} is not in the training part of {samples.name}{hint}")
     if index in rows or (index is None and len(rows) == 1):
         return rows[0] if index is None else index
     if index is not None:

@@ -162,7 +162,7 @@ def same_for_a_person(names: Iterable[str]) -> Iterator[tuple[str, str, str]]:
 
 def name_notices(names: Sequence[str]) -> Iterator[str]:
     """Yield a line for each kind of oddity in the names of classes that a person should look at."""
-    alike = [" and ".join(_shown_apart(*pair)) for pair in _pairs(names, loose_form)]
+    alike = [" and ".join(shown_apart(*pair)) for pair in _pairs(names, loose_form)]
     if alike:
         yield f"classes whose names are nearly the same: {abbreviated(alike)}"
     if missing := [repr(name) for name in names if reads_as_missing(name)]:
@@ -190,6 +190,17 @@ def loose_form(name: str) -> object:
     if OTHER_NUMBER.fullmatch(digits) and isfinite(number := float(digits.replace(",", "."))):
         return int(number) if number.is_integer() else number
     return unicodedata.normalize("NFKC", form.casefold()).translate(LOOKALIKES)
+
+
+def shown_plainly(name: str) -> str:
+    """Return a name in quotes, with escapes if its letters alone would look like another name's."""
+    return repr(name) if unicodedata.is_normalized("NFC", name) else ascii(name)
+
+
+def shown_apart(first: str, second: str) -> tuple[str, str]:
+    """Return two different names in quotes, with escapes if their letters alone would look the same."""
+    show = ascii if _are_lookalikes(first, second) else shown_plainly
+    return show(first), show(second)
 
 
 def _pairs(names: Iterable[str], key: Callable[[str], object]) -> Iterator[tuple[str, str]]:
@@ -240,17 +251,6 @@ def _shown_and_meant(name: str, class_names: Sequence[str]) -> tuple[str, str]:
     """Return a name in quotes, and which class it nearly is; the latter is empty if it is like none."""
     meant = next((known for known in class_names if loose_form(known) == loose_form(name)), None)
     if meant is None:
-        return _shown(name), ""
-    shown, shown_meant = _shown_apart(name, meant)
+        return shown_plainly(name), ""
+    shown, shown_meant = shown_apart(name, meant)
     return shown, f"; {shown_meant} differs in {_difference(name, meant)} alone"
-
-
-def _shown(name: str) -> str:
-    """Return a name in quotes, with escapes if its letters alone would look like another name's."""
-    return repr(name) if unicodedata.is_normalized("NFC", name) else ascii(name)
-
-
-def _shown_apart(first: str, second: str) -> tuple[str, str]:
-    """Return two different names in quotes, with escapes if their letters alone would look the same."""
-    show = ascii if _are_lookalikes(first, second) else _shown
-    return show(first), show(second)

@@ -7,6 +7,7 @@ from pathlib import Path
 from unicodedata import normalize
 from urllib.parse import unquote
 
+from activepool.data.class_names import shown_plainly
 from activepool.data.urls import is_url
 
 
@@ -32,7 +33,7 @@ def spelling_hint(root: Path, path: str) -> str:
     others = [form for form in dict.fromkeys((slashed, *forms)) if form != path]
     # Unlike Path.is_file, this returns False for a name that is too long.
     near = next((form for form in others if os.path.isfile(root / form)), None)  # noqa: PTH113
-    return f"; did you mean {near!r}?" if near else ""
+    return f"; did you mean {shown_plainly(near)}?" if near else ""
 
 
 def leads_out(path: str) -> bool:

@@ -11,6 +11,7 @@ from activepool.data.class_names import (
     not_given,
     require_different,
     same_for_a_person,
+    shown_plainly,
     sorted_names,
 )
 from activepool.data.fetching import fetch_images, url_problem
@@ -199,7 +200,7 @@ def _path_problem(root: Path, path: str) -> str | None:
     if not os.path.isfile(file := root / path):  # noqa: PTH113
         is_special = os.path.exists(file) and not file.is_dir()  # noqa: PTH110
         what = "no file but a pipe, socket or device" if is_special else "no such file"
-        return f"{what} {path!r} (relative paths start from {root}){spelling_hint(root, path)}"
+        return f"{what} {shown_plainly(path)} (relative paths start from {root}){spelling_hint(root, path)}"
     return None
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from functools import cache, cached_property
 
-from activepool.data.class_names import loose_form
+from activepool.data.class_names import loose_form, shown_apart
 from activepool.errors import abbreviated
 from activepool.io.index_files import whole_number
 
@@ -40,7 +40,8 @@ class Classes:
         likely = self._likely(label)
         if likely is None:
             return f"label {label!r} is not a class; there are {listed}"
-        return f"label {label!r} is not a class; did you mean {likely!r}? There are {listed}"
+        shown, shown_likely = shown_apart(label, likely)
+        return f"label {shown} is not a class; did you mean {shown_likely}? There are {listed}"
 
     def _meant_by(self, number: int) -> set[int]:
         """Return the classes that a number may stand for: those that have it in their names, or by place."""

@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 LIBRARY = HERE.parents[1] / "workflow"
 
 #: By how much losses may differ, relatively, and weights: statistics are rounded in another order.
-TOLERANCES = {name: (1e-4, 1e-4) for name in trainings.TRAININGS} | {"bfloat16": (1e-2, 3e-2)}
+TOLERANCES = dict.fromkeys(trainings.TRAININGS, (1e-4, 1e-4)) | {"bfloat16": (1e-2, 1e-2)}
 
 
 @pytest.fixture(scope="module")

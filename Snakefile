@@ -106,11 +106,3 @@ if workflow.is_main_process and not IS_MODULE:
         broad_target(sys.argv, workflow.rules) or unknown_target(sys.argv, names)
     ):
         sys.exit(f"activepool: {problem}")
-
-if is_project(config) and IS_RUN:
-    set_back_outdated_files(
-        workflow,
-        arguments,
-        PATHS.root,
-        parse_command(tuple(sys.argv)).targets or [workflow.default_target],
-    )

@@ -1,10 +1,13 @@
 """Files that were made from other labels are rebuilt, whether Snakemake has its records or not."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
 from rules_read import Rules
+from snakemake.io import is_flagged
+from snakemake.iocontainers import Wildcards
 
 from activepool.io.files import file_digest
 from activepool.ledger.book import append
@@ -12,9 +15,9 @@ from activepool.ledger.entries import Draft
 from activepool.ledger.pool_samples import embedding_sample
 from activepool.records.provenance import Record, file_state, record_path
 from planning.configuration.project import Project
+from planning.project.outdated import outdated_files
 from planning.project.paths import SENT_FILES
 from planning.project.start import begin_run
-from planning.stages.outdated import set_back_outdated_files
 
 PROJECT = {"project": "p", "embeddings": "v.npy", "batch": 2, "classes": ["ant", "bee"]}
 ROOT = "results/p"
@@ -66,65 +69,97 @@ def write(rules, job):
     Record(parameter.stage, {}, depends_on, inputs, outputs, {}, "", 1.0, 1.0).write()
 
 
-def set_back(*targets):
-    """Return the files that a run for some targets sets back, and check what became of them."""
+def replace(path, text):
+    """Write the first file of a job with another text, and its record."""
+    Path(path).write_text(text)
+    record = Record.read(record_path(path))
+    others = {name: state for name, state in record.outputs.items() if name != path}
+    dataclasses.replace(record, outputs={path: file_state(path)} | others).write()
+
+
+def outdated(*targets):
+    """Return the files that a run for some targets makes again."""
     rules = Rules(PROJECT)
-    found = set_back_outdated_files(rules.by_name["status"].workflow, rules.arguments, ROOT, targets)
-    for path in found:
-        if path.parent == Path(ROOT):
-            assert path.read_text() == str(path)
-            assert path.stat().st_mtime < Path("v.npy").stat().st_mtime
-        else:
-            assert not path.exists()
-    return {str(path) for path in found}
+    return set(outdated_files(rules.by_name["status"].workflow, rules.arguments, ROOT, targets))
 
 
 def test_files_of_the_present_labels_stay():
-    assert set_back(*TARGETS) == set()
+    assert outdated(*TARGETS) == set()
 
 
-def test_a_new_label_sets_back_the_model_and_what_follows_but_no_features_and_no_lists():
+def test_a_new_label_outdates_the_model_and_what_follows_but_no_features_and_no_lists():
     enter("label", [2], who="anna", label="bee")
-    found = set_back(*TARGETS)
+    found = outdated(*TARGETS)
     assert {*MODEL, f"{ROOT}/status.html", f"{ROOT}/predictions.csv", f"{ROOT}/model.safetensors"} <= found
     kept = ("features.h5", "list.csv", "sheet.html")
     assert not [path for path in found if path.endswith(kept)]
 
 
-def test_an_answer_without_a_label_sets_back_what_shows_it_alone():
+def test_an_answer_without_a_label_outdates_what_shows_it_alone():
     enter("skip", [2], who="anna")
-    found = set_back(*TARGETS)
+    found = outdated(*TARGETS)
     assert {f"{ROOT}/status.html", f"{ROOT}/predictions.csv"} <= found
     assert not found & {*MODEL, f"{ROOT}/model.safetensors"}
 
 
 def test_what_nobody_asks_for_stays_as_it_is():
     enter("label", [2], who="anna", label="bee")
-    found = set_back("next_batch")
+    found = outdated("next_batch")
     assert f"{ROOT}/status.html" in found
     assert not found & {f"{ROOT}/predictions.csv", f"{ROOT}/model.safetensors", f"{ROOT}/label_errors.csv"}
-    assert f"{ROOT}/predictions.csv" in set_back(f"{ROOT}/predictions.parquet")
+    assert f"{ROOT}/predictions.csv" in outdated(f"{ROOT}/predictions.parquet")
 
 
-def test_a_run_that_ends_before_its_jobs_leaves_what_follows_outdated():
+def test_a_run_that_ends_after_its_first_job_leaves_what_follows_outdated():
     enter("label", [2], who="anna", label="bee")
-    set_back("next_batch")
-    assert f"{ROOT}/model.safetensors" in set_back("model")
+    rules, labels = Rules(PROJECT), f"{ROOT}/batches/batch02/labels.csv"
+    write(rules, next(job for job in rules.graph.jobs(MODEL) if job.rule.name == "training_labels"))
+    replace(labels, "with the new label")
+    found = outdated("model")
+    assert {MODEL[0], f"{ROOT}/model.safetensors"} <= found
+    assert labels not in found
 
 
-def test_files_without_a_record_and_those_after_them_are_set_back():
+def test_files_without_a_record_and_those_after_them_are_outdated():
     record_path(MODEL[0]).unlink()
-    found = set_back(*TARGETS)
+    found = outdated(*TARGETS)
     assert {*MODEL, f"{ROOT}/model.safetensors"} <= found
     assert f"{ROOT}/batches/batch02/labels.csv" not in found
 
 
-def test_files_of_another_model_are_set_back():
+def test_files_of_another_model_are_outdated():
     """The record of the model says so; times may be any after a copy."""
-    Path(MODEL[0]).write_text("another")
-    record = Record.read(record_path(MODEL[0]))
-    record.outputs[MODEL[0]] = file_state(MODEL[0])
-    record.write()
-    found = set_back(*TARGETS)
+    replace(MODEL[0], "another")
+    found = outdated(*TARGETS)
     assert {MODEL[1], f"{ROOT}/model.safetensors", f"{ROOT}/predictions.csv", f"{ROOT}/status.html"} <= found
     assert MODEL[0] not in found
+
+
+def test_a_cut_file_and_those_after_it_are_outdated_but_no_features():
+    for path in (MODEL[1], f"{ROOT}/pool/given/features.h5"):
+        Path(path).write_text("")
+    found = outdated(*TARGETS)
+    assert {MODEL[1], f"{ROOT}/predictions.csv", f"{ROOT}/status.html"} <= found
+    assert not [path for path in found if path.endswith(("features.h5", "head.h5", "model.safetensors"))]
+
+
+def test_a_cut_page_that_people_need_is_outdated_unless_their_list_has_changed():
+    sheet, filled_in = (Path(f"{ROOT}/batches/batch01/{SENT_FILES[name]}") for name in ("sheet", "list"))
+    for path in map(Path, SENT_FILES.values()):
+        sheet.with_name(str(path)).write_text(str(path))
+    made = {str(sheet.with_name(name)): file_state(sheet.with_name(name)) for name in SENT_FILES.values()}
+    Record("send", {}, {}, {}, made, {}, "", 1.0, 1.0).write()
+    assert outdated("next_batch") == set()
+    sheet.write_text("")
+    assert outdated("next_batch") >= set(made)
+    filled_in.write_text("other!.csv")
+    assert not outdated("next_batch") & set(made)
+
+
+def test_an_outdated_file_runs_again_also_behind_features_that_are_computed():
+    """Behind a job that runs, Snakemake forgets a forced job whose inputs are all ancient."""
+    paths, batch = Rules(PROJECT).paths, Wildcards(fromdict={"batch": "batch01"})
+    assert is_flagged(paths.batch_features("predictions.h5")(batch), "ancient")
+    paths.outdated = frozenset({f"{ROOT}/batches/batch01/predictions.h5"})
+    assert not is_flagged(paths.batch_features("predictions.h5")(batch), "ancient")
+    assert is_flagged(paths.batch_features("head.h5")(batch), "ancient")

@@ -22,7 +22,7 @@ def changed(before, now):
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ("Forced execution", "forced execution"),
+        ("Forced execution", "outdated, or forced"),
         ("Missing output files: b.csv, a.csv", "missing: a.csv and 1 more"),
         ("Incomplete output files: head.h5", "incomplete: head.h5"),
         ("Updated input files: features.h5", "newer input: features.h5"),
@@ -66,4 +66,4 @@ def test_each_job_with_files_has_a_line():
         {"event": LogEvent.SHELLCMD},
     ):
         plan.handle(logging.makeLogRecord(given))
-    assert stream.getvalue() == "[would run] train: margin, seed 0, round 2 (forced execution)\n"
+    assert stream.getvalue() == "[would run] train: margin, seed 0, round 2 (outdated, or forced)\n"

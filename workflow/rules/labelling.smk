@@ -80,7 +80,7 @@ rule training_labels:
 rule train_labelled:
     """Train the head of a batch on all labels that there were."""
     input:
-        features=PATHS.batch_features,
+        features=PATHS.batch_features("head.h5"),
         labels=f"{BATCH}/labels.csv",
         classes=f"{BATCH}/classes.csv",
     output:
@@ -103,7 +103,7 @@ rule train_labelled:
 rule predict:
     """Predict the class of each sample of the pool."""
     input:
-        features=PATHS.batch_features,
+        features=PATHS.batch_features("predictions.h5"),
         head=f"{BATCH}/head.h5",
         training=f"{BATCH}/training.json",
     output:
@@ -162,7 +162,7 @@ rule send:
     """Write a batch for people, and enter into the ledger that it went out."""
     input:
         pool=ancient(PATHS.samples),
-        features=ancient(PATHS.features),
+        features=PATHS.batch_features("sheet.html"),
         classes=f"{BATCH}/classes.csv",
         selected=PATHS.batch_picks,
         predictions=PATHS.of_batch_model("predictions.h5"),

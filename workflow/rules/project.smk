@@ -13,6 +13,7 @@ from planning.project.checks import (
     require_shared,
 )
 from planning.project.ending import announce_ending, removal_remedy
+from planning.project.outdated import force_outdated_files
 from planning.project.paths import SENT_FILES, ProjectPaths
 from planning.project.pool import images_root
 from planning.project.settings import ProjectSettings
@@ -29,10 +30,8 @@ from planning.project.start import (
     sends_batches,
 )
 from planning.resources import JobResources
-from planning.runs.command_line import parse_command
 from planning.runs.submission import adopt_kernels, pass_kernels_on
 from planning.stages.arguments import StageArguments
-from planning.stages.outdated import set_back_outdated_files
 
 
 def check_standing(standing):
@@ -53,6 +52,7 @@ with stopping_at_mistakes("nothing was done"):
         config, CONFIGURATION_FILE, CONFIGURATION_FILES, problems_with_files
     )
     IS_RUN = workflow.is_main_process and makes_files(sys.argv)
+    IS_DRY_RUN = workflow.is_main_process and foresees(sys.argv)
     if workflow.is_main_process:
         check_project(PROJECT, CONFIGURATION_FILE, CONFIGURATION_FILES)
         pass_kernels_on(workflow)
@@ -60,7 +60,7 @@ with stopping_at_mistakes("nothing was done"):
             STANDING = current_standing(PROJECT)
         elif IS_RUN:
             STANDING = begin_run(PROJECT, check_standing)
-        elif foresees(sys.argv):
+        elif IS_DRY_RUN:
             STANDING = foresee_run(PROJECT, check_standing)
         else:
             STANDING = current_standing(PROJECT)
@@ -85,6 +85,8 @@ LOGS = f"results/logs/{PROJECT.project}"
 
 if IS_RUN:
     announce_ending(PATHS, sys.argv[1:])
+if IS_RUN or IS_DRY_RUN:
+    force_outdated_files(workflow, arguments, PATHS)
 
 
 def before_jobs(workflow):

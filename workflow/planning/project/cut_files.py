@@ -1,4 +1,4 @@
-"""Files of models and pages that were cut, by a full disk or a broken copy: the run rebuilds them."""
+"""Files of models and pages that were cut, by a full disk or a broken copy."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,40 +16,55 @@ BINARY = (".h5", ".safetensors", ".parquet")
 PAGE = ".html"
 
 
-def remove_cut_files(project: Project) -> list[str]:
-    """Delete files of models and pages that are shorter than their stage left them; return a notice for each.
+def files_to_rebuild(record: Record) -> list[str]:
+    """Return the files of models and pages that are shorter than the stage of the record left them.
 
-    Features stay: they are expensive, and the rows of the samples depend on which of them are there. A page
-    stays if a list beside it has changed, because the run would rebuild both.
+    A page is not among them if a list beside it has changed, because the run would rebuild both.
     """
-    notices = []
-    for record in _records(Path(results_folder(project))):
-        for name, state in record.outputs.items():
-            path = Path(name)
-            if path.suffix not in (*BINARY, PAGE) or not path.is_file() or path.stat().st_size >= state.size:
-                continue
-            cut = f"{path}: was cut, {path.stat().st_size:,} of {state.size:,} bytes"
-            changed = _changed_list(record) if path.suffix == PAGE else None
-            if changed:
-                notices.append(f"{cut}; to rebuild it, move {changed} elsewhere and delete the page")
-            else:
-                notices.append(f"{cut}; a run that needs it rebuilds it")
-                path.unlink()
-    return notices
+    return [path for path in _cut_files(record) if not _changed_list(record, path)]
 
 
-def _records(root: Path) -> Iterator[Record]:
-    """Yield each record of the project and of its batches that can be read."""
+def cut_notices(project: Project) -> Iterator[str]:
+    """Yield a notice for each file of a model or page that was cut.
+
+    Nothing is said of features: they are expensive, and the rows of the samples depend on which of them are
+    there.
+    """
+    root = Path(results_folder(project))
     for folder in (root, *sorted(root.glob("batches/*"))):
-        for path in records_in(folder):
-            try:
-                yield Record.read(path)
-            except InputError:  # verification reports it
-                continue
+        for record in filter(None, map(record_at, records_in(folder))):
+            yield from (_notice(record, path) for path in _cut_files(record))
 
 
-def _changed_list(record: Record) -> str | None:
-    """Return a file of a record, no page, that has changed since; None if there is none."""
+def record_at(path: Path) -> Record | None:
+    """Return the record at a path; None if there is none that can be read, which verification reports."""
+    try:
+        return Record.read(path)
+    except InputError:
+        return None
+
+
+def _notice(record: Record, path: str) -> str:
+    cut = f"{path}: was cut, {Path(path).stat().st_size:,} of {record.outputs[path].size:,} bytes"
+    if changed := _changed_list(record, path):
+        return f"{cut}; to rebuild it, move {changed} elsewhere and delete the page"
+    return f"{cut}; a run that needs it rebuilds it"
+
+
+def _cut_files(record: Record) -> list[str]:
+    return [
+        name
+        for name, state in record.outputs.items()
+        if (path := Path(name)).suffix in (*BINARY, PAGE)
+        and path.is_file()
+        and path.stat().st_size < state.size
+    ]
+
+
+def _changed_list(record: Record, path: str) -> str | None:
+    """Return a file beside a page, no page itself, that has changed since; None if there is none."""
+    if not path.endswith(PAGE):
+        return None
     lists = ((name, was) for name, was in record.outputs.items() if not name.endswith(PAGE))
     changed = (name for name, was in lists if Path(name).is_file() and file_digest(name) != was.sha256)
     return next(changed, None)

@@ -1,6 +1,6 @@
 """The paths of a project's files; ``wildcards`` are Snakemake's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from activepool.labelling.pool.removed_vectors import REMOVED
 from activepool.labelling.pool.table import SAMPLES
 from activepool.records.provenance import record_path
 from planning.paths import FeaturePaths
+from planning.project.cut_files import files_to_rebuild, record_at
 from planning.project.folders import part_features, pool_features, pool_folder, results_folder
 from planning.project.standing import ProjectStanding
 
@@ -37,11 +38,15 @@ class ProjectPaths(FeaturePaths):
     """The paths of one project: where its files are, and which of them a job reads.
 
     ``sends``: whether a batch that has not gone out may do so.
+
+    Attributes:
+        outdated: the files that the run makes again (`planning.project.outdated`).
     """
 
     def __init__(self, standing: ProjectStanding, sends: bool = True) -> None:
         self.standing = standing
         self.sends = sends
+        self.outdated: frozenset[str] = frozenset()
         self.project = standing.project
         self.is_embedded = self.project.embeddings is not None
         self.root = results_folder(self.project)
@@ -70,10 +75,19 @@ class ProjectPaths(FeaturePaths):
         """Return the file called ``name`` of a batch."""
         return f"{self.batches}/{batch}/{name}"
 
-    def batch_features(self, wildcards: Any) -> Any:
-        """Return the features for the model of a batch: new photographs retrain no model of the past."""
-        is_past = wildcards.batch in self.standing.state.batches
-        return ancient(self.features) if is_past else self.features
+    def batch_features(self, name: str) -> Callable[[Any], Any]:
+        """Return an input function: the features for the file called ``name`` of a batch's model.
+
+        New photographs retrain no model of the past. Behind a job that runs, Snakemake forgets a forced job
+        whose inputs are all ancient.
+        """
+
+        def of_job(wildcards: Any) -> Any:
+            is_past = wildcards.batch in self.standing.state.batches
+            is_outdated = self.of_batch(wildcards.batch, name) in self.outdated
+            return ancient(self.features) if is_past and not is_outdated else self.features
+
+        return of_job
 
     def of_batch_model(self, name: str) -> Callable[[Any], str | list[str]]:
         """Return an input function: the file called ``name`` of a batch's model; [] if it has none."""
@@ -108,8 +122,8 @@ class ProjectPaths(FeaturePaths):
     def to_send(self) -> list[str]:
         """Return the files of the batches that go out now, and files of those that are out to make again.
 
-        These are missing files of awaited batches, and all files of a batch whose job was killed between its
-        entries in the ledger and its record.
+        These are missing and cut files of awaited batches, and all files of a batch whose job was killed
+        between its entries in the ledger and its record.
         """
         standing = self.standing
         unrecorded = [
@@ -118,13 +132,20 @@ class ProjectPaths(FeaturePaths):
         again = [path for batch in unrecorded for path in self.sent_files(batch)]
         if not self.sends:
             return again
-        out = [path for batch in standing.missing for path in self.sent_files(batch.name)]
-        files = [*again, *(path for path in out if path not in again and not Path(path).is_file())]
+        gone = (path for batch in standing.missing for path in self._gone_files(batch.name))
+        files = [*again, *(path for path in gone if path not in again)]
         if standing.next_audit:
             files += self.sent_files(standing.next_audit)
         if not standing.is_waiting and not standing.is_exhausted:
             files += self.sent_files(standing.next_batch)
         return files
+
+    def _gone_files(self, batch: str) -> Iterator[str]:
+        """Yield the files of a batch for people that are missing, or cut and to be rebuilt."""
+        files = self.sent_files(batch)
+        record = record_at(record_path(files[0]))
+        cut = files_to_rebuild(record) if record else []
+        yield from (path for path in files if path in cut or not Path(path).is_file())
 
     def _lacks_record(self, batch: str) -> bool:
         """Return whether files of a batch are there, and no record of how they were made."""

@@ -21,7 +21,7 @@ from activepool.ledger.entries import Entry
 from activepool.ledger.pool_changes import pool_changes
 from activepool.programs.messages import print_notices
 from planning.configuration.project import Project
-from planning.project.cut_files import remove_cut_files
+from planning.project.cut_files import cut_notices
 from planning.project.folders import pool_folder
 from planning.project.ledgers import noted_ledger, other_ledgers, require_own, root_of
 from planning.project.notices import PoolNotices
@@ -94,7 +94,7 @@ def begin_run(project: Project, check: Check = lambda standing: None) -> Project
     if runs:
         sys.exit(f"activepool: another run is active in this folder ({', '.join(runs)}); wait for its end")
     before = noted_ledger(project)
-    print_notices(remove_cut_files(project))
+    print_notices(list(cut_notices(project)))
     notices = _notices(project)
     pool = updated_pool(project, bool(before.entries), notices)
     _show_exchanged(project, pool, before.entries, notices)
@@ -170,6 +170,7 @@ def _classes_not_given(standing: ProjectStanding) -> list[str]:
 def foresee_run(project: Project, check: Check = lambda standing: None) -> ProjectStanding:
     """Return where a project would stand at the start of a run, see `begin_run`; no file changes."""
     ledger = noted_ledger(project)
+    print_notices(list(cut_notices(project)))
     notices = _notices(project, dry=True)
     if label_files(Path(project.returned)).paths:
         pool = updated_pool(project, bool(ledger.entries), notices, dry=True)

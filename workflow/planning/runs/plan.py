@@ -18,6 +18,7 @@ WORDS = {
     "Incomplete output files": "incomplete",
     "Updated input files": "newer input",
     "Input files updated by another job": "input rebuilt",
+    "Forced execution": "outdated, or forced",
 }
 
 #: How Snakemake begins the reason that settings or code have changed, and what separates old from new.

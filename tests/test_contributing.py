@@ -81,7 +81,7 @@ def test_the_page_names_all_parts_of_planning():
 def test_the_page_has_as_many_files_as_it_says():
     existing = {path for path in EXAMPLES if (ROOT / path).exists()}
     assert existing == {"workflow/rules/evaluation.smk"}
-    assert len(EXAMPLES) + len(LISTED) == 4 + 2 + 2
+    assert len(EXAMPLES) + len(LISTED) == 3 + 2 + 2
 
 
 def test_the_examples_run(repository, tmp_path):

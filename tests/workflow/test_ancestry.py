@@ -70,8 +70,8 @@ TARGETS = {
     "model of a project": "model",
 }
 
-#: Rules whose jobs no experiment needs.
-ON_DEMAND = {"verify", "paper_figures", "leaderboard"}
+#: How the docstring of a rule begins whose jobs no target of an experiment or project needs.
+ON_REQUEST = "On request: "
 
 
 def write_labelled_pool(folder):
@@ -107,13 +107,14 @@ def rules_of(tmp_path_factory):
     for package in ("tensorboard", "wandb"):
         (folder / f"{package}.py").write_text("raise ImportError('nobody needs it before its job')\n")
 
-    def rules(name):
-        if name not in found:
+    def rules(name, target=None):
+        target = target or TARGETS.get(name, "all")
+        if (name, target) not in found:
             with pytest.MonkeyPatch.context() as patch:
                 patch.chdir(folder)
                 patch.syspath_prepend(folder)
-                found[name] = Rules(CONFIGURATIONS[name], target=TARGETS.get(name, "all"))
-        return found[name]
+                found[name, target] = Rules(CONFIGURATIONS[name], target)
+        return found[name, target]
 
     return rules
 
@@ -144,11 +145,32 @@ def part(job, rules):
     return Part(strategy if strategy in rules.strategies else None, job.rule.name)
 
 
-def test_the_ancestry_of_each_job_fits_snakemakes_graph(rules):
+def check_ancestries(rules):
     for job in jobs_of(rules):
         found = list(rules.graph.ancestry(job.rule, job.wildcards))
         assert set(found) == {part(one, rules) for one in ancestors(job, rules.dag)}, job.output
         assert found[-1] == part(job, rules), job.output
+
+
+def test_the_ancestry_of_each_job_fits_snakemakes_graph(rules):
+    check_ancestries(rules)
+
+
+def on_request(rules):
+    """Return the names of the rules that say that they run on request."""
+    return {name for name, rule in rules.by_name.items() if (rule.docstring or "").startswith(ON_REQUEST)}
+
+
+def test_the_ancestry_of_each_rule_that_runs_on_request_fits_snakemakes_graph(rules_of):
+    rules = rules_of("digits")
+    known = [dict(job.wildcards.items()) for job in rules.dag.jobs]
+    for name in on_request(rules):
+        rule = rules.by_name[name]
+        values = next(values for values in known if values.keys() >= rule.wildcard_names)
+        target = rule.output[0].apply_wildcards(values) if rule.output else name
+        asked = rules_of("digits", target)
+        assert name in {job.rule.name for job in asked.dag.jobs}
+        check_ancestries(asked)
 
 
 def test_a_provenance_names_all_of_the_ancestry(rules):
@@ -190,10 +212,11 @@ def test_each_command_runs_its_stage_on_the_files_of_its_job(rules):
         assert given.log == job.log[0]
 
 
-def test_every_rule_has_a_job_in_one_of_the_configurations(rules_of):
+def test_every_rule_has_a_job_in_one_of_the_configurations_or_says_that_it_runs_on_request(rules_of):
     found = [rules_of(name) for name in CONFIGURATIONS]
     ran = {job.rule.name for rules in found for job in rules.dag.jobs}
-    assert {name for rules in found for name in rules.by_name} - ran == ON_DEMAND | {"figures", "features"}
+    named = {name for rules in found for name in on_request(rules)}
+    assert {name for rules in found for name in rules.by_name} - ran == named | {"figures", "features"}
     assert {rules.stage(name) for rules in found for name in rules.by_name} - {None} == {*stages()}
 
 

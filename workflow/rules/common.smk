@@ -58,7 +58,7 @@ shell.prefix(shell_prefix(workflow, CHECKOUT, IMAGES))
 
 # The rule has no inputs, so that it checks before a run rebuilds anything.
 rule verify:
-    """Check that results are complete, unchanged and consistent with their inputs."""
+    """On request: check that results are complete, unchanged and consistent with their inputs."""
     log:
         "results/logs/verify.log",
     localrule: True

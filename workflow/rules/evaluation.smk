@@ -47,7 +47,7 @@ rule selections:
 
 
 rule leaderboard:
-    """Sum up what each strategy reached, for docs/leaderboard.csv."""
+    """On request: sum up what each strategy reached, for docs/leaderboard.csv."""
     input:
         curves=f"{PATHS.root}/curves.csv",
         selected=PATHS.in_runs("selected.csv"),

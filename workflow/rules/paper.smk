@@ -12,7 +12,7 @@ if workflow.is_main_process and only_plans(sys.argv[1:]):
 
 
 rule paper_figures:
-    """Make the figures of all of the paper's experiments."""
+    """On request: make the figures of all of the paper's experiments."""
     log:
         "results/logs/paper_figures.log",
     localrule: True

@@ -56,32 +56,34 @@ ARROWS = (
 LABELLING = {
     "photographs": (0, 1),
     "extract": (1, 1),
-    "pool_features": (2, 1),
-    "train_labelled": (3, 1),
-    "predict": (4, 1),
+    "gather": (2, 1),
+    "pool_features": (3, 1),
+    "train_labelled": (4, 1),
     "propose": (5, 1),
     "send": (6, 1),
     "people": (7, 1),
-    "status": (4, 2),
-    "export": (5, 2),
-    "training_labels": (3, 0),
+    "predict": (5, 2),
+    "status": (6, 2),
+    "export": (6, 3),
+    "training_labels": (4, 0),
     "candidates": (5, 0),
     "ledger": (7, 0),
 }
 LABELLING_ARROWS = (
-    *(("photographs", "extract"), ("extract", "pool_features"), ("pool_features", "train_labelled")),
-    *(("train_labelled", "predict"), ("predict", "propose"), ("propose", "send"), ("send", "people")),
-    *(("train_labelled", "status"), ("predict", "export")),
+    *(("photographs", "extract"), ("extract", "gather"), ("gather", "pool_features")),
+    *(("pool_features", "train_labelled"), ("train_labelled", "propose"), ("train_labelled", "predict")),
+    *(("predict", "status"), ("predict", "export"), ("predict", "send")),
+    *(("propose", "send"), ("send", "people")),
 )
 
-#: Arrows from and to people and the ledger: the two ends, and how far the arrow bends.
-LABELLING_LINES = (
-    ((7.38, 1.26), (7.38, 0.76), 0),
-    ((6.98, 0.5), (5.78, 0.5), 0),
-    ((7.38, 0.26), (3.38, 0.26), -0.1),
-    ((5.38, 0.74), (5.38, 1.26), 0),
-    ((3.38, 0.74), (3.38, 1.26), 0),
-)
+#: The arrows of the loop through the ledger: the points at their two ends, and how far each bends.
+LEDGER_ARROWS = {
+    ("people", "ledger"): ((7.38, 1.26), (7.38, 0.76), 0),
+    ("ledger", "candidates"): ((6.98, 0.5), (5.78, 0.5), 0),
+    ("ledger", "training_labels"): ((7.38, 0.26), (4.38, 0.26), -0.1),
+    ("candidates", "propose"): ((5.38, 0.74), (5.38, 1.26), 0),
+    ("training_labels", "train_labelled"): ((4.38, 0.74), (4.38, 1.26), 0),
+}
 
 #: The loop as its users see it, from left to right, and the boxes that it repeats.
 LOOP = (
@@ -143,14 +145,14 @@ def draw_flow() -> Figure:
 
 def draw_labelling() -> Figure:
     """Return the stages of a project, with people and the ledger."""
-    figure = Figure(figsize=(11, 3.7))
-    axes = blank(figure, (-0.1, 7.9), (0, 2.85))
+    figure = Figure(figsize=(11, 4.6))
+    axes = blank(figure, (-0.1, 7.9), (0, 3.85))
     draw_stages(axes, LABELLING, ("people", "ledger"))
     for start, end in LABELLING_ARROWS:
         arrow(axes, LABELLING[start], LABELLING[end])
-    for start, end, bend in LABELLING_LINES:
-        bent_arrow(axes, start, end, bend)
-    axes.text(4.38, 0.5, "each batch", ha="center", va="center", fontsize=10, color=RED)
+    for tail, head, bend in LEDGER_ARROWS.values():
+        bent_arrow(axes, tail, head, bend)
+    axes.text(6.38, 0.58, "each batch", ha="center", fontsize=10, color=RED)
     return figure
 
 

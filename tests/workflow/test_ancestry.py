@@ -1,21 +1,14 @@
 """Everything derived from the rules is complete: it equals Snakemake's graph of all jobs."""
 
 import shlex
-from dataclasses import replace
 
-import numpy as np
 import pytest
-from PIL import Image
 from rerun_trials import IMAGES, write_images
 from rules_read import Rules, stages
 from snakemake.io import is_flagged
 from workflow.conftest import EMBEDDINGS, write_embeddings
+from workflow.labelled_pools import LABELLED_POOL, write_labelled_pool
 
-from activepool.features.store import FeatureMatrix
-from activepool.labelling.pool.files import image_files, vector_files
-from activepool.labelling.pool.table import update_pool
-from activepool.ledger.book import append
-from activepool.ledger.entries import Draft
 from activepool.programs.command_line import CommandLine, output_files
 from activepool.programs.stage import Role
 from planning.stages.digests import declaration
@@ -37,8 +30,7 @@ STRATEGIES = ["mine.py:every", "coreset", "margin", "cluster_margin", "balancing
 WITH_MODELS = {**IMAGES, "strategies": STRATEGIES, "rounds": 3}
 FINETUNING = {**WITH_MODELS, "head": {"solver": "finetune"}}
 
-PROJECT = {"project": "pool", "images": "pool", "batch": 5, "strategy": "mine.py:every"}
-PROJECT |= {"backbone": {"architecture": "identity", "image_size": 8}}
+PROJECT = LABELLED_POOL | {"strategy": "mine.py:every"}
 
 THREE_KINDS = {"kind": "typiclust", "size": 12}
 THREE_KINDS |= {"by_strategy": {"balanced_random": "balanced", "base": "kmeans"}}
@@ -72,29 +64,6 @@ TARGETS = {
 
 #: How the docstring of a rule begins whose jobs no target of an experiment or project needs.
 ON_REQUEST = "On request: "
-
-
-def write_labelled_pool(folder):
-    """Write the tables of pools, and a ledger in which a batch went out and came back."""
-    vectors = np.random.default_rng(0).normal(size=(40, 4))
-    np.save(folder / "vectors.npy", vectors)
-    update_pool(
-        folder / "results/vectors/pool", vector_files(FeatureMatrix.from_array(vectors)), lambda part: True
-    )
-    (folder / "pool").mkdir()
-    for number in range(8):
-        Image.new("L", (8, 8), number * 30).save(folder / "pool" / f"{number}.png")
-    sources = [f"{number}.png" for number in range(8)]
-    files = image_files(folder / "results/pool/pool", folder / "pool", sources)
-    for project in ("pool", "first"):
-        update_pool(folder / f"results/{project}/pool", files, lambda part: True)
-    sent = [
-        Draft(event="sent", sample=file.sample, source=file.source, who="us", batch="batch01")
-        for file in files[:4]
-    ]
-    labels = [replace(draft, event="label", label="ant" if draft is sent[0] else "bee") for draft in sent]
-    append(folder / "pool.ledger.csv", sent)
-    append(folder / "pool.ledger.csv", labels)
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ from snakemake.settings.enums import Quietness
 
 from planning.configuration.experiment import Experiment
 from planning.paths import Paths
-from planning.report import report_problem
 from planning.runs.command_line import snakemake_command, with_options
 from planning.runs.ending import announce_results
+from planning.runs.report import report_problem
 
 PATHS = Paths(
     Experiment.model_validate(

@@ -7,10 +7,10 @@ from planning.checks.experiment import check, problems_beside_keys
 from planning.configuration.loading import load
 from planning.paper import chosen
 from planning.paths import Paths
-from planning.report import report_problem
 from planning.resources import ExperimentResources
 from planning.runs.ending import announce_results
 from planning.runs.late_labels import LateLabels
+from planning.runs.report import report_problem
 from planning.runs.sharing import require_apart, register_use, with_known_name
 from planning.runs.submission import adopt_kernels, pass_kernels_on
 from planning.stages.arguments import StageArguments

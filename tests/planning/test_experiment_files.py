@@ -2,9 +2,9 @@
 
 import pytest
 
-from planning import experiment_files
-from planning.experiment_files import differences, experiment_file, hours
-from planning.paper import NAMES, ON_REQUEST
+from planning.paper import experiment_files
+from planning.paper.experiment_files import differences, experiment_file, hours
+from planning.paper.experiments import NAMES, ON_REQUEST
 
 ONE = """# An experiment. Differs from nothing.
 # Hours: 3 on a laptop

@@ -5,11 +5,11 @@ import pytest
 import yaml
 
 from activepool.errors import InputError
-from planning import paper
 from planning.configuration.loading import load
-from planning.estimates import estimate
-from planning.experiment_files import EXPERIMENTS, experiment_file
-from planning.paper import NAMES, ON_REQUEST, chosen, command_for, make_experiments, only_plans
+from planning.paper import experiments
+from planning.paper.estimates import estimate
+from planning.paper.experiment_files import EXPERIMENTS, experiment_file
+from planning.paper.experiments import NAMES, ON_REQUEST, chosen, command_for, make_experiments, only_plans
 
 
 def arguments_for(*arguments):
@@ -76,7 +76,7 @@ def test_the_summary_says_which_experiments_failed_and_why(monkeypatch, tmp_path
         "imagenet_lt_linear": "print('the plan')",
     }
     monkeypatch.setattr(
-        paper, "command_for", lambda name, _: [sys.executable, "-c", f"import sys; {programs[name]}"]
+        experiments, "command_for", lambda name, _: [sys.executable, "-c", f"import sys; {programs[name]}"]
     )
     log = tmp_path / "paper.log"
     assert make_experiments(list(programs), [], str(log)) == 1
@@ -109,7 +109,7 @@ def printed_before(capfd, *arguments):
 
 
 def test_what_an_experiment_takes_is_said_before_it_starts(monkeypatch, capfd):
-    monkeypatch.setattr(paper, "command_for", lambda name, _: [sys.executable, "-c", "pass"])
+    monkeypatch.setattr(experiments, "command_for", lambda name, _: [sys.executable, "-c", "pass"])
     printed = printed_before(capfd, "--cores", "2", "paper_figures")
     expected = (jobs_of_imagenet_linear(), "features 26", "benchmarks/imagenet_pool.py")
     assert all(part in printed for part in expected)

@@ -13,9 +13,9 @@ from activepool.figures.registry import TABLES
 from activepool.figures.results import REFERENCE
 from activepool.figures.styles import NAMES as PRINTED
 from planning.configuration.loading import load
-from planning.estimates import estimate
-from planning.experiment_files import differences, experiment_file
-from planning.paper import NAMES
+from planning.paper.estimates import estimate
+from planning.paper.experiment_files import differences, experiment_file
+from planning.paper.experiments import NAMES
 from planning.paths import Paths
 
 pytestmark = pytest.mark.long

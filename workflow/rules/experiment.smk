@@ -5,7 +5,7 @@ import sys
 
 from planning.checks.experiment import check, problems_beside_keys
 from planning.configuration.loading import load
-from planning.paper import chosen
+from planning.paper.experiments import chosen
 from planning.paths import Paths
 from planning.resources import ExperimentResources
 from planning.runs.ending import announce_results

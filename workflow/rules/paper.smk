@@ -3,7 +3,7 @@
 import shlex
 import sys
 
-from planning.paper import make_experiments, only_plans
+from planning.paper.experiments import make_experiments, only_plans
 
 # A dry run starts no rule, so it plans the experiments here.
 if workflow.is_main_process and only_plans(sys.argv[1:]):
@@ -23,4 +23,4 @@ rule paper_figures:
         # A function, because Snakemake would read braces in a string as wildcards.
         arguments=lambda wildcards: shlex.join(sys.argv[1:]),
     shell:
-        "python -m planning.paper --experiments {params.experiments} --arguments={params.arguments:q} --log {log}"
+        "python -m planning.paper.experiments --experiments {params.experiments} --arguments={params.arguments:q} --log {log}"

@@ -20,8 +20,8 @@ from snakemake.utils import update_config
 from activepool.errors import InputError, nearest_name
 from activepool.records.process_locks import own_name
 from planning.configuration.loading import load
-from planning.estimates import estimate
-from planning.experiment_files import differences, experiment_file, hours
+from planning.paper.estimates import estimate
+from planning.paper.experiment_files import differences, experiment_file, hours
 from planning.runs.lock import OUTER_RUN
 
 #: The target that makes the figures of all experiments, and the key that selects some of them.

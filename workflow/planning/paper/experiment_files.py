@@ -6,7 +6,7 @@ The head has paragraphs that begin with a marker and end at the next one, or wit
 import re
 from pathlib import Path
 
-EXPERIMENTS = Path(__file__).parents[1] / "experiments"
+EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 
 #: The markers of paragraphs.
 HOURS, DIFFERENCES, SOURCE = "Hours:", "Differs from the paper:", "Source:"

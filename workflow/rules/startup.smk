@@ -42,8 +42,8 @@ def stopping_at_mistakes(heading):
     try:
         yield
     except InputError as error:
-        given = workflow.config_settings.config
-        problems = attributed(str(error), CONFIGURATION_FILE, given)
+        command_line = workflow.config_settings.config
+        problems = attributed(str(error), CONFIGURATION_FILE, command_line)
         sys.exit(f"activepool: {heading}\n{problems}")
     except OSError as error:
         sys.exit(f"activepool: {error.filename} cannot be used: {error.strerror}")

@@ -65,12 +65,12 @@ def _row(part: TrainPart, annotation: Annotation) -> int | None:
 def _places(now: EmbeddingPart, wanted: FloatArray) -> dict[bytes, int]:
     """Return the row of each vector that is there, by its bytes."""
     looked_for = {vector.tobytes() for vector in wanted}
-    found: dict[bytes, int] = {}
+    rows: dict[bytes, int] = {}
     for block in row_blocks(len(now.labels), BLOCK_ROWS):
         for row, vector in enumerate(_vectors(now, block), start=block.start):
             if (content := vector.tobytes()) in looked_for:
-                found.setdefault(content, row)
-    return found
+                rows.setdefault(content, row)
+    return rows
 
 
 def _vectors(now: EmbeddingPart, rows: slice) -> FloatArray:

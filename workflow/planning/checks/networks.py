@@ -38,12 +38,15 @@ def network_problem(name: str) -> str | None:
 def _is_defined(library: str, network: str) -> bool:
     """Return whether a module in the library's folder ``models`` registers a network."""
     definition = re.compile(DEFINITION.format(re.escape(network)), re.MULTILINE)
-    found = find_spec(library)
-    folders = [Path(folder, "models") for folder in (found and found.submodule_search_locations) or ()]
+    specification = find_spec(library)
+    folders = [
+        Path(folder, "models")
+        for folder in (specification and specification.submodule_search_locations) or ()
+    ]
     files = (file for folder in folders for file in sorted(folder.glob("*.py")))
     return any(definition.search(file.read_text(encoding="utf-8")) for file in files)
 
 
 def _jobs_have_own_python() -> bool:
-    given = parse_command(tuple(sys.argv))
-    return given is not None and bool(given.software_deployment_method)
+    options = parse_command(tuple(sys.argv))
+    return options is not None and bool(options.software_deployment_method)

@@ -45,9 +45,9 @@ class Backbone(Settings):
 
     @field_validator("name", mode="before")
     @classmethod
-    def _make_folder_name(cls, given: Any, fields: ValidationInfo) -> Any:
+    def _make_folder_name(cls, value: Any, fields: ValidationInfo) -> Any:
         """Make a folder name from an architecture that is none, such as timm:NAME."""
         architecture = fields.data.get("architecture")
-        if given is not None or architecture is None or architecture in BACKBONES:
-            return given
+        if value is not None or architecture is None or architecture in BACKBONES:
+            return value
         return as_name(architecture.rpartition("/")[2].replace(".py:", "_"))

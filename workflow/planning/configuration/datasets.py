@@ -22,23 +22,23 @@ PLACES = {
 MAX_NAME = 100
 
 
-def default_name(given: Mapping[str, Any]) -> str:
+def default_name(section: Mapping[str, Any]) -> str:
     """Return the name of a dataset that has none, before it is thinned: two datasets have two names.
 
     For a user's own data it ends with the last two parts of the path, such as ``folder_birds_photos``.
 
     Args:
-        given: the section ``dataset``, whose values may still be wrong.
+        section: the section ``dataset``, whose values may still be wrong.
     """
-    place = given.get(PLACES.get(str(given.get("kind")), ""))
+    place = section.get(PLACES.get(str(section.get("kind")), ""))
     if not isinstance(place, str):
-        return str(given.get("kind"))
+        return str(section.get("kind"))
     path = Path(place)
-    last = path.stem if given["kind"] in ("manifest", "embeddings") else path.name
+    last = path.stem if section["kind"] in ("manifest", "embeddings") else path.name
     parts = [part for part in [*path.parent.parts[-1:], last] if part not in (path.anchor, "..")]
-    parts += [given["array"]] if isinstance(given.get("array"), str) else []
+    parts += [section["array"]] if isinstance(section.get("array"), str) else []
     name = as_name("_".join(parts))
-    return f"{given['kind']}_{name[-MAX_NAME:]}".rstrip("_")
+    return f"{section['kind']}_{name[-MAX_NAME:]}".rstrip("_")
 
 
 class DatasetSettings(Settings):

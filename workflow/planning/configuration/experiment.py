@@ -168,21 +168,21 @@ class Experiment(Settings):
 
     @field_validator("head", mode="before")
     @classmethod
-    def _default_solver(cls, given: Any) -> Any:
-        return {"solver": LbfgsSettings.solver, **given} if isinstance(given, dict) else given
+    def _default_solver(cls, value: Any) -> Any:
+        return {"solver": LbfgsSettings.solver, **value} if isinstance(value, dict) else value
 
     @field_validator("pretrain", mode="before")
     @classmethod
-    def _default_method(cls, given: Any) -> Any:
-        return {"method": DEFAULT_METHOD, **given} if isinstance(given, dict) else given
+    def _default_method(cls, value: Any) -> Any:
+        return {"method": DEFAULT_METHOD, **value} if isinstance(value, dict) else value
 
     @field_validator("strategies")
     @classmethod
     def _check_names_differ(cls, strategies: list[StrategySettings]) -> list[StrategySettings]:
-        found: dict[str, str] = {}
+        folders: dict[str, str] = {}
         for folder in (entry.folder for entry in strategies):
             not_reserved(folder)
-            other = found.get(folder.casefold())
+            other = folders.get(folder.casefold())
             if other == folder:
                 raise PydanticCustomError(
                     "twice", f"{folder!r} is listed twice; give each entry another 'name'"
@@ -193,7 +193,7 @@ class Experiment(Settings):
                     f"{other!r} and {folder!r} differ in case alone, and some disks take them for one "
                     "folder; give one another 'name'",
                 )
-            found[folder.casefold()] = folder
+            folders[folder.casefold()] = folder
         return strategies
 
     @field_validator("seeds")

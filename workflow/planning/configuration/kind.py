@@ -24,7 +24,7 @@ def is_project(raw: Mapping[str, Any]) -> bool:
     return len(raw.keys() & projects - experiments) > len(raw.keys() & experiments - projects)
 
 
-def attributed(message: str, source: str, given: Mapping[str, Any]) -> str:
+def attributed(message: str, source: str, command_line: Mapping[str, Any]) -> str:
     """Return the lines of a message; they name the command line, not the file, for the keys that it gave.
 
     If it gave other keys of the same section, the two do not fit together, and a line names both.
@@ -32,24 +32,24 @@ def attributed(message: str, source: str, given: Mapping[str, Any]) -> str:
     Args:
         message: lines such as ``mine.yaml: audit: ...``.
         source: the name of the configuration file or files.
-        given: what the command line gave, by its keys; sections are mappings.
+        command_line: what the command line gave, by its keys; sections are mappings.
     """
     lines = []
     for line in message.split("\n"):
         rest = line.removeprefix(f"{source}: ")
         key = rest.partition(": ")[0].split(".")
-        if rest != line and key[0] in given:
-            line = f"--config: {rest}" if _gives(given, key) else f"{source} with --config: {rest}"
+        if rest != line and key[0] in command_line:
+            line = f"--config: {rest}" if _gives(command_line, key) else f"{source} with --config: {rest}"
         lines.append(line)
     return "\n".join(lines)
 
 
-def _gives(given: Any, key: Sequence[str]) -> bool:
-    """Return whether a dotted key, or a value that it is a part of, is given."""
+def _gives(settings: Any, key: Sequence[str]) -> bool:
+    """Return whether a dotted key, or a value that it is a part of, is there."""
     for part in key:
-        if not isinstance(given, Mapping):
+        if not isinstance(settings, Mapping):
             return True
-        if part not in given:
+        if part not in settings:
             return False
-        given = given[part]
+        settings = settings[part]
     return True

@@ -119,16 +119,16 @@ def _require_finite(raw: Any, read: Any, source: str) -> None:
         raise InputError("\n".join(f"{source}: {problem}" for problem in problems))
 
 
-def _nonfinite_numbers(given: Any, read: Any, key: str) -> Iterator[str]:
+def _nonfinite_numbers(raw: Any, read: Any, key: str) -> Iterator[str]:
     """Yield a line for each boolean and each infinity that pydantic read as a number."""
-    if isinstance(given, Mapping) and isinstance(read, Mapping):
-        for name, value in given.items():
+    if isinstance(raw, Mapping) and isinstance(read, Mapping):
+        for name, value in raw.items():
             yield from _nonfinite_numbers(value, read.get(name), f"{key}.{name}")
-    elif isinstance(given, list) and isinstance(read, list | tuple):
-        for number, (given_item, item) in enumerate(zip(given, read, strict=True)):
-            yield from _nonfinite_numbers(given_item, item, f"{key}.{number}")
-    elif _is_number(read) and (isinstance(given, bool) or not abs(read) <= sys.float_info.max):
-        yield f"{key[1:]}: input should be a finite number (given: {given!r})"
+    elif isinstance(raw, list) and isinstance(read, list | tuple):
+        for number, (raw_item, item) in enumerate(zip(raw, read, strict=True)):
+            yield from _nonfinite_numbers(raw_item, item, f"{key}.{number}")
+    elif _is_number(read) and (isinstance(raw, bool) or not abs(read) <= sys.float_info.max):
+        yield f"{key[1:]}: input should be a finite number (given: {raw!r})"
 
 
 def _is_number(value: Any) -> bool:
@@ -169,31 +169,31 @@ def _line(model: type[BaseModel], error: Any) -> str:
         context = error["ctx"]
         discriminator = context["discriminator"].strip("'")
         expected = context.get("expected_tags") or ", ".join(_choices(model, error["loc"]))
-        given = f"{context['tag']!r} is not known; " if "tag" in context else "is missing; "
-        line = f"{key}.{discriminator}: {given}it must be one of {expected}"
+        fault = f"{context['tag']!r} is not known; " if "tag" in context else "is missing; "
+        line = f"{key}.{discriminator}: {fault}it must be one of {expected}"
         return f"{line}{_meant(context.get('tag'), expected)}"
     if kind in ("model_type", "model_attributes_type"):
         keys = abbreviated(_keys_of(_annotation(model, error["loc"])))
         return (
             f"{key}: input should be a section with keys of its own{given_value(error)}; its keys are {keys}"
         )
-    given = error["input"]
+    value = error["input"]
     is_pattern = kind == "string_pattern_mismatch"
     message = PATTERNS[error["ctx"]["pattern"]] if is_pattern else plain_message(error)
     if kind == "literal_error" and isinstance(error["loc"][-1], int):
         key = key.rpartition(".")[0]  # the value tells which one of a list it is
     # YAML reads 010 as 8, no as False, and 2026-01-31 as a date.
-    hint = "; put it in quotes" if kind == "string_type" and isinstance(given, int | float | date) else ""
-    if kind == "list_type" and isinstance(given, str):
-        hint = f"; write [{given}]"
+    hint = "; put it in quotes" if kind == "string_type" and isinstance(value, int | float | date) else ""
+    if kind == "list_type" and isinstance(value, str):
+        hint = f"; write [{value}]"
     if kind == "literal_error":
-        hint = _meant(given, error["ctx"]["expected"])
+        hint = _meant(value, error["ctx"]["expected"])
     return f"{key}: {message}{given_value(error)}{hint}"
 
 
-def _meant(given: Any, expected: str) -> str:
+def _meant(value: Any, expected: str) -> str:
     """Return which of the expected values, given as ``'sgd' or 'lbfgs'``, may be meant, if one is near."""
-    near = difflib.get_close_matches(str(given).lower(), re.findall("'([^']*)'", expected), n=1)
+    near = difflib.get_close_matches(str(value).lower(), re.findall("'([^']*)'", expected), n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
 
 

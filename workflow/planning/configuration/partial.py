@@ -57,41 +57,41 @@ def partial(model: type[Configuration], raw: Any, stand_ins: Mapping[str, Any]) 
         raw: the configuration as given.
         stand_ins: values of the keys that the model cannot do without.
     """
-    found: Partial[Configuration] = Partial()
+    usable: Partial[Configuration] = Partial()
     raw = copy.deepcopy(raw)
     for _ in range(MAX_LEVELS):
         try:
-            found.configuration = model.model_validate(raw)
-            return found
+            usable.configuration = model.model_validate(raw)
+            return usable
         except ValidationError as error:
-            found.errors += [one for one in error.errors() if not _follows(found.left_out, raw, one)]
+            usable.errors += [one for one in error.errors() if not _follows(usable.left_out, raw, one)]
             keys = {key for one in error.errors() for key in _keys(raw, one)}
         if not keys or not isinstance(raw, dict):
-            return found
+            return usable
         for key in keys:
             _drop(raw, key, stand_ins)
-        found.left_out |= {".".join(key) for key in keys}
-    return found
+        usable.left_out |= {".".join(key) for key in keys}
+    return usable
 
 
 def _follows(left_out: set[str], raw: Any, error: Any) -> bool:
     """Return whether an error is there only because a key was left out, which now is missing or a default."""
-    given = list(_given(raw, error))
+    place = list(_given(raw, error))
     if error["type"] == "missing":
-        return ".".join([*given, str(error["loc"][-1])]) in left_out
-    if given == [ENTRIES]:
+        return ".".join([*place, str(error["loc"][-1])]) in left_out
+    if place == [ENTRIES]:
         return False
-    return bool(given) and any(key.startswith(f"{'.'.join(given)}.") for key in left_out)
+    return bool(place) and any(key.startswith(f"{'.'.join(place)}.") for key in left_out)
 
 
 def _keys(raw: Any, error: Any) -> list[tuple[str, ...]]:
     """Return the keys to leave out because of an error: a wrong one, or the section that lacks one."""
     if not error["loc"]:
         return [(key,) for key in error.get("ctx", {}).get("keys", ())]
-    found = tuple(_given(raw, error))
+    key = tuple(_given(raw, error))
     if error["type"] == "missing":
-        return [found or (str(error["loc"][0]),)]
-    return [found] if found else []
+        return [key or (str(error["loc"][0]),)]
+    return [key] if key else []
 
 
 def _given(raw: Any, error: Any) -> Iterator[str]:
@@ -124,9 +124,9 @@ def _drop(raw: dict[str, Any], key: Sequence[str], stand_ins: Mapping[str, Any])
 
 def _neutral(entry: Any, number: int) -> dict[str, Any]:
     """Return what replaces a strategy with mistakes; it keeps the folder, if that has none."""
-    given = {"strategy": entry} if isinstance(entry, str) else entry
-    if isinstance(given, dict):
-        folder = given.get("name") or str(given.get("strategy")).rpartition(":")[2]
+    settings = {"strategy": entry} if isinstance(entry, str) else entry
+    if isinstance(settings, dict):
+        folder = settings.get("name") or str(settings.get("strategy")).rpartition(":")[2]
         try:
             StrategySettings.model_validate({**NEUTRAL, "name": folder})
             return {**NEUTRAL, "name": folder}

@@ -161,18 +161,18 @@ class Project(Settings):
 
     @field_validator("ask_again", mode="before", json_schema_input_type=AskAgain | list[AskAgain])
     @classmethod
-    def _accept_one(cls, given: Any) -> Any:
-        return [given] if isinstance(given, str) else given
+    def _accept_one(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
 
     @field_validator("embeddings", mode="before", json_schema_input_type=PathText | EmbeddingFile | None)
     @classmethod
-    def _accept_path(cls, given: Any) -> Any:
-        return {"path": given} if isinstance(given, str) else given
+    def _accept_path(cls, value: Any) -> Any:
+        return {"path": value} if isinstance(value, str) else value
 
     @field_validator("classes")
     @classmethod
-    def _check_classes(cls, given: list[str]) -> list[str]:
-        names = list(map(class_name, given))
+    def _check_classes(cls, classes: list[str]) -> list[str]:
+        names = list(map(class_name, classes))
         problems = [
             f"{name!r} is no name of a class; give a word"
             for name in names

@@ -61,10 +61,10 @@ def without_scaling(raw: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in raw.items() if key not in ("stand_in", "scale")}
 
 
-def _as_scale(given: Any) -> float:
+def _as_scale(value: Any) -> float:
     """Return a scale as a number; 0, which is none, for what is no number."""
     try:
-        return 0.0 if isinstance(given, bool) else float(given)
+        return 0.0 if isinstance(value, bool) else float(value)
     except (TypeError, ValueError):
         return 0.0
 
@@ -109,10 +109,10 @@ def _with_fewer_epochs(strategy: Any, scale: float) -> Any:
         declared = find_strategy(str(entry["strategy"]))
     except InputError:  # the later checks report it
         return strategy
-    given = {key: value for key, value in entry.items() if key not in ("strategy", "name")}
+    options = {key: value for key, value in entry.items() if key not in ("strategy", "name")}
     lengths = {
-        "epochs": validate_options(declared, given)[0].get("epochs"),
-        "step_size": given.get("step_size"),
+        "epochs": validate_options(declared, options)[0].get("epochs"),
+        "step_size": options.get("step_size"),
     }
     changed = {key: max(1, round(value * scale)) for key, value in lengths.items() if _is_count(value)}
     return {**entry, **changed} if changed else _as_given(strategy, entry)

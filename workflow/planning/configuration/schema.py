@@ -93,7 +93,7 @@ def _strategies(folder_name: Schema) -> Schema:
     builtin = builtin_strategies()
     own = {"type": "string", "pattern": r":", "description": "file.py:function"}
     names = {"anyOf": [{"enum": list(builtin)}, own]}
-    given = {"type": "object", "required": ["strategy"], "properties": {"strategy": names}}
+    mapping = {"type": "object", "required": ["strategy"], "properties": {"strategy": names}}
     choices = [
         {
             "if": {"properties": {"strategy": {"const": name}}},
@@ -101,7 +101,7 @@ def _strategies(folder_name: Schema) -> Schema:
         }
         for name in builtin
     ]
-    entry = {"anyOf": [names, {**given, "allOf": choices}]}
+    entry = {"anyOf": [names, {**mapping, "allOf": choices}]}
     description = summary(StrategySettings)
     return {
         "StrategySettings": {"description": description, **entry},

@@ -47,8 +47,8 @@ class StrategySettings(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _accept_plain_name(cls, given: Any) -> Any:
-        return {"strategy": given} if isinstance(given, str) else given
+    def _accept_plain_name(cls, value: Any) -> Any:
+        return {"strategy": value} if isinstance(value, str) else value
 
     @field_validator("strategy")
     @classmethod

@@ -52,14 +52,14 @@ CONFIG = (["--config"], ["-C"])
 COLUMNS = 110
 
 
-def chosen(given: Any) -> tuple[str, ...]:
+def chosen(selection: Any) -> tuple[str, ...]:
     """Return the experiments that ``--config paper=...`` selects: a name, names with commas, or a list.
 
     Raises: InputError for an unknown name.
     """
-    if given is None:
+    if selection is None:
         return NAMES
-    names = tuple(given) if isinstance(given, list) else tuple(str(given).split(","))
+    names = tuple(selection) if isinstance(selection, list) else tuple(str(selection).split(","))
     known = NAMES + ON_REQUEST
     for name in names:
         if name not in known:
@@ -142,9 +142,9 @@ def _run(name: str, arguments: Sequence[str]) -> list[str] | None:
 
 def _before(names: Sequence[str], arguments: Sequence[str]) -> list[str]:
     """Return lines that say what each experiment takes with the configuration of the command line."""
-    given = [word for group in _options(arguments) if group[:1] in CONFIG for word in _kept(group)[1:]]
+    words = [word for group in _options(arguments) if group[:1] in CONFIG for word in _kept(group)[1:]]
     try:
-        changes = parse_config(given)
+        changes = parse_config(words)
     except ValueError:  # each run reports it
         return []
     title = "what each experiment takes (benchmarks/paper_hours.py estimates the hours of a machine)"
@@ -196,8 +196,8 @@ def main() -> None:
     parser.add_argument("--experiments", nargs="+", required=True, help="names of the paper's experiments")
     parser.add_argument("--arguments", required=True, help="Snakemake's command line, as one word")
     parser.add_argument("--log", help="file for the final message")
-    given = parser.parse_args()
-    sys.exit(make_experiments(given.experiments, shlex.split(given.arguments), given.log))
+    options = parser.parse_args()
+    sys.exit(make_experiments(options.experiments, shlex.split(options.arguments), options.log))
 
 
 if __name__ == "__main__":

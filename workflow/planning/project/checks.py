@@ -107,12 +107,12 @@ def require_model(standing: ProjectStanding, arguments: Iterable[str]) -> None:
 def _labels_text(standing: ProjectStanding) -> str:
     """Describe the labels: those to train on, which have one class at most, and the others."""
     labels, audit = standing.training_set(standing.next_batch).labels, len(standing.state.audit_labels)
-    found = [f"{len(labels):,} {'label' if len(labels) == 1 else 'labels'} to train on"]
-    found += [f"all {labels[0]!r}"] if labels else []
-    found += [f"and {audit:,} of the audit set, which no model trains on"] if audit else []
+    parts = [f"{len(labels):,} {'label' if len(labels) == 1 else 'labels'} to train on"]
+    parts += [f"all {labels[0]!r}"] if labels else []
+    parts += [f"and {audit:,} of the audit set, which no model trains on"] if audit else []
     if unusable := len(standing.state.training_labels) - len(labels):
-        found.append(f"and {unusable:,} of samples that are gone")
-    return ", ".join(found)
+        parts.append(f"and {unusable:,} of samples that are gone")
+    return ", ".join(parts)
 
 
 def _way_to_labels(standing: ProjectStanding) -> str:

@@ -110,28 +110,29 @@ def _duplicates(files: Sequence[PoolFile]) -> list[str]:
     ]
 
 
-def vector_file(given: EmbeddingFile) -> VectorFile:
+def vector_file(embeddings: EmbeddingFile) -> VectorFile:
     """Return the file of vectors that a configuration names."""
-    return VectorFile(**given.model_dump())
+    return VectorFile(**embeddings.model_dump())
 
 
 def _pool_of_vectors(
-    project: Project, folder: Path, given: EmbeddingFile, has_entries: bool, dry: bool
+    project: Project, folder: Path, embeddings: EmbeddingFile, has_entries: bool, dry: bool
 ) -> Pool:
-    content, removed = _content(given), folder / REMOVED
+    content, removed = _content(embeddings), folder / REMOVED
     before = read_pool(folder)
     gone = {sample: row for sample, row in before.row_of.items() if not before.is_here(sample)}
     if _were_last_read(folder, content) and gone.keys() <= removed_rows(removed).keys():
         return before
-    file = vector_file(given)
+    file = vector_file(embeddings)
     vectors = file.vectors()
-    require_range(given.path, vectors, np.arange(vectors.shape[0]))
+    require_range(embeddings.path, vectors, np.arange(vectors.shape[0]))
     files = vector_files(vectors, file.row_names())
     if unread := file.unread():
         print_notices(
             [
-                f"{given.path}: has {' and '.join(f'`{name}`' for name in unread)}, which a project does not "
-                f"read; name classes in the key classes, and put labels that you have into {project.returned}"
+                f"{embeddings.path}: has {' and '.join(f'`{name}`' for name in unread)}, which a project "
+                "does not read; name classes in the key classes, and put labels that you have into "
+                f"{project.returned}"
             ]
         )
     here = {file.sample for file in files}
@@ -143,9 +144,9 @@ def _pool_of_vectors(
     elif gone and has_entries:
         # Features of these vectors must not be mixed with the others.
         raise InputError(
-            f"{given.path}: none of its {len(here):,} vectors is among the {len(gone):,} of the last run: "
-            "a sample is its vector as float32, so another dtype, width or network changes every sample. "
-            f"The labels in {project.ledger_path} cannot be used until the vectors of the "
+            f"{embeddings.path}: none of its {len(here):,} vectors is among the {len(gone):,} of the last "
+            "run: a sample is its vector as float32, so another dtype, width or network changes every "
+            f"sample. The labels in {project.ledger_path} cannot be used until the vectors of the "
             "last run come back; to label these, give another project and ledger"
         )
     pool = update_pool(folder, files, lambda part: True, lost, dry)
@@ -154,10 +155,10 @@ def _pool_of_vectors(
     return pool
 
 
-def _content(given: EmbeddingFile) -> dict[str, str]:
+def _content(embeddings: EmbeddingFile) -> dict[str, str]:
     """Return the digest of a file of vectors, and what is read in it."""
-    names = given.model_dump(exclude={"path"}, exclude_none=True)
-    return {"sha256": content_digest(given.path), **names}
+    names = embeddings.model_dump(exclude={"path"}, exclude_none=True)
+    return {"sha256": content_digest(embeddings.path), **names}
 
 
 def _were_last_read(folder: Path, content: dict[str, str]) -> bool:
@@ -179,9 +180,9 @@ def unread_notices(project: Project) -> Iterator[str]:
         source for source in sources if source in known and not is_as_known(root, source, known[source])
     ]
     gone = sorted(known.keys() - set(sources))
-    found = {"new": new, "changed": changed, "gone": gone}
+    changes = {"new": new, "changed": changed, "gone": gone}
     if texts := [
-        f"{len(named):,} {word} ({first_few(named, FEW)})" for word, named in found.items() if named
+        f"{len(names):,} {word} ({first_few(names, FEW)})" for word, names in changes.items() if names
     ]:
         yield f"{root}: images since the last run: {', '.join(texts)}; the next one reads them"
 

@@ -123,9 +123,9 @@ class ProjectSettings(StageSettings):
         return self._paths.of_batch(wildcards.batch, FOLDERS) if self._project.folders else None
 
     def address(self, stage: str, wildcards: Any) -> str:
-        given = self._project.label_studio.address
-        if given is not None:
-            return given
+        address = self._project.label_studio.address
+        if address is not None:
+            return address
         folder = "" if self._paths.is_embedded else f"{images_root(self._project).resolve().name}/"
         return f"{LOCAL_FILES}{quote(folder)}"
 

@@ -64,22 +64,22 @@ def makes_files(command: Sequence[str]) -> bool:
 
     A program that calls Snakemake's Python interface has another command line; it only looks.
     """
-    given = parse_command(tuple(command))
-    if given is None or only_verifies(command):
+    options = parse_command(tuple(command))
+    if options is None or only_verifies(command):
         return False
-    return not any(getattr(given, name, None) not in (None, False, set(), []) for name in LOOKING)
+    return not any(getattr(options, name, None) not in (None, False, set(), []) for name in LOOKING)
 
 
 def foresees(command: Sequence[str]) -> bool:
     """Return whether a command line of Snakemake asks for a dry run, which shows what a run would take in."""
-    given = parse_command(tuple(command))
-    return given is not None and bool(given.dryrun)
+    options = parse_command(tuple(command))
+    return options is not None and bool(options.dryrun)
 
 
 def only_verifies(command: Sequence[str]) -> bool:
     """Return whether a command line of Snakemake asks for the check of the results, and nothing else."""
-    given = parse_command(tuple(command))
-    return given is not None and list(given.targets) == [VERIFY]
+    options = parse_command(tuple(command))
+    return options is not None and list(options.targets) == [VERIFY]
 
 
 def begin_run(project: Project, check: Check = lambda standing: None) -> ProjectStanding:

@@ -27,8 +27,8 @@ def parse_command(command: tuple[str, ...]) -> Namespace | None:
     if "snakemake" not in (Path(program).name, Path(program).parent.name):
         return None
     with redirect_stderr(io.StringIO()):  # Snakemake has printed the profile's name once
-        given: Namespace = parse_args(arguments)[1]
-    return given
+        options: Namespace = parse_args(arguments)[1]
+    return options
 
 
 def unknown_target(command: Sequence[str], names: Collection[str]) -> str | None:
@@ -36,8 +36,8 @@ def unknown_target(command: Sequence[str], names: Collection[str]) -> str | None
 
     A path is a target, too: all files that rules make lie in folders.
     """
-    given = parse_command(tuple(command))
-    for target in given.targets if given else ():
+    options = parse_command(tuple(command))
+    for target in options.targets if options else ():
         if "/" not in target and target not in names and not Path(target).exists():
             return f"there is no target {target!r}; {nearest_name(target, names)}"
     return None
@@ -45,9 +45,9 @@ def unknown_target(command: Sequence[str], names: Collection[str]) -> str | None
 
 def broad_target(command: Sequence[str], rules: Collection[Any]) -> str | None:
     """Return which target is one of Snakemake's ``rules`` that makes files of many names, or None."""
-    given = parse_command(tuple(command))
+    options = parse_command(tuple(command))
     broad = {rule.name for rule in rules if rule.has_wildcards()}
-    for target in given.targets if given else ():
+    for target in options.targets if options else ():
         if target in broad:
             return f"{target!r} makes files of many names; name one of them: {_files(rules, target)}"
     return None

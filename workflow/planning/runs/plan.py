@@ -38,10 +38,10 @@ class Plan(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Print the line of a record that is about a job; no error here ends a run."""
         try:
-            given = record.__dict__
-            if given.get("event") == LogEvent.JOB_INFO and given["output"]:  # targets have no output
-                job = label(given["rule_name"], given["wildcards"])
-                print(f"[would run] {job} ({reason(given['reason'])})", file=self._stream, flush=True)
+            details = record.__dict__
+            if details.get("event") == LogEvent.JOB_INFO and details["output"]:  # targets have no output
+                job = label(details["rule_name"], details["wildcards"])
+                print(f"[would run] {job} ({reason(details['reason'])})", file=self._stream, flush=True)
         except Exception:
             self.handleError(record)
 
@@ -76,8 +76,8 @@ def _difference(change: str) -> str:
 
 def show_plan(workflow: Any) -> None:
     """In a dry run, print a line for each job, if ``quiet: rules`` holds and nothing else was asked for."""
-    given = parse_command(tuple(sys.argv))
-    if given is None or not given.dryrun or not replaces_jobs(workflow.output_settings):
+    options = parse_command(tuple(sys.argv))
+    if options is None or not options.dryrun or not replaces_jobs(workflow.output_settings):
         return
     if any(isinstance(handler, Plan) for handler in logger.handlers):
         return  # of another module

@@ -59,27 +59,27 @@ class Progress(logging.Handler):
         except Exception:
             self.handleError(record)
 
-    def _follow(self, given: Mapping[str, Any]) -> None:
-        event = given.get("event")
+    def _follow(self, details: Mapping[str, Any]) -> None:
+        event = details.get("event")
         if event == LogEvent.JOB_INFO:
-            self._begin(given)
+            self._begin(details)
         elif event == LogEvent.JOB_FINISHED:
-            self._ended.append(given["job_id"])
+            self._ended.append(details["job_id"])
         elif event == LogEvent.PROGRESS:
-            self._count(given["done"], given["total"])
+            self._count(details["done"], details["total"])
         elif event == LogEvent.GROUP_ERROR:
-            self._print(f"[failed] group {given['groupid']}")
-        elif event == LogEvent.JOB_ERROR and not given["indent"]:
-            self._print(f"[failed] {self._text(given['jobid'])}")
+            self._print(f"[failed] group {details['groupid']}")
+        elif event == LogEvent.JOB_ERROR and not details["indent"]:
+            self._print(f"[failed] {self._text(details['jobid'])}")
 
-    def _begin(self, given: Mapping[str, Any]) -> None:
-        words, timer = label(given["rule_name"], given["wildcards"]), None
-        if given["local"] and given["output"]:
+    def _begin(self, details: Mapping[str, Any]) -> None:
+        words, timer = label(details["rule_name"], details["wildcards"]), None
+        if details["local"] and details["output"]:
             line = f"[running since {time.strftime('%H:%M:%S')}] {words}"
-            timer = threading.Timer(self._soon, self._tell, [given["jobid"], line])
+            timer = threading.Timer(self._soon, self._tell, [details["jobid"], line])
             timer.daemon = True
             timer.start()
-        self._jobs[given["jobid"]] = _Job(words, time.monotonic(), timer)
+        self._jobs[details["jobid"]] = _Job(words, time.monotonic(), timer)
 
     def _tell(self, number: int, line: str) -> None:
         assert self.lock is not None  # logging.Handler.__init__ has made it

@@ -21,11 +21,11 @@ def keep_reasons(workflow: Any, reasons: dict[int, str]) -> None:
     executor = workflow.scheduler.get_executor(submitted)
     print_job_error, run_job = executor.print_job_error, executor.run_job
 
-    def keep(job_info: SubmittedJobInfo, msg: str | None = None, **given: Any) -> None:
+    def keep(job_info: SubmittedJobInfo, msg: str | None = None, **more: Any) -> None:
         job: Any = job_info.job
         if reason := _in_one_line(msg or ""):
             reasons.update((one.jobid, reason) for one in (job.jobs if job.is_group() else [job]))
-        print_job_error(job_info, msg, **given)
+        print_job_error(job_info, msg, **more)
 
     def submit(job: Any) -> None:
         try:

@@ -17,12 +17,12 @@ def report_problem(paths: Paths, command: Sequence[str]) -> str | None:
     """
     if not any(map(is_report, command)):
         return None
-    given = parse_command(tuple(command))
-    if given is None or given.report_after_run or given.default_storage_provider:
+    options = parse_command(tuple(command))
+    if options is None or options.report_after_run or options.default_storage_provider:
         return None
     files = paths.reported()
     missing = [path for path in files if not Path(path).exists()]
-    if not missing or not set(given.targets) <= set(WHOLE):
+    if not missing or not set(options.targets) <= set(WHOLE):
         return None
     return (
         f"the report needs all figures and tables; {len(missing)} of {len(files)} files are missing, such as "

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file
-from trainings import BACKBONE, TRAININGS
+from trainings import BACKBONE, IN_FLOAT32, TRAININGS
 
 from activepool.parallel.distributed import Processes
 from activepool.pretraining.training import METHODS, _initial_method, pretrain
@@ -14,7 +14,7 @@ def in_bfloat16(settings):
     return settings.model_copy(update={"precision": "bfloat16"})
 
 
-@pytest.mark.parametrize("name", [name for name, settings in TRAININGS.items() if not settings.precision])
+@pytest.mark.parametrize("name", IN_FLOAT32)
 def test_a_training_leads_near_to_that_in_float32(tmp_path, dataset, name):
     weights, losses = [], []
     for number, settings in enumerate([TRAININGS[name], in_bfloat16(TRAININGS[name])]):

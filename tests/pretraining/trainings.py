@@ -20,12 +20,13 @@ TRAININGS: dict[str, PretrainSettings] = {
     # Batches of 7, 6 and 6 images: shares of the processes differ in size.
     "simclr": SimclrSettings(**SHARED, warmup_epochs=1, augmentation="digits", knn_every=1),
     "lars": SimclrSettings(**SHARED | {"optimizer": "lars"}, warmup_epochs=1, augmentation="natural"),
-    # Slow, because rounding to 8 bits leads fast trainings apart.
-    "bfloat16": SimclrSettings(
-        **SHARED | {"learning_rate": 0.005}, warmup_epochs=1, augmentation="digits", precision="bfloat16"
-    ),
+    "bfloat16": SimclrSettings(**SHARED, warmup_epochs=1, augmentation="digits", precision="bfloat16"),
     "moco": MocoSettings(**SHARED, queue=21, batch_norm_groups=4, augmentation="moco_v2", knn_every=1),
 }
+
+
+#: Those whose weights can be compared: rounding to the 8 bits of bfloat16 leads trainings apart.
+IN_FLOAT32 = [name for name, settings in TRAININGS.items() if settings.precision is None]
 
 
 def write_trainings(folder: Path, processes: Processes) -> None:

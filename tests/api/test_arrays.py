@@ -57,9 +57,17 @@ def test_the_same_numbers_give_the_same_picks(name, container, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["margin", "badge", "coreset"])
-def test_brain_floats_are_numbers_as_well(name):
-    tensor = torch.from_numpy(FEATURES).bfloat16()
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float8_e4m3fn])
+def test_floats_that_numpy_does_not_know_are_numbers_as_well(name, dtype):
+    tensor = torch.from_numpy(FEATURES).to(dtype)
     assert picks(name, tensor) == picks(name, tensor.float().numpy())
+
+
+def test_a_view_of_a_conjugate_is_read_as_its_values():
+    values = torch.from_numpy(FEATURES)
+    view = torch.view_as_complex(torch.stack([values, -values], -1)).conj().imag
+    assert view.is_neg()
+    assert picks("margin", view) == picks("margin", FEATURES)
 
 
 @pytest.mark.gpu

@@ -256,12 +256,21 @@ def test_a_width_that_is_none(wrong):
             lambda tensor: tensor * 1j,
             "features is a tensor of torch.complex64; it must be a dense tensor of real",
         ),
+        (
+            lambda tensor: torch.quantize_per_tensor(tensor, 0.1, 0, torch.quint8),
+            "features is a tensor of torch.quint8; it must be a dense tensor of real",
+        ),
     ],
 )
 def test_a_tensor_that_is_no_matrix_of_numbers(change, words):
     features = change(torch.tensor(FEATURES, dtype=torch.float32))
     with pytest.raises(activepool.InputError, match=re.escape(words)):
         activepool.select("margin", features, budget=5, labels=KNOWN)
+
+
+def test_a_sparse_tensor_is_no_list_of_labels():
+    with pytest.raises(activepool.InputError, match=r"^labels is no array "):
+        activepool.train_head(FEATURES, torch.zeros(len(FEATURES)).to_sparse())
 
 
 @pytest.mark.parametrize("wrong", [3, [3], ["margin", None]])

@@ -107,6 +107,8 @@ MISTAKES = [
         lambda: activepool.audit(np.array([1, 255], np.uint8), [1, 2]),
         "truth has 255, which is what -1 becomes in uint8",
     ),
+    (lambda: activepool.audit([0, 1], np.eye(2)), "predicted has the shape (2, 2); it must be (n,)"),
+    (lambda: activepool.agreement([0, 1], np.eye(2)), "second has the shape (2, 2); it must be (n,)"),
     (lambda: activepool.audit([], []), "truth has 0 rows, and predicted 0; they need the same, and at le"),
     (lambda: activepool.audit([1, 2], [1, -1]), "predicted row 1 has no class"),
     (lambda: activepool.audit([1], [3], classes=3), "predicted has 3, which is none of the 3 classes"),

@@ -120,6 +120,8 @@ def test_build_wants_something_to_measure_on(draw):
     root = draw("a/1.jpg", "b/1.jpg")
     with pytest.raises(InputError, match="the test part has no labelled sample to measure accuracy on"):
         build("folder", root=root, test_fraction=0.5)
+    with pytest.raises(InputError, match="test_fraction takes them from classes of two labelled samples"):
+        preview({"kind": "folder", "options": {"root": str(root), "test_fraction": 0.5}})
 
 
 def test_what_must_start_fast_imports_nothing_heavy():

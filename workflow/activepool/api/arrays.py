@@ -73,13 +73,11 @@ def require_computable(features: FeatureMatrix, rows: IntArray) -> None:
 
 def to_array(name: str, values: Any) -> np.ndarray:
     """Return ``values`` as a NumPy array; InputError that calls them ``name`` if there is none."""
-    if is_tensor(values):
-        return numpy_of(values)
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         raise InputError(f"{name} is an array of which some values are masked; fill these, or leave them out")
     try:
-        return np.asarray(values)
-    except (TypeError, ValueError) as error:
+        return numpy_of(values) if is_tensor(values) else np.asarray(values)
+    except (TypeError, ValueError, RuntimeError) as error:
         raise InputError(f"{name} is no array ({error})") from None
 
 

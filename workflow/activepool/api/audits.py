@@ -51,7 +51,9 @@ def audit(truth: Any, predicted: Any, *, classes: Classes = None, confidence: fl
         lengths = f"truth has {len(both[0])} rows, and predicted {len(both[1])}"
         raise InputError(f"{lengths}; they need the same, and at least one")
     if classes is None:
-        number_labels("truth", truth)  # in its own type, in which a -1 may have become another number
+        # In their own types and shapes, in which a -1 may have become another number.
+        number_labels("truth", truth)
+        number_labels("predicted", predicted, are_predicted=True)
         require_one_spelling("truth", both[0], "predicted", both[1])
         classes = number_labels("truth with predicted", both[0] + both[1], are_predicted=True)[1]
     labels, known_classes = number_labels("truth", both[0], classes)

@@ -71,6 +71,8 @@ def agreement(first: Any, second: Any) -> float | None:
         raise InputError(f"first has {len(left)} rows, and second {len(right)}; they must be the same rows")
     if not left:
         return None
+    number_labels("first", first, are_predicted=True)
+    number_labels("second", second, are_predicted=True)
     require_one_spelling("first", left, "second", right)
     numbers, _ = number_labels("predictions", left + right, are_predicted=True)
     if (numbers == UNKNOWN).any():

@@ -24,14 +24,17 @@ def cuda_device(values: Any) -> str | None:
 
 
 def numpy_of(tensor: "Tensor") -> np.ndarray:
-    """Return a tensor's values; on a CPU nothing is copied, but for bfloat16, which NumPy does not know."""
-    values = tensor.detach().cpu()
-    return (values.float() if _is_brain(values) else values).numpy()
+    """Return a tensor's values; on a CPU nothing is copied, but for types that NumPy does not know.
+
+    Raises TypeError or RuntimeError if they are no dense tensor.
+    """
+    values = tensor.detach().cpu().resolve_conj().resolve_neg()
+    return (values.float() if _is_unknown_to_numpy(values) else values).numpy()
 
 
 def tensor_matrix(tensor: "Tensor") -> FeatureMatrix:
     """Return a tensor (N, d) as features."""
-    if tensor.device.type == "cpu" and not _is_brain(tensor):
+    if tensor.device.type == "cpu" and not _is_unknown_to_numpy(tensor):
         return FeatureMatrix.from_array(numpy_of(tensor))
     values = tensor.detach()
 
@@ -48,10 +51,10 @@ def tensor_problem(tensor: "Tensor") -> str | None:
     """Return what a tensor is that cannot be read as features; None if it can."""
     if str(tensor.layout) != "torch.strided":
         return f"tensor of layout {tensor.layout}"
-    if tensor.is_complex():
+    if tensor.is_quantized or tensor.is_complex():
         return f"tensor of {tensor.dtype}"
     return "tensor without data" if tensor.is_meta else None
 
 
-def _is_brain(tensor: "Tensor") -> bool:
-    return str(tensor.dtype) == "torch.bfloat16"
+def _is_unknown_to_numpy(tensor: "Tensor") -> bool:
+    return str(tensor.dtype).startswith(("torch.bfloat16", "torch.float8"))

@@ -7,7 +7,7 @@ import numpy as np
 from activepool.compute.arrays import IntArray
 from activepool.data.class_checks import class_notices
 from activepool.data.imbalance import kept_counts
-from activepool.data.samples import UNKNOWN, Samples
+from activepool.data.samples import UNKNOWN, Samples, require_samples
 from activepool.data.settings import Imbalance
 from activepool.data.subset import subset_counts
 
@@ -42,7 +42,8 @@ class Preview:
 
     @classmethod
     def from_samples(cls, samples: Samples) -> "Preview":
-        """Count samples."""
+        """Count samples; raises InputError without a train sample, or a labelled test sample."""
+        require_samples(samples.train.labels, samples.test.labels)
         size = cls.from_labels(samples.name, samples.train.labels, samples.test.labels, samples.class_names)
         return replace(size, notices=(*samples.notices, *size.notices))
 

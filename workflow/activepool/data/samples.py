@@ -132,7 +132,8 @@ def require_samples(train_labels: IntArray, test_labels: IntArray) -> None:
         raise InputError("dataset: the train part is empty; it must hold at least one sample")
     if not (test_labels != UNKNOWN).any():
         raise InputError(
-            "dataset: the test part has no labelled sample to measure accuracy on; it must hold some"
+            "dataset: the test part has no labelled sample to measure accuracy on; it must hold some "
+            "(test_fraction takes them from classes of two labelled samples or more)"
         )
 
 

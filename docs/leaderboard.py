@@ -17,6 +17,15 @@ BOARD = ROOT / "docs" / "leaderboard.csv"
 KEYS = ["dataset", "backbone", "head", "initial", "strategy", "definition", "labels", "seeds", "version"]
 
 
+#: Columns of text, which may look like numbers or missing values: a strategy may have the name "null".
+TEXTS = {name: str for name in KEYS if name not in ("labels", "seeds")}
+
+
+def read(path: str | Path) -> pd.DataFrame:
+    """Return a board, or what an experiment adds to one."""
+    return pd.read_csv(path, dtype=TEXTS, keep_default_na=False, na_values=[""])
+
+
 def added(board: pd.DataFrame | None, results: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Return a board with the rows of results; those with equal keys are there once, as given last.
 
@@ -33,8 +42,8 @@ def added(board: pd.DataFrame | None, results: Sequence[pd.DataFrame]) -> pd.Dat
 
 def add(paths: Sequence[str], file: Path = BOARD) -> str:
     """Add the results in ``paths`` to a file of a board; return in words what has changed."""
-    board = pd.read_csv(file) if file.exists() else None
-    results = [pd.read_csv(path) for path in paths]
+    board = read(file) if file.exists() else None
+    results = [read(path) for path in paths]
     joined = added(board, results)
     write_table(file, joined)
     new = len(joined) - (0 if board is None else len(board))

@@ -100,6 +100,17 @@ def test_new_and_replaced_rows_are_counted(tmp_path):
     assert len(pd.read_csv(board)) == 3
 
 
+def test_names_that_read_like_numbers_or_missing_values_stay(tmp_path):
+    add = load_module(str(ROOT / "docs" / "leaderboard.py")).add
+    board, results = tmp_path / "board.csv", tmp_path / "leaderboard.csv"
+    names = {"strategy": "null", "dataset": "007", "backbone": "1e3", "version": "0.10"}
+    row(**names).to_csv(results, index=False)
+    add([str(results)], board)
+    assert add([str(results)], board) == f"{board}: new rows: 0, replaced: 1"
+    found = pd.read_csv(board, dtype=str, keep_default_na=False)
+    assert found[list(names)].to_dict("records") == [names]
+
+
 def test_a_table_of_another_kind_is_refused():
     added = load_module(str(ROOT / "docs" / "leaderboard.py")).added
     with pytest.raises(ValueError, match="the columns are"):

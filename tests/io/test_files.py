@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from activepool.errors import InputError
-from activepool.io.files import read_json, start_of, write_json, write_table, written_whole
+from activepool.io.files import read_json, read_text, start_of, write_json, write_table, written_whole
 
 
 def test_a_failure_leaves_the_old_file_and_no_litter(tmp_path):
@@ -48,3 +48,21 @@ def test_a_file_that_is_no_json_is_named(tmp_path):
 def test_a_relative_path_says_where_it_starts():
     assert start_of(Path("a.npy")) == "; a relative path starts from the working folder"
     assert start_of(Path("/a.npy")) == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"PK\x03\x04" + bytes(30), "is a zip archive, as those of Excel are; save the table as CSV UTF-8"),
+        (b"\x1f\x8b\x08" + bytes(9), "is compressed by gzip; unpack it"),
+        (
+            b"version https://git-lfs.github.com/spec/v1\n",
+            "is a pointer of Git LFS and not the file; fetch it",
+        ),
+    ],
+    ids=["Excel", "gzip", "Git LFS"],
+)
+def test_a_file_that_is_no_text_is_named(tmp_path, content, problem):
+    (tmp_path / "labels.csv").write_bytes(content)
+    with pytest.raises(InputError, match=f"labels.csv: {problem}"):
+        read_text(tmp_path / "labels.csv")

@@ -25,6 +25,9 @@ LFS_PROBLEM = "a pointer of Git LFS and not the file; fetch it: git lfs pull"
 #: How other files begin that people mistake for data or weights, and what is wrong with them.
 NO_DATA = {LFS_POINTER: f"is {LFS_PROBLEM}", b"\x1f\x8b": "is compressed by gzip; unpack it"}
 
+#: What a file is that begins like this, and no text.
+NO_TEXT = NO_DATA | {b"PK\x03\x04": "is a zip archive, as those of Excel are; save the table as CSV UTF-8"}
+
 #: Byte order marks of UTF-16.
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -77,6 +80,10 @@ def read_text(path: str | Path) -> str:
 
 def decoded_text(path: str | Path, content: bytes) -> str:
     """Return what `read_text` returns for a file of this ``content``."""
+    if problem := next(
+        (problem for beginning, problem in NO_TEXT.items() if content.startswith(beginning)), ""
+    ):
+        raise InputError(f"{path}: {problem}")
     if _is_utf_16(content):
         raise InputError(f"{path}: is encoded as UTF-16; save it as UTF-8")
     try:

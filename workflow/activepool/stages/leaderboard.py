@@ -24,15 +24,14 @@ def leaderboard(
     """
     import json
 
-    import pandas as pd
-
     import activepool
     from activepool.evaluation.leaderboard import leaderboard_table
+    from activepool.figures.results import read_curves
     from activepool.io.files import write_table
     from activepool.io.rounds import read_selections
 
     picks = {seed: read_selections(runs, seed) for seed in runs.seeds}
-    table = leaderboard_table(pd.read_csv(curves), picks)
+    table = leaderboard_table(read_curves(curves).table, picks)
     of_strategy = [definitions[name] for name in table["strategy"]]
     for place, (name, value) in enumerate(setup.items()):
         table.insert(place, name, value)

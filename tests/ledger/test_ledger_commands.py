@@ -56,6 +56,32 @@ def test_check(path, capsys):
     assert capsys.readouterr().out == f"{path}: has no entry; if it had some, put it back from a backup\n"
 
 
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda text: text[: text.rindex(b"\n7,") + 1], "lacks entry 7, and its copy has it; a run, or"),
+        (
+            lambda text: text[:-9],
+            "its last line was cut short; a run, or `repair`, puts it back from the copy",
+        ),
+        (
+            lambda text: text + b"8,20",
+            "cut short, and is no entry; a run, or `repair`, keeps it beside the copy",
+        ),
+    ],
+)
+def test_check_says_what_it_leaves_to_a_repair(path, damage, words, capsys):
+    text = path.read_bytes()
+    path.write_bytes(damage(text))
+    assert main(["check", str(path)]) == 1
+    told = capsys.readouterr().out
+    assert words in told
+    assert "no mistake" not in told
+    assert path.read_bytes() == damage(text)
+    assert main(["repair", str(path)]) == main(["check", str(path)]) == 0
+    assert path.read_bytes() == text
+
+
 @pytest.mark.parametrize(("edits", "label"), [("correct", "dog"), ("undo", "cat")])
 def test_the_command_that_the_message_names_repairs(path, edits, label, capsys):
     edit(path)

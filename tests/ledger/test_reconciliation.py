@@ -69,9 +69,10 @@ def test_entries_that_were_removed_come_back(path):
     path.write_bytes(b"".join([*lines[:2], *lines[3:5]]))
     found = read(path)
     assert found.entries == entries
-    assert found.notices == (f"{path}: entries 2, 5 were not in the file; put back from the copy",)
+    lacking = f"{path}: lacks entries 2, 5, and its copy has them; a run, or `repair`, puts them back"
+    assert found.notices == found.defects == (lacking,)
     with opened(path) as ledger:
-        assert ledger.notices == list(found.notices)
+        assert ledger.notices == [f"{path}: entries 2, 5 were not in the file; put back from the copy"]
     assert path.read_bytes() == text
 
 
@@ -92,6 +93,23 @@ def test_a_changed_entry_is_said_and_stops_everything(path):
         assert caught.value.args[0] == f"{path}:5: entry 4 was changed: label was 'cat' and is now 'dog'"
         assert f"activepool.ledger repair {path} --edits correct (--edits undo" in caught.value.args[1]
     assert path.read_bytes() == changed
+
+
+def test_changed_and_lost_entries_and_what_cannot_be_entered_are_said_together(path):
+    lines = path.read_bytes().splitlines(keepends=True)
+    changed = b"".join([*lines[:4], lines[4].replace(b",a,", b",zzz,"), *lines[6:]])
+    path.write_bytes(changed)
+    refused = f"{path}:5: source 'zzz' is no name of this sample; write 'a'"
+    lost = f"{path}: lacks entry 5, and its copy has it; a run, or `repair`, puts it back"
+    with pytest.raises(InputError) as caught:
+        read(path)
+    assert caught.value.args[0] == f"{path}:5: entry 4 was changed: source was 'a' and is now 'zzz'"
+    assert (caught.value.args[1], caught.value.args[-1]) == (refused, lost)
+    with pytest.raises(InputError) as caught:
+        repair(path, "correct")
+    assert caught.value.args == (refused, lost)
+    assert path.read_bytes() == changed
+    assert f"{path}: entry 5 was not in the file; put back from the copy" in repair(path, "undo")
 
 
 def test_repair_undoes_what_was_changed(path):

@@ -12,17 +12,20 @@ from activepool.ledger.state import state_of
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command, print what it says, and return the exit status: 2 for a ledger with mistakes."""
+    """Run a command, print what it says, and return the exit status.
+
+    It is 2 for a ledger with mistakes, and 1 if `check` finds what a run puts right.
+    """
     options = _parser().parse_args(arguments)
     try:
         if not options.ledger.exists():
             raise InputError(f"{options.ledger}: there is no such file; give the path of the ledger")
-        lines = {"show": _shown, "check": _checked, "repair": _repaired}[options.command](options)
+        lines, status = {"show": _shown, "check": _checked, "repair": _repaired}[options.command](options)
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
     print(*lines, sep="\n")
-    return 0
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -47,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _shown(options: argparse.Namespace) -> list[str]:
+def _shown(options: argparse.Namespace) -> tuple[list[str], int]:
     ledger = read(options.ledger)
     state = state_of(ledger.entries)
     counts = Counter(sample.label for sample in state.samples.values() if sample.label)
@@ -59,18 +62,20 @@ def _shown(options: argparse.Namespace) -> list[str]:
     for sample in state.disputed:
         said = [f"{who} {entry.label or entry.event}" for who, entry in sample.opinions.items()]
         lines.append(f"disputed: {sample.sources[0]!r} ({', '.join(said)})")
-    return [*lines, *map(str, state.twins), *ledger.notices]
+    return [*lines, *map(str, state.twins), *ledger.notices], 0
 
 
-def _checked(options: argparse.Namespace) -> list[str]:
+def _checked(options: argparse.Namespace) -> tuple[list[str], int]:
     ledger = read(options.ledger)
     if not ledger.entries:
-        return [f"{options.ledger}: has no entry; if it had some, put it back from a backup"]
-    return [f"{options.ledger}: {len(ledger.entries)} entries, no mistake", *ledger.notices]
+        return [f"{options.ledger}: has no entry; if it had some, put it back from a backup"], 0
+    right = [] if ledger.defects else [f"{options.ledger}: {len(ledger.entries)} entries, no mistake"]
+    return [*right, *ledger.notices], int(bool(ledger.defects))
 
 
-def _repaired(options: argparse.Namespace) -> list[str]:
-    return list(repair(options.ledger, options.edits, options.who)) or [f"{options.ledger}: is in order"]
+def _repaired(options: argparse.Namespace) -> tuple[list[str], int]:
+    done = repair(options.ledger, options.edits, options.who)
+    return list(done) or [f"{options.ledger}: is in order"], 0
 
 
 if __name__ == "__main__":

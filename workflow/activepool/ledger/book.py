@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from activepool.data.annotations import shortened
 from activepool.errors import InputError
 from activepool.io.files import readable, written_whole
 from activepool.ledger.entries import Draft, Entry, History, as_entry, now
@@ -24,17 +25,19 @@ from activepool.ledger.table import Line, Table, parse, table_text
 class Ledger:
     """What a ledger holds: its entries, from number 1 on, and what a person should know of it, a line each.
 
-    ``added`` are the lines that people added by hand; they get their numbers when the ledger is opened.
+    ``defects`` are the notices of what a run puts right. ``added`` are the lines that people added by hand;
+    they get their numbers when the ledger is opened.
     """
 
     entries: tuple[Entry, ...]
     notices: tuple[str, ...] = ()
+    defects: tuple[str, ...] = ()
     added: tuple[Line, ...] = ()
 
 
 @dataclass
 class Book:
-    """An open ledger, which nobody else writes meanwhile; ``notices`` say what was put right."""
+    """An open ledger, which nobody else writes meanwhile; ``notices`` say what a person should know."""
 
     path: Path
     entries: list[Entry]
@@ -70,15 +73,17 @@ class Book:
             raise InputError(*(f"{self.path}: {problem}" for problem in problems))
 
 
-def read(path: str | Path) -> Ledger:
+def read(path: str | Path, is_opened_next: bool = False) -> Ledger:
     """Return what a ledger holds, and change no file; a ledger that is not there has no entry.
 
+    Notices call what is to be put right done already if it ``is_opened_next``.
     Raises InputError with a line for each invalid entry that was added by hand, and for each changed entry.
     """
     path = _real(path)
     with locked(_lock(path), path, for_writing=False):
         reconciled = _load(path)
-    return Ledger(tuple(reconciled.entries), tuple(reconciled.notices), tuple(reconciled.added))
+    defects, told = tuple(reconciled.defects(path)), reconciled.defects(path, is_opened_next)
+    return Ledger(tuple(reconciled.entries), (*told, *reconciled.notices), defects, tuple(reconciled.added))
 
 
 @contextmanager
@@ -94,7 +99,8 @@ def opened(path: str | Path) -> Iterator[Book]:
         reconciled = _load(path)
         _keep_damaged(path, reconciled)
         _write_if_other(path, reconciled.entries, seen)
-        yield Book(path, reconciled.entries, reconciled.notices, identity(path))
+        notices = [*reconciled.defects(path, is_mended=True), *reconciled.notices]
+        yield Book(path, reconciled.entries, notices, identity(path))
 
 
 def append(path: str | Path, drafts: Sequence[Draft]) -> list[Entry]:
@@ -120,9 +126,13 @@ def repair(path: str | Path, edits: str = "refuse", who: str = "") -> tuple[str,
     with locked(_lock(path), path, for_writing=True):
         seen = identity(path)
         reconciled = _load(path, allow_changed=edits != "refuse")
-        actions = list(reconciled.notices)
-        is_correct = edits == "correct"
-        drafts = corrections(path, reconciled.changed, reconciled.entries, who) if is_correct else []
+        actions = [*reconciled.defects(path, is_mended=True), *reconciled.notices]
+        drafts, problems = corrections(reconciled.changed, reconciled.entries, who)
+        if edits != "correct":
+            drafts = []
+        elif problems:
+            lines = shortened([f"{path}:{number}: {text}" for number, text in problems])
+            raise InputError(*lines, *reconciled.defects(path))
         if reconciled.changed:
             aside = _set_aside(path, "edited", path.read_bytes())
             actions.append(

@@ -45,38 +45,35 @@ def problems_by_hand(entry: Draft, before: History) -> Iterator[str]:
 
 
 def corrections(
-    path: Path, changed: Sequence[tuple[Line, Entry]], entries: Sequence[Entry], who: str
-) -> list[Draft]:
+    changed: Sequence[tuple[Line, Entry]], entries: Sequence[Entry], who: str = ""
+) -> tuple[list[Draft], list[tuple[int, str]]]:
     """Return the corrections that turn entries into their edited lines, except for times and numbers.
+
+    With them come the line and the problem of each change that cannot be entered.
 
     Args:
         changed: the lines, and the entries as they were.
         who: whose corrections they are; empty: of those whose entries they correct.
-
-    Raises: InputError with a line for each change that cannot be entered.
     """
     before = History.from_entries(entries)
     names = {(entry.sample, entry.source) for entry in entries}
-    drafts, problems = [], []
+    drafts: list[Draft] = []
+    problems: list[tuple[int, str]] = []
     for line, kept in changed:
-        place = f"{path}:{line.line}: "
         if replace(line.entry, number=kept.number, when=kept.when) == kept:
             continue
         if kept.is_sending:
-            problems.append(
-                f"{place}entry {kept.number} is a sending and cannot be corrected; use --edits undo"
-            )
+            text = f"entry {kept.number} is a sending and cannot be corrected; use --edits undo"
+            problems.append((line.line, text))
             continue
         now = {name: getattr(line.entry, name) for name in FIELDS}
         draft = Draft(**(now | {"who": who or line.entry.who, "replaces": kept.number, "when": ""}))
-        problems += [place + problem for problem in problems_by_hand(draft, before)]
+        problems += [(line.line, problem) for problem in problems_by_hand(draft, before)]
         if (draft.sample, draft.source) not in names:
-            problems.append(
-                f"{place}source {draft.source!r} is no name of this sample; write {kept.source!r}"
-            )
+            text = f"source {draft.source!r} is no name of this sample; write {kept.source!r}"
+            problems.append((line.line, text))
         drafts.append(draft)
-    raise_if_any(problems)
-    return drafts
+    return drafts, problems
 
 
 def require_known_samples(path: str | Path, added: Iterable[Line], samples: PoolSamples) -> None:

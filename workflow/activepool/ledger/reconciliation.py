@@ -12,8 +12,11 @@ from pathlib import Path
 from activepool.data.annotations import shortened
 from activepool.errors import MAX_NAMES
 from activepool.ledger.entries import FIELDS, Entry, History
-from activepool.ledger.hand_edits import problems_by_hand
+from activepool.ledger.hand_edits import corrections, problems_by_hand
 from activepool.ledger.table import Line, Table, check_of, last_check, table_text
+
+#: What puts a defect right; `check` does not.
+MENDING = "a run, or `repair`,"
 
 
 @dataclass
@@ -25,7 +28,9 @@ class Reconciled:
         added: lines that were added by hand, with the numbers of their entries.
         changed: lines that say something else than the copy.
         problems: the line of each other mistake, and what is wrong.
-        notices: what was put right.
+        notices: what else a person should know.
+        copied: how many entries the copy has.
+        lost: the numbers of those that are not in the file.
         tail: the end of the file, if it is no whole entry.
     """
 
@@ -34,12 +39,15 @@ class Reconciled:
     changed: list[tuple[Line, Entry]] = field(default_factory=list)
     problems: list[tuple[int, str]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    copied: int = 0
+    lost: list[int] = field(default_factory=list)
     tail: bytes = b""
     is_copy_damaged: bool = False
 
     def messages(self, path: Path) -> list[str]:
-        """Return a line for each mistake, and what to do about changed entries."""
-        found = sorted([*self.problems, *_changes(self.changed)])
+        """Return a line for each mistake and each defect, and what to do about changed entries."""
+        refused = corrections(self.changed, self.entries)[1]
+        found = sorted([*self.problems, *_changes(self.changed), *refused])
         lines = shortened([f"{path}:{number}: {text}" for number, text in found])
         if self.changed:
             lines.append(
@@ -48,34 +56,48 @@ class Reconciled:
                 f"python -m activepool.ledger repair {shlex.quote(str(path))} --edits correct "
                 "(--edits undo drops them)"
             )
-        return lines
+        return [*lines, *self.defects(path)]
+
+    def defects(self, path: Path, is_mended: bool = False) -> list[str]:
+        """Return a line for each defect of the files, which a run mends, or which ``is_mended`` by now."""
+        found = []
+        if self.is_copy_damaged:
+            what = f"its copy is damaged after entry {self.copied}; "
+            found.append((f"{what}{MENDING} mends it from the file", f"{what}mended from the file"))
+        if self.tail:
+            whole = table_text(self.entries[: self.copied]).encode().split(b"\n")
+            is_known = any(line.startswith(self.tail) for line in whole)
+            what = f"its last line was cut short{'' if is_known else ', and is no entry'}; "
+            puts, put = ("puts", "put") if is_known else ("keeps", "kept")
+            where = "back from the copy" if is_known else "beside the copy"
+            found.append((f"{what}{MENDING} {puts} it {where}", f"{what}{put} {where}"))
+        if self.lost:
+            lost, it = _listed(self.lost), "it" if len(self.lost) == 1 else "them"
+            pending = f"lacks {lost}, and its copy has {it}; {MENDING} puts {it} back"
+            were = "was" if len(self.lost) == 1 else "were"
+            found.append((pending, f"{lost} {were} not in the file; put back from the copy"))
+        return [f"{path}: {mended if is_mended else pending}" for pending, mended in found]
 
 
 def reconcile(table: Table, kept: Table | None) -> Reconciled:
     """Return what a ledger holds by its own text and that of its copy, None if there is no copy."""
     copied, intact = _intact(kept)
-    result = Reconciled(list(copied), tail=table.tail, is_copy_damaged=not intact)
+    result = Reconciled(list(copied), copied=len(copied), tail=table.tail, is_copy_damaged=not intact)
     own = {line.entry.number: line for line in table.lines}
     by_check = {line.check: line for line in table.lines if line.check}
-    lost, clashing = [], []
+    clashing = []
     for number, entry in enumerate(copied):
         line = own.pop(entry.number, None)
         if line is None and kept and (moved := by_check.get(kept.lines[number].check)):
             own.pop(moved.entry.number, None)
             result.changed.append((moved, entry))
         elif line is None:
-            lost.append(entry.number)
+            result.lost.append(entry.number)
         elif line.entry != entry and line.check:
             result.changed.append((line, entry))
         elif line.entry != entry:  # added by hand while the program entered another
-            lost.append(entry.number)
+            result.lost.append(entry.number)
             clashing.append(line)
-    if not intact:
-        result.notices.append(f"its copy is damaged after entry {len(copied)}; mended from the file")
-    if table.tail:
-        result.notices.append(_about_tail(table.tail, copied))
-    if lost:
-        result.notices.append(f"{_listed(lost)} not in the file; put back from the copy")
     result.problems += table.problems
     _add_new(result, list(own.values()), clashing)
     return result
@@ -124,14 +146,8 @@ def _add_new(result: Reconciled, own: list[Line], clashing: list[Line]) -> None:
         history.add(entry)
         before, expected = line.check or check or None, entry.number + 1
     if result.added:
-        result.notices.append(f"{_listed([line.entry.number for line in result.added])} added by hand")
-
-
-def _about_tail(tail: bytes, entries: list[Entry]) -> str:
-    """Say what becomes of a last line that is no whole entry."""
-    if any(line.startswith(tail) for line in table_text(entries).encode().split(b"\n")):
-        return "its last line was cut short; the copy has it whole"
-    return "its last line was cut short, and is no entry; it is kept beside the copy"
+        were = "was" if len(result.added) == 1 else "were"
+        result.notices.append(f"{_listed([line.entry.number for line in result.added])} {were} added by hand")
 
 
 def _misfit(number: int, given: str, check: str) -> str:
@@ -172,11 +188,9 @@ def _change(now: Entry, kept: Entry) -> str:
 
 
 def _listed(numbers: list[int]) -> str:
-    """Return numbers of entries as the subject of a sentence."""
+    """Return numbers of entries as a part of a sentence."""
     if len(numbers) == 1:
-        return f"entry {numbers[0]} was"
+        return f"entry {numbers[0]}"
     if numbers[-1] - numbers[0] == len(numbers) - 1:
-        return f"entries {numbers[0]} to {numbers[-1]} were"
-    return (
-        f"entries {', '.join(map(str, numbers[:MAX_NAMES]))}{' ...' if len(numbers) > MAX_NAMES else ''} were"
-    )
+        return f"entries {numbers[0]} to {numbers[-1]}"
+    return f"entries {', '.join(map(str, numbers[:MAX_NAMES]))}{' ...' if len(numbers) > MAX_NAMES else ''}"

@@ -20,9 +20,9 @@ ENDING = ".ledger.csv"
 MAX_NAMED = 3
 
 
-def noted_ledger(project: Project) -> Ledger:
-    """Return what the ledger holds; raise InputError if it lacks entries that it had in the last run."""
-    ledger = read(project.ledger_path)
+def noted_ledger(project: Project, is_opened_next: bool = False) -> Ledger:
+    """Return what the ledger holds, see `read`; raise InputError if it lacks entries of the last run."""
+    ledger = read(project.ledger_path, is_opened_next)
     require_noted(pool_folder(project), project.ledger_path, ledger.entries, results_folder(project))
     return ledger
 

@@ -93,7 +93,7 @@ def begin_run(project: Project, check: Check = lambda standing: None) -> Project
     runs = active_runs()
     if runs:
         sys.exit(f"activepool: another run is active in this folder ({', '.join(runs)}); wait for its end")
-    before = noted_ledger(project)
+    before = noted_ledger(project, is_opened_next=True)
     print_notices(list(cut_notices(project)))
     notices = _notices(project)
     pool = updated_pool(project, bool(before.entries), notices)

@@ -24,14 +24,14 @@ SLIPS = {
     "is a path;": ["/tmp/x", "fox/red", "C:\\x", "fox\\red"],
     "names several, 'cat', 'dog'; give one of them": [
         *("cat, dog", "cat or dog", "cat/dog", "cat & dog", "cat and dog", "cat;dog"),
-        *("cat\ndog", "cat\tdog", "cat\r\n\r\ndog"),
+        *("cat\ndog", "cat\tdog", "cat\r\n\r\ndog", "cat dog"),
     ],
     "names several, 'Cat', 'skip'; give one of them": ["Cat or skip"],
     "names several, 'fox', 'owl'; give one of them": ["fox\nowl", "fox\towl"],
     "says that there is none; leave it empty": ["_unlabeled", "Unlabelled", "no_label"],
     "says that there is none; leave it empty, or give cannot_tell": [
         *("unknown", "Unsure", "skipped", "none of these", "don’t know", "weiß nicht"),
-        *("N. A.", "nil", "_labeled"),
+        *("N. A.", "nil", "_labeled", "todo", "TO DO", "dunno", "maybe"),
     ],
     "is written nearly like 'cannot_tell'; did you mean that?": ["cannot tell.", "(can’t tell?)"],
     "is written nearly like 'skip'; did you mean that?": ["skip?", "(skip)", "Skip!"],
@@ -48,6 +48,9 @@ SLIPS = {
     "is a list of several names": ["fox;owl", "fox | owl"],
     "is the class 'cat' and a number; did you mean that?": [
         *("cat 0.93", "Cat 93 %", "cat: 0,93", "cat (0.93)", "cat=1", "cat (2)", "0.93 cat", "cat;1e-3"),
+    ],
+    "is the class 'cat' and a word of doubt; give one class": [
+        *("probably cat", "maybe Cat", "not cat", "cat maybe", "cat (I think)"),
     ],
     "is what systems call the copy of a folder": [
         *("cat - Copy", "owl - Copy (2)", "cat - Kopie", "Copy of cat", "Copy (2) of owl", "Kopie von cat"),

@@ -69,7 +69,29 @@ NO_CLASS = (
     *("unidentifiable", "unrecognizable", "unrecognisable", "idk", "dontknow", "donotknow", "noidea", "tbd"),
     *("cantsay", "cannotsay", "canttellapart", "canttellforsure", "noclass", "noneofthese", "noneofthem"),
     *("noneoftheabove", "noneofours", "notmine", "unbekannt", "unsicher", "unklar", "übersprungen"),
-    *("weissnicht", "weissichnicht", "keineahnung", "keinevondiesen", "na", "nil", "labeled", "labelled"),
+    *(
+        "todo",
+        "dunno",
+        "idunno",
+        "noclue",
+        "maybe",
+        "perhaps",
+        "weissnicht",
+        "weissichnicht",
+        "keineahnung",
+        "keinevondiesen",
+        "na",
+        "nil",
+        "labeled",
+        "labelled",
+    ),
+)
+
+#: What people write before or behind a class of which they are not sure, or which it is not.
+HEDGE = re.compile(
+    r"^(probably|maybe|perhaps|possibly|likely|not|vielleicht|wahrscheinlich|vermutlich|nicht|kein) "
+    r"|[ (]+(probably|maybe|perhaps|possibly|i think|vielleicht|wahrscheinlich|vermutlich)\)?$",
+    re.IGNORECASE,
 )
 
 #: What people and tools call the column of the labels.

@@ -18,6 +18,7 @@ from activepool.ledger.formats.rows import MARKS, Row, mark
 from activepool.ledger.formats.slips import (
     AROUND,
     BESIDE_NAME,
+    HEDGE,
     LINE_OR_CELL,
     NUMBER,
     parts,
@@ -150,6 +151,7 @@ class TypedClasses:
             self._lost_problem(label)
             or self._plural_problem(label)
             or self._number_problem(label)
+            or self._hedge_problem(label)
             or self._problem_of_several(row.label.strip())
             or slip(label)
         ):
@@ -196,9 +198,21 @@ class TypedClasses:
             f"another class, {LISTING}"
         )
 
+    def _hedge_problem(self, label: str) -> str | None:
+        """Return what is wrong with a label that is a class and a word of doubt."""
+        name = self._loose.get(_form(HEDGE.sub("", label)))
+        if name is None:
+            return None
+        return (
+            f"label {label!r} is the class {name!r} and a word of doubt; give one class, or cannot_tell; "
+            f"if it is another class, {LISTING}"
+        )
+
     def _problem_of_several(self, label: str) -> str | None:
         """Return what is wrong with a label that names several classes."""
         named = parts(label)
+        if len(named) == 1 and all(map(self.is_known, label.split())):
+            named = label.split()
         if len(named) < 2 or not (
             LINE_OR_CELL.search(label)
             or all(_form(part) in self._written or self.is_known(part) for part in named)

@@ -109,6 +109,7 @@ def test_a_row_that_was_inserted_gives_no_other_row_its_label(tmp_path):
     answers = read("csv", table(tmp_path, text), now, CLASSES, skip_bad=True)
     assert [one.sample for one in answers.drafts] == [rows[0]]
     assert len(answers.mistakes) == 3
+    assert "row '3' may mean two samples, because rows have moved since the first run" in answers.mistakes[2]
 
 
 def test_what_was_taken_by_its_row_is_no_mistake_later(tmp_path):

@@ -148,10 +148,14 @@ class PoolSamples:
         if len(meant) == 1:
             return meant.pop()
         if meant:
-            raise UnknownSampleError(
-                f"row {text!r} is another sample now than the one that went out, or was found, by this "
-                "number; give 'sample', as in the list of the batch"
+            row = str(whole_number(text))
+            before = self._meant_before.get(row, set()) - {self.sample_of.get(row)}
+            what = (
+                "is another sample now than the one that went out, or was found, by this number"
+                if before
+                else "may mean two samples, because rows have moved since the first run"
             )
+            raise UnknownSampleError(f"row {text!r} {what}; give 'sample', as in the list of the batch")
         raise UnknownSampleError(f"index {text!r} is not a row of the pool (0 to {len(self.samples) - 1})")
 
     def may_be_row(self, text: str) -> set[str]:

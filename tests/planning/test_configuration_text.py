@@ -71,6 +71,9 @@ def test_numbers_in_another_base_are_errors(tmp_path, text, lines):
         ("a: \x07\n", "cannot be read as YAML (unacceptable character #x0007"),
         ("a: 1\nb: \xe9\n".encode("latin-1"), "line 2 is not UTF-8 (byte 0xe9); save the file as UTF-8"),
         ("a: 1\n".encode("utf-16"), "is encoded as UTF-16; save it as UTF-8"),
+        ("a: 1\n".encode("utf-32"), "is encoded as UTF-32; save it as UTF-8"),
+        ("a: 1\n".encode("utf-32-le"), "is encoded as UTF-32; save it as UTF-8"),
+        ("a: 1\n".encode("utf-32-be"), "is encoded as UTF-32; save it as UTF-8"),
     ],
 )
 def test_unreadable_yaml_is_one_line(tmp_path, text, words):

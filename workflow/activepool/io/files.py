@@ -28,10 +28,10 @@ NO_DATA = {LFS_POINTER: f"is {LFS_PROBLEM}", b"\x1f\x8b": "is compressed by gzip
 #: What a file is that begins like this, and no text.
 NO_TEXT = NO_DATA | {b"PK\x03\x04": "is a zip archive, as those of Excel are; save the table as CSV UTF-8"}
 
-#: Byte order marks of UTF-16.
-UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+#: Byte order marks of UTF-16, and those of UTF-32, one of which begins like them.
+UTF_16_MARKS, UTF_32_MARKS = (b"\xff\xfe", b"\xfe\xff"), (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
 
-#: Bytes of the beginning that tell UTF-16 without a mark.
+#: Bytes of the beginning that tell such a text without a mark.
 BEGINNING = 2**10
 
 
@@ -84,8 +84,8 @@ def decoded_text(path: str | Path, content: bytes) -> str:
         (problem for beginning, problem in NO_TEXT.items() if content.startswith(beginning)), ""
     ):
         raise InputError(f"{path}: {problem}")
-    if _is_utf_16(content):
-        raise InputError(f"{path}: is encoded as UTF-16; save it as UTF-8")
+    if encoding := _wide_encoding(content):
+        raise InputError(f"{path}: is encoded as {encoding}; save it as UTF-8")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -98,10 +98,14 @@ def decoded_text(path: str | Path, content: bytes) -> str:
     return text
 
 
-def _is_utf_16(content: bytes) -> bool:
-    """Return whether a text has the mark of UTF-16, or a NUL byte in every second place, mostly."""
-    halves = [half.count(0) / max(len(half), 1) for half in (content[:BEGINNING:2], content[1:BEGINNING:2])]
-    return content.startswith(UTF_16_MARKS) or (len(content) > 1 and min(halves) == 0 and max(halves) > 0.5)
+def _wide_encoding(content: bytes) -> str | None:
+    """Return UTF-32 or UTF-16 if a text has its mark, or NUL bytes in all but one of its places, mostly."""
+    for encoding, width, marks in (("UTF-32", 4, UTF_32_MARKS), ("UTF-16", 2, UTF_16_MARKS)):
+        places = [content[place:BEGINNING:width] for place in range(width)]
+        least, *others = sorted(place.count(0) / max(len(place), 1) for place in places)
+        if content.startswith(marks) or (len(content) >= width and not least and min(others) > 0.5):
+            return encoding
+    return None
 
 
 def _nul_problem(text: str) -> str:

@@ -205,6 +205,25 @@ def test_a_name_that_is_not_utf8(draw):
         folder.load(root)
 
 
+def test_links_and_names_that_are_mistakes_come_together(draw):
+    root = draw("train/a/1.jpg", "test/a/1.jpg")
+    (root / "train/unlabeled").mkdir()
+    for folder_of in ("a", "unlabeled"):
+        (root / f"train/{folder_of}/up").symlink_to("..")
+        os.link(root / "train/a/1.jpg", os.fsencode(root) + f"/train/{folder_of}/".encode() + b"\xff.jpg")
+        os.link(root / "train/a/1.jpg", root / f"train/{folder_of}/\n.jpg")
+    with pytest.raises(InputError) as caught:
+        folder.load(root)
+    told = "\n".join(caught.value.args)
+    for name in ("a", "unlabeled"):
+        for words in (
+            f"{root}/train/{name}/up: is a link to a folder above it; remove it",
+            f"the file name 'train/{name}/\\n.jpg' has a line break; rename it",
+            f"the file name b'train/{name}/\\xff.jpg' is not UTF-8; rename it",
+        ):
+            assert words in told
+
+
 def test_preview_of_a_large_folder_is_not_made(draw, monkeypatch):
     root = draw("train/a/1.jpg", "train/a/2.jpg", "test/a/1.jpg")
     assert folder.preview(root).train_class_counts.tolist() == [2]

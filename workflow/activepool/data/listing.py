@@ -118,7 +118,7 @@ def list_class_folders(root: Path, folder: str, class_names: list[str], left_out
     part = Part.from_files(labels, paths)
     for name in _folders(root, folder, _is_unlabelled):
         part = with_unlabelled(part, root, name, left_out)
-    _require_plain_names(root, part.sources)
+    _require_nameable(root, part.sources.tolist(), left_out)
     return part
 
 
@@ -127,9 +127,9 @@ def with_unlabelled(part: Part, root: Path, folder: str, left_out: LeftOut) -> P
     images = sorted(_files_under(root, folder, left_out))
     if not images:
         left_out.empty.append(folder)
-    _require_plain_names(root, images)
-    labels = np.concatenate([part.labels, np.full(len(images), UNKNOWN)])
-    return Part.from_files(labels, [*part.sources, *images])
+    sources = [*part.sources, *images]
+    _require_nameable(root, sources, left_out)
+    return Part.from_files(np.concatenate([part.labels, np.full(len(images), UNKNOWN)]), sources)
 
 
 def require_each_once(root: Path, paths: Sequence[str], left_out: LeftOut) -> None:
@@ -193,8 +193,10 @@ def _files_under(root: Path, folder: str, left_out: LeftOut) -> Iterator[str]:
         elif is_folder and _is_system_folder(entry.name):
             left_out.of_system.append(path)
         elif is_folder:
-            _require_no_circle(entry.path)
-            yield from _files_under(root, path, left_out)
+            if _leads_up(entry.path):
+                left_out.circles.append(path)
+            else:
+                yield from _files_under(root, path, left_out)
         elif not is_image_name(entry.name):
             left_out.endings[_ending(entry.name)] += 1
         elif not _is_kind(entry.is_file) and os.path.exists(entry.path):  # noqa: PTH110
@@ -213,13 +215,12 @@ def _is_kind(check: Callable[[], bool]) -> bool:
         return False
 
 
-def _require_no_circle(folder: str) -> None:
-    """Raise InputError for a link to a folder above it, which would never end."""
+def _leads_up(folder: str) -> bool:
+    """Return whether a folder is a link to one above it, whose listing would never end."""
     if not os.path.islink(folder):  # noqa: PTH114
-        return
+        return False
     link = Path(os.path.abspath(folder))  # noqa: PTH100, unlike Path.resolve it follows no link
-    if link.resolve() in [above.resolve() for above in link.parents]:
-        raise InputError(f"{folder}: is a link to a folder above it; remove it, or link to another folder")
+    return link.resolve() in [above.resolve() for above in link.parents]
 
 
 def _folders(root: Path, folder: str, is_wanted: Callable[[str], bool]) -> list[str]:
@@ -249,11 +250,21 @@ def _is_unlabelled(name: str) -> bool:
     return letters_of(name).startswith(NO_LABEL_PREFIX)
 
 
-def _require_plain_names(root: Path, paths: Iterable[str]) -> None:
-    for path in paths:
-        if has_line_break(path):
-            raise InputError(f"{root}: the file name {path!r} has a line break; rename it")
-        try:
-            path.encode()
-        except UnicodeEncodeError:
-            raise InputError(f"{root}: the file name {os.fsencode(path)!r} is not UTF-8; rename it") from None
+def _require_nameable(root: Path, paths: Sequence[str], left_out: LeftOut) -> None:
+    """Raise InputError with a line for each circle of links, and for each name that no line can have."""
+    circles = [
+        f"{root / path}: is a link to a folder above it; remove it, or link to another folder"
+        for path in left_out.circles
+    ]
+    broken = [
+        f"{root}: the file name {path!r} has a line break; rename it"
+        for path in paths
+        if has_line_break(path)
+    ]
+    undecoded = [
+        f"{root}: the file name {os.fsencode(path)!r} is not UTF-8; rename it"
+        for path in paths
+        if any("\ud800" <= letter <= "\udfff" for letter in path)
+    ]
+    if lines := [line for kind in (circles, broken, undecoded) for line in first_lines(kind, root)]:
+        raise InputError(*lines)

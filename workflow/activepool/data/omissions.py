@@ -22,6 +22,7 @@ class LeftOut:
         beside: number of images by folder that belong to neither train nor test.
         deep: number of images by folder below that of a class; these are taken.
         links: images that are links; these are taken.
+        circles: links to folders above them, which are mistakes.
         parts: class folders with the name of a part of a dataset.
         empty: folders for unlabelled images, and shards, that contain none.
     """
@@ -33,6 +34,7 @@ class LeftOut:
     beside: Counter[str] = field(default_factory=Counter)
     deep: Counter[str] = field(default_factory=Counter)
     links: list[str] = field(default_factory=list)
+    circles: list[str] = field(default_factory=list)
     parts: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
 

@@ -29,6 +29,8 @@ SELECT = [
         {"features": FEATURES[:0]},
         "features has the shape (0, 6); it must have at least one row and one column",
     ),
+    ({"features": "x.npy"}, "features is a str; it must be an array (samples, width)"),
+    ({"features": None}, "features is a NoneType; it must be an array (samples, width)"),
     ({"features": csr_matrix(FEATURES)}, "features is a sparse matrix; pass features.toarray()"),
     (
         {"features": FEATURES.astype(complex)},
@@ -228,6 +230,31 @@ def test_no_prediction_is_made_of_a_feature_that_is_no_number():
     for predict in (head.predict, head.predict_proba):
         with pytest.raises(activepool.InputError, match="features: row 100 has values that are not finite"):
             predict(with_value(np.nan))
+
+
+@pytest.mark.parametrize("labels", [LABELS, LABELS > 2, [str(one) for one in LABELS]])
+def test_a_pool_whose_labels_are_all_known(labels):
+    words = "budget is 5, but only 0 rows can be picked: all 173 have a label; give -1, None or an empty name"
+    with pytest.raises(activepool.InputError, match=words):
+        activepool.select("margin", FEATURES, labels=labels, budget=5)
+
+
+def test_a_file_in_place_of_its_dataset(tmp_path):
+    with h5py.File(tmp_path / "features.h5", "w") as file:
+        file["train/features"] = file["x"] = FEATURES
+        for given, found in {
+            file: "file; give one of its datasets: 'train/features', 'x'",
+            file["train"]: "group; give one of its datasets: 'features'",
+        }.items():
+            with pytest.raises(activepool.InputError, match=f"^features is an HDF5 {found}$"):
+                activepool.select("coreset", given, budget=5)
+    with pytest.raises(activepool.InputError, match="features is an HDF5 file that was closed"):
+        activepool.select("coreset", file, budget=5)
+
+
+def test_a_single_agreement_is_no_list():
+    with pytest.raises(activepool.InputError, match=r"^agreements is 0.99; it must be a list of numbers"):
+        activepool.has_settled(0.99)
 
 
 @pytest.mark.parametrize("wrong", [["a"], [0.99, 99], 0.5j])

@@ -12,7 +12,7 @@ from activepool.api.tensors import cuda_device, is_tensor, numpy_of, tensor_matr
 from activepool.compute.arrays import IntArray
 from activepool.compute.blocks import Compute
 from activepool.compute.devices import resolve_device
-from activepool.errors import InputError
+from activepool.errors import InputError, first_few
 from activepool.features.ranges import require_range
 from activepool.features.store import FeatureMatrix, require_finite
 
@@ -37,9 +37,13 @@ def feature_matrix(features: Features) -> FeatureMatrix:
         raise InputError("features is a sparse matrix; pass features.toarray()")
     if isinstance(features, h5py.Dataset) and not features:
         raise InputError("features is a dataset of an HDF5 file that was closed; keep the file open")
+    if isinstance(features, h5py.Group):
+        raise InputError(f"features is {_about_group(features)}")
     lies_elsewhere = isinstance(features, h5py.Dataset) or is_tensor(features)
     stored: Any = features if lies_elsewhere else to_array("features", features)
     shape = tuple(stored.shape)
+    if not shape:
+        raise InputError(f"features is a {type(features).__name__}; it must be an array (samples, width)")
     if len(shape) != 2:
         raise InputError(f"features has the shape {shape}; it must be (samples, width)")
     if 0 in shape:
@@ -55,6 +59,16 @@ def feature_matrix(features: Features) -> FeatureMatrix:
     if isinstance(stored, h5py.Dataset):
         return FeatureMatrix.from_dataset(stored)
     return FeatureMatrix.from_array(stored)
+
+
+def _about_group(group: h5py.Group) -> str:
+    """Say what an HDF5 file or group is, and which datasets it has."""
+    if not group:
+        return "an HDF5 file that was closed; keep it open, and give one of its datasets"
+    names: list[str] = []
+    group.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
+    found = first_few(map(repr, names)) or "it has none"
+    return f"an HDF5 {'file' if isinstance(group, h5py.File) else 'group'}; give one of its datasets: {found}"
 
 
 def require_computable(features: FeatureMatrix, rows: IntArray) -> None:

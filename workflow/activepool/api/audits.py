@@ -19,7 +19,7 @@ class Audit:
 
     Attributes:
         classes: (C,) the classes.
-        rows: how many rows were compared.
+        rows: how many rows were compared: those whose label is known.
         accuracy: the share of all rows that are right; ``value``, ``low`` and ``high`` are single numbers.
         class_accuracy: (C,) the share of each class's rows that are right; NaN for a class without rows.
         confusion: (C, C) int64, how many rows of class i are predicted j.
@@ -37,8 +37,10 @@ class Audit:
 def audit(truth: Any, predicted: Any, *, classes: Classes = None, confidence: float = 0.95) -> Audit:
     """Compare predictions with the labels that people gave to a random sample.
 
+    Rows whose label is not known (-1, None or NaN) are left out; ``rows`` of the result counts the others.
+
     Args:
-        truth: (n,) labels; rows whose label is not known (-1, None or NaN) are left out.
+        truth: (n,) labels.
         predicted: (n,) predicted classes.
         classes: all classes in their order, or their number; by default, those that occur, sorted.
         confidence: of the intervals.

@@ -87,6 +87,8 @@ def has_settled(agreements: Sequence[float | None]) -> bool:
 
     Raises InputError, with one line that says what does not fit.
     """
+    if is_number(agreements):
+        raise InputError(f"agreements is {agreements!r}; it must be a list of numbers, or of None")
     values = to_list("agreements", agreements)
     if wrong := [one for one in values if one is not None and not (is_number(one) and not one > 1)]:
         raise InputError(f"agreements has {wrong[0]!r}; each must be a number of at most 1, or None")

@@ -108,7 +108,12 @@ def select(
         require_computable(matrix, everything)
     budget, seed = to_whole("budget", budget, 1), to_whole("seed", seed, 0)
     if budget > len(unlabelled):
-        raise InputError(f"budget is {budget}, but only {len(unlabelled)} rows can be picked")
+        hint = (
+            f": all {samples} have a label; give -1, None or an empty name where it is not known, or the "
+            "rows with a label as labelled"
+        )
+        is_full = len(labelled_rows.rows) == samples
+        raise InputError(f"budget is {budget}, but only {len(unlabelled)} rows can be picked{hint * is_full}")
     if known_head is None and "head" in declared.reads:
         decay = FIXED_WEIGHT_DECAY if weight_decay is None and not len(held_out) else weight_decay
         known_head = train_on(matrix, labelled_rows, held_out, decay, class_weight, seed, compute)

@@ -80,9 +80,25 @@ MISTAKES = [
     ({"images": "DROP", "embeddings": "v.npy", "folders": True}, "'folders' copies pictures, and embeddings"),
     ({"classes": ["ant", "ant"]}, "classes: 'ant' is listed twice; list it once"),
     ({"classes": ["ant", ""]}, "classes: '' is no name of a class; give a word"),
-    ({"classes": ["ant", " bee"]}, "classes: ' bee' is no name of a class; give a word"),
-    ({"classes": ["ant", "NaN"]}, "classes: 'NaN' is no name of a class; give a word"),
-    ({"classes": ["ant", "be\ne"]}, r"classes: 'be\ne' is no name of a class; give a word"),
+    (
+        {"classes": ["ant", " bee"]},
+        "classes: ' bee' is no name of a class; give a word that neither begins nor ends with a blank",
+    ),
+    (
+        {"classes": ["ant", "NaN"]},
+        "classes: 'NaN' is no name of a class; give a word that does not read like a missing value",
+    ),
+    (
+        {"classes": ["ant", "be\ne"]},
+        r"classes: 'be\ne' is no name of a class; give a word without control characters",
+    ),
+    (
+        {"classes": ["?", "cat", "Cat", "", 3, None, "skip", "cat"], "new_classes": False},
+        "classes: entry 5 is 3, and no text; put it in quotes; and entry 6 is empty; remove it; and '?' is "
+        "an answer already, cannot_tell; give the class another name; and '' is no name of a class; give a "
+        "word; and 'skip' is an answer already, skip; give the class another name; and 'cat' is listed "
+        "twice; list it once; and the class 'Cat' is written nearly like 'cat'; did you mean that?",
+    ),
     ({"classes": ["ant", "Ant"]}, "classes: "),
     *(
         (
@@ -102,7 +118,7 @@ MISTAKES = [
     ({"classes": ["ant"], "new_classes": False}, "with new_classes: false, give two classes or more"),
     (
         {"classes": [False, True]},
-        "classes.0: input should be a valid string (given: False); put it in quotes",
+        "classes: entry 1 is False, and no text; put it in quotes; and entry 2 is True, and no text; put it",
     ),
     ({"strategy": "margn"}, "strategy: strategy 'margn' does not exist; did you mean 'margin'?"),
     ({"strategy": {"strategy": "margin", "size": 3}}, "strategy: margin has no options; leave out 'size'"),
@@ -132,6 +148,11 @@ MISTAKES = [
     ({"backbone": {"architecture": "identity", "size": 8}}, "backbone.size: unknown key; the keys here are"),
     ({"features": {"dtype": "int8"}}, "features.dtype: input should be 'float16' or 'float32'"),
     ({"label_studio": {"adress": "/"}}, "label_studio.adress: unknown key; did you mean 'address'?"),
+    ({"projekt": "x"}, "projekt: unknown key; did you mean 'project'? It is given as well; leave one of"),
+    (
+        {"label_studio": {"address": "/", "adress": "/"}},
+        "label_studio.adress: unknown key; did you mean 'address'? It is given as well; leave one of",
+    ),
     ({"seed": -1}, "seed: input should be greater than or equal to 0"),
     ({"go_on": "maybe"}, "go_on: input should be true or false (given: 'maybe')"),
 ]
@@ -142,6 +163,10 @@ def test_each_mistake_gets_its_line(changes, line):
     found = problems(**changes)
     assert any(problem.startswith(f"mine.yaml: {line}") for problem in found), found
     assert all(problem.startswith("mine.yaml: ") for problem in found)
+
+
+def test_classes_that_are_mistakes_are_none_that_lack():
+    assert len(problems(classes=["ant", 3], new_classes=False)) == 1
 
 
 def test_embeddings_with_mistakes_are_not_missing():

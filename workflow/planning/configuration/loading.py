@@ -109,7 +109,7 @@ def _problems(
     hidden = [line for path in files or [source] for line in hidden_by_yaml(path)]
     left = partial(model, raw, PLACEHOLDERS[model])
     errors = _without_consequences(model, left.errors)
-    lines = [_line(model, problem).removeprefix(": ") for problem in errors]
+    lines = [_line(model, raw, problem).removeprefix(": ") for problem in errors]
     return list(dict.fromkeys([*hidden, *lines, *left.further_lines(further)]))
 
 
@@ -158,11 +158,11 @@ def _may_follow(error: Any) -> bool:
     return error["type"] in (("int_type", "float_type") if is_list else ("list_type", "tuple_type"))
 
 
-def _line(model: type[BaseModel], error: Any) -> str:
+def _line(model: type[BaseModel], raw: Any, error: Any) -> str:
     key = _key(model, error)
     kind = error["type"]
     if kind == "extra_forbidden":
-        return f"{key}: unknown key; {_nearest_key(model, error['loc'])}"
+        return f"{key}: unknown key; {_nearest_key(model, raw, error['loc'])}"
     if kind == "missing":
         return f"{key}: is missing"
     if kind in ("union_tag_not_found", "union_tag_invalid"):
@@ -229,11 +229,19 @@ def _choices(model: type[BaseModel], location: tuple[str | int, ...]) -> Iterato
             yield from map(repr, _tags(member))
 
 
-def _nearest_key(model: type[BaseModel], location: tuple[str | int, ...]) -> str:
+def _nearest_key(model: type[BaseModel], raw: Any, location: tuple[str | int, ...]) -> str:
+    """Return which key of a section may be meant, and whether ``raw`` has that as well."""
     annotation = _annotation(model, location[:-1])
     section = next((member for member in members(annotation) if is_model(member)), None)
+    for part in location[:-1]:  # a location also names members of unions, which are no keys
+        if isinstance(raw, dict):
+            raw = raw.get(part, raw)
+        elif isinstance(raw, list) and isinstance(part, int):
+            raw = raw[part]
     keys = list(section.model_fields) if section else []
-    return nearest_name(str(location[-1]).lower(), keys, "the keys here are")
+    hint = nearest_name(str(location[-1]).lower(), keys, "the keys here are")
+    is_given = isinstance(raw, dict) and any(hint == f"did you mean {key!r}?" for key in raw)
+    return f"{hint} It is given as well; leave one of them out" if is_given else hint
 
 
 def _keys_of(annotation: Any) -> list[str]:

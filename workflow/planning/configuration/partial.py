@@ -76,6 +76,8 @@ def partial(model: type[Configuration], raw: Any, stand_ins: Mapping[str, Any]) 
 
 def _follows(left_out: set[str], raw: Any, error: Any) -> bool:
     """Return whether an error is there only because a key was left out, which now is missing or a default."""
+    if not error["loc"]:
+        return any(key in left_out and key not in raw for key in error.get("ctx", {}).get("keys", ()))
     place = list(_given(raw, error))
     if error["type"] == "missing":
         return ".".join([*place, str(error["loc"][-1])]) in left_out

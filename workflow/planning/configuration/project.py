@@ -92,6 +92,20 @@ def _needs_no_label(entry: StrategySettings) -> StrategySettings:
     return entry
 
 
+def _name_problem(name: str) -> str | None:
+    """Return why a text is no name of a class, and what would be one."""
+    if event := mark(name):
+        return f"{name!r} is an answer already, {event}; give the class another name"
+    problem = f"{name!r} is no name of a class; give a word"
+    if not name.strip():
+        return problem
+    if reads_as_missing(name):
+        return f"{problem} that does not read like a missing value"
+    if has_control(name):
+        return f"{problem} without control characters"
+    return f"{problem} that neither begins nor ends with a blank" if name != name.strip() else None
+
+
 def _learns(declared: Strategy) -> bool:
     """Return whether a strategy picks nothing without labels."""
     return declared.is_scored or declared.reads_labels or bool({"head", "nearest"} & set(declared.reads))
@@ -169,20 +183,19 @@ class Project(Settings):
     def _accept_path(cls, value: Any) -> Any:
         return {"path": value} if isinstance(value, str) else value
 
-    @field_validator("classes")
+    @field_validator("classes", mode="before")
     @classmethod
-    def _check_classes(cls, classes: list[str]) -> list[str]:
-        names = list(map(class_name, classes))
+    def _check_classes(cls, classes: Any) -> Any:
+        if not isinstance(classes, list):
+            return classes
+        names = [class_name(name) for name in classes if isinstance(name, str)]
         problems = [
-            f"{name!r} is no name of a class; give a word"
-            for name in names
-            if not name or reads_as_missing(name) or has_control(name) or name != name.strip()
+            f"entry {number} is "
+            + ("empty; remove it" if name is None else f"{name!r}, and no text; put it in quotes")
+            for number, name in enumerate(classes, 1)
+            if not isinstance(name, str)
         ]
-        problems += [
-            f"{name!r} is an answer already, {event}; give the class another name"
-            for name in names
-            if (event := mark(name))
-        ]
+        problems += [problem for name in dict.fromkeys(names) if (problem := _name_problem(name))]
         problems += [
             f"{name!r} is listed twice; list it once" for name, count in Counter(names).items() if count > 1
         ]

@@ -14,6 +14,7 @@ from planning.checks.own_functions import function_problem
 from planning.configuration.loading import load_project
 from planning.configuration.project import Project
 from planning.project.checks import (
+    audit_notices,
     check_project,
     problems_with_files,
     require_model,
@@ -100,6 +101,8 @@ MISTAKES = [
     ({"returned": "file"}, "returned: file is a file; it must be the folder for what comes back"),
     ({"images": "."}, "images: the folder . contains returned; use one for photographs alone"),
     ({"images": "."}, "images: the folder . contains results; use one for photographs alone"),
+    ({"returned": "photos"}, "returned: photos is the folder of the photographs (images); give another"),
+    ({"images": "results"}, "images: the folder results contains results; use one for photographs alone"),
     ({"returned": "photos/back"}, "images: the folder photos contains photos/back; use one for photographs"),
 ]
 
@@ -232,6 +235,19 @@ def test_an_audit_set_leaves_room_for_two_batches(changes, message):
         require_room(ProjectStanding(project(audit=audit), pool, entries(*drawn)), "mine.yaml")
     with pytest.raises(InputError, match=r"and has 12; 8 of the pool's 20 .* set audit: 14 or less"):
         require_room(ProjectStanding(project(audit=15), pool, entries(*drawn)), "mine.yaml")
+
+
+def test_an_audit_set_that_can_show_no_accuracy_gets_a_notice_before_it_goes_out():
+    names = [sample(str(number)) for number in range(40)]
+    pool = Pool(names, [1] * 40, names, {name: name for name in names})
+    drawn = [draft(of=str(number), event="audit", batch="audit01", who="activepool") for number in range(10)]
+
+    def told(audit, *ledger):
+        return "".join(audit_notices(ProjectStanding(project(audit=audit), pool, entries(*ledger))))
+
+    assert told(19).startswith("audit: 19 is too few to show an accuracy, which takes 20 labels; give more")
+    assert told(25, *drawn).startswith("audit: 15 is too few")
+    assert told(0) == told(20) == told(10, *drawn) == told(30, *drawn) == ""
 
 
 def test_no_more_jobs_extract_than_there_are_photographs():

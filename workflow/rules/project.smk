@@ -3,8 +3,10 @@
 import re
 import sys
 
+from activepool.programs.messages import print_notices
 from planning.configuration.loading import load_project
 from planning.project.checks import (
+    audit_notices,
     check_project,
     problems_with_files,
     require_model,
@@ -41,6 +43,7 @@ def check_standing(standing):
     require_model(standing, sys.argv)
     if sends_batches(sys.argv):
         require_room(standing, CONFIGURATION_FILE)
+        print_notices(audit_notices(standing))
 
 
 if workflow.is_main_process and not IS_MODULE:

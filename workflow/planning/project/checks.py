@@ -10,6 +10,7 @@ from pathlib import Path
 from activepool.backbones.registry import may_bring_weights
 from activepool.errors import InputError
 from activepool.evaluation.intervals import narrowest
+from activepool.labelling.status.accuracies import FEWEST_CASES
 from planning.checks.experiment import WITHOUT_WEIGHTS, backbone_file_problems, shard_problems
 from planning.checks.names import case_problems, repetition_problems
 from planning.checks.own_functions import RELATIVE
@@ -71,6 +72,15 @@ def require_room(standing: ProjectStanding, source: str) -> None:
         f"pool's {int(standing.pool.is_present.sum()):,} samples can go out, and two batches of "
         f"{project.batch:,} must be left: {remedy}"
     )
+
+
+def audit_notices(standing: ProjectStanding) -> Iterator[str]:
+    """Yield a line if the part of an audit set that is to go out is too small to show an accuracy."""
+    if standing.wanted_audit and standing.missing_audit < FEWEST_CASES:
+        yield (
+            f"audit: {standing.missing_audit} is too few to show an accuracy, which takes {FEWEST_CASES} "
+            "labels; give more, because some may be skipped"
+        )
 
 
 def require_shared(standing: ProjectStanding, source: str) -> None:
@@ -172,6 +182,8 @@ def _folder_problems(project: Project) -> Iterator[str]:
         return
     if images in ledger.resolve().parents:
         yield f"ledger: {ledger} lies in {project.images}, the folder of the photographs; put it elsewhere"
-    for folder in (returned, Path("results")):
+    if returned.resolve() == images:
+        yield f"returned: {returned} is the folder of the photographs (images); give another folder"
+    for folder in (Path("results"), *([returned] if returned.resolve() != images else [])):
         if images in [folder.resolve(), *folder.resolve().parents]:
             yield f"images: the folder {project.images} contains {folder}; use one for photographs alone"

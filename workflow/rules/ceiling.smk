@@ -8,7 +8,7 @@ rule full_pool:
     input:
         samples=PATHS.samples,
         validation=VALIDATION,
-        # All late labels are there once all rounds are trained.
+        # Late labels are complete only after all rounds.
         rounds=PATHS.last_rounds(),
     output:
         labelled=f"results/{{experiment}}/{FULL_POOL}/seed{{seed}}/round00/labelled.csv",

@@ -142,7 +142,7 @@ rule select:
 
 
 use rule select as select_with_state with:
-    """Pick the samples of a round, by a strategy that hands arrays on to the next."""
+    """Pick the samples of a round, with a strategy that keeps state between rounds."""
     input:
         **SELECTED_FROM,
         state=PATHS.previous_state,

@@ -114,7 +114,7 @@ def require_one_order(name: str, values: Any, other: str, others: Any) -> None:
 def to_rows(name: str, given: Rows, samples: int) -> IntArray:
     """Return row numbers, in the order given, (n,) int64; a mask (samples,) names the rows that are True.
 
-    Raises InputError that calls them ``name`` if one is no row, or is there twice.
+    Raises InputError, using ``name``, for an invalid or repeated row.
     """
     rows = to_array(name, list(given) if isinstance(given, set | range) else given)
     if rows.dtype == np.bool_:

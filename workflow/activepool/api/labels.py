@@ -96,7 +96,7 @@ def number_labels(
 ) -> tuple[IntArray, np.ndarray]:
     """Return labels (n,) as class numbers, -1 for unknown ones, and the classes (C,) that they number.
 
-    Raises InputError that calls them ``name`` if they are no labels, or not of ``classes``. Labels that
+    Raises InputError, using ``name``, if they are no labels, or not of ``classes``. Labels that
     somebody gave, and no model predicted, must not look like a mark for "no label", either.
     """
     values, known = _values(name, labels)
@@ -178,7 +178,7 @@ def _doubtful_class(present: np.ndarray) -> str | None:
 
 
 def _no_label_mark(present: np.ndarray) -> str | None:
-    """Return which label (n,) sorted more often stands for none, for a message; None if none does."""
+    """Return, for a message, a label of (n,) sorted ones that usually means "unknown", or None."""
     if present.dtype.kind in "US":
         return next(map(repr, no_label_marks(_texts(present))), None)
     number = None if present.dtype.kind == "b" else no_label_number(present.tolist())

@@ -25,8 +25,9 @@ def score(
     Args:
         features: (N, d) array, memory map, HDF5 dataset or torch tensor.
         head: what `train_head` returns, a pair (weight, bias), or a fitted linear model of scikit-learn.
-        scores: which: ``confidence``, the largest probability; ``margin``, the difference of the two largest;
-            ``entropy``, in nats; ``boundary``, the distance to the nearest decision boundary.
+        scores: names of scores, such as ``margin``, the difference of the two largest probabilities,
+            ``entropy``, in nats, and ``boundary``, the distance to the nearest decision boundary; by default,
+            all.
         rows: which rows, as numbers or a mask; by default, all.
         device: ``cpu``, ``cuda``, ``cuda:N`` or ``auto``; by default, where the features are.
         workers: threads; by default, all processors. No effect on the result.

@@ -86,7 +86,7 @@ class ArrayNames:
 
 
 def unread_vectors(file: ArrayFile, read: Sequence[StoredArray]) -> list[str]:
-    """Return the names of the arrays that are as wide as the vectors that are read, and are none of these."""
+    """Return the names of the other arrays of the same width as the vectors that are read."""
     names, width = [one.name for one in read], read[0].shape[1:]
     wide = [name for name, shape in file.shapes.items() if name and shape[1:] == width]
     return [name for name in wide if f"{file.path}: {name}" not in names]

@@ -16,10 +16,10 @@ from activepool.compute.blocks import Compute, row_blocks, to_numpy, torch_threa
 from activepool.diversity.distances import PointReader, Points, exact_distances, lower_bounds, slack
 from activepool.features.store import FeatureMatrix
 
-#: Samples for which the others are read once, and samples and others in one product.
+#: Block sizes: samples per pass over the others, and samples and others per product.
 READ_ROWS, PRODUCT_ROWS, PRODUCT_OTHERS = 8192, 2048, 1024
 
-#: Multiplications from which on bfloat16 saves more time than torch takes to import.
+#: Number of multiplications above which bfloat16 saves more time than torch takes to import.
 MIN_BFLOAT16_WORK = 2**38
 
 #: The largest share of pairs that bfloat16 may leave open; beyond it, float32 is faster.

@@ -1,7 +1,7 @@
 """A second name of each finished shard, until the shards are joined.
 
-The jobs of a Snakemake that was killed go on. The next run takes the shards that they finish for incomplete,
-and deletes them. Under its second name, a hard link that takes no space, a shard remains: the next extraction
+If Snakemake is killed, its jobs continue. The next run considers the shards that they finish incomplete, and
+deletes them. Under its second name, a hard link that takes no space, a shard remains: the next extraction
 takes its batches.
 """
 

@@ -75,10 +75,9 @@ def cross_validate(
 ) -> CrossValidation:
     """Choose among the weight decays of ``settings``, and return the predictions for the held-out rows.
 
-    The choice depends on which held-out rows are predicted right, and on nothing else (`choose`). The order
-    of the rows, none of which stands there twice, has no effect; the seed is that of the folds. Classes are
-    predicted in float64, by heads whose last bits are rounded away (`activepool.heads.lbfgs` says up to which
-    size).
+    The choice depends on which held-out rows are predicted right, and on nothing else (`choose`). Rows are
+    distinct; their order has no effect. The seed is that of the folds. Classes are predicted in float64, by
+    heads whose last bits are rounded away (`activepool.heads.lbfgs` says up to which size).
 
     Memory beyond that of a training: FOLDS heads for each weight decay, and m · C numbers.
     """

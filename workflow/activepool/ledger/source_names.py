@@ -104,7 +104,7 @@ class SourceNames:
         return next(iter(near), None)
 
     def _called(self, form: str, text: object) -> list[str]:
-        """Return the sources of which a form, one of `FORMS`, is ``text``."""
+        """Return the sources whose given form, one of `FORMS`, is ``text``."""
         if form not in self._groups:
             self._groups[form] = groups = defaultdict[object, list[str]](list)
             for source in self.sources:

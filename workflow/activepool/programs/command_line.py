@@ -116,7 +116,7 @@ def _converter(parameter: Parameter) -> Callable[[str], Any] | None:
 
 
 def _json(text: str) -> dict[str, Any]:
-    """Return a JSON object; all settings that are no word or number are objects."""
+    """Return a JSON object; all settings other than words and numbers are objects."""
     try:
         content = json.loads(text)
     except ValueError as error:

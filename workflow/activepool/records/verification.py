@@ -46,7 +46,7 @@ class Findings:
 
 @dataclass(frozen=True)
 class Allowances:
-    """What is no problem of a tree; patterns are those of `fnmatch`, for paths as records have them.
+    """Deviations that verification allows; patterns are those of `fnmatch`, for paths as records have them.
 
     Attributes:
         unrecorded: patterns of files that no stage makes.

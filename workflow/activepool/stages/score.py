@@ -52,7 +52,7 @@ def score(
         labelled: labelled.csv of the previous round
         scores: scores.h5 to write
         head: head.h5 of the previous round
-        head_scores: which scores to compute from the head: confidence, margin, entropy, boundary
+        head_scores: names of scores to compute from the head, such as margin
         nearest_for_budget: with head_scores: list those nearest to each class's boundary, for this budget
         strategy: name of the strategy, or file.py:function, if it precomputes or has a model
         options: JSON: the options of the strategy for this stage

@@ -2,7 +2,7 @@ import sys
 
 from activepool.programs.stage import stage
 
-#: So many missing files are named.
+#: The largest number of missing files to name.
 MAX_NAMED = 5
 
 

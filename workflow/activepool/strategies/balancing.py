@@ -31,10 +31,11 @@ def balancing(
 ) -> Selection:
     """Near the rarest class's mean and far from the majority's; at random while that can wait.
 
-    A pick is random while the budget exceeds the labels that would raise all classes with at most the mean
-    count to the average of the others. Otherwise it is the sample with the smallest ratio of the distance to
-    the rarest class's mean to the distance to the mean of a majority class. A class without labelled samples
-    has distance 1 to every sample. The code of Emam et al. 2021 is ``round``, ``label`` and ``farthest``.
+    Picks are random while the budget exceeds the number of labels needed to bring the smaller classes (those
+    of at most the mean count) up to the average of the others. Otherwise, a pick is the sample with the
+    smallest ratio of the distance to the rarest class's mean to the distance to the mean of a majority class.
+    A class without labelled samples has distance 1 to every sample. The code of Emam et al. 2021 is
+    ``round``, ``label`` and ``farthest``.
 
     Args:
         horizon: the budget to plan with: of this and all later rounds, or of this round alone.

@@ -223,7 +223,7 @@ def _annotation(model: type[BaseModel], location: tuple[str | int, ...]) -> Any:
 
 
 def _choices(model: type[BaseModel], location: tuple[str | int, ...]) -> Iterator[str]:
-    """Yield the values, in quotes, of the key that a union of sections is told apart by."""
+    """Yield the values, in quotes, of the discriminator key of a union of sections."""
     for member in members(_annotation(model, location)):
         if is_model(member):
             yield from map(repr, _tags(member))

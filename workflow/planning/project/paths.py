@@ -78,8 +78,8 @@ class ProjectPaths(FeaturePaths):
     def batch_features(self, name: str) -> Callable[[Any], Any]:
         """Return an input function: the features for the file called ``name`` of a batch's model.
 
-        New photographs retrain no model of the past. Behind a job that runs, Snakemake forgets a forced job
-        whose inputs are all ancient.
+        New photographs retrain no model of the past. Snakemake ignores a forced job downstream of a running
+        one if all its inputs are ancient.
         """
 
         def of_job(wildcards: Any) -> Any:

@@ -16,7 +16,7 @@ from planning.runs.progress import label, terminal_handlers
 #: How stages begin the lines that are errors.
 ERROR = re.compile(r"activepool: (?!notice: )")
 
-#: How Python begins what it prints about an error that nobody has foreseen.
+#: How Python begins what it prints about an unexpected error.
 TRACEBACK = "Traceback (most recent call last):"
 
 #: Rules whose own last lines say what they found.

@@ -33,8 +33,7 @@ class StageDigests:
     def describe(self, stage: str, wildcards: Any, fixed: dict[str, Any]) -> str:
         """Return the digests of a stage.
 
-        Of the ``wildcards`` of a job only `StageSettings.kind_of_job` matters; the rule itself decides
-        ``fixed``.
+        Only `StageSettings.kind_of_job` of the ``wildcards`` matters; ``fixed`` comes from the rule.
         """
         key = (stage, self._settings.kind_of_job(wildcards), json.dumps(fixed))
         if key not in self._described:

@@ -17,7 +17,7 @@ from planning.configuration.strategies import FULL_POOL, StrategySettings
 from planning.paths import Paths, has_wildcards, initial_folder
 from planning.stages.contents import content_digest, source_content, source_setting
 
-#: Settings that no digest covers: where files are whose content the digest of labels describes.
+#: Settings that no digest covers: locations of files whose content the labels digest covers.
 UNRECORDED = ("annotations", "ledger", "entries", "images", "return_to", "folders")
 
 #: Settings that say where data are. Results depend on the data and not on the place.

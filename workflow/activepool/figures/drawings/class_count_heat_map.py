@@ -29,7 +29,7 @@ COLOURS, LIGHTEST = "Blues", 0.3
 #: Colour and pattern of a class without labels.
 NO_LABELS, HATCH = "#BBBBBB", "//////"
 
-#: Inches that panels have for a class name anyway. And the most ticks.
+#: Width reserved for class names, in inches, and the largest number of ticks.
 NAME_WIDTH, MAX_TICKS = 0.2, 6
 
 

@@ -97,7 +97,7 @@ class ArrayFile:
         shapes: the shape of each array by its name. The one array of a file without names has the name "",
             and so have all columns of floats of a table together.
         find: returns an array by its name; raises InputError if it cannot be read.
-        unreadable: the names of what else there is, of which ``find`` says why it cannot be read.
+        unreadable: the names of the unreadable arrays; ``find`` reports the reason.
     """
 
     path: Path

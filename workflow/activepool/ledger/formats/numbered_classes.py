@@ -1,4 +1,4 @@
-"""Lists of classes, of which label files give the numbers."""
+"""Class lists for label files that give class numbers."""
 
 from collections.abc import Sequence
 from typing import Any

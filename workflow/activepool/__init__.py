@@ -4,7 +4,7 @@
 the programs that join the same code to files. Nothing here imports Snakemake or reads a configuration file.
 """
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 __all__ = [
     "Head",

@@ -38,7 +38,7 @@ if is_project(config):
         localrule: True
 
     rule predictions:
-        """Predict the class of each sample of the pool."""
+        """Write the predictions for the pool, and the likely label errors, as tables."""
         input:
             PATHS.of_target("predictions"),
             PATHS.status,

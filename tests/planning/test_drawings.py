@@ -6,7 +6,7 @@ import pytest
 
 from activepool.figures.registry import FIGURES, TABLES
 from planning.configuration.experiment import Experiment
-from planning.drawings import NEEDS, left_out, made
+from planning.drawings import MODULES, NEEDS, left_out, made, subject_of
 from planning.paths import Paths
 
 
@@ -69,3 +69,9 @@ def test_figures_and_tables_that_have_nothing_to_show_are_left_out(changes, figu
     asked = {Path(path).stem for path in Paths(given).figures()}
     assert asked >= {*FIGURES} - undrawn and not asked & undrawn
     assert {Path(path).stem for path in Paths(given).tables()} == {*TABLES} - unmade
+
+
+def test_each_drawing_and_table_has_a_subject_of_its_own():
+    subjects = [subject_of(folder, name) for folder, names in MODULES.items() for name in names]
+    assert len(set(subjects)) == len(subjects)
+    assert all(subject.endswith(".") for subject in subjects)

@@ -25,6 +25,11 @@ NEEDS: dict[str, Callable[[Experiment], bool]] = {
 MODULES: dict[str, Iterable[str]] = {"drawings": FIGURES, "tables": TABLES}
 
 
+def subject_of(folder: str, name: str) -> str:
+    """Return the first line of the docstring of ``figures/<folder>/<name>.py``."""
+    return (ast.get_docstring(_module(folder, name)) or name).splitlines()[0]
+
+
 def category_of(folder: str, name: str, otherwise: str) -> str:
     """Return ``CATEGORY`` of the module ``figures/<folder>/<name>.py``, or ``otherwise`` if it has none."""
     return str(_constants(folder, name).get("CATEGORY", otherwise))
@@ -50,13 +55,16 @@ def _by_lack(folder: str, experiment: Experiment) -> dict[tuple[str, ...], list[
 
 
 @cache
-def _constants(folder: str, name: str) -> dict[str, Any]:
-    """Return the constants of a module that are literals.
+def _module(folder: str, name: str) -> ast.Module:
+    """Return a parsed module: importing it, and matplotlib with it, would cost each job a second."""
+    return ast.parse((LIBRARY / "figures" / folder / f"{name}.py").read_bytes())
 
-    It parses the module instead of importing it: importing matplotlib would cost each job a second.
-    """
+
+@cache
+def _constants(folder: str, name: str) -> dict[str, Any]:
+    """Return the constants of a module that are literals."""
     constants = {}
-    for statement in ast.parse((LIBRARY / "figures" / folder / f"{name}.py").read_bytes()).body:
+    for statement in _module(folder, name).body:
         if isinstance(statement, ast.Assign):
             try:
                 constants[ast.unparse(statement.targets[0])] = ast.literal_eval(statement.value)

@@ -1,7 +1,7 @@
 # From the metrics of all rounds to curves, figures and tables, without computing anything again.
 
 from activepool.figures.registry import FIGURES, TABLES
-from planning.drawings import category_of
+from planning.drawings import category_of, subject_of
 
 EVALUATED = {
     "curves": "results/{experiment}/curves.csv",
@@ -130,6 +130,8 @@ for figure in FIGURES:
         shell:
             program("figure")
 
+    workflow.get_rule(f"figure_{figure}").docstring = subject_of("drawings", figure)
+
 
 for table in TABLES:
 
@@ -163,3 +165,5 @@ for table in TABLES:
             *arguments("table", table=table),
         shell:
             program("table")
+
+    workflow.get_rule(f"table_{table}").docstring = subject_of("tables", table)

@@ -15,6 +15,7 @@ from activepool.programs.start import SERVERS
 from activepool.records.planned_code import LISTINGS, PLANNED, entry_of
 from activepool.records.process_locks import JOBS_FOLDER, own_name
 from planning.runs.lock import OUTER_RUN, jobs_folder
+from planning.runs.server_kinds import KINDS
 from planning.stages.code import write_listings
 
 #: The environment variable that lists the kernel-choosing variables of the run.
@@ -60,7 +61,7 @@ def start_servers(workflow: Any, checkout: Path) -> None:
     os.environ.pop(SERVERS, None)  # those of a run around this one
     if workflow.local_exec and not workflow.deployment_settings.deployment_method:
         planned = {f"activepool.stages.{parameter.stage}" for parameter, _ in _planned(workflow)}
-        kinds = [kind for kind in servers.KINDS if planned.intersection(kind.stages)]
+        kinds = [kind for kind in KINDS if planned.intersection(kind.stages)]
         if kinds:
             servers.start(_of_python(checkout), kinds)
 

@@ -1,4 +1,4 @@
-"""The servers of a run."""
+"""What the servers of a run import, and their jobs."""
 
 import importlib.util
 import subprocess
@@ -7,7 +7,7 @@ import sys
 import pytest
 from workflow.bad_files import words_of, write_small_run
 
-from activepool.programs.servers import KINDS
+from planning.runs.server_kinds import KINDS
 
 #: What a job of a round imports in no case: it would take longer than the work.
 LARGE = ["torch", "sklearn", "scipy", "pandas"]

@@ -83,7 +83,7 @@ def test_columns_of_both_parts_are_the_same_in_the_same_order(tmp_path):
     train = tmp_path / "train.parquet"
     for other in ("test", "lists"):
         assert preview(train, test_features=tmp_path / f"{other}.parquet").num_test == len(labels)
-    with pytest.raises(InputError, match="has 'z' in the place of 'v' of the train features; give both the"):
+    with pytest.raises(InputError, match="has 'z' where the train features have 'v'; give both the"):
         preview(train, test_features=tmp_path / "other.parquet")
 
 

@@ -196,7 +196,10 @@ def test_fsspec_reads_other_protocols(tmp_path):
         ("memory://b.jpg", None),
         ("file:///etc/b.jpg", "a file of this machine is named by its path, without file://"),
         ("local://b.jpg", "a file of this machine is named by its path, without local://"),
-        ("nothing://b.jpg", "nothing:// is no protocol that fsspec knows, such as http, https, s3 and gs"),
+        (
+            "nothing://b.jpg",
+            "fsspec does not know the protocol nothing://; use one such as http, https, s3 or gs",
+        ),
     ],
 )
 def test_protocols(url, problem):

@@ -251,10 +251,10 @@ def test_an_image_cannot_be_listed_twice_by_links(draw):
         folder.load(root)
     end = "which is listed, too; an image cannot be listed twice"
     assert str(caught.value).splitlines() == [
-        f"{root}/train/c/1.jpg: is by a link the image train/a/1.jpg, {end}",
-        f"{root}/test/c/5.jpg: is by a link the image train/b/2.jpg, {end}",
+        f"{root}/train/c/1.jpg: links to the image train/a/1.jpg, {end}",
+        f"{root}/test/c/5.jpg: links to the image train/b/2.jpg, {end}",
     ]
-    with pytest.raises(InputError, match=r"/train/c/1.jpg: is by a link the image a/1.jpg, which"):
+    with pytest.raises(InputError, match=r"/train/c/1.jpg: links to the image a/1.jpg, which"):
         folder.load(root / "train", test_fraction=0.5)
 
 

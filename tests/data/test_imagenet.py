@@ -73,16 +73,16 @@ def test_classes_are_numbers_where_folders_are_not_classes(tmp_path):
         ("a/1.jpg 0\na/2.jpg\n", "t 0\n", r"train.txt:2: 'a/2.jpg' is not 'path label'"),
         ("a/1.jpg 0\na/2.jpg x\n", "t 0\n", r"train.txt:2: 'a/2.jpg x' is not 'path label'"),
         ("a/1.jpg 0\n", "t 0\nu -1\n", r"test.txt:2: 'u -1' is not 'path label'"),
-        ("a/1.jpg 0\na/2.jpg 2\na/3.jpg 0\n", "t 0\n", "train.txt: no image of class 1, but of class 2"),
+        ("a/1.jpg 0\na/2.jpg 2\na/3.jpg 0\n", "t 0\n", "train.txt: has images of class 2, but none of 1;"),
         (
             "".join(f"a/{n}.jpg {4 * (n % 2) + 2}\n" for n in range(9)),
             "t 0\n",
-            "class 0, 1, 3, 4, 5, but of class 6;",
+            "images of class 6, but none of 0, 1, 3, 4, 5;",
         ),
         (
             "a/1.jpg 0\na/2.jpg 255\n",
             "t 0\n",
-            "no image of class 1, 2, 3, 4, 5, 6, 7, 8 and 246 more, but of class 255;",
+            "has images of class 255, but none of 1, 2, 3, 4, 5, 6, 7, 8 and 246 more;",
         ),
         (
             "train/a/1.jpg 0\ntrain/b/2.jpg 1\n",

@@ -29,7 +29,7 @@ def test_urls_that_cannot_be_used(draw):
     assert [line.removeprefix(f"{path}:") for line in str(raised.value).splitlines()] == [
         f"4: path '{url}' was given before, in line 3",
         f"5: 'file://{root}/1.jpg': a file of this machine is named by its path, without file://",
-        "6: 'what://x': what:// is no protocol that fsspec knows, such as http, https, s3 and gs",
+        "6: 'what://x': fsspec does not know the protocol what://; use one such as http, https, s3 or gs",
     ]
 
 

@@ -88,7 +88,7 @@ def test_a_folder_of_shards_is_searched_once(tmp_path, monkeypatch):
 def test_a_shard_cannot_be_listed_twice_by_a_link(tmp_path):
     two_shards(tmp_path)
     (tmp_path / "train-00x.tar").symlink_to("train-001.tar")
-    with pytest.raises(InputError, match=r"/train-00x.tar: is by a link the same shard as train-001.tar"):
+    with pytest.raises(InputError, match=r"/train-00x.tar: links to the same shard as train-001.tar"):
         webdataset.load(tmp_path)
 
 
@@ -106,7 +106,7 @@ def test_a_shard_cannot_be_listed_twice_by_a_link(tmp_path):
         ),
         ({"path": "train-*.tar"}, "has no test part to measure accuracy on; add shards of the test part, or"),
         ({"path": ".", "test_fraction": 0.2}, "has a test part of its own"),
-        ({"path": ".", "test_path": "test-000.tar"}, "test-000.tar: belongs to path and to test_path"),
+        ({"path": ".", "test_path": "test-000.tar"}, "test-000.tar: matches both path and test_path"),
         ({"path": "train-*.tar", "test_path": "/test-000.tar"}, "path and test_path must both be absolute"),
     ],
 )

@@ -79,8 +79,8 @@ def test_the_file_of_the_leaderboard_is_named(ended):
 @pytest.mark.parametrize(
     ("head", "rows", "chosen"),
     [
-        ({"solver": "lbfgs"}, 13, "± 27 points, and choose the weight decay"),
-        ({"solver": "sgd"}, 42, "± 15 points, and choose the epoch"),
+        ({"solver": "lbfgs"}, 13, "± 27 points, yet it decides the weight decay"),
+        ({"solver": "sgd"}, 42, "± 15 points, yet it decides the epoch"),
         ({"solver": "lbfgs"}, 43, None),
         ({"solver": "lbfgs"}, 0, None),
         ({"solver": "lbfgs", "weight_decays": 1e-4}, 13, None),
@@ -95,10 +95,7 @@ def test_a_choice_by_few_validation_samples_is_said(ended, head, rows, chosen):
     printed = ended(CURVES, split, paths=paths)
     assert ("notice" in printed) == (chosen is not None)
     if chosen:
-        assert (
-            f"the validation split has {rows} samples, which tell an accuracy only to about {chosen}"
-            in printed
-        )
+        assert f"with {rows} validation samples, accuracy is known only to about {chosen}" in printed
 
 
 @pytest.mark.parametrize("report", [["--report", "r.html"], ["--report=r.html"]])

@@ -143,7 +143,7 @@ LISTINGS = [
     ("link to itself", linked("."), "pets/train/ant/link: is a link to a folder above it; remove it, or lin"),
     ("list without numbers", lists("0.png x\n", "1.png 0\n"), "train.txt:1: '0.png x' is not 'path label';"),
     ("list of huge numbers", lists(f"0.png {'9' * 30}\n", "1.png 0\n"), "99' is not 'path label'; such as"),
-    ("list with a gap", lists("0.png 0\n2.png 2\n", "1.png 0\n"), "train.txt: no image of class 1, but of c"),
+    ("list with a gap", lists("0.png 0\n2.png 2\n", "1.png 0\n"), "train.txt: has images of class 2, but no"),
     ("image twice in a list", lists("0.png 0\n0.png 0\n", "1.png 0\n"), "train.txt:2: path '0.png' was give"),
     ("image in both lists", lists("0.png 0\n", "0.png 0\n"), "test.txt:1: path '0.png' was given before, in"),
     ("list that leaves", lists("../manifest.csv 0\n", "0.png 0\n"), "train.txt:1: path '../manifest.csv' le"),

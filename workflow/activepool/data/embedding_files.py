@@ -248,7 +248,7 @@ def _require_alike(train: _Given, test: _Given, class_names: list[str]) -> None:
     columns = zip(test.features.columns, train.features.columns, strict=False)
     if other := next((pair for pair in columns if len(set(pair)) > 1), None):
         raise InputError(
-            f"{test.features.name}: has {other[0]!r} in the place of {other[1]!r} of the train features; "
+            f"{test.features.name}: has {other[0]!r} where the train features have {other[1]!r}; "
             "give both the same columns in the same order"
         )
     if (test.labels.names is None) != (train.labels.names is None):

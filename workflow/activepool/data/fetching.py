@@ -67,7 +67,7 @@ def _protocol_problem(protocol: str) -> str | None:
     except ImportError as error:
         return f"{protocol}:// needs a Python package that is missing here ({one_line(error)})"
     except ValueError:
-        return f"{protocol}:// is no protocol that fsspec knows, such as http, https, s3 and gs"
+        return f"fsspec does not know the protocol {protocol}://; use one such as http, https, s3 or gs"
     return None
 
 

@@ -114,7 +114,7 @@ def _require_all_classes(path: str | Path, train: Part) -> None:
         # The first missing numbers are among the first len(present) + MAX_SHOWN numbers.
         missing = np.setdiff1d(np.arange(min(present[-1], len(present) + MAX_SHOWN)), present)[:MAX_SHOWN]
         raise InputError(
-            f"{path}: no image of class {first_few(missing, MAX_SHOWN, count)}, but of class {present[-1]}; "
+            f"{path}: has images of class {present[-1]}, but none of {first_few(missing, MAX_SHOWN, count)}; "
             "the class numbers must be 0..C-1 with none left out"
         )
 

@@ -135,7 +135,7 @@ def with_unlabelled(part: Part, root: Path, folder: str, left_out: LeftOut) -> P
 def require_each_once(root: Path, paths: Sequence[str], left_out: LeftOut) -> None:
     """Raise InputError if links, which ``left_out`` has, lead to images that are listed, too."""
     lines = [
-        f"{root / paths[number]}: is by a link the image {paths[earlier]}, which is listed, too; "
+        f"{root / paths[number]}: links to the image {paths[earlier]}, which is listed, too; "
         "an image cannot be listed twice"
         for number, earlier in repeated_files(root, paths, set(left_out.links))
     ]

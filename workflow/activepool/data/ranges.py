@@ -132,11 +132,11 @@ class SpreadCheck:
             return
         times = distances[far[0]] / typical
         problem = (
-            f"{self._name}: row {rows[far[0]]} lies {times:.1g} times as far out as half of the rows; beside "
-            "it, float32 hardly tells these apart; look for the cause, or leave it out"
+            f"{self._name}: row {rows[far[0]]} is an outlier ({times:.1g} times the median distance), so "
+            "float32 can hardly distinguish the other rows; find the cause, or remove the row"
         )
         if len(far) > 1:
-            problem += f" ({len(far):,} rows lie so far out: {first_few(rows[far].tolist())})"
+            problem += f" ({len(far):,} such rows: {first_few(rows[far].tolist())})"
         raise InputError(problem)
 
     def _require_spans(self) -> None:

@@ -81,12 +81,10 @@ def list_shards(kind: str, path: str | Path, test_path: str | Path | None = None
     train = _relative(root, _files(str(path), kind, notices))
     test = [] if test_path is None else _relative(root, _files(str(test_path), kind, notices))
     if both := sorted(set(train) & set(test)):
-        raise InputError(f"{root / both[0]}: belongs to path and to test_path; name it in one of them")
+        raise InputError(f"{root / both[0]}: matches both path and test_path; keep it in one")
     shards = [*train, *test]
     for number, earlier in repeated_files(root, shards):
-        raise InputError(
-            f"{root / shards[number]}: is by a link the same shard as {shards[earlier]}; remove one"
-        )
+        raise InputError(f"{root / shards[number]}: links to the same shard as {shards[earlier]}; remove one")
     if test_path is not None:
         return Shards(root, train, test, tuple(notices))
     parts: dict[str, list[str]] = {}

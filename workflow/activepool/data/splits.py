@@ -50,7 +50,7 @@ def validation_counts(
     total, classes = int(class_counts.sum()), len(class_counts)
     size = round(fraction * total) if round_to == "samples" else int(fraction * total) // classes * classes
     if not total:
-        raise InputError("the train part has no labelled sample, which a validation split needs; label some")
+        raise InputError("the train part has no labelled sample; a validation split needs some")
     singles = np.flatnonzero(class_counts == 1)
     if len(singles):
         raise InputError(

@@ -88,7 +88,7 @@ def _results(workflow: Any, paths: Paths, arguments: Sequence[str]) -> Iterator[
     ):
         if covered.issuperset(files):
             for needs, names in left_out(folder, paths.experiment).items():
-                yield f"{what}, for want of {' and '.join(needs)}: {', '.join(names)}"
+                yield f"{what} (needs {' and '.join(needs)}): {', '.join(names)}"
     if covered.issuperset(paths.reported()) and not any(map(is_report, arguments)):
         command = snakemake_command(with_options(arguments, "--report", "report.html"))
         yield f"all of it in one page: {command}"
@@ -105,7 +105,7 @@ def _weak_choices(experiment: Experiment, covered: Iterable[str]) -> Iterator[st
     if 0 < fewest < FEW_VALIDATED:
         chosen = "weight decay" if isinstance(head, LbfgsHead) else "epoch"
         yield (
-            f"notice: the validation split has {fewest} samples, which tell an accuracy only to about "
-            f"± {98 / fewest**0.5:.0f} points, and choose the {chosen} of each head by it; a larger "
+            f"notice: with {fewest} validation samples, accuracy is known only to about "
+            f"± {98 / fewest**0.5:.0f} points, yet it decides the {chosen} of each head; a larger "
             "validation.fraction makes the choice mean more"
         )

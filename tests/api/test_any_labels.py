@@ -79,7 +79,7 @@ def test_names_in_bytes():
         ([2, 2**70], "labels has numbers of more than 64 bits; number the classes from 0 on"),
         (
             np.ma.masked_array([2, 7], [False, True]),
-            "labels is an array of which some values are masked; fill",
+            "labels has masked values; fill or remove them",
         ),
     ],
 )

@@ -37,7 +37,7 @@ SELECT = [
         "features is an array of complex128; it must be real numbers of at most 64 bits",
     ),
     ({"features": [["a", "b"]]}, "features is an array of <U1; it must be real numbers of at most 64 bits"),
-    ({"features": [[1, 2], [3]]}, "features is no array ("),
+    ({"features": [[1, 2], [3]]}, "features is not an array ("),
     ({"features": with_value(np.nan)}, "features: row 100 has values that are not finite, or too large"),
     ({"features": with_value(np.inf)}, "features: row 100 has values that are not finite, or too large"),
     (
@@ -47,7 +47,7 @@ SELECT = [
     ({"features": 2.0**66 * FEATURES}, "features: row 0, column 1 is"),
     ({"features": 2.0**-80 * FEATURES}, "features: the values lie too close together: column"),
     ({"features": 1e9 + FEATURES.astype(float)}, "features: the values lie too close together: column"),
-    ({"features": with_value(1e9, 0)}, "features: row 0 lies "),
+    ({"features": with_value(1e9, 0)}, "features: row 0 is an outlier ("),
     ({"features": np.ones_like(FEATURES)}, "features: all rows are equal (column 0 is 1), so nothing"),
     (
         {"features": with_value(np.nan, LABELLED[3]), "head": None},
@@ -72,7 +72,7 @@ SELECT = [
     ({"strategy": "margn"}, "strategy 'margn' does not exist; did you mean 'margin'?"),
     (
         {"strategy": "vaal"},
-        "strategy 'vaal' learns from images, and select has features alone; use the workflow",
+        "strategy 'vaal' learns from images, but select has only features; use the workflow",
     ),
     ({"strategy": "partitioned"}, "strategy 'partitioned': option 'wraps' is missing"),
     (
@@ -139,7 +139,7 @@ SELECT = [
         "head: weight (5, 6) and bias (2,) must be (classes, width) and (classes,)",
     ),
     ({"head": ("a", "b")}, "head: weight and bias must be numbers ("),
-    ({"head": SVC(kernel="linear").fit(FEATURES, LABELS)}, "head: SVC tells pairs of classes apart"),
+    ({"head": SVC(kernel="linear").fit(FEATURES, LABELS)}, "head: SVC is a one-vs-one classifier"),
     ({"head": (HEAD[0] * np.nan, HEAD[1])}, "head has values that are not finite"),
     (
         {"strategy": "balanced_random", "labels": KNOWN},
@@ -296,7 +296,7 @@ def test_a_tensor_that_is_no_matrix_of_numbers(change, words):
 
 
 def test_a_sparse_tensor_is_no_list_of_labels():
-    with pytest.raises(activepool.InputError, match=r"^labels is no array "):
+    with pytest.raises(activepool.InputError, match=r"^labels is not an array "):
         activepool.train_head(FEATURES, torch.zeros(len(FEATURES)).to_sparse())
 
 

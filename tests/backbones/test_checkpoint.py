@@ -279,7 +279,7 @@ def test_weights_of_a_training_that_diverged_are_refused(tmp_path, value):
     weights = build("small", 8, 1).network.state_dict()
     weights["blocks.1.0.weight"][3, 2, 1, 0] = value
     torch.save(weights, tmp_path / "diverged.pth")
-    assert "blocks.1.0.weight holds values that are no numbers" in refused(
+    assert "blocks.1.0.weight holds NaN or infinite values" in refused(
         tmp_path / "diverged.pth", "small", 8, 1
     )
 

@@ -98,7 +98,7 @@ def test_a_name_that_is_not_there_is_told(path, part):
         ({"predicted": np.array([1, 0])}, "predicted has 2 rows, index 3; delete the file"),
         ({"scores": {"margin": np.zeros(4, np.float32)}}, "margin has 4 rows, index 3; delete the file"),
         ({"per_sample": {"code": np.zeros((2, 3))}}, "code has 2 rows, index 3; delete the file"),
-        ({"per_sample": {"code": np.float64(1)}}, "not a scores file: per_sample/code is no array"),
+        ({"per_sample": {"code": np.float64(1)}}, "not a scores file: per_sample/code is not an array"),
         ({"scores": {"margin": np.array([1, np.nan, 2])}}, "margin holds NaN; delete the file"),
         ({"scores": {"margin": np.arange(3)}}, r"margin is int64 of shape \(3,\); it must be floats"),
         ({"predicted": np.zeros(3)}, r"predicted is float64 of shape \(3,\); it must be whole numbers"),

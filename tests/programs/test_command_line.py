@@ -72,7 +72,7 @@ FILES = {
             (
                 extract,
                 ["--extraction", text],
-                f"argument --extraction: {text!r} is no JSON object, such as {{}}",
+                f"argument --extraction: {text!r} is not a JSON object, such as {{}}",
             )
             for text in ("null", "3", "[]", '"x"')
         ),

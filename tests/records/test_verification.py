@@ -63,9 +63,12 @@ def spoil_the_record(folder):
     ("damage", "words"),
     [
         (cut, ["results/deep/c: was cut or written again, 4 instead of 10 bytes, since stage"]),
-        (edit, ["results/a: has changed since stage", "results/deep/c: made from another results/a"]),
+        (
+            edit,
+            ["results/a: has changed since stage", "results/deep/c: made from another version of results/a"],
+        ),
         (lose, ["results/b: is missing, although other files of its stage"]),
-        (give_another, ["results/a: made from another given than the one that is there"]),
+        (give_another, ["results/a: made from another version of given"]),
         (add, ["results/deep/d: no record says how it was made"]),
         (
             spoil_the_record,
@@ -99,7 +102,11 @@ def test_what_does_not_fit_gets_its_remedy(tree, damage, remedies):
 def test_many_files_of_another_input_are_one_line(tree, stage):
     stage("--sources", "results/a", "--joined", "results/d")
     edit(tree)
-    assert verify("results").misfits[1].startswith("results/deep/c and 1 more: made from another results/a")
+    assert (
+        verify("results")
+        .misfits[1]
+        .startswith("results/deep/c and 1 more: made from another version of results/a")
+    )
 
 
 def test_files_of_different_kernels_fit_and_are_told(tree, stage, monkeypatch):
@@ -191,7 +198,7 @@ def test_files_made_on_request_may_be_older_than_their_inputs_and_are_named(tree
     give_another(tree)
     findings = verify("results", allowed)
     assert findings.misfits == []
-    line = "results/a: made from another given than the one that is there"
+    line = "results/a: made from another version of given"
     assert findings.outdated == [line]
     edit(tree)
     assert len(verify("results", allowed).misfits) == 1

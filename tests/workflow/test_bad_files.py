@@ -158,7 +158,7 @@ EMBEDDINGS = [
     ("two test parts", embeddings(test_fraction=0.2), "given.h5: has a test part of its own"),
     ("no test part", values(G, "test"), "given.h5: has no test part to measure accuracy on; add test/featur"),
     ("option of another type", embeddings(path=3), "path: input should be a valid string; its options are:"),
-    ("no options at all", options(source=[1]), "is no JSON object, such as {}"),
+    ("no options at all", options(source=[1]), "is not a JSON object, such as {}"),
 ]  # fmt: skip
 
 

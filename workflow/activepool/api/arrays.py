@@ -88,11 +88,11 @@ def require_computable(features: FeatureMatrix, rows: IntArray) -> None:
 def to_array(name: str, values: Any) -> np.ndarray:
     """Return ``values`` as a NumPy array; InputError that calls them ``name`` if there is none."""
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
-        raise InputError(f"{name} is an array of which some values are masked; fill these, or leave them out")
+        raise InputError(f"{name} has masked values; fill or remove them")
     try:
         return numpy_of(values) if is_tensor(values) else np.asarray(values)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise InputError(f"{name} is no array ({error})") from None
+        raise InputError(f"{name} is not an array ({error})") from None
 
 
 def require_one_order(name: str, values: Any, other: str, others: Any) -> None:

@@ -202,7 +202,7 @@ def to_head(given: Any, features: FeatureMatrix) -> Head:
         head = _head(given.weight, given.bias, None)
     elif hasattr(given, "support_vectors_"):
         raise InputError(
-            f"head: {type(given).__name__} tells pairs of classes apart; use LinearSVC or LogisticRegression"
+            f"head: {type(given).__name__} is a one-vs-one classifier; use LinearSVC or LogisticRegression"
         )
     elif hasattr(given, "coef_") and hasattr(given, "intercept_"):
         head = _head(given.coef_, given.intercept_, getattr(given, "classes_", None))

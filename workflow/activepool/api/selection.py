@@ -90,7 +90,7 @@ def select(
     declared = in_all_rounds.in_round(round)
     if declared.image_model:
         raise InputError(
-            f"strategy {name!r} learns from images, and select has features alone; use the workflow"
+            f"strategy {name!r} learns from images, but select has only features; use the workflow"
         )
     rows_of_all = {"labels": labels, "labelled": labelled, "pool": pool, "exclude": exclude}
     rows_of_all |= {"validation": validation, "oracle_labels": oracle_labels}

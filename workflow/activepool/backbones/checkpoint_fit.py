@@ -117,6 +117,6 @@ def unusable_tensor(found: Tensors, wanted: Tensors, sources: Mapping[str, str])
             return f"{key} is {' and '.join(wrong)}; save it as a dense tensor of floats"
         # A network may well have infinite values of its own, in masks.
         if tensor.isnan().any() or (tensor.isinf().any() and wanted[name].isfinite().all()):
-            problem = "holds values that are no numbers (NaN) or infinite"
+            problem = "holds NaN or infinite values"
             return f"{key} {problem}; the training that wrote it had diverged"
     return None

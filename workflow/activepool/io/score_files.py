@@ -83,7 +83,7 @@ def _nearest(file: h5py.File) -> tuple[IntArray, FloatArray]:
 def _array(file: h5py.File, name: str) -> np.ndarray:
     found = hdf5_reading.find_dataset(file, name)
     if found is None or not found.ndim:
-        raise InputError(f"{file.filename}: not a scores file: {name} is no array; delete the file")
+        raise InputError(f"{file.filename}: not a scores file: {name} is not an array; delete the file")
     return hdf5_reading.values(found)
 
 

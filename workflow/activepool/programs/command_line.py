@@ -122,7 +122,7 @@ def _json(text: str) -> dict[str, Any]:
     except ValueError as error:
         raise ArgumentTypeError(f"{text!r} is not JSON ({error})") from None
     if not isinstance(content, dict):
-        raise ArgumentTypeError(f"{text!r} is no JSON object, such as {{}}")
+        raise ArgumentTypeError(f"{text!r} is not a JSON object, such as {{}}")
     return content
 
 

@@ -142,8 +142,8 @@ def _changed_inputs(
                 made[path].append(next(iter(record.outputs)))
     for path, outputs in sorted(made.items()):
         more = f" and {len(outputs) - 1} more" if len(outputs) > 1 else ""
-        remedy = f"run again, and if that does not make it again, delete {outputs[0]} first"
-        yield f"{outputs[0]}{more}: made from another {path} than the one that is there; {remedy}"
+        remedy = f"run again, and if that does not rebuild it, delete {outputs[0]} first"
+        yield f"{outputs[0]}{more}: made from another version of {path}; {remedy}"
 
 
 def _outdated(records: list[Record], digest: Callable[[str], str]) -> Iterator[str]:
@@ -151,7 +151,7 @@ def _outdated(records: list[Record], digest: Callable[[str], str]) -> Iterator[s
     for record in records:
         if changed := _inputs_changed_since(record, digest):
             output = next(iter(record.outputs))
-            yield f"{output}: made from another {changed[0]} than the one that is there"
+            yield f"{output}: made from another version of {changed[0]}"
 
 
 def _inputs_changed_since(record: Record, digest: Callable[[str], str]) -> list[str]:

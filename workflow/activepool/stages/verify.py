@@ -21,14 +21,12 @@ def verify(results: str = "results") -> None:
     for line in (*findings.misfits, *findings.mixtures):
         print(f"activepool: {line}", file=sys.stderr)
     for line in findings.outdated:
-        print(
-            f"activepool: notice: not up to date, because nobody asked for it again: {line}", file=sys.stderr
-        )
+        print(f"activepool: notice: outdated, for it is made only on request: {line}", file=sys.stderr)
     if findings.gone:
         gone = f"{len(findings.gone):,} ({first_few(findings.gone, MAX_NAMED)})"
         print(f"activepool: notice: missing files, rebuilt when a run needs them: {gone}", file=sys.stderr)
     if findings.unrecorded:
-        print(f"files that planning keeps, without records: {', '.join(findings.unrecorded)}")
+        print(f"planning files without records: {', '.join(findings.unrecorded)}")
     print(f"files verified: {findings.verified:,}; problems: {len(findings.misfits):,}")
     if findings.misfits:
         sys.exit(1)

@@ -80,7 +80,7 @@ def test_a_number_alone_names_no_row_that_has_a_name():
     begin_run(project(path="v.npz"))
     Path("returned").mkdir(exist_ok=True)
     Path("returned/a.csv").write_text("index,label,annotator\n7,ant,anna\n")
-    with pytest.raises(InputError, match="names its sample by its row alone"):
+    with pytest.raises(InputError, match="gives only a row number, and rows move"):
         begin_run(project(path="v.npz"))
 
 

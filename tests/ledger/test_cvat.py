@@ -217,7 +217,7 @@ def test_a_shape_is_no_tag(tmp_path):
     )
     answers = read("cvat", path, POOL, CLASSES, skip_bad=True)
     assert (said(answers), answers.awaited) == ({"b/1.jpg": "dog"}, 1)
-    assert answers.notices == (f"{path}: images with shapes beside a tag, which alone counts: 1",)
+    assert answers.notices == (f"{path}: images with shapes; only their tags count: 1",)
     assert answers.mistakes == (f"{path}:5: 'a/1.jpg' has box, mask and no tag; label with tags",)
 
 

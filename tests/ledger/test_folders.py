@@ -127,8 +127,8 @@ def test_all_mistakes_at_once(batch, pool):
     told = mistakes("folders", batch, pool)
     assert "dog/2.jpg: annotator says 'dog' of 'a/2.jpg', but 'cat' at" in told
     assert "cat/edited.jpg: is no image of the pool; if it was saved anew (turned, edited), put the" in told
-    assert "cat/lost.jpg: is no file, or a link that leads nowhere" in told
-    assert "dog/pipe.jpg: is no file" in told
+    assert "cat/lost.jpg: is neither a file nor a valid link" in told
+    assert "dog/pipe.jpg: is neither a file nor" in told
     assert "label 'Cat' is written nearly like the class 'cat'" in told
 
 
@@ -143,7 +143,7 @@ def test_a_picture_beside_the_folders_is_a_mistake(batch, pool):
 
 
 def test_a_folder_is_never_written_over(batch, tmp_path):
-    with pytest.raises(InputError, match="is there already, maybe with labels in it"):
+    with pytest.raises(InputError, match="already exists and may contain labels"):
         folders.write(batch, Batch("1", ()), tmp_path)
 
 

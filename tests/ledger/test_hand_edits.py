@@ -75,7 +75,7 @@ def test_samples_and_sources_must_be_known(path):
         f"{path}:8: sample {sample('nothing')[:12]}... is not in the pool; copy it from"
     )
     assert misnamed == [
-        f"{path}:{line}: source {source!r} is no name of this sample; write 'c'"
+        f"{path}:{line}: source {source!r} does not name this sample; write 'c'"
         for line, source in ((9, "zzz"), (10, "a"))
     ]
 
@@ -83,7 +83,7 @@ def test_samples_and_sources_must_be_known(path):
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        (",a,1,cat,", ",zzz,1,cat,", "source 'zzz' is no name of this sample; write 'a'"),
+        (",a,1,cat,", ",zzz,1,cat,", "source 'zzz' does not name this sample; write 'a'"),
         (",a,1,cat,", ",a,77,cat,", "'a' did not go out in batch '77'; correct batch, or leave it empty"),
     ],
 )

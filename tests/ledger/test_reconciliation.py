@@ -99,7 +99,7 @@ def test_changed_and_lost_entries_and_what_cannot_be_entered_are_said_together(p
     lines = path.read_bytes().splitlines(keepends=True)
     changed = b"".join([*lines[:4], lines[4].replace(b",a,", b",zzz,"), *lines[6:]])
     path.write_bytes(changed)
-    refused = f"{path}:5: source 'zzz' is no name of this sample; write 'a'"
+    refused = f"{path}:5: source 'zzz' does not name this sample; write 'a'"
     lost = f"{path}: lacks entry 5, and its copy has it; a run, or `repair`, puts it back"
     with pytest.raises(InputError) as caught:
         read(path)

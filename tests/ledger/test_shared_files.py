@@ -25,7 +25,7 @@ def path(tmp_path):
 def test_who_changes_the_file_in_the_same_moment_loses_nothing(path):
     with opened(path) as ledger:
         path.write_bytes(path.read_bytes() + by_hand())
-        with pytest.raises(InputError, match="somebody else changed it in this moment; start again"):
+        with pytest.raises(InputError, match="another program changed it in the meantime; run again"):
             ledger.append([draft("skip", "c, d")])
     assert [one.who for one in read(path).entries[5:]] == ["bob"]
 

@@ -28,8 +28,8 @@ SLIPS = {
     ],
     "names several, 'Cat', 'skip'; give one of them": ["Cat or skip"],
     "names several, 'fox', 'owl'; give one of them": ["fox\nowl", "fox\towl"],
-    "says that there is none; leave it empty": ["_unlabeled", "Unlabelled", "no_label"],
-    "says that there is none; leave it empty, or give cannot_tell": [
+    "means 'no label'; leave it empty": ["_unlabeled", "Unlabelled", "no_label"],
+    "means 'no label'; leave it empty, or give cannot_tell": [
         *("unknown", "Unsure", "skipped", "none of these", "don’t know", "weiß nicht"),
         *("N. A.", "nil", "_labeled", "todo", "TO DO", "dunno", "maybe"),
     ],

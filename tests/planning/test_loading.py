@@ -146,7 +146,7 @@ MISTAKES = [
     ),
     (
         ("strategies", ["base", {"strategy": "margin", "name": "Base"}]),
-        "trial.yaml: strategies: 'base' and 'Base' differ in case alone, and some disks take them",
+        "trial.yaml: strategies: 'base' and 'Base' differ only in case, and some file systems",
     ),
     (
         ("strategies", [{"strategy": "base", "name": "Splits"}]),

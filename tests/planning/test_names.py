@@ -72,8 +72,8 @@ def test_a_folder_that_differs_in_case_alone_is_named(folder, checks, configurat
     assert not list(checks.problems_with_files(configuration))
     other.mkdir(parents=True)
     assert list(checks.problems_with_files(configuration)) == [
-        f"{key}: {name!r} and {other}, which is there, differ in case alone, and some disks take them for "
-        "one folder; choose another name"
+        f"{key}: {name!r} and {other}, which is there, differ only in case, and some file systems treat "
+        "them as one folder; choose another name"
     ]
 
 

@@ -35,7 +35,7 @@ def test_lines_by_hand_name_samples_of_the_pool(look):
     before = Path(PROJECT.ledger_path).read_text()
     for sample, source, words in (
         ("0" * 64, "1", "sample 000000000000... is not in the pool"),
-        (SAMPLES[1], "7", "source '7' is no name of this sample; write '1'"),
+        (SAMPLES[1], "7", "source '7' does not name this sample; write '1'"),
     ):
         Path(PROJECT.ledger_path).write_text(before)
         add(sample, source)

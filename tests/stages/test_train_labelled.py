@@ -127,7 +127,7 @@ def test_the_number_of_workers_changes_no_bit():
     [
         ([3, 5], ["ant", "ant"], "all labels are 'ant'; a model needs labels of at least two classes"),
         ([], [], "there are no labels; a model needs labels of at least two classes"),
-        ([3, 5], ["ant", "Bee"], "has the label 'Bee', which is no class of classes.csv"),
+        ([3, 5], ["ant", "Bee"], "has the label 'Bee', which is not a class in classes.csv"),
         ([3, 1031], ["ant", "bee"], "index 1031 is not a row of the features (0 to 1030)"),
     ],
 )

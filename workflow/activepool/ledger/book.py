@@ -248,7 +248,7 @@ def _write(path: Path, entries: Sequence[Entry], seen: object) -> None:
         if path.exists():
             temporary.chmod(path.stat().st_mode & 0o777)
         if identity(path) != seen:
-            raise InputError(f"{path}: somebody else changed it in this moment; start again")
+            raise InputError(f"{path}: another program changed it in the meantime; run again")
     for folder in {path.parent, copy.parent}:
         flush_folder(folder)
 

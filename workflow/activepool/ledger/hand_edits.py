@@ -70,7 +70,7 @@ def corrections(
         draft = Draft(**(now | {"who": who or line.entry.who, "replaces": kept.number, "when": ""}))
         problems += [(line.line, problem) for problem in problems_by_hand(draft, before)]
         if (draft.sample, draft.source) not in names:
-            text = f"source {draft.source!r} is no name of this sample; write {kept.source!r}"
+            text = f"source {draft.source!r} does not name this sample; write {kept.source!r}"
             problems.append((line.line, text))
         drafts.append(draft)
     return drafts, problems
@@ -88,7 +88,7 @@ def require_known_samples(path: str | Path, added: Iterable[Line], samples: Pool
             )
         elif not samples.has_name(sample, source):
             problems.append(
-                f"{path}:{line.line}: source {source!r} is no name of this sample; write "
+                f"{path}:{line.line}: source {source!r} does not name this sample; write "
                 f"{samples.source(sample)!r}"
             )
     raise_if_any(problems)

@@ -63,7 +63,7 @@ class Reconciled:
         found = []
         if self.is_copy_damaged:
             what = f"its copy is damaged after entry {self.copied}; "
-            found.append((f"{what}{MENDING} mends it from the file", f"{what}mended from the file"))
+            found.append((f"{what}{MENDING} restores it from the file", f"{what}restored from the file"))
         if self.tail:
             whole = table_text(self.entries[: self.copied]).encode().split(b"\n")
             is_known = any(line.startswith(self.tail) for line in whole)

@@ -24,6 +24,6 @@ def case_problems(key: str, name: str) -> Iterator[str]:
     for folder in sorted(Path("results").glob("*/")):
         if folder.name != name and folder.name.casefold() == name.casefold():
             yield (
-                f"{key}: {name!r} and {folder}, which is there, differ in case alone, and some disks take "
-                "them for one folder; choose another name"
+                f"{key}: {name!r} and {folder}, which is there, differ only in case, and some file systems "
+                "treat them as one folder; choose another name"
             )

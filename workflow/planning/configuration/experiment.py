@@ -190,7 +190,7 @@ class Experiment(Settings):
             if other is not None:
                 raise PydanticCustomError(
                     "case",
-                    f"{other!r} and {folder!r} differ in case alone, and some disks take them for one "
+                    f"{other!r} and {folder!r} differ only in case, and some file systems treat them as one "
                     "folder; give one another 'name'",
                 )
             folders[folder.casefold()] = folder

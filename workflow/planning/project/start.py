@@ -162,7 +162,7 @@ def _classes_not_given(standing: ProjectStanding) -> list[str]:
         return []
     return [
         f"{project.ledger_path} has labels of classes that are not in classes: "
-        f"{first_few(others)}; they count all the same, also with new_classes: false: add "
+        f"{first_few(others)}; they still count, even with new_classes: false: add "
         "these to classes, or correct the labels"
     ]
 

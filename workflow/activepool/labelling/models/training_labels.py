@@ -75,7 +75,7 @@ def read_training_set(labels: str | Path, classes: str | Path, samples: int) -> 
     given, names = read_labels(labels).by_sample, read_classes(classes)
     strange = next((name for name in given.labels if name not in names), None)
     if strange is not None:
-        raise InputError(f"{labels}: has the label {strange!r}, which is no class of {classes}")
+        raise InputError(f"{labels}: has the label {strange!r}, which is not a class in {classes}")
     if given.rows.max(initial=-1) >= samples:
         raise InputError(
             f"{labels}: index {given.rows.max()} is not a row of the features (0 to {samples - 1})"

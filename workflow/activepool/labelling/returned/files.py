@@ -68,7 +68,7 @@ def label_files(folder: Path) -> LabelFiles:
         elif has_control(path.name):
             found.mistakes.append(f"{folder}: the name {path.name!a} has no plain letters; rename the file")
         elif not (path.is_file() or path.is_dir()):
-            found.mistakes.append(f"{path}: is no file, or a link that leads nowhere; remove it")
+            found.mistakes.append(f"{path}: is neither a file nor a valid link; remove it")
         else:
             found.paths.append(path)
     return found

@@ -44,7 +44,7 @@ def annotator_file_of(path: Path) -> tuple[str, str] | None:
     if len(found) > 1:
         names = ", ".join(PurePosixPath(place).name for place in found)
         raise InputError(
-            f"{path}: has several files for the annotator's name ({names}); leave one, and give each "
+            f"{path}: has several files for the annotator's name ({names}); keep one, and give each "
             "annotator's pictures in a folder of their own"
         )
     for place, content in found.items():

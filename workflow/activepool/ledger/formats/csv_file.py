@@ -145,7 +145,7 @@ def _problem(cells: list[str], names: list[str], column: str) -> str | None:
     row = dict(zip(names, cells, strict=True))
     who = _filled(row, ANNOTATORS)
     if row[column].strip():
-        return f"names two annotators, {who[0]!r} and {who[1]!r}; leave one of them" if len(who) > 1 else None
+        return f"names two annotators, {who[0]!r} and {who[1]!r}; keep one of them" if len(who) > 1 else None
     for other in OTHER_LABELS:
         if text := row.get(other, "").strip():
             return f"{column!r} is empty, and {other!r} has {text!r}; write the answers into {column!r}"

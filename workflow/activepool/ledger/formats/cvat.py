@@ -126,7 +126,7 @@ class _Reader:
             )
         if self.with_shapes:
             self.parsed.notices.append(
-                f"{self.place}: images with shapes beside a tag, which alone counts: {self.with_shapes}"
+                f"{self.place}: images with shapes; only their tags count: {self.with_shapes}"
             )
         if self.attributes:
             shown = first_few(map(repr, self.attributes))

@@ -53,7 +53,9 @@ def write(folder: str | Path, batch: Batch, root: str | Path) -> None:
     """
     folder = Path(folder)
     if folder.exists():
-        raise InputError(f"{folder}: is there already, maybe with labels in it; take them in, then remove it")
+        raise InputError(
+            f"{folder}: already exists and may contain labels; return a copy, run, then remove it"
+        )
     names = [name for name in map(folder_name, batch.classes) if len(name.encode()) <= LONGEST]
     unfinished = folder.with_name(f".{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -81,9 +83,7 @@ def rows(path: Path) -> Parsed:
         if file.is_dir():
             parsed.mistake(number, str(file), "is a link to a folder; put the folder itself there")
         elif is_image and not file.is_file():
-            parsed.mistake(
-                number, str(file), "is no file, or a link that leads nowhere; put the picture there"
-            )
+            parsed.mistake(number, str(file), "is neither a file nor a valid link; put the picture there")
         elif not file.is_file() or not _add(parsed, number, path, file, is_image):
             others.append(repr(file.relative_to(path).as_posix()))
     # In a folder that holds such pictures alone, there is no answer at all.

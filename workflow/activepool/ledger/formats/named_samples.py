@@ -60,7 +60,7 @@ class NamedSamples:
                     raise
         elif row.index and not found:
             raise UnknownSampleError(
-                "names its sample by its row alone, and rows move when images are added; give 'source'"
+                "gives only a row number, and rows move when images are added; give 'source'"
             )
         elif "sample" not in found and not row.is_listed and (at_row := samples.may_be_row(row.index)):
             found["index"] = at_row.pop()

@@ -118,7 +118,7 @@ def slip(label: str) -> str | None:
         return f"label {label!r} is written nearly like {str(event)!r}; did you mean that?"
     if label.casefold() in UNLABELLED or reads_as_no_label(label) or _letters(label) in NO_CLASS:
         return (
-            f"label {label!r} says that there is none; leave it empty, or give cannot_tell, skip or not_ours;"
+            f"label {label!r} means 'no label'; leave it empty, or give cannot_tell, skip or not_ours;"
             " if it is a class, list it among the classes of the configuration"
         )
     if len(label) > LONGEST:

@@ -246,7 +246,7 @@ def test_a_run_reports_all_mistakes_and_starts_no_job(configured):
         f"{Path.cwd()}/trial.yaml: {problem}"
         for problem in (
             "budget: input should be a valid integer (given: 'many')",
-            "rouns: unknown key; did you mean 'rounds'?",
+            "rouns: unknown key; did you mean 'rounds'? It is given as well; leave one of them out",
         )
     ]
     assert not Path("results").exists()

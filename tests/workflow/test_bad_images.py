@@ -195,7 +195,7 @@ EXTRACTIONS = [
     ("sparse weights", weights(**{"blocks.0.0.weight": WEIGHT.to_sparse()}), "blocks.0.0.weight is sparse;"),
     ("weights without values", weights(**{"blocks.0.0.weight": WEIGHT.to("meta")}), "weight is without valu"),
     ("whole weights", weights(**{"blocks.0.0.weight": WEIGHT.int()}), "blocks.0.0.weight is of torch.int32;"),
-    ("weights that are NaN", weights(**{"blocks.0.0.weight": WEIGHT * np.nan}), "weight holds values that a"),
+    ("weights that are NaN", weights(**{"blocks.0.0.weight": WEIGHT * np.nan}), "weight holds NaN or infini"),
     ("safetensors of text", safetensors("text, and no header"), "checkpoint: it is not a file of safetensor"),
     ("safetensors that lie", safetensors((1 << 60).to_bytes(8, "little")), "it is not a file of safetensors"),
     ("safetensors cut short", safetensors(CUT_HEADER), "it is damaged: it has 66 bytes of 70"),

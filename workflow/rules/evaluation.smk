@@ -130,7 +130,8 @@ for figure in FIGURES:
         shell:
             program("figure")
 
-    workflow.get_rule(f"figure_{figure}").docstring = subject_of("drawings", figure)
+    if not IS_MODULE:  # another workflow may rename the rules
+        workflow.get_rule(f"figure_{figure}").docstring = subject_of("drawings", figure)
 
 
 for table in TABLES:
@@ -166,4 +167,5 @@ for table in TABLES:
         shell:
             program("table")
 
-    workflow.get_rule(f"table_{table}").docstring = subject_of("tables", table)
+    if not IS_MODULE:  # another workflow may rename the rules
+        workflow.get_rule(f"table_{table}").docstring = subject_of("tables", table)

@@ -1,6 +1,7 @@
 """Everything derived from the rules is complete: it equals Snakemake's graph of all jobs."""
 
 import shlex
+from unittest.mock import patch
 
 import pytest
 from rerun_trials import IMAGES, write_images
@@ -42,7 +43,7 @@ CONFIGURATIONS = {
     "embeddings": EMBEDDINGS,
     "initial pools of three kinds": EMBEDDINGS | {"initial": THREE_KINDS},
     "initial pool by a strategy, finetuning": FINETUNING | {"initial": {"kind": "kmeans", "size": 12}},
-    "embeddings in shards": EMBEDDINGS | {"pool_shards": 2},
+    "embeddings in shards": EMBEDDINGS | {"pool_shards": 2, "strategies": ["random", "coreset", "badge"]},
     "finetuning": FINETUNING,
     "finetuning in shards": FINETUNING | {"pool_shards": 3, "features": {"shards": 2}},
     "ceiling": EMBEDDINGS | {"ceiling": True},
@@ -231,3 +232,23 @@ def test_the_params_hold_the_digest_of_what_a_job_reads_outside_its_inputs(rules
         digest = settings.labels_digest(rules.stage(job.rule.name), job.wildcards)
         (recorded,) = [item for item in job.rule.params if hasattr(item, "stage")]
         assert rules.arguments.provenance(recorded, job.wildcards).get("labels", "") == digest
+
+
+def test_the_late_labels_that_a_job_depends_on_are_those_of_index_files_among_its_inputs(rules_of):
+    dependent = set()
+    for rules in filter(lambda rules: rules.strategies, map(rules_of, CONFIGURATIONS)):
+        late_labels = rules.arguments.labels_digest.__self__
+        for job in jobs_of(rules):
+            stage = rules.stage(job.rule.name)
+            with (
+                patch.object(late_labels, "_file_digest", return_value="some") as some,
+                patch.object(late_labels, "_pool_digest", return_value="all"),
+            ):
+                digest = late_labels.digest(stage, job.wildcards)
+            dependent |= {stage} if digest else set()
+            for call in some.call_args_list:
+                assert {*call.args} <= {*job.input}, job.output
+    readers = (declaration(stage) for stage in stages())
+    assert dependent == {
+        stage.name for stage in readers if any(item.name == "annotations" for item in stage.parameters)
+    }

@@ -72,12 +72,6 @@ def python(repository, *words):
     return done.stdout
 
 
-def test_the_page_names_all_parts_of_planning():
-    (row,) = re.findall(r"(?m)^\| `workflow/planning/` .*$", PAGE)
-    parts = {path.stem for path in (ROOT / "workflow/planning").iterdir()} - {"__init__", "__pycache__"}
-    assert parts <= {*re.findall(r"`(\w+)`", row)}
-
-
 def test_the_page_has_as_many_files_as_it_says():
     existing = {path for path in EXAMPLES if (ROOT / path).exists()}
     assert existing == {"workflow/rules/evaluation.smk"}

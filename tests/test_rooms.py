@@ -1,4 +1,4 @@
-"""The rooms of the library: imports point down, and no loose module lies at its top."""
+"""The rooms of the library and of planning: imports point down, and no loose module lies at the top."""
 
 import ast
 import re
@@ -12,12 +12,17 @@ LIBRARY = Path(activepool.__file__).parent
 
 CONTRIBUTING = Path(__file__).parents[1] / "CONTRIBUTING.md"
 
-#: From the bottom up, as CONTRIBUTING.md lists them: a room imports from those before it alone.
-ROOMS = re.findall(
-    r"^\| `(\w+)` \|",
-    CONTRIBUTING.read_text(encoding="utf-8").partition("| room of the library, from the bottom up |")[2],
-    re.MULTILINE,
-)
+
+def listed_rooms(package: str) -> list[str]:
+    """Return the rooms of a package from the bottom up, as CONTRIBUTING.md lists them."""
+    _, _, table = CONTRIBUTING.read_text(encoding="utf-8").partition(
+        f"| room of {package}, from the bottom up |"
+    )
+    return re.findall(r"^\| `(\w+)` \|", table.partition("\n\n")[0], re.MULTILINE)
+
+
+#: A room imports only from those before it.
+ROOMS, PLANNING_ROOMS = listed_rooms("the library"), listed_rooms("planning")
 
 #: What lies beside the rooms, and what it has of its own; its other names are those of rooms.
 FRONT, OWN = {"__init__"}, {"__version__"}
@@ -55,6 +60,20 @@ def test_imports_point_down():
         for file in [*LIBRARY.glob(f"{room_of_file}.py"), *(LIBRARY / room_of_file).rglob("*.py")]
         for room in imported_rooms(file) - {room_of_file}
         if room not in ROOMS[: ROOMS.index(room_of_file)]
+    ]
+    assert wrong == []
+
+
+def test_imports_in_planning_point_down():
+    planning = LIBRARY.parent / "planning"
+    assert {path.stem for path in planning.glob("[!_]*")} == {*PLANNING_ROOMS}
+    imports = re.compile(r"^\s*from planning\.(\w+)", re.MULTILINE)
+    wrong = [
+        f"{file.relative_to(planning)} imports {room}"
+        for number, room_of_file in enumerate(PLANNING_ROOMS)
+        for file in [*planning.glob(f"{room_of_file}.py"), *(planning / room_of_file).rglob("*.py")]
+        for room in imports.findall(file.read_text(encoding="utf-8"))
+        if room not in PLANNING_ROOMS[: number + 1]
     ]
     assert wrong == []
 

@@ -2,8 +2,12 @@ import atexit
 from pathlib import Path
 
 import pytest
+from late_label_trials import trial, write_rounds
 from project_folders import take
 from snakemake.logging import logger
+
+from planning.paths import Paths
+from planning.stages.late_labels import LateLabels
 
 
 @pytest.fixture
@@ -41,3 +45,11 @@ def timm_source(tmp_path, monkeypatch):
     networks = ("resnet18", "swin_tiny_patch4_window7_224")
     (models / "some.py").write_text("".join(f"@register_model\ndef {name}(): ...\n\n\n" for name in networks))
     monkeypatch.syspath_prepend(tmp_path / "library")
+
+
+@pytest.fixture
+def late(tmp_path, monkeypatch):
+    """The late labels of two strategies with two rounds."""
+    monkeypatch.chdir(tmp_path)
+    write_rounds()
+    return LateLabels(Paths(trial()))

@@ -12,9 +12,9 @@ from snakemake.utils import format as formatted
 
 from planning.configuration.experiment import Experiment
 from planning.paths import Paths, has_wildcards
-from planning.runs.late_labels import LateLabels
 from planning.runs.submission import shell_prefix
 from planning.stages.arguments import StageArguments
+from planning.stages.late_labels import LateLabels
 from planning.stages.settings import ExperimentSettings
 
 PATHS = [

@@ -3,11 +3,11 @@
 import ast
 from collections.abc import Callable, Iterable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from activepool.figures.registry import FIGURES, TABLES
+from activepool.figures import registry
 from planning.configuration.experiment import Experiment
-from planning.stages.code import LIBRARY
 
 #: What a figure or table may need (``NEEDS`` of its module), and whether an experiment has it. The workflow
 #: asks for no figure or table without what it needs.
@@ -20,9 +20,8 @@ NEEDS: dict[str, Callable[[Experiment], bool]] = {
     "two rounds": lambda experiment: experiment.rounds > 1,
 }
 
-
 #: The modules of each folder of ``activepool/figures``.
-MODULES: dict[str, Iterable[str]] = {"drawings": FIGURES, "tables": TABLES}
+MODULES: dict[str, Iterable[str]] = {"drawings": registry.FIGURES, "tables": registry.TABLES}
 
 
 def subject_of(folder: str, name: str) -> str:
@@ -57,7 +56,7 @@ def _by_lack(folder: str, experiment: Experiment) -> dict[tuple[str, ...], list[
 @cache
 def _module(folder: str, name: str) -> ast.Module:
     """Return a parsed module: importing it, and matplotlib with it, would cost each job a second."""
-    return ast.parse((LIBRARY / "figures" / folder / f"{name}.py").read_bytes())
+    return ast.parse(Path(registry.__file__).with_name(folder).joinpath(f"{name}.py").read_bytes())
 
 
 @cache

@@ -1,7 +1,6 @@
 """The paths of an experiment's files; ``wildcards`` are Snakemake's."""
 
 import re
-import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -35,12 +34,6 @@ class FeaturePaths:
     def shards(self, folder: str) -> list[str]:
         """Return the shards of the features in a folder."""
         return [f"{folder}/shards/{number}-of-{self.num_shards}.h5" for number in range(self.num_shards)]
-
-    @staticmethod
-    def earlier_features(wildcards: Any, output: Any) -> str:
-        """Return the option for the features of an earlier run, which `gather` replaces in the end."""
-        folder = Path(output.features).parents[1]
-        return f"--earlier {shlex.quote(str(folder / 'features.h5'))}"
 
 
 class Paths(FeaturePaths):

@@ -3,18 +3,19 @@
 import re
 import sys
 
+from planning.checks.bought_labels import require_use_of_labels
 from planning.checks.experiment import check, problems_beside_keys
 from planning.configuration.loading import load
 from planning.paper.experiments import chosen
 from planning.paths import Paths
 from planning.resources import ExperimentResources
 from planning.runs.ending import announce_results
-from planning.runs.late_labels import LateLabels
 from planning.runs.report import report_problem
 from planning.runs.sharing import require_apart, register_use, with_known_name
 from planning.runs.submission import adopt_kernels, pass_kernels_on
 from planning.stages.arguments import StageArguments
 from planning.stages.contents import images_folder
+from planning.stages.late_labels import LateLabels
 from planning.stages.settings import ExperimentSettings
 
 with stopping_at_mistakes("the configuration cannot be used"):
@@ -59,9 +60,8 @@ ROUND_LOGS = f"{LOGS}/{{strategy}}/seed{{seed}}/round{{round}}"
 def before_jobs(workflow):
     """Check, before the first job, that no bought label gets lost and that no folder is another's."""
     files = workflow.persistence
-    LATE_LABELS.require_kept(
-        path for job in workflow.dag.needrun_jobs() for path in job.output
-    )
+    written = [path for job in workflow.dag.needrun_jobs() for path in job.output]
+    require_use_of_labels(LATE_LABELS, written)
     register_use(PATHS, [*files.all_inputfiles(), *files.all_outputfiles()])
 
 

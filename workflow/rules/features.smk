@@ -57,7 +57,6 @@ rule extract:
     resources:
         **RESOURCES.of_images(8000, 720),
     params:
-        *arguments("extract"),
-        PATHS.earlier_features,
+        *arguments("extract", earlier=f"{FEATURES}/features.h5"),
     shell:
         program("extract")

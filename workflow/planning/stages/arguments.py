@@ -13,6 +13,8 @@ import shlex
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
+from snakemake.io import apply_wildcards
+
 from activepool.programs.stage import Parameter, Role, Stage
 from planning.stages.digests import StageDigests, declaration
 from planning.stages.graph import StageGraph, StageParams
@@ -62,11 +64,16 @@ class StageArguments:
     def __call__(self, stage: str, **fixed: Any) -> tuple[StageParams, Callable[..., str]]:
         """Return the params of a rule: those that Snakemake records, and those that it does not.
 
-        ``fixed`` are settings that the rule itself decides.
+        ``fixed`` are settings that the rule itself decides, and the paths of files of an earlier run.
         """
         declared = declaration(stage)
         places = [parameter for parameter in declared.settings if parameter.name in PLACES]
         others = [parameter for parameter in declared.settings if parameter.name not in PLACES]
+        earlier_files = {
+            parameter.flag: fixed.pop(parameter.name)
+            for parameter in declared.of_role(Role.EARLIER)
+            if parameter.name in fixed
+        }
         reads_checkpoint = any(parameter.name == "checkpoint" for parameter in declared.parameters)
 
         def setting_words(parameters: list[Parameter], wildcards: Any) -> list[str]:
@@ -84,6 +91,8 @@ class StageArguments:
         # Snakemake does not record a function of input or output. Results do not depend on where files are.
         def unrecorded(wildcards: Any, input: Any, output: Any) -> str:
             words = [*_file_words(declared, input, output), *setting_words(places, wildcards)]
+            for flag, path in earlier_files.items():
+                words += [flag, apply_wildcards(path, wildcards)]
             # Weights whose path cannot be an input of a rule.
             checkpoint = self.settings.checkpoint
             if checkpoint and reads_checkpoint and not input.get("checkpoint"):

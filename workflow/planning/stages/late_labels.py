@@ -5,7 +5,6 @@ job. The params of a rule hold a digest of the labels that its job reads; a corr
 Snakemake evaluates it when the job is about to start, and when it plans the next run.
 """
 
-from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,17 +14,13 @@ import numpy as np
 from activepool.data.annotations import UNLABELABLE, TrainPart, match, read_annotations
 from activepool.data.label_file import LabelFile
 from activepool.data.samples import UNKNOWN
-from activepool.errors import InputError, first_few
+from activepool.errors import InputError
 from activepool.io.index_files import read_index
-from planning.checks.annotations import require_fit_to_listing
 from planning.paths import Paths
 from planning.stages.digests import declaration, digest_of
 
 #: The digest of a job that reads no late label.
 NO_LABELS = ""
-
-#: A message names at most so many rounds.
-MAX_NAMED_ROUNDS = 3
 
 
 class LateLabels:
@@ -69,48 +64,23 @@ class LateLabels:
 
     def _pool_digest(self) -> str:
         """Return the digest of all late labels."""
-        return _digest_of(self._late_labels() or {})
+        return _digest_of(self.by_row())
 
     def _file_digest(self, *index_files: str) -> str:
         """Return the digest of the late labels of the rows in index files."""
-        labels = self._late_labels()
-        if not labels:
-            return NO_LABELS
-        rows = (row for path in index_files for row in _rows(path, _state(path)))
+        labels = self.by_row()
+        rows = (row for path in index_files for row in rows_of(path)) if labels else ()
         return _digest_of({row: labels[row] for row in rows if row in labels})
 
-    def _late_labels(self) -> dict[int, str] | None:
-        """Return the usable late labels by row; None as long as the samples do not exist."""
-        if self.path is None:
-            return None
-        states = _state(self.path), _state(self.paths.samples)
-        return None if None in states else _read_late_labels(self.path, self.paths.samples, *states)
+    def by_row(self) -> dict[int, str]:
+        """Return the class of each row that a late label is for, "" if it cannot be labelled.
 
-    def require_kept(self, writes: Iterable[str]) -> None:
-        """Raise InputError if a run that ``writes`` these files may leave bought labels unused.
-
-        These are labels of samples that a selected.csv to be rewritten holds, and no other selected.csv. If
-        the run reads the samples again, also raise InputError for annotations that no longer fit them.
+        There are none as long as the samples do not exist.
         """
-        labels, written = self._late_labels() or {}, set(writes)
-        if labels and self.paths.samples in written:
-            require_fit_to_listing(self.paths.experiment)
-        selections = [path for path in self.paths.in_runs("selected.csv") if Path(path).is_file()]
-        rewritten = [path for path in selections if path in written and _labelled_rows(labels, [path])]
-        at_stake = _labelled_rows(labels, rewritten) - _labelled_rows(labels, set(selections) - written)
-        if len(at_stake) <= self.paths.experiment.release_labels:
-            return
-        rounds = [str(Path(path).parent.relative_to(self.paths.root)) for path in rewritten]
-        raise InputError(
-            f"{len(at_stake)} labels in {self.path} were bought for rounds whose samples this run would pick "
-            f"again ({first_few(rounds, MAX_NAMED_ROUNDS)}); a label stays unused if its sample is not "
-            "picked again. Undo the change (--dry-run names it), or accept it with "
-            f"--config release_labels={len(at_stake)}"
-        )
-
-
-def _labelled_rows(labels: dict[int, str], selections: Iterable[str]) -> set[int]:
-    return {row for path in selections for row in _rows(path, _state(path)) if labels.get(row)}
+        if self.path is None:
+            return {}
+        states = _state(self.path), _state(self.paths.samples)
+        return {} if None in states else _read_late_labels(self.path, self.paths.samples, *states)
 
 
 def _digest_of(labels: dict[int, str]) -> str:
@@ -127,21 +97,25 @@ def _state(path: str) -> tuple[int, int] | None:
 
 
 @lru_cache(maxsize=2)
-def _read_late_labels(annotations: str, samples: str, *states: tuple[int, int]) -> dict[int, str] | None:
+def _read_late_labels(annotations: str, samples: str, *states: tuple[int, int] | None) -> dict[int, str]:
     """Return the usable labels in a file of annotations, by row; other code reports the unusable ones."""
     try:
         with LabelFile(samples) as file:
             part = TrainPart.from_file(file)
         labels, _ = match(part, read_annotations(annotations))
     except InputError:
-        return None
+        return {}
     rows = np.flatnonzero((part.labels == UNKNOWN) & (labels != UNKNOWN)).tolist()
     return {row: "" if labels[row] == UNLABELABLE else part.class_names[labels[row]] for row in rows}
 
 
-@cache
-def _rows(path: str, state: tuple[int, int] | None) -> list[int]:
+def rows_of(index_file: str) -> list[int]:
     """Return the rows in an index file; [] if it is missing or unreadable."""
+    return _read_rows(index_file, _state(index_file))
+
+
+@cache
+def _read_rows(path: str, state: tuple[int, int] | None) -> list[int]:
     try:
         return [] if state is None else read_index(path).tolist()
     except InputError:

@@ -6,7 +6,7 @@ import pytest
 
 from activepool.figures.registry import FIGURES, TABLES
 from planning.configuration.experiment import Experiment
-from planning.drawings import MODULES, NEEDS, left_out, made, subject_of
+from planning.drawings import MODULES, NEEDS, applicable, inapplicable, subject_of
 from planning.paths import Paths
 
 
@@ -62,10 +62,10 @@ OF_RANDOM = ["difference_by_labels", "label_savings", "power"]
 )
 def test_figures_and_tables_that_have_nothing_to_show_are_left_out(changes, figures, tables):
     given = experiment(**changes)
-    assert (left_out("drawings", given), left_out("tables", given)) == (figures, tables)
+    assert (inapplicable("drawings", given), inapplicable("tables", given)) == (figures, tables)
     undrawn, unmade = ({name for some in lacking.values() for name in some} for lacking in (figures, tables))
-    assert made("drawings", given) == [name for name in FIGURES if name not in undrawn]
-    assert made("tables", given) == [name for name in TABLES if name not in unmade]
+    assert applicable("drawings", given) == [name for name in FIGURES if name not in undrawn]
+    assert applicable("tables", given) == [name for name in TABLES if name not in unmade]
     asked = {Path(path).stem for path in Paths(given).figures()}
     assert asked >= {*FIGURES} - undrawn and not asked & undrawn
     assert {Path(path).stem for path in Paths(given).tables()} == {*TABLES} - unmade

@@ -79,23 +79,23 @@ MISTAKES = [
     ({"images": "DROP"}, "give 'images' (a folder, or a CSV with the column path) or 'embeddings'"),
     ({"images": "DROP", "embeddings": "v.npy", "folders": True}, "'folders' copies pictures, and embeddings"),
     ({"classes": ["ant", "ant"]}, "classes: 'ant' is listed twice; list it once"),
-    ({"classes": ["ant", ""]}, "classes: '' is no name of a class; give a word"),
+    ({"classes": ["ant", ""]}, "classes: '' is not a class name; give a word"),
     (
         {"classes": ["ant", " bee"]},
-        "classes: ' bee' is no name of a class; give a word that neither begins nor ends with a blank",
+        "classes: ' bee' is not a class name; give a word that neither begins nor ends with a blank",
     ),
     (
         {"classes": ["ant", "NaN"]},
-        "classes: 'NaN' is no name of a class; give a word that does not read like a missing value",
+        "classes: 'NaN' is not a class name; give a word that does not read like a missing value",
     ),
     (
         {"classes": ["ant", "be\ne"]},
-        r"classes: 'be\ne' is no name of a class; give a word without control characters",
+        r"classes: 'be\ne' is not a class name; give a word without control characters",
     ),
     (
         {"classes": ["?", "cat", "Cat", "", 3, None, "skip", "cat"], "new_classes": False},
         "classes: entry 5 is 3, and no text; put it in quotes; and entry 6 is empty; remove it; and '?' is "
-        "an answer already, cannot_tell; give the class another name; and '' is no name of a class; give a "
+        "an answer already, cannot_tell; give the class another name; and '' is not a class name; give a "
         "word; and 'skip' is an answer already, skip; give the class another name; and 'cat' is listed "
         "twice; list it once; and the class 'Cat' is written nearly like 'cat'; did you mean that?",
     ),

@@ -12,7 +12,7 @@ from planning.configuration.project import Project
 from planning.project.ending import _going_on, _of_next_batch, announce_ending, removal_remedy
 from planning.project.paths import ProjectPaths
 from planning.project.standing import ProjectStanding
-from planning.runs.ending import forgo_ending
+from planning.runs.ending import cancel_last_lines
 
 FILES = ["--configfile", "beetles.yaml"]
 
@@ -71,7 +71,7 @@ def ended(tmp_path, monkeypatch, process_end):
         if failure:
             logger.error(failure)
         if is_stopped:
-            forgo_ending()
+            cancel_last_lines()
         return process_end()
 
     return end

@@ -8,7 +8,7 @@ from snakemake.scheduling.job_scheduler import JobScheduler
 
 from activepool.errors import InputError
 from planning.runs import scheduler
-from planning.runs.scheduler import let_sigterm_end, require_scheduler
+from planning.runs.scheduler import require_scheduler, unblock_sigterm
 
 
 def workflow(executor, submit=None, states="squeue", local=False):
@@ -38,7 +38,7 @@ def commands(tmp_path, monkeypatch):
 def test_sigterm_ends_a_run_at_any_moment():
     """Snakemake handles the signal between two instructions of its loop, which may hold the lock."""
     own = SimpleNamespace(_lock=threading.Lock(), _user_kill=None, _open_jobs=threading.Semaphore(0))
-    let_sigterm_end(SimpleNamespace(scheduler=own))
+    unblock_sigterm(SimpleNamespace(scheduler=own))
 
     def loop():
         with own._lock:

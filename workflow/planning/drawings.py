@@ -34,12 +34,12 @@ def category_of(folder: str, name: str, otherwise: str) -> str:
     return str(_constants(folder, name).get("CATEGORY", otherwise))
 
 
-def made(folder: str, experiment: Experiment) -> list[str]:
+def applicable(folder: str, experiment: Experiment) -> list[str]:
     """Return the modules of a folder for which an experiment has what they need."""
     return _by_lack(folder, experiment).get((), [])
 
 
-def left_out(folder: str, experiment: Experiment) -> dict[tuple[str, ...], list[str]]:
+def inapplicable(folder: str, experiment: Experiment) -> dict[tuple[str, ...], list[str]]:
     """Return what an experiment lacks -> the modules of a folder that need it."""
     return {lack: names for lack, names in _by_lack(folder, experiment).items() if lack}
 

@@ -8,7 +8,7 @@ from typing import Any
 from activepool.strategies.declaration import Strategy
 from planning.configuration.experiment import Experiment
 from planning.configuration.strategies import FULL_POOL, StrategySettings
-from planning.drawings import made
+from planning.drawings import applicable
 
 
 class FeaturePaths:
@@ -48,8 +48,8 @@ class Paths(FeaturePaths):
         self.features = f"results/features/{names}/features.h5"
         self.map = f"results/features/{names}/map_{experiment.figures.map}.h5"
         self.pretrained = f"results/pretrained/{names}" if experiment.pretrain else None
-        own = experiment.backbone.checkpoint if experiment.backbone else None
-        self.checkpoint = f"{self.pretrained}/backbone.safetensors" if self.pretrained else own
+        configured = experiment.backbone.checkpoint if experiment.backbone else None
+        self.checkpoint = f"{self.pretrained}/backbone.safetensors" if self.pretrained else configured
         self.num_shards = experiment.features.shards
         #: The file with samples, labels and classes.
         self.samples = self.features if self.is_embedded else self.dataset
@@ -207,14 +207,14 @@ class Paths(FeaturePaths):
 
     def figures(self) -> list[str]:
         """Return the figures that have something to show, as PDF and PNG, and the contact sheets, as PNG."""
-        names = [f"{self.root}/figures/{name}" for name in made("drawings", self.experiment)]
+        names = [f"{self.root}/figures/{name}" for name in applicable("drawings", self.experiment)]
         names += [f"{self.root}/figures/feature_map"] if self.has_map else []
         names += [f"{self.pretrained}/pretrain"] if self.pretrained else []
         return [*(f"{name}.{form}" for name in names for form in ("pdf", "png")), *self.contact_sheets()]
 
     def tables(self) -> list[str]:
         """Return the tables that have something to show, each as CSV, in LaTeX and as a page."""
-        names = [f"{self.root}/tables/{name}" for name in made("tables", self.experiment)]
+        names = [f"{self.root}/tables/{name}" for name in applicable("tables", self.experiment)]
         return [f"{name}.{form}" for name in names for form in ("csv", "tex", "html")]
 
     def costs(self) -> list[str]:

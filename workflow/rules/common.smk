@@ -3,13 +3,13 @@
 
 import sys
 
-from planning.runs.ending import forgo_ending
-from planning.runs.failures import announce_failures, leave_telling
+from planning.runs.ending import cancel_last_lines
+from planning.runs.failures import announce_failures, filter_errors
 from planning.runs.lock import register, warn_about_others
 from planning.runs.plan import show_plan
 from planning.runs.progress import show_progress
 from planning.runs.reasons import keep_reasons
-from planning.runs.scheduler import let_sigterm_end, require_scheduler
+from planning.runs.scheduler import unblock_sigterm, require_scheduler
 from planning.runs.submission import (
     shell_prefix,
     start_servers,
@@ -28,7 +28,7 @@ if workflow.is_main_process:
 
 onstart:
     try:
-        let_sigterm_end(workflow)
+        unblock_sigterm(workflow)
         require_scheduler(workflow)
         files = workflow.persistence
         register(files.all_inputfiles(), files.all_outputfiles())
@@ -37,9 +37,9 @@ onstart:
         start_servers(workflow, CHECKOUT)
         show_progress(workflow)
         keep_reasons(workflow, REASONS)
-        leave_telling(workflow.dag_settings.targets)
+        filter_errors(workflow.dag_settings.targets)
     except InputError as error:
-        forgo_ending()
+        cancel_last_lines()
         sys.exit(
             "\n".join(f"activepool: {line}" for line in str(error).splitlines())
         )

@@ -81,8 +81,8 @@ def _backbone_problems(experiment: Experiment) -> Iterator[str]:
     if experiment.dataset.kind == EMBEDDINGS:
         if experiment.finetunes:
             yield "head.solver: finetune needs images, but a dataset of kind embeddings has none"
-        for key, given in (("backbone", backbone), ("pretrain", pretrain)):
-            if given is not None:
+        for key, section in (("backbone", backbone), ("pretrain", pretrain)):
+            if section is not None:
                 yield f"{key}: a dataset of kind embeddings has no images to use it on; leave it out"
         return
     if backbone is None:
@@ -275,18 +275,18 @@ def _budget_problems(experiment: Experiment, data: Preview, in_validation: int) 
     queried = f"{queries} {'query' if queries == 1 else 'queries'} of {budget}"
     # Each query but the last buys its budget, and one sample is left for the last.
     fitting = min(labelled, pool - (queries - 1) * budget - 1 if queries else pool)
-    left = pool - initial - (queries - 1) * budget
+    last_size = pool - initial - (queries - 1) * budget
     if initial > labelled:
         fits = f"it can be {fitting} at most" if fitting > 0 else f"with {queried}, none fits; lower rounds"
         yield (
             f"initial.size: {initial} is larger than the {labelled} labelled training "
             f"samples outside the validation split; {fits}"
         )
-    elif queries and left < 1:
-        rest = pool - initial - 1
+    elif queries and last_size < 1:
+        affordable = pool - initial - 1
         most = {
-            "the budget": rest // max(1, queries - 1),
-            "rounds": rest // budget + 2,
+            "the budget": affordable // max(1, queries - 1),
+            "rounds": affordable // budget + 2,
             "initial.size": fitting,
         }
         fits = ", or ".join(f"{key} can be {number} at most" for key, number in most.items() if number > 0)
@@ -294,5 +294,5 @@ def _budget_problems(experiment: Experiment, data: Preview, in_validation: int) 
             f"budget: {initial} initial samples and {queried} are {initial + queries * budget}, but the pool "
             f"has {pool}; {fits}, and the last query then picks what is left"
         )
-    elif queries and left < budget:
-        print_notices([f"the last query picks the {left} samples that are left of the pool"])
+    elif queries and last_size < budget:
+        print_notices([f"the last query picks the {last_size} samples that are left of the pool"])

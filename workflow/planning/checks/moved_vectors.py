@@ -22,7 +22,7 @@ def moved_vectors(
     """Yield a line for each annotation of a row that has another vector now, if rows have moved.
 
     Rows have moved if one of these vectors is in another row now. If none is, all may have been computed
-    anew, by another network, and the rows may well be the same samples.
+    again, by another network, and the rows may well be the same samples.
 
     Args:
         features: features.h5, as a run has read the vectors.
@@ -37,22 +37,23 @@ def moved_vectors(
     named = {row: ROW.fullmatch(part.sources[row]) for row in of_rows if row is not None}
     rows = np.array([row for row, name in named.items() if name], dtype=np.int64)
     before = features.train.features.take(rows)
-    old = [int(name[1]) for name in named.values() if name]
+    rows_before = [int(name[1]) for name in named.values() if name]
 
     def is_kept(number: int) -> bool:
-        row = old[number]
+        row = rows_before[number]
         is_there = row < len(now.labels)
         return is_there and np.array_equal(before[number], _vectors(now, slice(row, row + 1))[0])
 
     # In the order of the rows: a table reads each batch once, going forward.
-    changed = sorted(number for number in np.argsort(old).tolist() if not is_kept(number))
+    changed = sorted(number for number in np.argsort(rows_before).tolist() if not is_kept(number))
     places = _places(now, before[changed]) if changed else {}
     for number in changed if places else ():
         annotation, place = of_rows[int(rows[number])], places.get(before[number].tobytes())
         its_row = "no row" if place is None else f"row {place}"
         yield (
-            f"{annotations.path}:{annotation.line}: 'train/{old[number]}' was the vector that {its_row} of "
-            f"{where} has now; put new rows last, or correct this file and delete {features.path}"
+            f"{annotations.path}:{annotation.line}: 'train/{rows_before[number]}' was the vector that "
+            f"{its_row} of {where} has now; put new rows last, or correct this file and delete "
+            f"{features.path}"
         )
 
 
@@ -62,9 +63,9 @@ def _row(part: TrainPart, annotation: Annotation) -> int | None:
     return row if row is not None and row < len(part.labels) else None
 
 
-def _places(now: EmbeddingPart, wanted: FloatArray) -> dict[bytes, int]:
+def _places(now: EmbeddingPart, vectors: FloatArray) -> dict[bytes, int]:
     """Return the row of each vector that is there, by its bytes."""
-    looked_for = {vector.tobytes() for vector in wanted}
+    looked_for = {vector.tobytes() for vector in vectors}
     rows: dict[bytes, int] = {}
     for block in row_blocks(len(now.labels), BLOCK_ROWS):
         for row, vector in enumerate(_vectors(now, block), start=block.start):

@@ -20,7 +20,7 @@ def repetition_problems(names: Mapping[str, str]) -> Iterator[str]:
 
 
 def case_problems(key: str, name: str) -> Iterator[str]:
-    """Yield a line for each folder in results/ that differs from this name in the case of letters alone."""
+    """Yield a line for each folder in results/ that differs from this name only in the case of letters."""
     for folder in sorted(Path("results").glob("*/")):
         if folder.name != name and folder.name.casefold() == name.casefold():
             yield (

@@ -55,7 +55,7 @@ def _definitions(file: Path) -> tuple[set[str], list[str]]:
         elif isinstance(node, ast.Import | ast.ImportFrom):
             names.update((alias.asname or alias.name).partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.Assign | ast.AnnAssign):
-            names.update(one.id for one in ast.walk(node) if isinstance(one, ast.Name))
+            names.update(name.id for name in ast.walk(node) if isinstance(name, ast.Name))
         else:
             waiting += [child for part in BLOCKS for child in getattr(node, part, ())]
     return names.union(functions), functions

@@ -182,16 +182,16 @@ class Experiment(Settings):
         folders: dict[str, str] = {}
         for folder in (entry.folder for entry in strategies):
             not_reserved(folder)
-            other = folders.get(folder.casefold())
-            if other == folder:
+            namesake = folders.get(folder.casefold())
+            if namesake == folder:
                 raise PydanticCustomError(
                     "twice", f"{folder!r} is listed twice; give each entry another 'name'"
                 )
-            if other is not None:
+            if namesake is not None:
                 raise PydanticCustomError(
                     "case",
-                    f"{other!r} and {folder!r} differ only in case, and some file systems treat them as one "
-                    "folder; give one another 'name'",
+                    f"{namesake!r} and {folder!r} differ only in case, and some file systems treat them as "
+                    "one folder; give one another 'name'",
                 )
             folders[folder.casefold()] = folder
         return strategies

@@ -36,10 +36,11 @@ def attributed(message: str, source: str, command_line: Mapping[str, Any]) -> st
     """
     lines = []
     for line in message.split("\n"):
-        rest = line.removeprefix(f"{source}: ")
-        key = rest.partition(": ")[0].split(".")
-        if rest != line and key[0] in command_line:
-            line = f"--config: {rest}" if _gives(command_line, key) else f"{source} with --config: {rest}"
+        mistake = line.removeprefix(f"{source}: ")
+        key = mistake.partition(": ")[0].split(".")
+        if mistake != line and key[0] in command_line:
+            origin = "--config" if _gives(command_line, key) else f"{source} with --config"
+            line = f"{origin}: {mistake}"
         lines.append(line)
     return "\n".join(lines)
 

@@ -107,10 +107,10 @@ def _problems(
 ) -> list[str]:
     """Return a line for each mistake of a configuration; none if it is right."""
     hidden = [line for path in files or [source] for line in hidden_by_yaml(path)]
-    left = partial(model, raw, PLACEHOLDERS[model])
-    errors = _without_consequences(model, left.errors)
+    usable = partial(model, raw, PLACEHOLDERS[model])
+    errors = _without_consequences(model, usable.errors)
     lines = [_line(model, raw, problem).removeprefix(": ") for problem in errors]
-    return list(dict.fromkeys([*hidden, *lines, *left.further_lines(further)]))
+    return list(dict.fromkeys([*hidden, *lines, *usable.further_lines(further)]))
 
 
 def _require_finite(raw: Any, read: Any, source: str) -> None:
@@ -141,7 +141,7 @@ def _without_consequences(model: type[BaseModel], errors: Sequence[Any]) -> list
 
     def follows(key: str) -> bool:
         return any(
-            other.startswith(key) and (other != key or not _may_follow(cause)) for other, cause in keyed
+            place.startswith(key) and (place != key or not _may_follow(cause)) for place, cause in keyed
         )
 
     return [error for key, error in keyed if not (_may_follow(error) and follows(key))]
@@ -247,7 +247,7 @@ def _nearest_key(model: type[BaseModel], raw: Any, location: tuple[str | int, ..
 def _keys_of(annotation: Any) -> list[str]:
     """Return the keys of a section; of a choice of sections, those that all have."""
     sections = [member.model_fields for member in members(annotation) if is_model(member)]
-    return [key for key in sections[0] if all(key in other for other in sections)] if sections else []
+    return [key for key in sections[0] if all(key in section for section in sections)] if sections else []
 
 
 def _descend(annotation: Any, part: str | int) -> tuple[Any, bool]:

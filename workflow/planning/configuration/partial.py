@@ -64,8 +64,9 @@ def partial(model: type[Configuration], raw: Any, stand_ins: Mapping[str, Any]) 
             usable.configuration = model.model_validate(raw)
             return usable
         except ValidationError as error:
-            usable.errors += [one for one in error.errors() if not _follows(usable.left_out, raw, one)]
-            keys = {key for one in error.errors() for key in _keys(raw, one)}
+            problems = error.errors()
+            usable.errors += [item for item in problems if not _follows(usable.left_out, raw, item)]
+            keys = {key for item in problems for key in _keys(raw, item)}
         if not keys or not isinstance(raw, dict):
             return usable
         for key in keys:
@@ -78,7 +79,7 @@ def _follows(left_out: set[str], raw: Any, error: Any) -> bool:
     """Return whether an error is there only because a key was left out, which now is missing or a default."""
     if not error["loc"]:
         return any(key in left_out and key not in raw for key in error.get("ctx", {}).get("keys", ()))
-    place = list(_given(raw, error))
+    place = list(_given_keys(raw, error))
     if error["type"] == "missing":
         return ".".join([*place, str(error["loc"][-1])]) in left_out
     if place == [ENTRIES]:
@@ -90,13 +91,13 @@ def _keys(raw: Any, error: Any) -> list[tuple[str, ...]]:
     """Return the keys to leave out because of an error: a wrong one, or the section that lacks one."""
     if not error["loc"]:
         return [(key,) for key in error.get("ctx", {}).get("keys", ())]
-    key = tuple(_given(raw, error))
+    key = tuple(_given_keys(raw, error))
     if error["type"] == "missing":
         return [key or (str(error["loc"][0]),)]
     return [key] if key else []
 
 
-def _given(raw: Any, error: Any) -> Iterator[str]:
+def _given_keys(raw: Any, error: Any) -> Iterator[str]:
     """Yield the keys of an error's location that the configuration gives, from the outermost on."""
     for part in error["loc"]:
         # A location also names members of unions, which are no keys; other lists are left out as a whole.

@@ -53,7 +53,7 @@ class LabelStudio(Settings):
 
 
 class EmbeddingFile(Settings):
-    """The file of a pool's vectors; its path alone is enough if its arrays have the usual names.
+    """The file of a pool's vectors; its path is enough if its arrays have the usual names.
 
     Attributes:
         path: the file: ``.npy``, ``.npz``, ``.pt``, ``.safetensors``, ``.parquet`` or HDF5.
@@ -80,9 +80,10 @@ def _strategy_of_pool(entry: StrategySettings) -> StrategySettings:
 
 def _needs_no_label(entry: StrategySettings) -> StrategySettings:
     if _learns(entry.declared):
-        known = builtin_strategies().values()
         names = [
-            one.name for one in known if not (_learns(one) or one.reads_pool_labels or wrapped_options(one))
+            strategy.name
+            for strategy in builtin_strategies().values()
+            if not (_learns(strategy) or strategy.reads_pool_labels or wrapped_options(strategy))
         ]
         raise PydanticCustomError(
             "needs_labels",
@@ -93,10 +94,10 @@ def _needs_no_label(entry: StrategySettings) -> StrategySettings:
 
 
 def _name_problem(name: str) -> str | None:
-    """Return why a text is no name of a class, and what would be one."""
+    """Return why a text cannot be the name of a class, and what could."""
     if event := mark(name):
         return f"{name!r} is an answer already, {event}; give the class another name"
-    problem = f"{name!r} is no name of a class; give a word"
+    problem = f"{name!r} is not a class name; give a word"
     if not name.strip():
         return problem
     if reads_as_missing(name):

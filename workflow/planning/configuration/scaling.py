@@ -62,7 +62,7 @@ def without_scaling(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def _as_scale(value: Any) -> float:
-    """Return a scale as a number; 0, which is none, for what is no number."""
+    """Return a scale as a number; 0, which is no valid scale, for anything else."""
     try:
         return 0.0 if isinstance(value, bool) else float(value)
     except (TypeError, ValueError):
@@ -92,7 +92,7 @@ def _with_stand_in(raw: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _with_stand_in_options(strategy: Any, stand_in: dict[str, Any]) -> Any:
     """Return an entry of ``strategies`` with the stand-in's options for its strategy, and those within it."""
-    entry = _changed_within(strategy, lambda one: _with_stand_in_options(one, stand_in))
+    entry = _changed_within(strategy, lambda inner: _with_stand_in_options(inner, stand_in))
     changed = dict(stand_in["options"].get(str(entry["strategy"]), {}))
     if changed and entry.get("augmentation"):
         changed["augmentation"] = stand_in["augmentation"]
@@ -104,7 +104,7 @@ def _with_fewer_epochs(strategy: Any, scale: float) -> Any:
 
     The steps of its schedule of learning rates shrink with them.
     """
-    entry = _changed_within(strategy, lambda one: _with_fewer_epochs(one, scale))
+    entry = _changed_within(strategy, lambda inner: _with_fewer_epochs(inner, scale))
     try:
         declared = find_strategy(str(entry["strategy"]))
     except InputError:  # the later checks report it
@@ -127,7 +127,7 @@ def _changed_within(strategy: Any, change: Callable[[Any], Any]) -> dict[str, An
         return entry
     for option in wrapped.keys() & entry.keys():
         value = entry[option]
-        entry[option] = [change(one) for one in value] if isinstance(value, list) else change(value)
+        entry[option] = [change(inner) for inner in value] if isinstance(value, list) else change(value)
     return entry
 
 

@@ -89,10 +89,10 @@ def _mark_defaults(definition: Schema, method: str) -> None:
 
 
 def _strategies(folder_name: Schema) -> Schema:
-    """Return the definitions of the strategies, alone and within others, and of each strategy."""
+    """Return the definitions of the strategies, which may be within others, and of each strategy."""
     builtin = builtin_strategies()
-    own = {"type": "string", "pattern": r":", "description": "file.py:function"}
-    names = {"anyOf": [{"enum": list(builtin)}, own]}
+    users_function = {"type": "string", "pattern": r":", "description": "file.py:function"}
+    names = {"anyOf": [{"enum": list(builtin)}, users_function]}
     mapping = {"type": "object", "required": ["strategy"], "properties": {"strategy": names}}
     choices = [
         {

@@ -45,28 +45,28 @@ def hidden_by_yaml(path: str | Path) -> Iterator[str]:
         yield from _hidden_under(yaml.compose(read_text(path), Loader=yaml.SafeLoader), "", set())
 
 
-def _circle(node: yaml.Node | None, key: str, around: set[int], seen: set[int]) -> str | None:
-    """Return where an alias names a section ``around`` it; ``seen`` are sections without such an alias."""
-    if node is not None and id(node) in around:
+def _circle(node: yaml.Node | None, key: str, enclosing: set[int], checked: set[int]) -> str | None:
+    """Return where an alias names a section ``enclosing`` it; ``checked`` are sections without one."""
+    if node is not None and id(node) in enclosing:
         return f"{key[:-1]}: line {node.start_mark.line + 1}: an alias names a section that contains it"
     problem = None
-    if id(node) not in seen:
+    if id(node) not in checked:
         for inner, part in _parts(node, key):
-            problem = problem or _circle(part, inner, around | {id(node)}, seen)
-        seen.add(id(node))
+            problem = problem or _circle(part, inner, enclosing | {id(node)}, checked)
+        checked.add(id(node))
     return problem
 
 
-def _hidden_under(node: yaml.Node | None, key: str, seen: set[int]) -> Iterator[str]:
-    """Yield the lines of a part of the file; ``seen`` are earlier parts, which an alias may repeat."""
+def _hidden_under(node: yaml.Node | None, key: str, earlier: set[int]) -> Iterator[str]:
+    """Yield the lines of a part of the file; ``earlier`` are earlier parts, which an alias may repeat."""
     if isinstance(node, yaml.ScalarNode):
         yield from _misread_number(node, key[:-1])
-    elif id(node) not in seen:
-        seen.add(id(node))
+    elif id(node) not in earlier:
+        earlier.add(id(node))
         if isinstance(node, yaml.MappingNode):
             yield from _repeated_keys(node, key)
         for inner, part in _parts(node, key):
-            yield from _hidden_under(part, inner, seen)
+            yield from _hidden_under(part, inner, earlier)
 
 
 def _parts(node: yaml.Node | None, key: str) -> list[tuple[str, yaml.Node]]:
@@ -91,9 +91,9 @@ def _misread_number(node: yaml.ScalarNode, key: str) -> Iterator[str]:
     if node.style is not None or not node.tag.endswith((":int", ":float")):
         return
     if OCTAL.fullmatch(node.value) and abs(int(node.value.replace("_", ""))) > 7:
-        other, hint = int(node.value.replace("_", ""), 8), "in which a leading 0 means base 8"
+        value, hint = int(node.value.replace("_", ""), 8), "in which a leading 0 means base 8"
     elif SEXAGESIMAL.fullmatch(node.value):
-        other, hint = yaml.safe_load(node.value), "in which colons mean base 60"
+        value, hint = yaml.safe_load(node.value), "in which colons mean base 60"
     else:
         return
-    yield f"{key}: {node.value} is {other} in YAML, {hint}; write the number in base 10"
+    yield f"{key}: {node.value} is {value} in YAML, {hint}; write the number in base 10"

@@ -11,7 +11,7 @@ from activepool.adversarial.settings import REDUCTION
 from activepool.data import digits
 from activepool.data.previews import Preview
 from planning.configuration.experiment import DrawnKind, Experiment
-from planning.drawings import made
+from planning.drawings import applicable
 from planning.paths import Paths
 
 #: Bytes of a row of scores.h5: its index, its class and a score.
@@ -104,7 +104,7 @@ class Estimate:
         """The jobs of the target ``figures``, if nothing is done yet."""
         experiment, files = self._experiment, self._files
         shards = experiment.pool_shards + (1 if experiment.in_shards else 0)
-        pictures = len(made("drawings", experiment)) + len(made("tables", experiment))
+        pictures = len(applicable("drawings", experiment)) + len(applicable("tables", experiment))
         pictures += len(self._paths.contact_sheets())
         pictures += 2 if self._paths.has_map else 0
         return (
@@ -124,9 +124,9 @@ class Estimate:
         """The bytes that stay, by what they hold."""
         experiment, files = self._experiment, self._files
         network = 4 * self._network.weights
-        adversaries = (one.options for one in experiment.strategies if one.strategy == "vaal")
+        adversaries = (entry.options for entry in experiment.strategies if entry.strategy == "vaal")
         sizes = ("image_size", "width", "latent")
-        adversary = 4 * sum(adversary_weights(*(given[name] for name in sizes)) for given in adversaries)
+        adversary = 4 * sum(adversary_weights(*(options[name] for name in sizes)) for options in adversaries)
         digits_of_row = len(str(self._data.num_train)) + 1
         lists = len(experiment.strategies) * self._num_seeds * sum(self._labelled()[1:]) * digits_of_row
         return {

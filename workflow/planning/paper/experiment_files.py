@@ -33,14 +33,15 @@ def differences(name: str) -> list[str]:
             items.append(line.removeprefix("- "))
         else:
             items[-1] += f" {line}"
-    return [one for item in items for one in _expanded(item)]
+    return [difference for item in items for difference in _expanded(item)]
 
 
 def _expanded(item: str) -> list[str]:
-    other = _ALL_OF.fullmatch(item)
-    if other is None:
+    reference = _ALL_OF.fullmatch(item)
+    if reference is None:
         return [item]
-    return [one for one in differences(other[1]) if other[2] is None or other[2] not in one]
+    excluded = reference[2]
+    return [item for item in differences(reference[1]) if excluded is None or excluded not in item]
 
 
 def _paragraph(name: str, marker: str) -> list[str]:
@@ -51,7 +52,7 @@ def _paragraph(name: str, marker: str) -> list[str]:
         if not line.startswith("#"):
             break
         text = line.removeprefix("#").strip()
-        begun = next((one for one in (HOURS, DIFFERENCES, SOURCE) if text.startswith(one)), None)
+        begun = next((start for start in (HOURS, DIFFERENCES, SOURCE) if text.startswith(start)), None)
         inside = begun == marker if begun else inside
         if inside:
             lines.append(text.removeprefix(marker).strip())

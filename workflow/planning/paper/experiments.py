@@ -10,7 +10,6 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Collection, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -18,6 +17,7 @@ from snakemake.cli import parse_args, parse_config
 from snakemake.utils import update_config
 
 from activepool.errors import InputError, nearest_name
+from activepool.io.files import write_text
 from activepool.records.process_locks import own_name
 from planning.configuration.loading import load
 from planning.paper.estimates import estimate
@@ -60,10 +60,10 @@ def chosen(selection: Any) -> tuple[str, ...]:
     if selection is None:
         return NAMES
     names = tuple(selection) if isinstance(selection, list) else tuple(str(selection).split(","))
-    known = NAMES + ON_REQUEST
+    choices = NAMES + ON_REQUEST
     for name in names:
-        if name not in known:
-            hint = nearest_name(str(name), known, "choose from")
+        if name not in choices:
+            hint = nearest_name(str(name), choices, "choose from")
             raise InputError(f"{KEY}: {name!r} is not an experiment of the paper; {hint}")
     return names
 
@@ -76,9 +76,9 @@ def command_for(name: str, arguments: Sequence[str]) -> list[str]:
         arguments: Snakemake's command line. The command has them without the list of experiments, and with
             another target and configuration file.
     """
-    options = [word for group in _options(arguments) for word in _kept(group)]
-    own = ["--configfile", str(experiment_file(name)), "--", "figures"]
-    return [sys.executable, "-m", "snakemake", *options, *own]
+    options = [word for group in _options(arguments) for word in _without_target(group)]
+    target_words = ["--configfile", str(experiment_file(name)), "--", "figures"]
+    return [sys.executable, "-m", "snakemake", *options, *target_words]
 
 
 def only_plans(arguments: Sequence[str]) -> bool:
@@ -113,7 +113,7 @@ def make_experiments(names: Sequence[str], arguments: Sequence[str], log: str | 
             lines.append(f"  {name}: it was interrupted, or a job failed; see the messages above")
     print("\n".join(lines), file=sys.stderr)
     if log is not None:
-        Path(log).write_text("\n".join([*lines, ""]), encoding="utf-8")
+        write_text(log, "\n".join([*lines, ""]))
     return int(bool(problems))
 
 
@@ -142,7 +142,9 @@ def _run(name: str, arguments: Sequence[str]) -> list[str] | None:
 
 def _before(names: Sequence[str], arguments: Sequence[str]) -> list[str]:
     """Return lines that say what each experiment takes with the configuration of the command line."""
-    words = [word for group in _options(arguments) if group[:1] in CONFIG for word in _kept(group)[1:]]
+    words = [
+        word for group in _options(arguments) if group[:1] in CONFIG for word in _without_target(group)[1:]
+    ]
     try:
         changes = parse_config(words)
     except ValueError:  # each run reports it
@@ -183,11 +185,11 @@ def _options(arguments: Sequence[str]) -> Iterator[list[str]]:
     yield group
 
 
-def _kept(group: list[str]) -> list[str]:
+def _without_target(group: list[str]) -> list[str]:
     if group and group[0] in ("--configfile", "--configfiles", "--"):
         return []
-    kept = [word for word in group if word != TARGET and not word.startswith(f"{KEY}=")]
-    return [] if kept in CONFIG else kept
+    words = [word for word in group if word != TARGET and not word.startswith(f"{KEY}=")]
+    return [] if words in CONFIG else words
 
 
 def main() -> None:

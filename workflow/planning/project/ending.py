@@ -10,7 +10,7 @@ from activepool.ledger.book import read
 from activepool.ledger.state import BatchState
 from planning.project.paths import FILES_OF_MODEL, FOLDERS, SENT_FILES, ProjectPaths
 from planning.runs.command_line import snakemake_command
-from planning.runs.ending import at_good_end
+from planning.runs.ending import print_after_success
 
 #: What goes on without the answers that are missing.
 GO_ON = ("--config", "go_on=true")
@@ -28,7 +28,7 @@ SETTINGS = ("--config", "-C")
 
 def announce_ending(paths: ProjectPaths, arguments: Sequence[str]) -> None:
     """Print where the project stands when this process ends, unless the run has failed."""
-    at_good_end(lambda: _ending(paths, arguments))
+    print_after_success(lambda: _ending(paths, arguments))
 
 
 def removal_remedy(paths: ProjectPaths, failed: Collection[str]) -> Iterator[str]:

@@ -13,38 +13,38 @@ from snakemake.settings.enums import Quietness
 
 from activepool.io.index_files import read_index
 from planning.configuration.experiment import Experiment, LbfgsHead
-from planning.drawings import left_out
+from planning.drawings import inapplicable
 from planning.paths import Paths
 from planning.runs.command_line import is_report, snakemake_command, with_options
 
 #: With fewer validation samples, the 95 % interval of an accuracy of 50 % is wider than ± 15 points.
-FEW_VALIDATED = 43
+MIN_VALIDATED = 43
 
 
 class _Failures(logging.Handler):
     """Notes whether Snakemake has logged an error."""
 
-    seen = False
+    any_logged = False
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.seen = True
+        self.any_logged = True
 
 
-def at_good_end(lines: Callable[[], Iterable[str]]) -> None:
+def print_after_success(lines: Callable[[], Iterable[str]]) -> None:
     """Print what ``lines`` returns when this process ends, unless the run has failed.
 
     Snakemake calls no hook if there is nothing to be done, and prints its own last lines after its hooks.
     """
     failures = _Failures(logging.ERROR)
     logger.addHandler(failures)
-    atexit.register(lambda: None if failures.seen else print_last(lines()))
+    atexit.register(lambda: None if failures.any_logged else print_last(lines()))
 
 
-def forgo_ending() -> None:
-    """Print no last lines, because the run stops before its first job."""
+def cancel_last_lines() -> None:
+    """Print no last lines after all, because the run stops before its first job."""
     for handler in logger.handlers:
         if isinstance(handler, _Failures):
-            handler.seen = True
+            handler.any_logged = True
 
 
 def print_last(lines: Iterable[str]) -> None:
@@ -57,7 +57,7 @@ def print_last(lines: Iterable[str]) -> None:
 
 def announce_results(workflow: Any, paths: Paths, arguments: Sequence[str]) -> None:
     """Print where the results of an experiment are when its run ends."""
-    at_good_end(lambda: _results(workflow, paths, arguments) if _has_made_all(workflow) else ())
+    print_after_success(lambda: _results(workflow, paths, arguments) if _has_made_all(workflow) else ())
 
 
 def is_silent(workflow: Any) -> bool:
@@ -87,7 +87,7 @@ def _results(workflow: Any, paths: Paths, arguments: Sequence[str]) -> Iterator[
         ("no tables", "tables", paths.tables()),
     ):
         if covered.issuperset(files):
-            for needs, names in left_out(folder, paths.experiment).items():
+            for needs, names in inapplicable(folder, paths.experiment).items():
                 yield f"{what} (needs {' and '.join(needs)}): {', '.join(names)}"
     if covered.issuperset(paths.reported()) and not any(map(is_report, arguments)):
         command = snakemake_command(with_options(arguments, "--report", "report.html"))
@@ -102,7 +102,7 @@ def _weak_choices(experiment: Experiment, covered: Iterable[str]) -> Iterator[st
         return
     counts = [len(read_index(path)) for path in covered if path.endswith("/validation.csv")]
     fewest = min(counts, default=0)
-    if 0 < fewest < FEW_VALIDATED:
+    if 0 < fewest < MIN_VALIDATED:
         chosen = "weight decay" if isinstance(head, LbfgsHead) else "epoch"
         yield (
             f"notice: with {fewest} validation samples, accuracy is known only to about "

@@ -20,7 +20,7 @@ ERROR = re.compile(r"activepool: (?!notice: )")
 TRACEBACK = "Traceback (most recent call last):"
 
 #: Rules whose own last lines say what they found.
-TELLING = ("verify", "paper_figures")
+SELF_REPORTING = ("verify", "paper_figures")
 
 #: How Snakemake begins its errors about a job that failed: its command, and that there was one.
 ABOUT_JOBS = ("RuleException:\n", "Exiting because a job", "WorkflowError:\nAt least one job did not")
@@ -47,13 +47,13 @@ def announce_failures(workflow: Any, remedies: Remedies, reasons: Mapping[int, s
         atexit.register(lambda: print_last(summary(workflow, sys.argv[1:], remedies, reasons)))
 
 
-def leave_telling(targets: Collection[str]) -> None:
+def filter_errors(targets: Collection[str]) -> None:
     """Keep what Snakemake says of failed commands off the terminal; the summary and Snakemake's log have it.
 
     If all targets are rules whose last lines say what they found, Snakemake adds nothing to these.
     """
-    is_told = targets and set(targets) <= set(TELLING)
-    beginnings = ABOUT_JOBS if is_told else (FAILED_COMMAND,)
+    report_themselves = targets and set(targets) <= set(SELF_REPORTING)
+    beginnings = ABOUT_JOBS if report_themselves else (FAILED_COMMAND,)
     for handler in terminal_handlers():
         handler.addFilter(lambda record: not record.getMessage().startswith(beginnings))
 
@@ -75,14 +75,14 @@ def summary(
         yield INTERRUPTED
         return
     since = workflow.start_time.timestamp()
-    failed = [job for job in _failed(workflow) if job.rule.name not in TELLING]
+    failed = [job for job in _failed(workflow) if job.rule.name not in SELF_REPORTING]
     if not failed:
         return
     jobs, them = ("1 job", "it") if len(failed) == 1 else (f"{len(failed)} jobs", "them")
     dependent = {job for job in workflow.dag.bfs(workflow.dag.depending, *failed) if job.output}  # no targets
     held_up = len(dependent - set(failed))
-    others = f", and {held_up} more could not run without {them}" if held_up else ""
-    yield f"{jobs} failed{others}:"
+    consequence = f", and {held_up} more could not run without {them}" if held_up else ""
+    yield f"{jobs} failed{consequence}:"
     for job in sorted(failed, key=_name)[:MAX_LISTED]:
         yield _name(job)
         yield f"  {_cause(job, since, reasons.get(workflow.dag.jobid(job)))}"
@@ -94,7 +94,7 @@ def summary(
 
 
 def _is_interrupted(workflow: Any) -> bool:
-    """Return whether a run has ended early though no job has failed, but for those that Ctrl-C ended."""
+    """Return whether a run has ended early, with no failed jobs except those that Ctrl-C ended."""
     since = workflow.start_time.timestamp()
     stopped = (any(_error(log, since) == STOPPED for log in job.log) for job in _failed(workflow))
     # After SIGTERM and Ctrl-C, Snakemake knows of no error at all.
@@ -103,7 +103,7 @@ def _is_interrupted(workflow: Any) -> bool:
 
 def _failed(workflow: Any) -> list[Any]:
     since = workflow.start_time.timestamp()
-    return [job for one in workflow.scheduler.failed for job in _culprits(one, since)]
+    return [job for failed in workflow.scheduler.failed for job in _culprits(failed, since)]
 
 
 def _name(job: Any) -> str:

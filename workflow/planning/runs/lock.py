@@ -84,15 +84,15 @@ def register(reads: Iterable[str], writes: Iterable[str]) -> None:
 
     Raises: InputError if a run that is active, or may be, writes one of them, or reads one of ``writes``.
     """
-    own = {"reads": sorted(reads), "writes": sorted(writes)}
+    files = {"reads": sorted(reads), "writes": sorted(writes)}
     runs_folder().mkdir(parents=True, exist_ok=True)
     with _one_start_at_a_time():
         remove_ended(runs_folder())
         if OUTER_RUN not in os.environ and not any(run.is_seen for run in others(runs_folder())):
             _wait_for_jobs()
-        announcement = announce(runs_folder(), json.dumps(own))
+        announcement = announce(runs_folder(), json.dumps(files))
         # Announce, then look: if two hosts do not see each other's locks, at least one of the runs stops.
-        if conflict := next(_conflicts(own), None):
+        if conflict := next(_conflicts(files), None):
             withdraw(runs_folder())
             raise InputError(conflict)
     atexit.register(_end, announcement)
@@ -103,11 +103,11 @@ def _end(announcement: IO[str]) -> None:
     announcement.close()
 
 
-def _conflicts(own: dict[str, list[str]]) -> Iterator[str]:
+def _conflicts(ours: dict[str, list[str]]) -> Iterator[str]:
     for run in others(runs_folder()):
         with suppress(FileNotFoundError):  # it has just ended
             theirs = json.loads(run.path.read_text(encoding="utf-8") or "{}")
-            if files := _contested_files(own, theirs):
+            if files := _contested_files(ours, theirs):
                 yield _conflict(run, min(files))
 
 
@@ -120,9 +120,9 @@ def _conflict(run: Announcement, file: str) -> str:
     )
 
 
-def _contested_files(own: dict[str, list[str]], theirs: dict[str, list[str]]) -> set[str]:
+def _contested_files(ours: dict[str, list[str]], theirs: dict[str, list[str]]) -> set[str]:
     """Return the files that one of two runs writes and the other reads or writes."""
-    reads, writes = set(own["reads"]), set(own["writes"])
+    reads, writes = set(ours["reads"]), set(ours["writes"])
     their_reads, their_writes = set(theirs.get("reads", [])), set(theirs.get("writes", []))
     return (writes & (their_reads | their_writes)) | (reads & their_writes)
 
@@ -176,7 +176,8 @@ def _kill_commands(jobs: Iterable[str]) -> str:
         numbers.setdefault(host, []).append(number)
     here = socket.gethostname()
     return ", ".join(
-        f"kill {' '.join(own)}" + ("" if host == here else f" on {host}") for host, own in numbers.items()
+        f"kill {' '.join(processes)}" + ("" if host == here else f" on {host}")
+        for host, processes in numbers.items()
     )
 
 

@@ -64,12 +64,12 @@ def _shortened(clause: str) -> str:
 
 def _difference(change: str) -> str:
     before, _, now = change.partition(NOW)
-    old = {name: digests for name, *digests in STAGE.findall(before)}
+    digests_before = {name: digests for name, *digests in STAGE.findall(before)}
     differing = [
         f"{what} of {name}"
         for name, *digests in STAGE.findall(now)
-        for what, digest, earlier in zip(("settings", "code"), digests, old.get(name, digests), strict=True)
-        if digest != earlier
+        for what, *pair in zip(("settings", "code"), digests_before.get(name, digests), digests, strict=True)
+        if pair[0] != pair[1]
     ]
     return f"changed: {', '.join(differing)}" if differing else "its settings or earlier stages have changed"
 

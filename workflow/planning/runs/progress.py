@@ -13,8 +13,8 @@ from snakemake_interface_logger_plugins.common import LogEvent
 #: A job that runs longer gets a line while it runs, seconds.
 SOON = 10.0
 
-#: Wildcards that a line shows, in this order. Those left out are the same for all jobs of a run.
-SHOWN = {"strategy": "{}", "batch": "{}", "seed": "seed {}", "round": "round {}", "dataset": "{}"}
+#: How a line words the wildcards that it shows, in this order. The others are the same for all jobs of a run.
+WORDING = {"strategy": "{}", "batch": "{}", "seed": "seed {}", "round": "round {}", "dataset": "{}"}
 
 #: Snakemake's lines that the lines of this module replace. One has no event.
 REPLACED = (LogEvent.JOB_STARTED, LogEvent.JOB_FINISHED, LogEvent.PROGRESS)
@@ -158,7 +158,7 @@ def label(rule: str, wildcards: Mapping[str, str]) -> str:
         values["dataset"] = part
     if "round" in values:
         values["round"] = str(int(values["round"]))
-    words = [form.format(values[name]) for name, form in SHOWN.items() if name in values]
+    words = [form.format(values[name]) for name, form in WORDING.items() if name in values]
     if values.get("shards", "1") != "1":
         words.append(f"shard {int(values['shard']) + 1} of {values['shards']}")
     return f"{rule}: {', '.join(words)}" if words else rule

@@ -24,7 +24,7 @@ def keep_reasons(workflow: Any, reasons: dict[int, str]) -> None:
     def keep(job_info: SubmittedJobInfo, msg: str | None = None, **more: Any) -> None:
         job: Any = job_info.job
         if reason := _in_one_line(msg or ""):
-            reasons.update((one.jobid, reason) for one in (job.jobs if job.is_group() else [job]))
+            reasons.update((member.jobid, reason) for member in (job.jobs if job.is_group() else [job]))
         print_job_error(job_info, msg, **more)
 
     def submit(job: Any) -> None:

@@ -22,7 +22,7 @@ PATIENCE = 30.0
 ASSIGNMENT, PLAIN = re.compile(r"\w+="), re.compile(r"[\w./+~-]+")
 
 
-def let_sigterm_end(workflow: Any) -> None:
+def unblock_sigterm(workflow: Any) -> None:
     """Give Snakemake's scheduler a lock that its handler of SIGTERM can take while its loop holds it.
 
     Both run in the main thread, which would otherwise wait for itself for ever. No other thread holds it yet.
@@ -70,8 +70,8 @@ def _require_answer(command: list[str]) -> None:
         return
     if answer.returncode:
         lines = [line.strip() for line in (answer.stderr or answer.stdout).splitlines()]
-        said = "; ".join(filter(None, lines)) or f"exit status {answer.returncode}"
-        raise InputError(f"Slurm does not answer on this machine; `{words}` said: {said}")
+        message = "; ".join(filter(None, lines)) or f"exit status {answer.returncode}"
+        raise InputError(f"Slurm does not answer on this machine; `{words}` said: {message}")
 
 
 def _require(commands: dict[str | None, str]) -> None:

@@ -45,21 +45,21 @@ class SharedFolder:
     settings: dict[str, Any]
     contents: dict[str, Any]
 
-    def difference(self, other: dict[str, dict[str, Any]]) -> list[str]:
+    def difference(self, noted: dict[str, dict[str, Any]]) -> list[str]:
         """Return the keys in which this folder differs from another experiment's note.
 
         The same data at another path make no difference, nor does a file that changed at its path: the other
         experiment would read it as well.
         """
-        if self.contents == other["contents"]:
+        if self.contents == noted["contents"]:
             return []
-        keys = dict.fromkeys([*self.settings, *other["settings"]])
-        differing = [key for key in keys if self.settings.get(key) != other["settings"].get(key)]
+        keys = dict.fromkeys([*self.settings, *noted["settings"]])
+        differing = [key for key in keys if self.settings.get(key) != noted["settings"].get(key)]
         # All images of a dataset have one digest; the keys that name them have none.
         return [
             key
             for key in differing
-            if key not in self.contents or self.contents[key] != other["contents"].get(key)
+            if key not in self.contents or self.contents[key] != noted["contents"].get(key)
         ]
 
 
@@ -108,9 +108,9 @@ def conflicts(paths: Paths) -> Iterator[str]:
     for experiment, path in notes.items():
         note = _read_note(path)
         for folder in shared:
-            other = note.get(folder.path)
-            if other and (keys := folder.difference(other)):
-                theirs, ours = _described(keys, other["settings"]), _described(keys, folder.settings)
+            noted = note.get(folder.path)
+            if noted and (keys := folder.difference(noted)):
+                theirs, ours = _described(keys, noted["settings"]), _described(keys, folder.settings)
                 yield (
                     f"{folder.key}: {experiment} uses {folder.path} with {theirs}; here: {ours}; give this "
                     f"experiment another {folder.key}, or delete {experiment}"
@@ -124,8 +124,8 @@ def register_use(paths: Paths, files: Iterable[str]) -> None:
     Raises: InputError if another experiment has noted other settings since the check of this one.
     """
     folders = shared_folders(paths)
-    used = {_folder(file) for file in files}
-    if used.intersection(folder.path for folder in folders):
+    used_folders = {_folder(file) for file in files}
+    if used_folders.intersection(folder.path for folder in folders):
         if lines := list(conflicts(paths)):
             raise InputError("\n".join(lines))
         note = {folder.path: {"settings": folder.settings, "contents": folder.contents} for folder in folders}

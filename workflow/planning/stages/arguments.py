@@ -68,7 +68,7 @@ class StageArguments:
         """
         declared = declaration(stage)
         places = [parameter for parameter in declared.settings if parameter.name in PLACES]
-        others = [parameter for parameter in declared.settings if parameter.name not in PLACES]
+        recorded_settings = [parameter for parameter in declared.settings if parameter.name not in PLACES]
         earlier_files = {
             parameter.flag: fixed.pop(parameter.name)
             for parameter in declared.of_role(Role.EARLIER)
@@ -86,7 +86,7 @@ class StageArguments:
 
         def recorded(wildcards: Any) -> str:
             provenance = json.dumps(self.provenance(params, wildcards))
-            return shlex.join([*setting_words(others, wildcards), "--provenance", provenance])
+            return shlex.join([*setting_words(recorded_settings, wildcards), "--provenance", provenance])
 
         # Snakemake does not record a function of input or output. Results do not depend on where files are.
         def unrecorded(wildcards: Any, input: Any, output: Any) -> str:

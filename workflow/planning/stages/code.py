@@ -103,16 +103,16 @@ def _module(file: Path) -> Module:
 
 def _parsed(file: Path, content: bytes, of: str) -> Parsed:
     """Return what was kept of a file, if it was kept ``of`` this content; else parse and keep it."""
-    kept = Path(cache_from_source(str(file))).with_suffix(".syntax.json")
+    cache_file = Path(cache_from_source(str(file))).with_suffix(".syntax.json")
     with suppress(OSError, ValueError, LookupError):
-        parsed: Parsed = json.loads(kept.read_bytes())
+        parsed: Parsed = json.loads(cache_file.read_bytes())
         if parsed["parsed"] == of:
             return parsed
     tree = ast.parse(content)
     parsed = Parsed(parsed=of, names=_imported_names(tree), digest=syntax_digest(tree))
     if not sys.dont_write_bytecode:
         with suppress(OSError):  # a folder that nobody may write to, or another run that writes the same
-            write_json(kept, parsed)
+            write_json(cache_file, parsed)
     return parsed
 
 
@@ -133,8 +133,8 @@ def _module_files(name: str) -> tuple[Path, ...]:
     """Return a module's file and the ``__init__`` files of its packages; () if there is no such module."""
     path = ROOT.joinpath(*name.split("."))
     candidates = (path.with_suffix(".py"), path / "__init__.py")
-    own = next((file for file in candidates if file.is_file()), None)
-    if own is None:
+    module = next((file for file in candidates if file.is_file()), None)
+    if module is None:
         return ()
     packages = [parent / "__init__.py" for parent in path.parents if parent.is_relative_to(LIBRARY)]
-    return (own, *(file for file in packages if file.is_file()))
+    return (module, *(file for file in packages if file.is_file()))

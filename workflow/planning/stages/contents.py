@@ -132,9 +132,9 @@ def content_digest(path: str) -> str:
         return path
     cached, state = _cache_file(str(file.absolute())), list(size_and_times(file))
     with suppress(OSError, ValueError, TypeError, KeyError):
-        known = json.loads(cached.read_text(encoding="utf-8"))
-        if known["state"] == state:
-            return str(known["sha256"])
+        entry = json.loads(cached.read_text(encoding="utf-8"))
+        if entry["state"] == state:
+            return str(entry["sha256"])
     digest = file_digest(file)
     _store(cached, {"sha256": digest, "state": state})
     return digest

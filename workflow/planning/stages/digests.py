@@ -60,8 +60,8 @@ class StageDigests:
         files += [folder / f"{settings[name]}.py" for name, folder in DRAWINGS.items() if name in settings]
         if "strategy" in settings:
             files += self._settings.strategy_files(wildcards)
-        if "backbone" in settings and (own := users_file(settings["backbone"]["name"])):
-            files.append(own)
+        if "backbone" in settings and (network_file := users_file(settings["backbone"]["name"])):
+            files.append(network_file)
         return files
 
 

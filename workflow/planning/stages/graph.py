@@ -87,16 +87,16 @@ class StageGraph:
         If the job reads files of several strategies, each strategy has one digest.
         """
         parts = self.ancestry(rule, wildcards)
-        own = list(parts)[-1]
+        last = list(parts)[-1]
         strategies = dict.fromkeys(part.strategy for part in parts if part.strategy)
-        if len(strategies) > 1 or (own.strategy is None and strategies):
+        if len(strategies) > 1 or (last.strategy is None and strategies):
             named = {part.rule: digest for part, digest in parts.items() if part.strategy is None}
             for strategy in strategies:
                 rules = {part.rule: parts[part] for part in parts if part.strategy == strategy}
                 named[f"strategy {strategy}"] = digest_of(rules)
         else:
             named = {part.rule: digest for part, digest in parts.items()}
-        named[own.rule] = named.pop(own.rule)
+        named[last.rule] = named.pop(last.rule)
         return named
 
     def ancestry(self, rule: Rule, wildcards: Any) -> dict[Part, str]:
@@ -115,11 +115,11 @@ class StageGraph:
                 for before in self.jobs_before(last):
                     parts |= self._parts[before]
                 strategy = dict(last.values).get("strategy")
-                own = Part(strategy if strategy in self._strategies else None, last.rule.name)
-                parts.pop(own, None)  # an earlier round's
+                part = Part(strategy if strategy in self._strategies else None, last.rule.name)
+                parts.pop(part, None)  # an earlier round's
                 recorded = self.params_of[last.rule]
                 self._parts[last] = parts | {
-                    own: self._describe(recorded.stage, last.wildcards, recorded.fixed)
+                    part: self._describe(recorded.stage, last.wildcards, recorded.fixed)
                 }
         return self._parts[job]
 
@@ -135,9 +135,9 @@ class StageGraph:
         waiting = [job for path in targets for job in self._producers(path)]
         jobs = dict.fromkeys(waiting)
         while waiting:
-            new = [before for before in self.jobs_before(waiting.pop()) if before not in jobs]
-            jobs.update(dict.fromkeys(new))
-            waiting += new
+            added = [before for before in self.jobs_before(waiting.pop()) if before not in jobs]
+            jobs.update(dict.fromkeys(added))
+            waiting += added
         return list(jobs)
 
     def jobs_before(self, job: Job) -> list[Job]:

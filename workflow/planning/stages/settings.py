@@ -187,13 +187,13 @@ class ExperimentSettings(StageSettings):
             seeds = seeds[:1]
         if stage == "contact_sheet":
             strategies = [wildcards.strategy]
-        own = {
+        folders = {
             strategy: initial_folder(kind)
             for strategy in strategies
             if (kind := experiment.initial_kind(strategy)) != experiment.initial.kind
         }
         initial = initial_folder(experiment.initial.kind)
-        return asdict(Rounds(self._paths.root, initial, strategies, seeds, experiment.rounds, own))
+        return asdict(Rounds(self._paths.root, initial, strategies, seeds, experiment.rounds, folders))
 
     def ceiling_runs(self) -> dict[str, Any]:
         """Return the trainings on the whole pool, in the form of round 0 of a strategy of that name."""

@@ -16,7 +16,7 @@ CPU = Compute(workers=2)
 def small_blocks(monkeypatch):
     monkeypatch.setattr(balls, "READ_ROWS", 23)
     monkeypatch.setattr(balls, "PRODUCT_ROWS", 11)
-    monkeypatch.setattr(balls, "PRODUCT_OTHERS", 17)
+    monkeypatch.setattr(balls, "PRODUCT_REFERENCES", 17)
     monkeypatch.setattr(distances, "PAIRS_AT_ONCE", 7)
 
 

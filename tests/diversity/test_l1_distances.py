@@ -32,7 +32,7 @@ def test_largest_probabilities_are_those_of_a_sort(classes):
 def test_all_samples_nearer_than_their_limit_are_found(monkeypatch, kept, shared, classes, sharpness):
     monkeypatch.setattr(module, "KEPT_ENTRIES", kept * classes)
     monkeypatch.setattr(module, "SHARED_ENTRIES", shared * classes)
-    monkeypatch.setattr(module, "KNOWN_ROWS", 32)
+    monkeypatch.setattr(module, "BOUNDED_ROWS", 32)
     monkeypatch.setattr(module, "SHARED_ROWS", 16)
     random = np.random.default_rng(3)
     values = on_grid(kept, 131, classes, sharpness)

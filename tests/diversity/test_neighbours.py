@@ -17,7 +17,7 @@ CPU = Compute(workers=2)
 def small_blocks(monkeypatch, request):
     monkeypatch.setattr(neighbours, "MAX_WAITING", request.param)
     monkeypatch.setattr(neighbours, "PRODUCT_ROWS", 11)
-    monkeypatch.setattr(neighbours, "PRODUCT_OTHERS", 17)
+    monkeypatch.setattr(neighbours, "PRODUCT_REFERENCES", 17)
     monkeypatch.setattr(distances, "PAIRS_AT_ONCE", 7)
 
 

@@ -29,7 +29,7 @@ def definition(features, rows, budget, neighbours):
 def test_picks_are_those_of_the_definition(monkeypatch, kept_rows, size, offset):
     monkeypatch.setattr(module, "KEPT_ROWS", kept_rows)
     monkeypatch.setattr(products, "PRODUCT_ROWS", 32)
-    monkeypatch.setattr(products, "PRODUCT_OTHERS", 48)
+    monkeypatch.setattr(products, "PRODUCT_REFERENCES", 48)
     random = np.random.default_rng(size)
     features = (random.normal(size=(400, 6)) + offset).astype(np.float32)
     rows = np.sort(random.permutation(400)[:size])

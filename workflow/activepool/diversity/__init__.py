@@ -1,1 +1,1 @@
-"""Choice of samples that cover the pool: functions of features alone."""
+"""Choice of samples that cover the pool, by their features."""

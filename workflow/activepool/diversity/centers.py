@@ -32,8 +32,8 @@ class Centers:
 
     def append(self, rows: np.ndarray) -> None:
         """Add ``rows`` as the next centers."""
-        added, points = slice(len(self), len(self) + len(rows)), self.points(rows)
-        self._points.values[added], self._points.norms[added] = points.values, points.norms
+        positions, points = slice(len(self), len(self) + len(rows)), self.points(rows)
+        self._points.values[positions], self._points.norms[positions] = points.values, points.norms
         self.rows = np.concatenate([self.rows, rows])
 
     def upper_bounds(self, samples: Points, stop: int) -> np.ndarray:
@@ -43,24 +43,24 @@ class Centers:
         _, upper = distance_bounds(samples, self._points[: min(stop, len(self))])
         return to_numpy(array_namespace(upper).min(upper, axis=1))
 
-    def nearest(self, rows: np.ndarray, known: np.ndarray, start: int, stop: int) -> np.ndarray:
-        """Return ``known`` lowered to the distance to the nearest of some centers.
+    def nearest(self, rows: np.ndarray, bounds: np.ndarray, start: int, stop: int) -> np.ndarray:
+        """Return ``bounds`` lowered to the distance to the nearest of some centers.
 
         Args:
             rows: (n,) samples.
-            known: (n,) float64 squared distances to the nearest of other centers, or bounds of them.
+            bounds: (n,) float64 squared distances to the nearest of the other centers, or upper bounds.
             start, stop: the range of centers to compare with.
 
-        Returns: (n,) float64, the smaller of ``known`` and the exact squared distance. Only pairs that may be
-        the nearest are summed exactly.
+        Returns: (n,) float64, the smaller of ``bounds`` and the exact squared distance. Only pairs that may
+        be the nearest are summed exactly.
         """
         lower, upper = distance_bounds(self.points(rows), self._points[start:stop])
         xp = array_namespace(lower)
-        limit = np.minimum(known, to_numpy(xp.min(upper, axis=1)))
+        limit = np.minimum(bounds, to_numpy(xp.min(upper, axis=1)))
         rounded_up = np.nextafter(limit.astype(np.float32), np.float32(np.inf))
         near = lower <= self._compute.array(rounded_up)[:, None]
         sample, center = (to_numpy(part) for part in xp.nonzero(near))
-        result = known.copy()
+        result = bounds.copy()
         distances = exact_distances(self._features, rows[sample], self._features, self.rows[start + center])
         np.minimum.at(result, sample, distances)
         return result

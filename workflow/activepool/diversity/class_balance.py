@@ -26,12 +26,12 @@ class ClassMeans:
 
     Attributes:
         values: (C, d) float64; zeros for a class without labelled samples.
-        known: (C,) whether the class has a labelled sample.
+        has_mean: (C,) whether the class has a labelled sample.
         majority: which of the majority classes counts in `ratios`.
     """
 
     values: np.ndarray
-    known: np.ndarray
+    has_mean: np.ndarray
     majority: Majority = "nearest"
 
     @classmethod
@@ -45,17 +45,17 @@ class ClassMeans:
     ) -> "ClassMeans":
         """Return the means over ``rows`` with these labels."""
         values = np.zeros((num_classes, features.shape[1]))
-        known = np.bincount(labels, minlength=num_classes) > 0
-        for label in np.flatnonzero(known):
+        has_mean = np.bincount(labels, minlength=num_classes) > 0
+        for label in np.flatnonzero(has_mean):
             values[label] = features.take(rows[labels == label], np.float64).mean(axis=0)
-        return cls(values, known, majority)
+        return cls(values, has_mean, majority)
 
     def with_sample(self, sample: np.ndarray, label: int, count: int) -> "ClassMeans":
         """Return the means after a sample (d,) has joined the ``count`` samples of its class."""
-        values, known = self.values.copy(), self.known.copy()
+        values, has_mean = self.values.copy(), self.has_mean.copy()
         values[label] += (sample - values[label]) / (count + 1)
-        known[label] = True
-        return replace(self, values=values, known=known)
+        has_mean[label] = True
+        return replace(self, values=values, has_mean=has_mean)
 
     def ratios(self, samples: np.ndarray, majority: np.ndarray) -> np.ndarray:
         """Return the distance of samples (n, d) float64 to each class relative to the majority classes.
@@ -65,7 +65,7 @@ class ClassMeans:
         float32 so that equal samples have equal ratios.
         """
         squared = self.squared(samples)
-        divisor = self.majority_distance(squared[:, majority & self.known])
+        divisor = self.majority_distance(squared[:, majority & self.has_mean])
         return _quotients(squared, divisor[:, np.newaxis])
 
     def squared(self, samples: np.ndarray, classes: slice | np.ndarray = slice(None)) -> np.ndarray:
@@ -74,14 +74,14 @@ class ClassMeans:
         norms = np.square(samples).sum(axis=1, keepdims=True) + np.square(values).sum(axis=1)
         squared = norms - 2 * (samples @ values.T)
         squared[squared < DISTANCE_ROUNDING * norms] = 0  # the sample equals the mean
-        return np.where(self.known[classes], squared, 1)
+        return np.where(self.has_mean[classes], squared, 1)
 
     def majority_distance(self, squared: np.ndarray) -> np.ndarray:
         """Return which of the distances (n, k) to majority classes counts; 1 if there is no such class."""
         if not squared.shape[1]:
             return np.ones(len(squared))
-        counting: np.ndarray = squared.min(axis=1) if self.majority == "nearest" else squared.max(axis=1)
-        return counting
+        distances: np.ndarray = squared.min(axis=1) if self.majority == "nearest" else squared.max(axis=1)
+        return distances
 
 
 @dataclass(frozen=True)
@@ -142,19 +142,19 @@ class NearestToClass:
         for chunk in row_blocks(len(rows), CHUNK_ROWS):
             ratios = self._means.ratios(self._features.take(rows[chunk], np.float64), majority)[:, label]
             best = min([*zip(ratios.tolist(), rows[chunk].tolist(), strict=True), best])
-            following = lower_bounds[chunk.stop] if chunk.stop < len(rows) else listing.ratios[label, -1]
-            if best[0] < following:
+            next_bound = lower_bounds[chunk.stop] if chunk.stop < len(rows) else listing.ratios[label, -1]
+            if best[0] < next_bound:
                 return best[1]
         return best[1] if len(rows) and np.array_equal(majority, listing.majority) else None
 
     def _holds(self, listing: _Listing, majority: np.ndarray) -> bool:
-        listed, now = listing.majority & self._means.known, majority & self._means.known
-        lowers = listed & ~now if self._means.majority == "nearest" else now & ~listed
-        return bool(listed.any() == now.any() and not lowers.any())
+        listed, current = listing.majority & self._means.has_mean, majority & self._means.has_mean
+        lowers = listed & ~current if self._means.majority == "nearest" else current & ~listed
+        return bool(listed.any() == current.any() and not lowers.any())
 
     def _list(self, majority: np.ndarray, mapping: Mapping) -> _Listing:
         pool = np.flatnonzero(self.available)
-        nearest = NearestPerClass(len(self._means.known), min(self._length, len(pool)))
+        nearest = NearestPerClass(len(self._means.has_mean), min(self._length, len(pool)))
 
         def offer(block: slice) -> None:
             samples = self._features.take(pool[block], np.float64)
@@ -167,7 +167,7 @@ class NearestToClass:
 
 
 class NearestToMovingClass:
-    """The same with class means that each taken row moves: a pass over the pool for each row."""
+    """The pool with class means that each taken row moves: a pass over the pool for each row."""
 
     def __init__(
         self, features: FeatureMatrix, pool: np.ndarray, means: ClassMeans, counts: np.ndarray
@@ -198,12 +198,14 @@ class NearestToMovingClass:
         def best_of(block: slice) -> tuple[float, int]:
             rows = self._pool[block]
             samples = self._features.take(rows, np.float64)
-            own = self._means.squared(samples, np.array([label]))[:, 0]
-            require_finite(rows, own)
+            squared = self._means.squared(samples, np.array([label]))[:, 0]
+            require_finite(rows, squared)
             if not divisor_holds:
-                squared = self._means.squared(samples, np.flatnonzero(majority & self._means.known))
-                self._divisor[block] = self._means.majority_distance(squared)
-            ratios = _quotients(own, self._divisor[block])
+                majority_squared = self._means.squared(
+                    samples, np.flatnonzero(majority & self._means.has_mean)
+                )
+                self._divisor[block] = self._means.majority_distance(majority_squared)
+            ratios = _quotients(squared, self._divisor[block])
             ratios[~self.available[rows]] = np.inf
             best = int(ratios.argmin())
             return float(ratios[best]), int(rows[best])

@@ -3,8 +3,8 @@
 Most of the squared distance between features is in few principal components. Their subspace is found by
 randomised subspace iteration (Halko et al. 2011, algorithm 4.4). Eigenvectors of a library would differ in
 the last bits from one BLAS kernel to the next, and so would k-means on them. Here all matrices that are
-multiplied have integer entries, so small that no sum reaches 2⁵³: such a product is exact in float64, in
-whatever order it is summed. Everything between the products works entry by entry.
+multiplied have integer entries, so small that no sum reaches 2⁵³: such a product is exact in float64, with
+any order of its sums. Everything between the products works entry by entry.
 """
 
 import numpy as np
@@ -23,7 +23,7 @@ FEATURE_BITS, DIRECTION_BITS, COORDINATE_BITS = 24, 16, 12
 #: Bits of the coordinates that come out: squared distances of 128 of them have at most 53.
 GRID_BITS = 22
 
-#: A direction whose part at right angles to those before it is shorter than this is a rounding error.
+#: A direction whose part orthogonal to those before it is shorter than this is a rounding error.
 MIN_LENGTH = 1e-6
 
 #: Rows in float64 at once, and columns of a product.
@@ -44,7 +44,7 @@ def leading_coordinates(
 
     Returns: (n, k) float32, relative to the mean of the samples: whole numbers of at most GRID_BITS, all in
     one unit of length. k = min(count, d), or less if the samples span less. With d ≤ count, the coordinates
-    are the features themselves. The axes are orthogonal, but none is a principal component by itself.
+    are the features themselves. The axes are orthogonal, but they are not the principal components.
 
     Memory: the result, FITTED_ROWS × d float64, and some blocks.
 
@@ -56,9 +56,9 @@ def leading_coordinates(
         scale = _power_of_two(2.0**FEATURE_BITS / largest) if largest else 1.0
         directions = None
         if features.shape[1] > count:
-            fitted = np.sort(generator.permutation(rows)[:FITTED_ROWS])
-            samples = np.rint((features.take(fitted, np.float64) - mean) * (scale / 2))
-            signs = 2.0 * generator.integers(0, 2, (count, len(fitted))) - 1
+            fitted_rows = np.sort(generator.permutation(rows)[:FITTED_ROWS])
+            samples = np.rint((features.take(fitted_rows, np.float64) - mean) * (scale / 2))
+            signs = 2.0 * generator.integers(0, 2, (count, len(fitted_rows))) - 1
             directions = _directions(samples, signs, mapping)
         return _on_grid(_coordinates(features, rows, mean, scale, directions, mapping))
 
@@ -112,7 +112,7 @@ def _extent(features: FeatureMatrix, rows: np.ndarray, mapping: Mapping) -> tupl
 
 
 def _directions(samples: np.ndarray, signs: np.ndarray, mapping: Mapping) -> np.ndarray:
-    """Return integer directions (k, d) of length 2^DIRECTION_BITS, at right angles but for their rounding.
+    """Return integer directions (k, d) of length 2^DIRECTION_BITS, orthogonal except for their rounding.
 
     Args:
         samples: (n, d) whole numbers of up to FEATURE_BITS.
@@ -121,7 +121,7 @@ def _directions(samples: np.ndarray, signs: np.ndarray, mapping: Mapping) -> np.
     sums = _product(signs, samples, mapping)
     directions = np.rint(_orthonormal(sums) * 2.0**DIRECTION_BITS)
     for _ in range(PASSES - 1):
-        coordinates = _whole(_product(directions, samples.T, mapping), COORDINATE_BITS)
+        coordinates = _whole_numbers(_product(directions, samples.T, mapping), COORDINATE_BITS)
         sums = _product(coordinates, samples, mapping)
         directions = np.rint(_orthonormal(sums) * 2.0**DIRECTION_BITS)
     return directions
@@ -139,7 +139,7 @@ def _product(left: np.ndarray, right: np.ndarray, mapping: Mapping) -> np.ndarra
 
 
 def _orthonormal(vectors: np.ndarray) -> np.ndarray:
-    """Return the vectors (n, d) made orthonormal, one after the other, without those that depend on others.
+    """Return an orthonormal basis of the span of the vectors (n, d), built one vector after the other.
 
     Gram and Schmidt's method, twice; einsum adds in a fixed order, unlike BLAS.
     """
@@ -151,8 +151,8 @@ def _orthonormal(vectors: np.ndarray) -> np.ndarray:
             if length == 0:
                 break
             vector = vector / length
-            found = result[:count]
-            vector = vector - np.einsum("n,nd->d", np.einsum("nd,d->n", found, vector), found)
+            basis = result[:count]
+            vector = vector - np.einsum("n,nd->d", np.einsum("nd,d->n", basis, vector), basis)
         length = np.sqrt(np.square(vector).sum())
         if length > MIN_LENGTH:
             result[count] = vector / length
@@ -160,12 +160,12 @@ def _orthonormal(vectors: np.ndarray) -> np.ndarray:
     return result[:count]
 
 
-def _whole(values: np.ndarray, bits: int) -> np.ndarray:
+def _whole_numbers(values: np.ndarray, bits: int) -> np.ndarray:
     """Return each row scaled by a power of two, and rounded to whole numbers of ``bits``."""
     largest = np.abs(values).max(axis=1, keepdims=True, initial=0)
     _, exponent = np.frexp(largest)
-    whole: np.ndarray = np.rint(np.ldexp(values, bits - exponent))
-    return whole
+    numbers: np.ndarray = np.rint(np.ldexp(values, bits - exponent))
+    return numbers
 
 
 def _power_of_two(value: float) -> float:

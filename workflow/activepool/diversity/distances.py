@@ -1,8 +1,8 @@
 """Squared Euclidean distances: bounds from one product, and exact values for the few that matter.
 
 The Gram form ‖x‖² + ‖y‖² − 2 x·y costs one matrix product, and loses digits where x and y are near, most of
-all if the product is one of bfloat16. Bounds of its error rule pairs out; the distances of the other pairs
-are summed from direct differences in float64.
+all in bfloat16. Bounds of its error rule pairs out; the distances of the other pairs are summed from direct
+differences in float64.
 """
 
 from dataclasses import dataclass
@@ -50,14 +50,14 @@ class PointReader:
     Features often share a large mean. About it norms are small, and so are the errors of the Gram form.
     """
 
-    def __init__(self, features: FeatureMatrix, central: np.ndarray, compute: Compute) -> None:
-        """Take the mean of the rows ``central``; the origin is 0 without rows, or if the mean is infinite."""
+    def __init__(self, features: FeatureMatrix, central_rows: np.ndarray, compute: Compute) -> None:
+        """Take the mean of ``central_rows``; the origin is 0 without rows, or if the mean is infinite."""
         self._features = features
         self._compute = compute
         self._origin = np.zeros(features.shape[1], dtype=np.float32)
-        if len(central):
+        if len(central_rows):
             with np.errstate(over="ignore", invalid="ignore"):
-                mean = features.take(central).mean(axis=0)
+                mean = features.take(central_rows).mean(axis=0)
                 if np.isfinite(np.square(mean).sum()):
                     self._origin = mean
 
@@ -83,7 +83,7 @@ def rounding_slack(width: int) -> float:
 
 
 def slack(points: Points) -> float:
-    """Return the same for the product of two such points.
+    """Return `rounding_slack` for the type of these points.
 
     With bfloat16, x, y and x·y are rounded once more, each by a part v = BFLOAT16_ROUNDING at most. This adds
     3 v ‖x‖ ‖y‖; a quarter of v covers the products of these errors.
@@ -113,26 +113,26 @@ def distance_bounds(left: Points, right: Points) -> tuple[Array, Array]:
 
 
 def exact_distances(
-    features: FeatureMatrix, left: np.ndarray, others: FeatureMatrix, right: np.ndarray
+    features: FeatureMatrix, left: np.ndarray, right_features: FeatureMatrix, right: np.ndarray
 ) -> np.ndarray:
-    """Return ‖x_left − y_right‖² of pairs of rows x of ``features`` and y of ``others``, (pairs,) float64.
+    """Return ‖x_left − y_right‖² of pairs of rows x of ``features`` and y of ``right_features``.
 
-    Sums of squared direct differences.
+    Returns: (pairs,) float64, sums of squared direct differences.
     """
     result = np.empty(len(left))
     for pairs in row_blocks(len(left), PAIRS_AT_ONCE):
-        difference = _taken(features, left[pairs])
-        difference -= _taken(others, right[pairs])
+        difference = _take_rows(features, left[pairs])
+        difference -= _take_rows(right_features, right[pairs])
         result[pairs] = squared_norms(difference)
     return result
 
 
-def _taken(features: FeatureMatrix, rows: np.ndarray) -> np.ndarray:
-    """Return rows as float64; those that follow each other and are the same are read once."""
-    firsts = np.flatnonzero(np.diff(rows, prepend=-1))
-    if 2 * len(firsts) > len(rows):
+def _take_rows(features: FeatureMatrix, rows: np.ndarray) -> np.ndarray:
+    """Return rows as float64; a row that is repeated several times in a run is read once."""
+    starts = np.flatnonzero(np.diff(rows, prepend=-1))
+    if 2 * len(starts) > len(rows):
         return features.take(rows, np.float64)
-    return np.repeat(features.take(rows[firsts], np.float64), np.diff(firsts, append=len(rows)), axis=0)
+    return np.repeat(features.take(rows[starts], np.float64), np.diff(starts, append=len(rows)), axis=0)
 
 
 def squared_norms(rows: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 """D² sampling, the seeding of k-means++ (Arthur and Vassilvitskii 2007), by rejection.
 
 Each pick is drawn with probability proportional to its squared distance D² to the nearest center: an earlier
-pick, or a sample that is given as a center. Distances of all samples to each center would cost a pass over
+pick, or one of the first centers. Distances of all samples to each center would cost a pass over
 the pool per center. But D² only falls, so old values are upper bounds. A sample drawn in proportion to the
 bounds, and accepted with probability D² / bound, is drawn in proportion to D². Only drawn samples are
 compared with the centers, and only with as many as it takes to reject them.
@@ -52,11 +52,12 @@ def d_squared_sample(
     """
     if budget == 0:
         return np.empty(0, dtype=pool.dtype)
-    given = np.empty(0, dtype=pool.dtype) if centers is None else centers
-    sampler = _Sampler(embeddings, pool, squared_norms, len(given) + budget)
+    if centers is None:
+        centers = np.empty(0, dtype=pool.dtype)
+    sampler = _Sampler(embeddings, pool, squared_norms, len(centers) + budget)
     with compute.mapping() as mapping:
-        if len(given):
-            sampler.start_from(given, mapping)
+        if len(centers):
+            sampler.start_from(centers, mapping)
         else:
             sampler.start_from_longest()
         picks: np.ndarray = pool[sampler.run(budget, generator, mapping)]
@@ -73,7 +74,7 @@ class _Sampler:
     def __init__(
         self, embeddings: GradientEmbeddings, pool: np.ndarray, squared_norms: np.ndarray, capacity: int
     ) -> None:
-        """Take the pool, and the number of centers that there will be."""
+        """Take the pool, and the final number of centers."""
         self._embeddings = embeddings
         self._pool = pool
         self._squared_norm = squared_norms
@@ -102,31 +103,31 @@ class _Sampler:
         """Pick until there are ``budget`` picks; return their positions."""
         while len(self._picks) < budget:
             if not self._bound.any():
-                others = np.setdiff1d(np.arange(len(self._pool)), self._picks)
-                return np.concatenate([self._picks, others[: budget - len(self._picks)]])
+                remaining = np.setdiff1d(np.arange(len(self._pool)), self._picks)
+                return np.concatenate([self._picks, remaining[: budget - len(self._picks)]])
             drawn = draw_in_proportion(generator, self._bound, DRAWS)
-            missing = budget - len(self._picks)
-            self._accept(drawn, generator.random(DRAWS) * self._bound[drawn], missing, mapping)
+            num_missing = budget - len(self._picks)
+            self._accept(drawn, generator.random(DRAWS) * self._bound[drawn], num_missing, mapping)
         return self._picks
 
-    def _accept(self, drawn: np.ndarray, threshold: np.ndarray, most: int, mapping: Mapping) -> None:
+    def _accept(self, drawn: np.ndarray, threshold: np.ndarray, num_missing: int, mapping: Mapping) -> None:
         """Pick the draws whose D² is above their threshold, one after the other.
 
         Args:
             drawn: (draws,) positions, perhaps with repeats.
             threshold: (draws,) a uniform share of the bound by which each was drawn.
-            most: how many to pick at most.
+            num_missing: the largest number to pick.
             mapping: runs blocks on the workers.
         """
         gradients, distance = self._compare(drawn, threshold, mapping)
         alive = np.flatnonzero(distance > threshold)
         candidates, gradients, distance = drawn[alive], gradients[alive], distance[alive]
-        between = to_numpy(squared_distances(gradients, gradients))
+        pair_distances = to_numpy(squared_distances(gradients, gradients))
         accepted: list[int] = []
         for draw, limit in enumerate(threshold[alive]):
-            if distance[draw] > limit and len(accepted) < most:
+            if distance[draw] > limit and len(accepted) < num_missing:
                 accepted.append(draw)
-                np.minimum(distance, between[draw], out=distance)
+                np.minimum(distance, pair_distances[draw], out=distance)
                 distance[candidates == candidates[draw]] = 0
         np.minimum.at(self._bound, candidates, distance)
         chosen = np.array(accepted, dtype=np.int64)

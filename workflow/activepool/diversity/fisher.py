@@ -76,10 +76,11 @@ class BinaryInformation:
 
 
 class BinaryTrace:
-    """M, M⁻¹ and G, a and g of each sample, and the changes that M⁻¹ and G lack.
+    """M, M⁻¹ and G, and the changes that M⁻¹ and G lack.
 
     Attributes:
-        left: (n,) whether a sample is neither added nor removed so far.
+        leverage, gain: (n,) a and g of each sample.
+        remaining: (n,) whether a sample is neither added nor removed so far.
     """
 
     def __init__(
@@ -87,9 +88,9 @@ class BinaryTrace:
     ) -> None:
         self.samples = samples
         self.matrix = matrix
-        self.own = np.empty(len(samples))
+        self.leverage = np.empty(len(samples))
         self.gain = np.empty(len(samples))
-        self.left = np.ones(len(samples), dtype=bool)
+        self.remaining = np.ones(len(samples), dtype=bool)
         self._target = target
         self._mapping = mapping
         self.renew()
@@ -102,29 +103,29 @@ class BinaryTrace:
 
         def measure(block: slice) -> None:
             vectors = self.samples.vectors(block)
-            self.own[block] = np.einsum("nd,nd->n", vectors @ self.inverse, vectors)
+            self.leverage[block] = np.einsum("nd,nd->n", vectors @ self.inverse, vectors)
             self.gain[block] = np.einsum("nd,nd->n", vectors @ self.covered, vectors)
 
         in_blocks(self._mapping, measure, len(self.samples), ROWS64)
 
     def changes(self, sign: int) -> np.ndarray:
         """Return by how much adding each sample (1) lowers the trace, or removing it (−1) raises it, (n,)."""
-        return self.gain / (1 + sign * self.own)
+        return self.gain / (1 + sign * self.leverage)
 
     def apply(self, sample: int, sign: int) -> None:
         """Add (1) or remove (−1) a sample: bring M, and a and g of all samples up to date."""
         if self._latest is None or sample not in self._latest.place:
             if self._latest:
                 self._latest.finish(self)
-            self._latest = _Changes(self, self._likely(sample, sign), self._mapping)
+            self._latest = _Changes(self, self._candidates(sample, sign), self._mapping)
         self._latest.apply(self, sample, sign)
-        self.left[sample] = False
+        self.remaining[sample] = False
 
-    def _likely(self, sample: int, sign: int) -> np.ndarray:
-        """Return a sample and others that may follow it."""
-        order = np.argsort(np.where(self.left, -sign * self.changes(sign), np.inf), kind="stable")
-        likely = order[: min(CANDIDATES, np.count_nonzero(self.left))]
-        return np.concatenate([[sample], likely[likely != sample]])[:CANDIDATES]
+    def _candidates(self, sample: int, sign: int) -> np.ndarray:
+        """Return a sample and those most likely to follow it."""
+        order = np.argsort(np.where(self.remaining, -sign * self.changes(sign), np.inf), kind="stable")
+        candidates = order[: min(CANDIDATES, np.count_nonzero(self.remaining))]
+        return np.concatenate([[sample], candidates[candidates != sample]])[:CANDIDATES]
 
 
 class _Changes:
@@ -146,7 +147,7 @@ class _Changes:
 
         in_blocks(mapping, multiply, self._size, ROWS64)
         self._by_inverse, self._by_covered = products[: len(candidates)], products[len(candidates) :]
-        self._done: list[tuple[np.ndarray, np.ndarray, float, float]] = []
+        self._steps: list[tuple[np.ndarray, np.ndarray, float, float]] = []
 
     def apply(self, state: BinaryTrace, sample: int, sign: int) -> None:
         """Add (1) or remove (−1) a candidate: bring M, and a and g of all samples up to date."""
@@ -154,18 +155,18 @@ class _Changes:
         (vector,) = state.samples.vectors(np.array([sample]))
         state.matrix += np.outer(vector, sign * vector)
         x, y = self._by_inverse[place].copy(), self._by_covered[place].copy()
-        for u, h, c, g in self._done:
+        for u, h, c, g in self._steps:
             x -= u * (u[sample] / c)
             y -= h * (u[sample] / c) + u * (h[sample] / c - g * u[sample] / c**2)
-        c, g = state.own[sample] + sign, float(state.gain[sample])
+        c, g = state.leverage[sample] + sign, float(state.gain[sample])
         products_u, products_h = x[: self._size], y[: self._size]
-        state.own -= products_u**2 / c
+        state.leverage -= products_u**2 / c
         state.gain += products_u * (products_u * (g / c**2) - products_h * (2 / c))
-        self._done.append((x, y, c, g))
+        self._steps.append((x, y, c, g))
 
     def finish(self, state: BinaryTrace) -> None:
         """Bring M⁻¹ and G up to date."""
-        by_inverse, by_covered, *numbers = zip(*self._done, strict=True)
+        by_inverse, by_covered, *numbers = zip(*self._steps, strict=True)
         u, h = (np.array(sides)[:, self._size :] for sides in (by_inverse, by_covered))
         c, g = (np.array(values)[:, None] for values in numbers)
         cross = h.T @ (u / c)

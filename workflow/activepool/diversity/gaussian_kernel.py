@@ -1,4 +1,4 @@
-"""The Gaussian kernel exp(−(‖x − y‖/σ)²) between samples and the targets that they are to cover.
+"""The Gaussian kernel exp(−(‖x − y‖/σ)²) between samples and the targets to cover.
 
 `GaussianKernel.exact` has the same bits with any BLAS kernel: features of length 1 are rounded to whole
 multiples of 2⁻²⁵, so that a product in float64 is exact. `estimated_gains` and `uncovered` take one product
@@ -31,7 +31,7 @@ PRODUCT_ROWS, COMPARED_ROWS = 512, 128
 #: Targets in a float32 product whose entries are worked on several times.
 TILE_TARGETS = 512
 
-#: Samples that tell whether there is room for all uncovered pairs.
+#: Samples from which the number of uncovered pairs is estimated.
 SAMPLED_ROWS = 1024
 
 #: Pairs of a sample and a target to keep: 1 GB.
@@ -115,18 +115,18 @@ class GaussianKernel:
         fixed = self._fixed_point(rows)
         norms = np.square(fixed).sum(axis=1)
         samples = self._compute.array(fixed)
-        fixed, own_norms = self._fixed, self._norms
+        fixed, target_norms = self._fixed, self._norms
         if targets is not None:
-            fixed, own_norms = self._fixed[self._compute.array(targets)], self._norms[targets]
-        result = np.empty((len(rows), len(own_norms)))
+            fixed, target_norms = self._fixed[self._compute.array(targets)], self._norms[targets]
+        result = np.empty((len(rows), len(target_norms)))
 
         def compare(block: slice) -> None:
             squared = to_numpy(samples @ fixed[block].T)
-            squared = norms[:, None] + own_norms[block] - 2 * squared
+            squared = norms[:, None] + target_norms[block] - 2 * squared
             squared *= -(4.0**-FEATURE_BITS) / self._squared_bandwidth
             np.exp(squared, out=result[:, block])
 
-        in_blocks(mapping, compare, len(own_norms), ROWS64)
+        in_blocks(mapping, compare, len(target_norms), ROWS64)
         return result
 
     def cover(self, rows: np.ndarray, mapping: Mapping) -> np.ndarray:
@@ -156,26 +156,26 @@ class GaussianKernel:
             xp = array_namespace(nearer)
             nearer -= self._compute.array(norms)[:, None]
             nearer = xp.reshape(nearer, (-1,))
-            found = xp.nonzero(nearer > -error)[0]
-            owners, targets = np.divmod(to_numpy(found), len(cover))
-            squared = covered[targets] - to_numpy(nearer[found]) - error
+            entries = xp.nonzero(nearer > -error)[0]
+            owners, targets = np.divmod(to_numpy(entries), len(cover))
+            squared = covered[targets] - to_numpy(nearer[entries]) - error
             kernels = np.exp(-np.maximum(squared, 0) / self._squared_bandwidth) * (1 + 2.0**-20)
             counts = np.bincount(owners, minlength=len(samples))
             return counts, targets.astype(np.int32), kernels.astype(np.float32)
 
-        some = rows[:: 1 + len(rows) // SAMPLED_ROWS]
-        found_of_some = mapping(
-            lambda block: len(compare(some[block])[1]), row_blocks(len(some), PRODUCT_ROWS)
+        sampled_rows = rows[:: 1 + len(rows) // SAMPLED_ROWS]
+        pair_counts = mapping(
+            lambda block: len(compare(sampled_rows[block])[1]), row_blocks(len(sampled_rows), PRODUCT_ROWS)
         )
-        if sum(found_of_some) * len(rows) > KEPT_PAIRS * len(some):
+        if sum(pair_counts) * len(rows) > KEPT_PAIRS * len(sampled_rows):
             return None
         blocks, size = row_blocks(len(rows), PRODUCT_ROWS), min(KEPT_PAIRS, len(rows) * len(cover))
         pairs = UncoveredPairs(
             np.zeros(len(rows) + 1, np.int64), np.empty(size, np.int32), np.empty(size, np.float32)
         )
         start = 0
-        for block, found in zip(blocks, mapping(lambda block: compare(rows[block]), blocks), strict=True):
-            counts, targets, kernels = found
+        parts = mapping(lambda block: compare(rows[block]), blocks)
+        for block, (counts, targets, kernels) in zip(blocks, parts, strict=True):
             end = start + len(targets)
             if end > size:
                 return None

@@ -46,9 +46,9 @@ class Gradients:
     def __getitem__(self, rows: slice | np.ndarray) -> "Gradients":
         return Gradients(self.residuals[rows], self.features[rows], self.norms[rows])
 
-    def __setitem__(self, rows: slice, others: "Gradients") -> None:
-        self.residuals[rows], self.features[rows] = others.residuals, others.features
-        self.norms[rows] = others.norms
+    def __setitem__(self, rows: slice, gradients: "Gradients") -> None:
+        self.residuals[rows], self.features[rows] = gradients.residuals, gradients.features
+        self.norms[rows] = gradients.norms
 
 
 def squared_distances(left: Gradients, right: Gradients) -> Array:
@@ -116,7 +116,7 @@ class GradientEmbeddings:
         Returns: (n,) float64, each rounded up to a multiple of BOUND_STEP times the power of two above it.
         Where the error of float32 may reach past a multiple, float64 decides.
         """
-        exact, known = squared_norms.astype(np.float64), np.zeros(len(rows), dtype=bool)
+        exact, is_exact = squared_norms.astype(np.float64), np.zeros(len(rows), dtype=bool)
         tolerance = 0.0
         error = STEP_TOLERANCE  # the largest error of float32 to expect
         while error > tolerance:
@@ -125,10 +125,10 @@ class GradientEmbeddings:
             near = np.abs(mantissa - np.round(mantissa)) <= tolerance * mantissa
             near |= squared_norms < MIN_NORM
             near[:EXACT_NORMS] = True
-            missing = np.flatnonzero(near & ~known)
+            missing = np.flatnonzero(near & ~is_exact)
             exact[missing] = self._squared_norms64(rows[missing])
-            known |= near
-            compared = known & (squared_norms >= MIN_NORM)
+            is_exact |= near
+            compared = is_exact & (squared_norms >= MIN_NORM)
             error = ERROR_MARGIN * np.abs(exact[compared] / squared_norms[compared] - 1).max(initial=0.0)
         mantissa, exponent = np.frexp(exact)
         return np.ldexp(np.ceil(mantissa / BOUND_STEP) * BOUND_STEP, exponent)
@@ -155,16 +155,16 @@ class GradientEmbeddings:
 def residuals_of(logits: Array) -> Array:
     """Return a = p − e_ŷ of each row, (n, C); overwrites the logits.
 
-    The entry of ŷ is minus the sum of the others, which keeps its digits where p_ŷ is near 1.
+    The entry of ŷ is minus the sum of the other entries, which keeps its digits where p_ŷ is near 1.
     """
     xp = array_namespace(logits)
     rows, predicted = row_numbers(logits), xp.argmax(logits, axis=1)
     logits -= logits[rows, predicted][:, None]
     odds = xp.exp(logits)
     odds[rows, predicted] = 0
-    others = xp.sum(odds, axis=1)
-    odds[rows, predicted] = -others
-    odds /= (1 + others)[:, None]
+    other_odds = xp.sum(odds, axis=1)
+    odds[rows, predicted] = -other_odds
+    odds /= (1 + other_odds)[:, None]
     return odds
 
 

@@ -16,8 +16,7 @@ TOLERANCE = 1e-8
 #: Everything is recomputed from M when the largest change is this part of what it was at the last renewal.
 RENEWAL = 2.0**-10
 
-#: The Fisher information of n samples, and the trace of M⁻¹F, with M to which they can be added or from which
-#: they can be removed.
+#: The Fisher information of n samples, and the trace of M⁻¹F, where samples can be added to M or removed.
 Information = BinaryInformation | SoftmaxInformation
 Trace = BinaryTrace | SoftmaxTrace
 
@@ -25,7 +24,7 @@ Trace = BinaryTrace | SoftmaxTrace
 def covering_picks(
     pool: Information, start: np.ndarray, target: np.ndarray, budget: int, mapping: Mapping
 ) -> np.ndarray:
-    """Choose samples greedily, twice the budget where there are as many, and remove all but the budget again.
+    """Choose greedily twice the budget of samples, or all if there are fewer, and remove the surplus.
 
     Args:
         pool: the samples; n ≥ budget.
@@ -36,39 +35,39 @@ def covering_picks(
 
     Returns: (budget,) positions in the order in which they were chosen. Ties go to the lower position.
     """
-    chosen = _added(pool.trace(start, target, mapping), min(2 * budget, len(pool.rows)))
+    chosen = _add(pool.trace(start, target, mapping), min(2 * budget, len(pool.rows)))
     trace = pool.part(chosen).trace(start, target, mapping)
     _remove(trace, pool.rows[chosen], len(chosen) - budget)
-    return chosen[trace.left]
+    return chosen[trace.remaining]
 
 
-def _added(trace: Trace, count: int) -> np.ndarray:
-    """Add ``count`` samples, each of which lowers the trace the most; ties go to the lower position.
+def _add(trace: Trace, count: int) -> np.ndarray:
+    """Add ``count`` samples, each the one that lowers the trace most; ties go to the lower position.
 
-    Returns: (count,) their positions, in their order.
+    Returns: (count,) their positions, in order.
     """
-    added: list[int] = []
-    renewed_at: float | None = None
-    while len(added) < count:
-        gains = np.where(trace.left, trace.changes(1), -np.inf)
+    positions: list[int] = []
+    gain_at_renewal: float | None = None
+    while len(positions) < count:
+        gains = np.where(trace.remaining, trace.changes(1), -np.inf)
         best = gains.max()
-        if renewed_at is None:
-            renewed_at = best
-        elif best < RENEWAL * renewed_at:
+        if gain_at_renewal is None:
+            gain_at_renewal = best
+        elif best < RENEWAL * gain_at_renewal:
             trace.renew()
-            renewed_at = None
+            gain_at_renewal = None
             continue
         sample = int((gains >= best - TOLERANCE * abs(best)).argmax())
         trace.apply(sample, 1)
-        added.append(sample)
-    return np.array(added, dtype=np.int64)
+        positions.append(sample)
+    return np.array(positions, dtype=np.int64)
 
 
 def _remove(trace: Trace, rows: np.ndarray, count: int) -> None:
-    """Remove ``count`` samples, each of which raises the trace least; ties go to the highest of ``rows``."""
+    """Remove ``count`` samples, each the one that raises the trace least; ties go to the highest row."""
     highest_first = np.argsort(-rows, kind="stable")
     for _ in range(count):
-        losses = np.where(trace.left, trace.changes(-1), np.inf)
+        losses = np.where(trace.remaining, trace.changes(-1), np.inf)
         least = losses.min()
-        alike = losses <= least + TOLERANCE * abs(least)
-        trace.apply(int(highest_first[alike[highest_first].argmax()]), -1)
+        is_tied = losses <= least + TOLERANCE * abs(least)
+        trace.apply(int(highest_first[is_tied[highest_first].argmax()]), -1)

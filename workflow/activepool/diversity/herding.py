@@ -5,9 +5,9 @@ the mean cover of the targets. Gains only fall as samples are chosen, so an old 
 sample is compared again only when its bound is the largest (lazy greedy, Minoux 1978).
 
 A sample gains only by the targets that it covers better than all chosen ones: after m picks, by about one in
-m + 1. As soon as there is room for all such pairs, they are all that is looked at. Before, with few samples
-chosen, the first bounds are estimates by a product in float32, brought up to date by the targets whose cover
-has grown, again about one in m + 1.
+m + 1. As soon as there is room for all such pairs, only they are compared. Before, with few samples chosen,
+the first bounds are estimates by a product in float32, brought up to date by the targets whose cover has
+grown, again about one in m + 1.
 
 Gains are rounded, so that no last bit of exp can decide.
 """
@@ -67,8 +67,8 @@ def herd(
         del dense  # and the kernels that it keeps
         if uncovered:
             sparse = _SparseGreedy(kernel, targets.weights, cover, pool, uncovered, picks)
-            more, more_gains = sparse.pick(budget - len(picks), mapping)
-            picks, gains = picks + more, gains + more_gains
+            sparse_picks, sparse_gains = sparse.pick(budget - len(picks), mapping)
+            picks, gains = picks + sparse_picks, gains + sparse_gains
     return pool[picks], np.array(gains)
 
 
@@ -82,9 +82,9 @@ class _LazyGreedy(ABC):
         self._kernel = kernel
         self._weights = weights
         self._pool = pool
-        self._near: list[tuple[float, int]] = []
+        self._heap: list[tuple[float, int]] = []
         #: The targets of each kept kernel, and its values in float32.
-        self._kept: dict[int, tuple[np.ndarray | slice, np.ndarray]] = {}
+        self._kernel_rows: dict[int, tuple[np.ndarray | slice, np.ndarray]] = {}
         self._turn = np.full(len(pool), -1)
 
     def pick(self, budget: int, mapping: Mapping) -> tuple[list[int], list[float]]:
@@ -94,34 +94,34 @@ class _LazyGreedy(ABC):
         while len(picks) < budget:
             while self._compare_rivals(len(picks), mapping):
                 pass
-            if not self._near:
+            if not self._heap:
                 break
-            gain, position = heapq.heappop(self._near)
+            gain, position = heapq.heappop(self._heap)
             if self._turn[position] == len(picks):
                 picks.append(position)
                 gains.append(-gain)
-                targets, kernel = self._kept.pop(position)
+                targets, kernel = self._kernel_rows.pop(position)
                 self.cover = self.cover.copy()
                 self.cover[targets] = np.maximum(self.cover[targets], kernel)
             else:
-                self._put([position], len(picks))
+                self._push([position], len(picks))
         return picks, gains
 
     @abstractmethod
     def _compare_rivals(self, turn: int, mapping: Mapping) -> bool:
         """Compare some samples that may gain more than the first of the heap; return False if none may."""
 
-    def _put(self, positions: list[int], turn: int) -> None:
-        """Compute the gains of samples whose kernel is kept, and put them on the heap."""
+    def _push(self, positions: list[int], turn: int) -> None:
+        """Compute the gains of samples whose kernel is kept, and push them onto the heap."""
         gains = np.array([self._gain(position, self.cover) for position in positions])
         gains = rounded(gains, 1.0, GAIN_RESOLUTION)
         for gain, position in zip(gains.tolist(), positions, strict=True):
-            heapq.heappush(self._near, (-gain, position))
+            heapq.heappush(self._heap, (-gain, position))
             self._turn[position] = turn
 
     def _gain(self, position: int, cover: np.ndarray) -> float:
-        """Return the sum of the positive terms alone: its bits do not depend on which others are kept."""
-        targets, kernel = self._kept[position]
+        """Return the sum of only the positive terms: its bits do not depend on which targets are kept."""
+        targets, kernel = self._kernel_rows[position]
         added = kernel - cover[targets]
         positive = added > 0
         added *= self._weights[targets]
@@ -139,7 +139,7 @@ class _DenseGreedy(_LazyGreedy):
         self, kernel: GaussianKernel, weights: np.ndarray, cover: np.ndarray, pool: np.ndarray
     ) -> None:
         super().__init__(kernel, weights, cover, pool)
-        #: The pairs that are left, as soon as there is room for them; then no more is picked.
+        #: The remaining pairs, as soon as there is room for them; then nothing more is picked here.
         self.uncovered: UncoveredPairs | None = None
         self._forgotten: list[tuple[float, int]] = []
         self._far = np.arange(len(pool))
@@ -151,16 +151,16 @@ class _DenseGreedy(_LazyGreedy):
         self._compared = 0
 
     def _compare_rivals(self, turn: int, mapping: Mapping) -> bool:
-        best = self._near[0] if self._near else (np.inf, 0)
+        best = self._heap[0] if self._heap else (np.inf, 0)
         if self._forgotten and self._forgotten[0] < best:
-            self._compare([position for _, position in _popped(self._forgotten)], turn, mapping)
+            self._compare([position for _, position in _pop_block(self._forgotten)], turn, mapping)
             return True
         if len(self._far) == 0 or self._estimates[0] + ERROR_MARGIN * self._error < -best[0]:
             return False
         if self._estimates_are_due():
             self.uncovered = self._kernel.uncovered(self._pool, self.cover, mapping)
             if self.uncovered:
-                self._near = []
+                self._heap = []
                 return False
             self._estimate_far(mapping)
             return True
@@ -179,35 +179,35 @@ class _DenseGreedy(_LazyGreedy):
         return bool(np.isinf(self._estimates[0]) or 0 < changed * len(self._far) <= compared)
 
     def _estimate_far(self, mapping: Mapping) -> None:
-        """Estimate the gains of all far samples; later by the targets whose cover has grown alone."""
-        first = np.isinf(self._estimates[0])
-        targets = np.flatnonzero(first | (self.cover > self._estimated_cover))
+        """Estimate the gains of all far samples; after the first time, only the targets whose cover grew."""
+        is_first = np.isinf(self._estimates[0])
+        targets = np.flatnonzero(is_first | (self.cover > self._estimated_cover))
         rows, covers = self._pool[self._far], (self._estimated_cover, self.cover)
         before, after = self._kernel.estimated_gains(rows, targets, covers, mapping).T
         self._error += self._kernel.rounding * float(before.max())
-        gains = after if first else self._estimates - (before - after)
+        gains = after if is_first else self._estimates - (before - after)
         order = np.lexsort((self._far, -gains))
         self._far, self._estimates = self._far[order], gains[order]
         self._estimated_cover = self.cover
         self._compared = 0
 
     def _compare(self, positions: list[int], turn: int, mapping: Mapping) -> None:
-        """Compute and keep the kernel of samples; forget half of the others if there is no room."""
-        if (len(self._kept) + len(positions)) * len(self.cover) > KEPT_ENTRIES:
-            self._near.sort()
-            kept = (len(self._near) + 1) // 2
-            for forgotten in self._near[kept:]:
-                del self._kept[forgotten[1]]
-                heapq.heappush(self._forgotten, forgotten)
-            self._near = self._near[:kept]
+        """Compute and keep the kernel of samples; forget half of the kept ones if there is no room."""
+        if (len(self._kernel_rows) + len(positions)) * len(self.cover) > KEPT_ENTRIES:
+            self._heap.sort()
+            kept_count = (len(self._heap) + 1) // 2
+            for entry in self._heap[kept_count:]:
+                del self._kernel_rows[entry[1]]
+                heapq.heappush(self._forgotten, entry)
+            self._heap = self._heap[:kept_count]
         kernel = self._kernel.exact(self._pool[positions], mapping).astype(np.float32)
         for position, row in zip(positions, kernel, strict=True):
-            self._kept[position] = slice(None), row.copy()
-        self._put(positions, turn)
+            self._kernel_rows[position] = slice(None), row.copy()
+        self._push(positions, turn)
 
 
 class _SparseGreedy(_LazyGreedy):
-    """Looks at uncovered pairs alone.
+    """Compares only uncovered pairs.
 
     A second heap, ``_far``, has the samples without a kept kernel, with upper bounds of the gain.
     """
@@ -219,14 +219,14 @@ class _SparseGreedy(_LazyGreedy):
         cover: np.ndarray,
         pool: np.ndarray,
         uncovered: UncoveredPairs,
-        picked: list[int],
+        picks: list[int],
     ) -> None:
         super().__init__(kernel, weights, cover, pool)
         self._uncovered = uncovered
         self._far: list[tuple[float, int]] = []
-        left = np.setdiff1d(np.arange(len(pool)), picked)
-        for block in row_blocks(len(left), ROWS64):
-            self._far += self._bounds(left[block])
+        remaining = np.setdiff1d(np.arange(len(pool)), picks)
+        for block in row_blocks(len(remaining), ROWS64):
+            self._far += self._bounds(remaining[block])
         heapq.heapify(self._far)
 
     def _bounds(self, positions: np.ndarray) -> list[tuple[float, int]]:
@@ -234,11 +234,11 @@ class _SparseGreedy(_LazyGreedy):
         return list(zip((-bounds).tolist(), positions.tolist(), strict=True))
 
     def _compare_rivals(self, turn: int, mapping: Mapping) -> bool:
-        best = self._near[0][0] if self._near else np.inf
+        best = self._heap[0][0] if self._heap else np.inf
         if not self._far or self._far[0][0] > best:
             return False
         rivals = []
-        for bound in self._bounds(np.array([position for _, position in _popped(self._far)])):
+        for bound in self._bounds(np.array([position for _, position in _pop_block(self._far)])):
             if bound[0] > best:
                 heapq.heappush(self._far, bound)
             else:
@@ -254,10 +254,10 @@ class _SparseGreedy(_LazyGreedy):
         kernel = kernels[owners, columns]
         ends = np.searchsorted(owners, np.arange(len(positions) + 1))
         for position, (start, end) in zip(positions, pairwise(ends), strict=True):
-            self._kept[position] = targets[columns[start:end]], kernel[start:end]
-        self._put(positions, turn)
+            self._kernel_rows[position] = targets[columns[start:end]], kernel[start:end]
+        self._push(positions, turn)
 
 
-def _popped(heap: list[tuple[float, int]]) -> list[tuple[float, int]]:
-    """Take the first COMPARED_ROWS of a heap."""
+def _pop_block(heap: list[tuple[float, int]]) -> list[tuple[float, int]]:
+    """Pop the first COMPARED_ROWS of a heap."""
     return [heapq.heappop(heap) for _ in range(min(COMPARED_ROWS, len(heap)))]

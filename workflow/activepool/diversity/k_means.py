@@ -69,10 +69,10 @@ def k_means(
     """
     coordinates = leading_coordinates(features, rows, COMPONENTS, generator, compute)
     fitted = np.sort(generator.permutation(len(rows))[: max(SAMPLES_PER_CENTER * count, MIN_SAMPLES)])
-    of_fitted = None if weights is None else weights[fitted]
+    fitted_weights = None if weights is None else weights[fitted]
     with compute.mapping() as mapping:
-        centers = seeds(coordinates[fitted], count, generator, compute, mapping, of_fitted)
-        centers = _lloyd(coordinates[fitted], centers, compute, mapping, of_fitted)
+        centers = seeds(coordinates[fitted], count, generator, compute, mapping, fitted_weights)
+        centers = _lloyd(coordinates[fitted], centers, compute, mapping, fitted_weights)
         nearest = nearest_centers(coordinates, centers, compute, mapping)
         _, cell = np.unique(nearest, return_inverse=True)
         return Cells(_means(features, rows, cell, mapping, weights), cell)
@@ -90,9 +90,9 @@ def seeds(
 
     Args:
         points: (n, k) float32 on a grid, so that products in float64 are exact.
-        count: how many; once all points have distance 0 to those drawn, there are no more.
+        count: how many; fewer once all points have distance 0 to those drawn.
         compute: device.
-        weights: (n,) by which these proportions are multiplied, those of the first point too.
+        weights: (n,) by which these proportions are multiplied, also for the first point.
 
     Returns: (count or fewer, k). Several are drawn from the same distances, half as many as there are, and
     accepted with the probability by which those accepted before have shortened their distance: this has
@@ -102,26 +102,26 @@ def seeds(
         return points
     norms = squared_norms(points.astype(np.float64))
     if weights is None:
-        drawn = [int(generator.integers(len(points)))]
+        chosen = [int(generator.integers(len(points)))]
     else:
-        drawn = draw_in_proportion(generator, weights, 1).tolist()
+        chosen = draw_in_proportion(generator, weights, 1).tolist()
     distance = np.full(len(points), np.inf)
-    new = drawn
+    accepted = chosen
     while True:
-        _shorten(distance, points, norms, np.array(new), compute, mapping)
-        if len(drawn) == count or not distance.any():
-            return points[drawn]
-        draws = min(max(1, len(drawn) // 2), MAX_DRAWS)
+        _shorten(distance, points, norms, np.array(accepted), compute, mapping)
+        if len(chosen) == count or not distance.any():
+            return points[chosen]
+        draws = min(max(1, len(chosen) // 2), MAX_DRAWS)
         proportions = distance if weights is None else distance * weights
         places = draw_in_proportion(generator, proportions, draws)
         threshold = generator.random(draws) * distance[places]
-        new = _accepted(points[places].astype(np.float64), distance[places], threshold)
-        new = places[new][: count - len(drawn)].tolist()
-        drawn += new
+        accepted = _accept(points[places].astype(np.float64), distance[places], threshold)
+        accepted = places[accepted][: count - len(chosen)].tolist()
+        chosen += accepted
 
 
-def _accepted(points: np.ndarray, distance: np.ndarray, threshold: np.ndarray) -> list[int]:
-    """Return the draws that are farther than their threshold from those accepted before them."""
+def _accept(points: np.ndarray, distance: np.ndarray, threshold: np.ndarray) -> list[int]:
+    """Return the draws whose distance to those accepted before them exceeds their threshold."""
     accepted: list[int] = []
     for draw, limit in enumerate(threshold):
         if distance[draw] > limit:
@@ -134,18 +134,18 @@ def _shorten(
     distance: np.ndarray,
     points: np.ndarray,
     norms: np.ndarray,
-    new: np.ndarray,
+    centers: np.ndarray,
     compute: Compute,
     mapping: Mapping,
 ) -> None:
-    """Lower the squared distances to those to the nearest of the ``new`` points."""
-    others = compute.array(points[new].astype(np.float64))
-    other_norms = compute.array(norms[new])
+    """Lower the squared distances to those to the nearest of new ``centers``, which are points by number."""
+    values = compute.array(points[centers].astype(np.float64))
+    center_norms = compute.array(norms[centers])
 
     def compare(block: slice) -> None:
-        product = compute.array(points[block].astype(np.float64)) @ others.T
+        product = compute.array(points[block].astype(np.float64)) @ values.T
         product *= -2
-        product += other_norms
+        product += center_norms
         nearest = to_numpy(row_minima(product)) + norms[block]
         np.minimum(distance[block], nearest, out=distance[block])
 
@@ -162,14 +162,14 @@ def _lloyd(
     """Return the centers that Lloyd's algorithm reaches, (k, d); a center without samples keeps its place."""
     samples, rows = FeatureMatrix.from_array(points), np.arange(len(points))
     centers = centers.astype(np.float64)
-    before = np.full(len(points), -1)
+    previous = np.full(len(points), -1)
     for _ in range(MAX_STEPS):
         cell = nearest_centers(points, centers, compute, mapping)
-        if np.count_nonzero(cell != before) <= MOVING_SHARE * len(points):
+        if np.count_nonzero(cell != previous) <= MOVING_SHARE * len(points):
             break
         present, inverse = np.unique(cell, return_inverse=True)
         centers[present] = _means(samples, rows, inverse, mapping, weights)
-        before = cell
+        previous = cell
     return centers
 
 

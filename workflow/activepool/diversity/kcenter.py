@@ -31,7 +31,7 @@ PRODUCT_ROWS = 256
 
 @dataclass(frozen=True)
 class Nearness:
-    """What is known of samples' distances to their nearest center.
+    """What is known about the distance of each sample to its nearest center.
 
     Attributes:
         distance: (n,) float64, squared: at least the distance to the nearest of all centers, at most that to
@@ -104,7 +104,7 @@ def greedy_k_center(
 
 
 class _Search:
-    """The centers so far, and what is known of each sample; positions are positions in ``pool``."""
+    """The centers so far, and the nearness of each sample; positions are positions in ``pool``."""
 
     def __init__(
         self, features: FeatureMatrix, pool: np.ndarray, centers: Centers, nearness: Nearness
@@ -121,10 +121,10 @@ class _Search:
         while len(picks) < budget:
             front = _largest(self.nearness.distance, size)
             self._advance(front, mapping)
-            new = self._pick_from(front, budget - len(picks))
-            self._centers.append(self._pool[[position for position, _ in new]])
-            picks += new
-            size = max(MIN_FRONT, size // 2) if len(new) >= MIN_PICKS else min(2 * size, MAX_FRONT)
+            front_picks = self._pick_from(front, budget - len(picks))
+            self._centers.append(self._pool[[position for position, _ in front_picks]])
+            picks += front_picks
+            size = max(MIN_FRONT, size // 2) if len(front_picks) >= MIN_PICKS else min(2 * size, MAX_FRONT)
         positions = np.array([position for position, _ in picks], dtype=np.int64)
         return positions, np.array([distance for _, distance in picks])
 
@@ -151,11 +151,11 @@ class _Search:
         distance, seen = self.nearness.distance, self.nearness.seen
         front = front[seen[front] == len(self._centers)]
         front = front[_largest(distance[front], MIN_FRONT)]
-        known = distance[front]
+        front_distance = distance[front]
         distance[front] = -1
         rival = int(distance.argmax())
-        distance[front] = known
-        front = front[known >= distance[rival]]
+        distance[front] = front_distance
+        front = front[front_distance >= distance[rival]]
         group = _Group(self._features, self._pool[front], self._centers, distance[front])
         picks = group.pick(budget, distance[rival], self._pool[rival])
         distance[front] = group.upper
@@ -186,22 +186,22 @@ class _Group:
 
         Returns: (member, squared distance) of each pick.
         """
-        exact = np.ones(len(self.upper), dtype=bool)
+        is_exact = np.ones(len(self.upper), dtype=bool)
         chosen: list[int] = []
         distances: list[float] = []
         while len(chosen) < min(budget, len(self.upper)):
             best = int(self.upper.argmax())
             if (self.upper[best], -self._rows[best]) < (rival_distance, -rival_row):
                 break
-            if exact[best]:
+            if is_exact[best]:
                 chosen.append(best)
                 distances.append(float(self.upper[best]))
-                exact &= self._pair_lower[best] >= self.upper
+                is_exact &= self._pair_lower[best] >= self.upper
                 np.minimum(self.upper, self._pair_upper[best], out=self.upper)
                 self.upper[best] = -1
             else:
                 self.upper[best] = self._exact(best, np.array(chosen))
-                exact[best] = True
+                is_exact[best] = True
         return list(zip(chosen, distances, strict=True))
 
     def _exact(self, member: int, chosen: np.ndarray) -> float:

@@ -91,9 +91,9 @@ class _Clusters:
         return int(np.where(self._cluster == heaviest, self.squared, -np.inf).argmax())
 
     def add(self, pick: int, mapping: Mapping) -> None:
-        """Make a pick a center, and move the samples that are nearer to it than to their own."""
+        """Make a pick a center, and move the samples that are nearer to it than to their own center."""
         if pick not in self._candidates:
-            self._compare(self._likely(pick), mapping)
+            self._compare(self._likely_picks(pick), mapping)
         self.squared[pick] = -1
         near = np.flatnonzero(self._lower[self._candidates[pick]] < self.squared)
         for block in row_blocks(len(near), BLOCK_ROWS):
@@ -107,19 +107,19 @@ class _Clusters:
         self._count += 1
 
     def _weights(self) -> np.ndarray:
-        """Return the sum of the squared distances of each cluster that has samples left, else -1."""
-        left = self.squared >= 0
+        """Return the sum of the squared distances of each cluster, -1 if it has no samples left."""
+        is_left = self.squared >= 0
         weights = np.bincount(self._cluster, np.maximum(self.squared, 0), self._count)
         weights = rounded(weights, float(weights.max()), RESOLUTION)
-        weights[np.bincount(self._cluster[left], minlength=self._count) == 0] = -1
+        weights[np.bincount(self._cluster[is_left], minlength=self._count) == 0] = -1
         return weights
 
-    def _likely(self, pick: int) -> np.ndarray:
-        """Return a pick and others that may follow it.
+    def _likely_picks(self, pick: int) -> np.ndarray:
+        """Return a pick and those likely to follow it.
 
-        Half of them follow if no pick takes other samples, as far apart as features of large width are; or
-        more, if most of those before were picked. The others follow if each pick takes a large part of its
-        cluster: the farthest of the heaviest clusters.
+        Half of them (more, if most of the last ones were picked) follow if no pick takes other samples, as
+        with features of large width, which are far apart. The others, the farthest of the heaviest clusters,
+        follow if each pick takes a large part of its cluster.
         """
         size = len(self._lower)
         if np.isinf(self.squared[pick]):
@@ -145,17 +145,17 @@ class _Clusters:
         likely = np.array([pick, *following, *order[firsts[heaviest]]])
         _, places = np.unique(likely, return_index=True)
         likely = likely[np.sort(places)]
-        left: np.ndarray = likely[self.squared[likely] >= 0]
-        return left[:size]
+        remaining: np.ndarray = likely[self.squared[likely] >= 0]
+        return remaining[:size]
 
     def _compare(self, candidates: np.ndarray, mapping: Mapping) -> None:
         """Bound the squared distances of all samples to candidates from below."""
         self._candidates = {int(sample): place for place, sample in enumerate(candidates)}
-        others = self._points(self._pool[candidates])
+        candidate_points = self._points(self._pool[candidates])
 
         def bound(block: slice) -> None:
             samples = self._points(self._pool[block])
-            self._lower[: len(candidates), block] = to_numpy(lower_bounds(others, samples))
+            self._lower[: len(candidates), block] = to_numpy(lower_bounds(candidate_points, samples))
 
         in_blocks(mapping, bound, len(self._pool), BLOCK_ROWS)
 

@@ -39,8 +39,8 @@ def representatives(
     cells = k_means(features, rows, count, generator, compute, weights)
     nearest = _nearest_to_center(features, rows, cells, compute)
     picks = nearest[np.argsort(-np.bincount(cells.cell, weights), kind="stable")]
-    others = generator.permutation(np.setdiff1d(np.arange(len(rows)), picks))
-    result: np.ndarray = rows[np.concatenate([picks, others[: count - len(picks)]])]
+    remaining = generator.permutation(np.setdiff1d(np.arange(len(rows)), picks))
+    result: np.ndarray = rows[np.concatenate([picks, remaining[: count - len(picks)]])]
     return result
 
 

@@ -113,25 +113,29 @@ def sum_free_basis(size: int) -> np.ndarray:
     return basis
 
 
-def needed_bytes(samples: int, width: int, classes: int) -> int:
+def memory_bytes(samples: int, width: int, classes: int) -> int:
     """Return the memory that the choice and its arguments take, apart from some blocks."""
     coordinates = classes - 1
     return 8 * (5 * (coordinates * width) ** 2 + samples * (2 * coordinates**2 + classes))
 
 
 class SoftmaxTrace:
-    """M, M⁻¹ and G, and A and B of each sample; ``left`` (n,) are those neither added nor removed so far."""
+    """M, M⁻¹ and G, and A and B of each sample.
+
+    Attributes:
+        remaining: (n,) whether a sample is neither added nor removed so far.
+    """
 
     def __init__(
         self, samples: SoftmaxInformation, matrix: np.ndarray, target: np.ndarray, mapping: Mapping
     ) -> None:
         self.samples = samples
-        self.left = np.ones(len(samples), dtype=bool)
+        self.remaining = np.ones(len(samples), dtype=bool)
         self._matrix = matrix
         self._target = target
         self._mapping = mapping
         shape = len(samples), samples.coordinates, samples.coordinates
-        self._own, self._gain = np.empty(shape), np.empty(shape)
+        self._leverage, self._gain = np.empty(shape), np.empty(shape)
         self.renew()
 
     def renew(self) -> None:
@@ -142,7 +146,7 @@ class SoftmaxTrace:
 
         def measure(block: slice) -> None:
             points = self.samples.points(block)
-            self._own[block] = _within(self._inverse, points)
+            self._leverage[block] = _within(self._inverse, points)
             self._gain[block] = _within(self._covered, points)
 
         in_blocks(self._mapping, measure, len(self.samples), ROWS)
@@ -154,8 +158,8 @@ class SoftmaxTrace:
 
         def measure(block: slice) -> None:
             weights = self.samples.weights(block)
-            own, gain = weights @ self._own[block], weights @ self._gain[block]
-            solved = np.linalg.solve(identity + sign * own, gain)
+            leverage, gain = weights @ self._leverage[block], weights @ self._gain[block]
+            solved = np.linalg.solve(identity + sign * leverage, gain)
             changes[block] = np.trace(solved, axis1=1, axis2=2)
 
         in_blocks(self._mapping, measure, len(changes), ROWS)
@@ -166,28 +170,28 @@ class SoftmaxTrace:
         size, (point,) = self.samples.coordinates, self.samples.points(np.array([sample]))
         weight = sign * self.samples.weights(np.array([sample]))[0]
         gain = self._gain[sample].copy()
-        factor = np.linalg.solve(np.eye(size) + weight @ self._own[sample], weight)
-        towards, covered = (_side(matrix, point, size) for matrix in (self._inverse, self._covered))
-        own, weighted = (np.kron(one, point[:, None]) for one in (np.eye(size), weight))
-        scaled = towards @ factor
-        left, right = np.hstack([scaled, covered]), np.hstack([covered - scaled @ gain, scaled])
+        factor = np.linalg.solve(np.eye(size) + weight @ self._leverage[sample], weight)
+        inverse_side, covered_side = (_side(matrix, point, size) for matrix in (self._inverse, self._covered))
+        embedding, weighted = (np.kron(matrix, point[:, None]) for matrix in (np.eye(size), weight))
+        scaled = inverse_side @ factor
+        left, right = np.hstack([scaled, covered_side]), np.hstack([covered_side - scaled @ gain, scaled])
 
         def change_matrices(block: slice) -> None:
-            self._matrix[block] += weighted[block] @ own.T
-            self._inverse[block] -= scaled[block] @ towards.T
+            self._matrix[block] += weighted[block] @ embedding.T
+            self._inverse[block] -= scaled[block] @ inverse_side.T
             self._covered[block] -= left[block] @ right.T
 
         def change_samples(block: slice) -> None:
             points = self.samples.points(block)
-            by_inverse, by_covered = _products(points, towards), _products(points, covered)
+            by_inverse, by_covered = _products(points, inverse_side), _products(points, covered_side)
             step = by_inverse @ factor
-            self._own[block] -= step @ _transposed(by_inverse)
+            self._leverage[block] -= step @ _transposed(by_inverse)
             cross = step @ _transposed(by_covered)
             self._gain[block] -= cross + _transposed(cross) - step @ gain @ _transposed(step)
 
         in_blocks(self._mapping, change_matrices, len(self._matrix), ROWS)
         in_blocks(self._mapping, change_samples, len(self.samples), ROWS)
-        self.left[sample] = False
+        self.remaining[sample] = False
 
 
 def _within(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:

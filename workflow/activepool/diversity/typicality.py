@@ -17,13 +17,13 @@ KEPT_ROWS = 4096
 def most_typical(
     features: FeatureMatrix, rows: np.ndarray, budget: int, neighbours: int, compute: Compute
 ) -> np.ndarray:
-    """Pick samples one by one, each with the smallest mean distance to its nearest among those left.
+    """Pick samples one by one, each with the smallest mean distance to its nearest among the remaining.
 
     Args:
         features: (N, d).
         rows: (n,) the samples, ascending; n ≥ budget.
         budget: how many to pick.
-        neighbours: how many to average over, at most half of the samples left.
+        neighbours: how many to average over, at most half of the remaining samples.
         compute: device and workers; no effect on the result.
 
     Returns: (budget,) rows in pick order; ties go to the lower row. The neighbours are found once, with as
@@ -34,20 +34,20 @@ def most_typical(
     if not listed:
         return rows[:budget]
     if size <= KEPT_ROWS:
-        distances = _NearDistances(_kept(features, rows), np.arange(size), listed, compute)
+        distances = _NearDistances(_kept_features(features, rows), np.arange(size), listed, compute)
     else:
         distances = _NearDistances(features, rows, listed, compute)
-    left = np.ones(size, dtype=bool)
+    remaining = np.ones(size, dtype=bool)
     picks: list[int] = []
     while len(picks) < budget:
         averaged = min(neighbours, (size - len(picks)) // 2)
-        mean = distances.decisive_means(left, averaged)
-        picks.append(int(rounded(mean, float(mean[left].max()), RESOLUTION).argmin()))
-        left[picks[-1]] = False
+        mean = distances.decisive_means(remaining, averaged)
+        picks.append(int(rounded(mean, float(mean[remaining].max()), RESOLUTION).argmin()))
+        remaining[picks[-1]] = False
     return rows[picks]
 
 
-def _kept(features: FeatureMatrix, rows: np.ndarray) -> FeatureMatrix:
+def _kept_features(features: FeatureMatrix, rows: np.ndarray) -> FeatureMatrix:
     values = features.take(rows)
     require_finite(rows, 4 * np.einsum("ij,ij->i", values, values))  # as large as distances may be
     return FeatureMatrix.from_array(values)
@@ -64,28 +64,28 @@ class _NearDistances:
         )
         self._is_exact = np.zeros(len(rows), dtype=bool)
 
-    def decisive_means(self, left: np.ndarray, averaged: int) -> np.ndarray:
-        """Return the mean distance of each sample to the ``averaged`` nearest of those that are left.
+    def decisive_means(self, remaining: np.ndarray, averaged: int) -> np.ndarray:
+        """Return the mean distance of each remaining sample to the ``averaged`` nearest of the others.
 
-        The smallest means and the largest are exact, and the others in between; ∞ for samples not left.
+        The smallest and the largest means are exact, those in between may be bounds; ∞ for picked samples.
         """
         while True:
-            least, most = (self._means(bounds, left, averaged) for bounds in (self._lower, self._upper))
-            largest = most[left].max()
-            smallest = most[left].min() + 2 * RESOLUTION * largest
-            decisive = left & ((least <= smallest) | (most >= least[left].max()))
-            unknown = np.flatnonzero(decisive & ~self._is_exact)
-            if not len(unknown):
-                least[~left] = np.inf
+            least, most = (self._means(bounds, remaining, averaged) for bounds in (self._lower, self._upper))
+            largest = most[remaining].max()
+            smallest = most[remaining].min() + 2 * RESOLUTION * largest
+            decisive = remaining & ((least <= smallest) | (most >= least[remaining].max()))
+            inexact = np.flatnonzero(decisive & ~self._is_exact)
+            if not len(inexact):
+                least[~remaining] = np.inf
                 return least
-            self._measure(unknown)
+            self._measure(inexact)
 
-    def _means(self, distances: np.ndarray, left: np.ndarray, averaged: int) -> np.ndarray:
+    def _means(self, distances: np.ndarray, remaining: np.ndarray, averaged: int) -> np.ndarray:
         if not averaged:
             return np.zeros(len(distances))
-        is_left = left[self._near]
-        among = is_left & (is_left.cumsum(axis=1) <= averaged)
-        means: np.ndarray = np.where(among, distances, 0).sum(axis=1) / averaged
+        is_remaining = remaining[self._near]
+        is_averaged = is_remaining & (is_remaining.cumsum(axis=1) <= averaged)
+        means: np.ndarray = np.where(is_averaged, distances, 0).sum(axis=1) / averaged
         return means
 
     def _measure(self, samples: np.ndarray) -> None:

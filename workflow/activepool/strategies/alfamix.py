@@ -90,5 +90,5 @@ def _anchors(query: Query) -> np.ndarray:
     features, labels = declared(query.features), declared(query.labels)
     means = ClassMeans.from_labelled(features, query.labelled, labels, query.num_classes)
     sizes = np.bincount(labels, minlength=query.num_classes)
-    of_all = (means.values * sizes[:, None]).sum(axis=0) / max(1, sizes.sum())
-    return np.where(means.known[:, None], means.values, of_all)
+    overall = (means.values * sizes[:, None]).sum(axis=0) / max(1, sizes.sum())
+    return np.where(means.has_mean[:, None], means.values, overall)

@@ -44,8 +44,10 @@ def anchoral(
     labels, features = declared(query.labels), query.unit_features()
     rows = []
     for label in np.unique(labels):
-        own = query.labelled[labels == label]
-        rows.append(own[k_means_plus_plus(features.take(own, np.float64), anchors, query.generator)])
+        class_rows = query.labelled[labels == label]
+        rows.append(
+            class_rows[k_means_plus_plus(features.take(class_rows, np.float64), anchors, query.generator)]
+        )
     nearest, squared = neighbourhoods(query, np.concatenate(rows), neighbours)
     positions, inverse, counts = np.unique(nearest, return_inverse=True, return_counts=True)
     similarity = np.bincount(inverse.ravel(), 1 - squared.ravel() / 2, len(positions)) / counts
@@ -60,9 +62,9 @@ def k_means_plus_plus(points: np.ndarray, count: int, generator: np.random.Gener
         points: (n, d) float64, n ≥ 1.
         count: how many; fewer once all points equal one of those drawn.
     """
-    drawn = [int(generator.integers(len(points)))]
-    distance = squared_norms(points - points[drawn[0]])
-    while len(drawn) < count and distance.any():
-        drawn.append(int(draw_in_proportion(generator, distance, 1)[0]))
-        distance = np.minimum(distance, squared_norms(points - points[drawn[-1]]))
-    return np.array(drawn)
+    positions = [int(generator.integers(len(points)))]
+    distance = squared_norms(points - points[positions[0]])
+    while len(positions) < count and distance.any():
+        positions.append(int(draw_in_proportion(generator, distance, 1)[0]))
+        distance = np.minimum(distance, squared_norms(points - points[positions[-1]]))
+    return np.array(positions)

@@ -46,20 +46,21 @@ def assemble_query(
     """Return the query of ``strategy`` in one round.
 
     Callers may pass everything they have: whatever the strategy does not declare is left out. If it reads
-    scores of the head and none are given, this function scores the pool.
+    scores of the head and there are none, this function scores the pool.
 
     Args:
         budget, remaining_budget: how many to pick, now and in all; the whole pool where that is smaller.
         seed, round_number: the round whose random stream the strategy draws from.
         validation: rows and labels of the validation split; none by default.
-        predicted, scores, nearest: what is known of ``unlabelled``, as in `Query`.
-        oracle_labels: (n,) the true labels of ``unlabelled``, for strategies that read all or those of picks.
+        predicted, scores, nearest: of ``unlabelled``, as in `Query`.
+        oracle_labels: (n,) the true labels of ``unlabelled``, for strategies that read all of them or those
+            of their picks.
         compute: device and workers; by default, one thread of the CPU.
         pool_size: the size of the unlabelled pool, if ``unlabelled`` is a shard.
 
     The other arguments are those of `Query`.
 
-    Raises InputError if something that the strategy reads is not given.
+    Raises InputError if something that the strategy reads is missing.
     """
     compute = compute or Compute()
     pool_size = pool_size or len(unlabelled)
@@ -72,14 +73,14 @@ def assemble_query(
         "oracle_labels": oracle_labels,
         "labels_of_picks": oracle_labels,
     }
-    given = {name: value for name, value in artifacts.items() if name in strategy.reads}
+    parts = {name: value for name, value in artifacts.items() if name in strategy.reads}
     if strategy.reads_labels:
-        given["labels"] = labels
+        parts["labels"] = labels
     if strategy.prepare:
-        given["prepared"] = prepared
+        parts["prepared"] = prepared
     if strategy.image_model:
-        given["scores"] = scores
-    _require(strategy, given)
+        parts["scores"] = scores
+    _require(strategy, parts)
     if strategy.scores:
         if scores is None:
             predicted, scores, nearest = score_pool(
@@ -92,14 +93,14 @@ def assemble_query(
             )
         scores = {name: scores[name] for name in strategy.scores}
     if strategy.is_scored:
-        given |= {"predicted": predicted, "scores": scores}
+        parts |= {"predicted": predicted, "scores": scores}
     if "nearest" in strategy.reads:
-        given["nearest"] = nearest
+        parts["nearest"] = nearest
         _require(strategy, {"nearest": nearest})
     if strategy.precompute:
-        given["per_sample"] = per_sample or {}
+        parts["per_sample"] = per_sample or {}
     if strategy.keeps_state:
-        given["state"] = state or {}
+        parts["state"] = state or {}
     return Query(
         budget=budget,
         unlabelled=unlabelled,
@@ -108,7 +109,7 @@ def assemble_query(
         round_number=round_number,
         generator=generator(seed, round_number, f"select/{strategy.name}"),
         compute=compute,
-        **given,
+        **parts,
     )
 
 
@@ -146,7 +147,7 @@ def prepare_rounds(
     compute: Compute,
     options: Mapping[str, Any],
 ) -> dict[str, np.ndarray]:
-    """Return what all rounds of ``strategy`` share, computed from all rows of the ``pool``, labelled too.
+    """Return what all rounds of ``strategy`` share, computed from the whole ``pool``, labelled rows included.
 
     Raises ValueError if the strategy does not declare ``prepare``.
     """

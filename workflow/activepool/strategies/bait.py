@@ -8,7 +8,7 @@ import numpy as np
 from activepool.compute.rounding import rounded
 from activepool.diversity.fisher import BinaryInformation
 from activepool.diversity.greedy_trace import covering_picks
-from activepool.diversity.softmax_fisher import SoftmaxInformation, needed_bytes
+from activepool.diversity.softmax_fisher import SoftmaxInformation, memory_bytes
 from activepool.errors import InputError
 from activepool.features.store import require_finite
 from activepool.scores.uncertainty import Logits, confidence, log_softmax
@@ -53,16 +53,18 @@ def bait(query: Query, *, regularisation: Positive = 1.0, fisher: Fisher = "bina
 
     Raises InputError if the full information would take more memory, or if M cannot be inverted.
     """
-    of_labelled, of_pool = (_binary if fisher == "binary" else _full)(query)
+    labelled_information, pool_information = (_binary if fisher == "binary" else _full)(query)
     size = max(1, len(query.labelled) + query.budget)
     with query.compute.mapping() as mapping:
-        matrix, target = of_labelled.total(mapping), of_pool.total(mapping)
+        matrix, target = labelled_information.total(mapping), pool_information.total(mapping)
         target += matrix
         target /= max(1, len(query.labelled) + len(query.unlabelled))
         matrix /= size
         matrix[np.diag_indices(len(matrix))] += regularisation
         try:
-            picks = covering_picks(of_pool.scaled(query.budget / size), matrix, target, query.budget, mapping)
+            picks = covering_picks(
+                pool_information.scaled(query.budget / size), matrix, target, query.budget, mapping
+            )
         except np.linalg.LinAlgError as error:
             raise InputError(
                 "strategy 'bait': the information of the samples cannot be inverted: some features are so "
@@ -75,10 +77,10 @@ def bait(query: Query, *, regularisation: Positive = 1.0, fisher: Fisher = "bina
 def _binary(query: Query) -> tuple[BinaryInformation, BinaryInformation]:
     """Return the information of the labelled set, and that of the pool."""
     features = declared(query.features)
-    of_labelled, of_pool = _variances(query, query.labelled), query.per_sample["variance"]
+    labelled_variances, pool_variances = _variances(query, query.labelled), query.per_sample["variance"]
     return (
-        BinaryInformation(features, query.labelled, np.sqrt(of_labelled)),
-        BinaryInformation(features, query.unlabelled, np.sqrt(of_pool)),
+        BinaryInformation(features, query.labelled, np.sqrt(labelled_variances)),
+        BinaryInformation(features, query.unlabelled, np.sqrt(pool_variances)),
     )
 
 
@@ -86,10 +88,10 @@ def _full(query: Query) -> tuple[SoftmaxInformation, SoftmaxInformation]:
     """Return the same for the full information."""
     features, labelled, pool = declared(query.features), query.labelled, query.unlabelled
     samples, width, classes = len(pool), features.shape[1], declared(query.head).num_classes
-    needed = needed_bytes(samples, width, classes)
-    if needed > MEMORY:
+    num_bytes = memory_bytes(samples, width, classes)
+    if num_bytes > MEMORY:
         raise InputError(
-            f"strategy 'bait': fisher 'full' takes {needed / 1e9:.3g} GB for {classes} classes × {width} "
+            f"strategy 'bait': fisher 'full' takes {num_bytes / 1e9:.3g} GB for {classes} classes × {width} "
             f"features and {samples} samples, more than {MEMORY / 1e9:g} GB; set fisher to 'binary'"
         )
     return (
@@ -99,16 +101,16 @@ def _full(query: Query) -> tuple[SoftmaxInformation, SoftmaxInformation]:
 
 
 def _variances(query: Query, rows: np.ndarray) -> np.ndarray:
-    probability = _measured(query, rows, confidence)
+    probability = _measure_rounded(query, rows, confidence)
     variances: np.ndarray = probability * (1 - probability)
     return variances
 
 
 def _probabilities(query: Query, rows: np.ndarray) -> np.ndarray:
-    return _measured(query, rows, lambda logits: np.exp(log_softmax(logits)))
+    return _measure_rounded(query, rows, lambda logits: np.exp(log_softmax(logits)))
 
 
-def _measured(query: Query, rows: np.ndarray, function: Callable[[Logits], np.ndarray]) -> np.ndarray:
+def _measure_rounded(query: Query, rows: np.ndarray, function: Callable[[Logits], np.ndarray]) -> np.ndarray:
     """Return a function of the logits of ``rows``, rounded."""
     values = query.pool_scorer().measure64(rows, function)
     require_finite(rows, values.sum(axis=tuple(range(1, values.ndim))))

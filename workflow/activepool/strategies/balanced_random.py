@@ -11,12 +11,11 @@ from activepool.strategies.query import Query, Selection, declared
 def balanced_random(query: Query, *, remainder: Remainder = "first") -> Selection:
     """Equal numbers of each class, as far as the pool allows, at random within a class; reads all labels.
 
-    The balance is that of this round's picks alone. They come in random order, because their order has no
-    meaning.
+    Only the picks of this round are balanced. They come in random order, because their order has no meaning.
 
     Args:
-        remainder: which classes get one more where the budget cannot be divided equally: the first ones or,
-            as in the code of Emam et al., those with the most samples left.
+        remainder: which classes get one more if the budget cannot be divided equally: the first ones or, as
+            in the code of Emam et al., those with the most samples left.
     """
     labels = declared(query.oracle_labels)
     counts = balanced_counts(np.bincount(labels, minlength=query.num_classes), query.budget, remainder)

@@ -38,7 +38,7 @@ def balancing(
     ``round``, ``label`` and ``farthest``.
 
     Args:
-        horizon: the budget to plan with: of this and all later rounds, or of this round alone.
+        horizon: the budget to plan with: of this and all later rounds, or only of this round.
         counts_as: the class that a pick counts for in its round. With ``prediction``, it is the predicted
             one; the means remain those of the labelled set, because predictions locate rare classes poorly.
             With ``label``, it is the true one, as if each pick were labelled before the next; the pick joins

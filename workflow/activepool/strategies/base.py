@@ -25,10 +25,10 @@ def base(query: Query) -> Selection:
     shares[: query.budget % query.num_classes] += 1
     lists = NearestLists(query.pool_scorer(), query.unlabelled, declared(query.nearest))
     lists.look_ahead(shares)
-    picked: dict[int, float] = {}
+    picks: dict[int, float] = {}
     for label, share in enumerate(shares.tolist()):
-        picked.update(lists.take_nearest(label, share))
-    return Selection(np.array(list(picked), dtype=np.int64), {"boundary": np.array(list(picked.values()))})
+        picks.update(lists.take_nearest(label, share))
+    return Selection(np.array(list(picks), dtype=np.int64), {"boundary": np.array(list(picks.values()))})
 
 
 class NearestLists:
@@ -43,7 +43,7 @@ class NearestLists:
         self._pool_scorer = pool_scorer
         self._listable = unlabelled
         self._rows, self._distances = nearest
-        self._free = np.ones(unlabelled.max(initial=0) + 1, dtype=bool)
+        self._is_free = np.ones(unlabelled.max(initial=0) + 1, dtype=bool)
         self._exact: dict[tuple[int, int], float] = {}
 
     def look_ahead(self, shares: np.ndarray) -> None:
@@ -51,10 +51,10 @@ class NearestLists:
 
         One product for all classes takes a fraction of the time of one per class.
         """
-        free, candidates = self._free.copy(), []
+        is_free, candidates = self._is_free.copy(), []
         for rows, share in zip(self._rows, shares.tolist(), strict=True):
-            available = rows[(rows >= 0) & free[rows]]
-            free[available[:share]] = False
+            available = rows[(rows >= 0) & is_free[rows]]
+            is_free[available[:share]] = False
             candidates.append(available[: share + spare_candidates(share)])
         rows = np.concatenate(candidates)
         labels = np.repeat(np.arange(len(shares)), [len(rows) for rows in candidates])
@@ -67,21 +67,21 @@ class NearestLists:
         while count:
             rows, distances = self._rows[label], self._distances[label]
             listed = rows >= 0
-            beyond = distances[-1] if np.count_nonzero(listed) < len(self._listable) else None
-            available = listed & self._free[rows]
-            nearest = self._decide(label, count, rows[available], distances[available], beyond)
+            next_distance = distances[-1] if np.count_nonzero(listed) < len(self._listable) else None
+            available = listed & self._is_free[rows]
+            nearest = self._decide(label, count, rows[available], distances[available], next_distance)
             if nearest is not None:
-                self._free[list(nearest)] = False
+                self._is_free[list(nearest)] = False
                 return nearest
             self._lengthen()
         return {}
 
     def _decide(
-        self, label: int, count: int, rows: np.ndarray, approximate: np.ndarray, beyond: float | None
+        self, label: int, count: int, rows: np.ndarray, approximate: np.ndarray, next_distance: float | None
     ) -> dict[int, float] | None:
-        """Return the nearest of ``rows``, or None if a row beyond the list may be nearer.
+        """Return the nearest of ``rows``, or None if an unlisted row may be nearer.
 
-        ``approximate`` are their distances in float32; ``beyond`` is that of the nearest unlisted row.
+        ``approximate`` are their distances in float32; ``next_distance`` is that of the nearest unlisted row.
         """
         order = np.argsort(rows)
         rows, approximate = rows[order], approximate[order]
@@ -89,25 +89,25 @@ class NearestLists:
         def rescore(positions: np.ndarray) -> np.ndarray:
             return self._boundary64(rows[positions], label)
 
-        smallest = exact_smallest_of_list(approximate, rescore, count, beyond, spare_candidates(count))
+        smallest = exact_smallest_of_list(approximate, rescore, count, next_distance, spare_candidates(count))
         if smallest is None:
             return None
         positions, distances = smallest
         return dict(zip(rows[positions].tolist(), distances.tolist(), strict=True))
 
     def _boundary64(self, rows: np.ndarray, label: int) -> np.ndarray:
-        """Return the distances of ``rows`` to the boundary of class ``label``; compute unknown ones."""
+        """Return the distances of ``rows`` to the boundary of class ``label``; compute missing ones."""
         distances = np.array([self._exact.get((row, label), np.nan) for row in rows.tolist()])
-        unknown = np.isnan(distances)
-        if unknown.any():
-            distances[unknown] = self._pool_scorer.boundary64(
-                rows[unknown], np.full(np.count_nonzero(unknown), label)
+        is_unknown = np.isnan(distances)
+        if is_unknown.any():
+            distances[is_unknown] = self._pool_scorer.boundary64(
+                rows[is_unknown], np.full(np.count_nonzero(is_unknown), label)
             )
         return distances
 
     def _lengthen(self) -> None:
         """List twice as many of the free rows, by another pass over the pool."""
-        self._listable = self._listable[self._free[self._listable]]
+        self._listable = self._listable[self._is_free[self._listable]]
         length = min(2 * self._rows.shape[1], len(self._listable))
         nearest = NearestPerClass(len(self._rows), length)
         self._pool_scorer.score(self._listable, ("boundary",), nearest)

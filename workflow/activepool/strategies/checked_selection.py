@@ -17,7 +17,7 @@ from activepool.strategies.declaration_checks import ARTIFACTS
 from activepool.strategies.query import Query, Selection, UndeclaredScore
 
 #: Columns of the index file that the stage writes itself.
-OWN_COLUMNS = ("index", "source", "predicted")
+STAGE_COLUMNS = ("index", "source", "predicted")
 
 #: Parts of a query that are None unless a strategy declares them, and the declaration that each needs.
 DECLARATIONS = {
@@ -52,7 +52,7 @@ def checked_pick(strategy: Strategy, query: Query, options: Mapping[str, Any], n
 
 def _undeclared_part(strategy: Strategy, query: Query, error: Exception) -> str | None:
     """Return a part that the query lacks and the user's code behind the error names; None without one."""
-    names = {name for code in _own_code(strategy, error) for name in code.co_names}
+    names = {name for code in _users_code(strategy, error) for name in code.co_names}
     return next((part for part in DECLARATIONS if part in names and getattr(query, part) is None), None)
 
 
@@ -62,25 +62,25 @@ def _place(error: Exception) -> str:
     return f" ({line})" if line else ""
 
 
-def _own_code(strategy: Strategy, error: Exception) -> Iterator[CodeType]:
+def _users_code(strategy: Strategy, error: Exception) -> Iterator[CodeType]:
     """Yield the code of a user's strategy, and of the functions of its file that the error passed through."""
-    own = {str(file) for file in strategy.files if LIBRARY not in file.parents}
+    users_files = {str(file) for file in strategy.files if LIBRARY not in file.parents}
     called = [frame.f_code for frame, _ in walk_tb(error.__traceback__)]
     code = getattr(inspect.unwrap(strategy.select), "__code__", None)
-    yield from (code for code in [code, *called] if code and code.co_filename in own)
+    yield from (code for code in [code, *called] if code and code.co_filename in users_files)
 
 
 def read_only(query: Query) -> Query:
     """Return the query with read-only arrays, because the picks are checked against them."""
     return replace(
         query,
-        unlabelled=_locked(query.unlabelled),
-        labelled=_locked(query.labelled),
-        predicted=None if query.predicted is None else _locked(query.predicted),
+        unlabelled=_read_only(query.unlabelled),
+        labelled=_read_only(query.labelled),
+        predicted=None if query.predicted is None else _read_only(query.predicted),
     )
 
 
-def _locked(values: np.ndarray) -> np.ndarray:
+def _read_only(values: np.ndarray) -> np.ndarray:
     view = values.view()
     view.flags.writeable = False
     return view
@@ -110,16 +110,16 @@ def checked(name: str, query: Query, selection: object) -> Selection:
         samples = "sample" if len(index) == 1 else "samples"
         raise InputError(f"strategy {name!r} picked {len(index)} {samples} instead of {query.budget}")
     ascending = np.sort(index)
-    twice = ascending[1:][ascending[1:] == ascending[:-1]]
-    if len(twice):
-        raise InputError(f"strategy {name!r} picked a sample twice: row {twice[0]}")
+    repeated = ascending[1:][ascending[1:] == ascending[:-1]]
+    if len(repeated):
+        raise InputError(f"strategy {name!r} picked a sample twice: row {repeated[0]}")
     if not _among(query.unlabelled, ascending).all() or _among(ascending, query.labelled).any():
         raise InputError(
             f"strategy {name!r} picked a sample that is {_outside(query, index)}; picks are rows of "
             "query.unlabelled, and not positions in it"
         )
     for column, values in selection.columns.items():
-        if column in OWN_COLUMNS:
+        if column in STAGE_COLUMNS:
             raise InputError(
                 f"strategy {name!r} returned a column {column!r}, which the index file already has; rename it"
             )
@@ -135,15 +135,15 @@ def _among(ascending: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Return which values are in an ascending array, (n,) bool; for few values `np.isin` takes far longer."""
     if not len(ascending):
         return np.zeros(len(values), dtype=bool)
-    found: np.ndarray = ascending.take(np.searchsorted(ascending, values), mode="clip") == values
-    return found
+    is_among: np.ndarray = ascending.take(np.searchsorted(ascending, values), mode="clip") == values
+    return is_among
 
 
 def _outside(query: Query, index: np.ndarray) -> str:
     """Return where the first pick outside the unlabelled pool lies; labelled picks come first."""
-    again = index[np.isin(index, query.labelled)]
-    if len(again):
-        return f"already labelled: row {again[0]}"
+    relabelled = index[np.isin(index, query.labelled)]
+    if len(relabelled):
+        return f"already labelled: row {relabelled[0]}"
     return f"not in the unlabelled pool: row {index[~np.isin(index, query.unlabelled)][0]}"
 
 

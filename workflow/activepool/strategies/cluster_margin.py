@@ -44,9 +44,9 @@ def cluster_pool(
     else:
         points, leaf = features.take(rows), np.arange(len(rows))
         require_finite(rows, points.sum(axis=1))
-    wanted = clusters or -(-len(points) // LEAVES_PER_CLUSTER)
+    num_clusters = clusters or -(-len(points) // LEAVES_PER_CLUSTER)
     cluster = np.full(features.shape[0], -1, dtype=np.int64)
-    cluster[rows] = agglomerate(points, wanted, "average", compute)[leaf]
+    cluster[rows] = agglomerate(points, num_clusters, "average", compute)[leaf]
     return {"cluster": cluster}
 
 

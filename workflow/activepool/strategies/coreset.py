@@ -25,8 +25,8 @@ def precompute(query: Query) -> dict[str, np.ndarray]:
 def coreset(query: Query) -> Selection:
     """Repeatedly, the sample farthest in feature space from the labelled set and the picks.
 
-    The known distances to the labelled set pass on to the next round, which then compares samples with the
-    new picks alone. They are used only if the labelled set begins with the centers that they belong to.
+    The distances to the labelled set pass on to the next round, which then compares samples only with the
+    new picks. They are used only if the labelled set begins with the centers that they belong to.
     """
     features = declared(query.features)
     picks, squared, nearness = greedy_k_center(

@@ -12,8 +12,8 @@ import numpy as np
 from activepool.strategies.declaration_checks import (
     DeclarationError,
     check_function,
-    known_artifacts,
-    known_scores,
+    checked_artifacts,
+    checked_scores,
     results_of,
     tuple_of_names,
 )
@@ -111,8 +111,8 @@ class Strategy:
     @property
     def files(self) -> list[Path]:
         """The files that define it, and the strategies that it wraps."""
-        within = [file for one in self.wrapped.values() for file in one.strategy.files]
-        return [Path(inspect.getfile(self.select)), *within]
+        inner_files = [file for inner in self.wrapped.values() for file in inner.strategy.files]
+        return [Path(inspect.getfile(self.select)), *inner_files]
 
     def functions_of(self, stage: str) -> list[Callable[..., object]]:
         """Return its functions that a stage calls."""
@@ -125,26 +125,28 @@ class Strategy:
         }
         return [function for function in functions.get(stage, []) if function]
 
-    def options_of(self, stage: str, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the given options that the functions of a stage take, a wrapped strategy's among its own."""
-        functions, within = self.functions_of(stage), {}
+    def options_of(self, stage: str, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return those of ``options`` that the functions of a stage take; for a wrapper, per strategy."""
+        functions, inner_options = self.functions_of(stage), {}
         if stage != "select" and functions and self.wrapped:
-            within = by_option({option: one.options_of(stage) for option, one in self.wrapped.items()})
+            inner_options = by_option(
+                {option: inner.options_of(stage) for option, inner in self.wrapped.items()}
+            )
             functions = [self.active] if self.active else []
         return {
-            name: value for function in functions for name, value in options_for(function, given).items()
-        } | within
+            name: value for function in functions for name, value in options_for(function, options).items()
+        } | inner_options
 
     def with_options(self, options: Mapping[str, Any]) -> "Strategy":
         """Return the declaration of what it reads with these options, and its defaults for all others."""
         reads_with = self.reads_with
         if reads_with is None:
             return self
-        given = {name: option.default for name, option in self.options.items()} | dict(options)
-        reads = reads_with(**options_for(reads_with, given))
+        all_options = {name: option.default for name, option in self.options.items()} | dict(options)
+        reads = reads_with(**options_for(reads_with, all_options))
         artifacts = tuple(name for name in tuple_of_names(self.name, "reads", reads) if name != "state")
-        known = known_artifacts(self.name, artifacts)
-        return replace(self, reads=known, keeps_state="state" in reads)
+        names = checked_artifacts(self.name, artifacts)
+        return replace(self, reads=names, keeps_state="state" in reads)
 
     def in_round(self, number: int) -> "Strategy":
         """Return the declaration in one round, which differs for a wrapper of several strategies."""
@@ -153,7 +155,7 @@ class Strategy:
     def pick(self, query: Query, **options: Any) -> Selection:
         """Select; first precompute what no shard has precomputed.
 
-        A function of a user's own may return the rows alone.
+        A user's function may return just the rows.
         """
         if self.precompute and not query.per_sample:
             query = replace(query, per_sample=self.precomputed(query, options))
@@ -221,11 +223,11 @@ def strategy(
 
     def declare(select: Select) -> Strategy:
         name = select.__name__
-        reads_with, given = (reads, ()) if callable(reads) else (None, reads)
+        reads_with, fixed_reads = (reads, ()) if callable(reads) else (None, reads)
         _, artifacts, columns = results_of(
             lambda: check_function(select),
-            lambda: known_artifacts(name, tuple_of_names(name, "reads", given)),
-            lambda: known_scores(name, scores),
+            lambda: checked_artifacts(name, tuple_of_names(name, "reads", fixed_reads)),
+            lambda: checked_scores(name, scores),
         )
         if reads_with and columns:
             raise DeclarationError(f"{name}: a strategy whose reads depend on its options cannot read scores")
@@ -271,8 +273,8 @@ def by_option(values: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def options_for(function: Callable[..., object], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the given options that ``function`` names, or all if it takes any."""
+def options_for(function: Callable[..., object], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of ``options`` that ``function`` names, or all if it takes any."""
     parameters = inspect.signature(function).parameters
     takes_any = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters.values())
-    return {name: value for name, value in given.items() if takes_any or name in parameters}
+    return {name: value for name, value in options.items() if takes_any or name in parameters}

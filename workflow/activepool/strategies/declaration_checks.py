@@ -26,15 +26,15 @@ class DeclarationError(InputError, ValueError):
     """A strategy's declaration is wrong; the message says what would be right."""
 
 
-def tuple_of_names(strategy: str, key: str, given: object) -> tuple[str, ...]:
-    """Return what a declaration names; raises DeclarationError for text, whose letters are no names."""
-    if isinstance(given, str) or not isinstance(given, Iterable):
-        example = given if isinstance(given, str) else "name"
+def tuple_of_names(strategy: str, key: str, value: object) -> tuple[str, ...]:
+    """Return the names in a declaration; raises DeclarationError for a string, not a tuple."""
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        example = value if isinstance(value, str) else "name"
         raise DeclarationError(f'{strategy}: {key} is a tuple of names, such as {key}=("{example}",)')
-    return tuple(given)
+    return tuple(value)
 
 
-def known_artifacts(strategy: str, reads: tuple[str, ...]) -> tuple[str, ...]:
+def checked_artifacts(strategy: str, reads: tuple[str, ...]) -> tuple[str, ...]:
     """Return what a strategy reads; raises DeclarationError for all that no strategy can read."""
 
     def problem(name: str) -> str:
@@ -45,7 +45,7 @@ def known_artifacts(strategy: str, reads: tuple[str, ...]) -> tuple[str, ...]:
     return reads
 
 
-def known_scores(strategy: str, scores: object) -> tuple[str, ...]:
+def checked_scores(strategy: str, scores: object) -> tuple[str, ...]:
     """Return the scores that a strategy reads; raises DeclarationError for all others."""
 
     def problem(name: str) -> str:
@@ -83,11 +83,13 @@ def check_function(select: Callable[..., object]) -> None:
     if not parameters or parameters[0].kind in by_name:
         raise DeclarationError(f"the first parameter of {select.__name__} must be the query")
     by_place = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    if wrong := [
+    if positional := [
         option.name
         for option in parameters[1:]
         if option.kind in by_place and option.default is inspect.Parameter.empty
     ]:
-        raise DeclarationError(f"options come after a *: {select.__name__}(query, *, {', '.join(wrong)})")
-    if taken := [option.name for option in parameters[1:] if option.name in CONFIGURATION_KEYS]:
-        raise DeclarationError(f"an option cannot be called {taken[0]!r}, a key that each strategy has")
+        raise DeclarationError(
+            f"options come after a *: {select.__name__}(query, *, {', '.join(positional)})"
+        )
+    if reserved := [option.name for option in parameters[1:] if option.name in CONFIGURATION_KEYS]:
+        raise DeclarationError(f"an option cannot be called {reserved[0]!r}, a key that each strategy has")

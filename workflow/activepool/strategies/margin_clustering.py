@@ -47,7 +47,7 @@ def margin_clustering(
         rows = np.sort(query.generator.permutation(rows)[:subset])
     margins = query.pool_scorer().score64(rows, "margin")
     require_finite(rows, margins)
-    cluster = _handed_on(query)
+    cluster = _first_clusters(query)
     if cluster is None:
         if len(rows) > MAX_POOL:
             raise InputError(
@@ -64,7 +64,7 @@ def margin_clustering(
     return Selection(rows[picks], {"margin": margins[picks]}, state)
 
 
-def _handed_on(query: Query) -> np.ndarray | None:
+def _first_clusters(query: Query) -> np.ndarray | None:
     """Return the clusters of the first round, (n,); None if there are none of all samples of the pool."""
     if not query.state:
         return None

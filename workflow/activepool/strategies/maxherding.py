@@ -23,16 +23,16 @@ def maxherding(query: Query, *, targets: PositiveInteger = 20_000, bandwidth: Po
         bandwidth: σ of the kernel.
     """
     rows = target_rows(query, targets)
-    return covering(query, Targets(rows, np.ones(len(rows)), bandwidth))
+    return covering_selection(query, Targets(rows, np.ones(len(rows)), bandwidth))
 
 
-def target_rows(query: Query, most: int) -> np.ndarray:
-    """Return the rows of the pool or, if there are more than ``most``, of a random sample, ascending."""
+def target_rows(query: Query, limit: int) -> np.ndarray:
+    """Return the rows of the pool or, if there are more than ``limit``, of a random sample, ascending."""
     rows = query.pool
-    return rows if len(rows) <= most else np.sort(query.generator.permutation(rows)[:most])
+    return rows if len(rows) <= limit else np.sort(query.generator.permutation(rows)[:limit])
 
 
-def covering(query: Query, targets: Targets) -> Selection:
+def covering_selection(query: Query, targets: Targets) -> Selection:
     """Pick the unlabelled samples that add most to the cover of the targets, by features of length 1."""
     features = query.unit_features()
     picks, gains = herd(features, targets, query.unlabelled, query.labelled, query.budget, query.compute)

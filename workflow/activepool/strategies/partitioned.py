@@ -40,14 +40,14 @@ def partitioned(
     """
     require_budget("partitioned", "subset_unlabelled", subset_unlabelled, query.budget)
     if subset_total is not None:
-        taken = len(query.labelled[:subset_labelled])
-        left = subset_total - taken
-        if left < query.budget:
+        num_labelled = len(query.labelled[:subset_labelled])
+        room = subset_total - num_labelled
+        if room < query.budget:
             raise InputError(
-                f"strategy 'partitioned': subset_total is {subset_total}, and {taken} are labelled; the "
-                f"other {left} must be at least {query.budget}, the picks of a round"
+                f"strategy 'partitioned': subset_total is {subset_total}, and {num_labelled} are labelled; "
+                f"the other {room} must be at least {query.budget}, the picks of a round"
             )
-        subset_unlabelled = left if subset_unlabelled is None else min(left, subset_unlabelled)
+        subset_unlabelled = room if subset_unlabelled is None else min(room, subset_unlabelled)
     parts = zip(
         _random_parts(len(query.labelled), subset_labelled, partitions, query.generator),
         _random_parts(len(query.unlabelled), subset_unlabelled, partitions, query.generator),

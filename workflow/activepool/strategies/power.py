@@ -1,4 +1,4 @@
-"""Power sampling: another strategy's score, at random in proportion to a power of it."""
+"""Power sampling: at random, in proportion to a power of another strategy's score."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
@@ -23,8 +23,8 @@ INFORMATION: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 def _require_score(option: str, inner: Strategy) -> None:
     """Raise InputError for a strategy that does not pick by a score of the head."""
-    for name, one in inner.wrapped.items():
-        _require_score(f"{option}.{name}", one.strategy)
+    for name, wrapped in inner.wrapped.items():
+        _require_score(f"{option}.{name}", wrapped.strategy)
     by_score = bool(inner.scores) and set(inner.scores) <= set(INFORMATION) and "nearest" not in inner.reads
     if not inner.wrapped and not by_score:
         raise InputError(
@@ -47,8 +47,8 @@ def power(query: Query, *, of: Wrapped, beta: Positive = 1.0) -> Selection:
 
     Raises InputError if the strategy does not pick by `Query.smallest`.
     """
-    given = {one.name: getattr(query, one.name) for one in fields(query)}
-    noisy = _PowerQuery(**given, beta=beta)
+    parts = {part.name: getattr(query, part.name) for part in fields(query)}
+    noisy = _PowerQuery(**parts, beta=beta)
     selection = of.pick(noisy)
     if not noisy.sampled:
         raise InputError(f"strategy 'power': {of.name!r} does not pick by Query.smallest")
@@ -75,20 +75,20 @@ class _PowerQuery(Query):
         approximate = sign * self.scores[score].astype(np.float64)
         exact, error = np.full(size, np.nan), largest_error(approximate, approximate)
         budget = min(self.budget, size)
-        wanted = min(size, max(budget + MIN_SPARE, MIN_CANDIDATES))
+        num_candidates = min(size, max(budget + MIN_SPARE, MIN_CANDIDATES))
         while True:
             upper = noise + _log_information(score, approximate - error)
-            candidates = np.sort(np.argsort(-upper, kind="stable")[:wanted])
-            unknown = candidates[np.isnan(exact[candidates])]
-            exact[unknown] = sign * pool_scorer.score64(self.unlabelled[unknown], score)
+            candidates = np.sort(np.argsort(-upper, kind="stable")[:num_candidates])
+            unscored = candidates[np.isnan(exact[candidates])]
+            exact[unscored] = sign * pool_scorer.score64(self.unlabelled[unscored], score)
             values = quantise(exact[candidates], approximate)
             keys = noise[candidates] + _log_information(score, values)
             best = np.lexsort((candidates, -keys))[:budget]
-            seen = ERROR_MARGIN * largest_error(exact[candidates], approximate[candidates])
+            observed_error = ERROR_MARGIN * largest_error(exact[candidates], approximate[candidates])
             may_belong = int(np.count_nonzero(upper >= keys[best].min(initial=np.inf)))
-            if seen <= error and may_belong <= wanted:
+            if observed_error <= error and may_belong <= num_candidates:
                 return Selection(self.unlabelled[candidates[best]], {score: sign * values[best]})
-            error, wanted = max(error, seen), max(wanted, may_belong)
+            error, num_candidates = max(error, observed_error), max(num_candidates, may_belong)
 
 
 def _log_information(score: str, values: np.ndarray) -> np.ndarray:

@@ -83,8 +83,8 @@ def pure_radius(
     everywhere[rows] = cell
     _, squared = nearest_neighbours(features, rows[balls], rows, 1, compute, everywhere)
     reach = np.sqrt(squared[:, 0])
-    needed = int(np.ceil(purity * len(reach)))
-    return float(np.sort(reach)[len(reach) - needed]) if len(reach) else np.inf
+    num_pure = int(np.ceil(purity * len(reach)))
+    return float(np.sort(reach)[len(reach) - num_pure]) if len(reach) else np.inf
 
 
 def covered_by(
@@ -110,14 +110,14 @@ def _balls(
 
     def pairs(centers: np.ndarray, *, later: bool) -> csr_array:
         counts, parts = np.zeros(len(centers), dtype=np.int64), [np.empty(0, dtype=np.int32)]
-        found = -len(targets) if later else 0
+        num_pairs = -len(targets) if later else 0
         for block, count, places in neighbours_within(
             features, centers, targets, radius, compute, later=later
         ):
             counts[block] = count
             parts.append(places)
-            found += (1 + later) * len(places)
-            if found > MAX_PAIRS:
+            num_pairs += (1 + later) * len(places)
+            if num_pairs > MAX_PAIRS:
                 raise InputError(
                     f"strategy 'probcover': more than {MAX_PAIRS:,} pairs of samples are nearer than the "
                     f"radius {radius:.4g}; set its option radius to a smaller one"
@@ -125,8 +125,8 @@ def _balls(
         starts, places = np.concatenate([[0], np.cumsum(counts)]), np.concatenate(parts)
         return csr_array((np.ones(len(places), bool), places, starts), (len(centers), len(targets)))
 
-    later = pairs(targets, later=True)
-    balls = later + later.T
+    upper = pairs(targets, later=True)
+    balls = upper + upper.T
     if covered.any():
         order = np.argsort(np.concatenate([free, np.flatnonzero(covered)]))
         balls = vstack([balls, pairs(rows[covered], later=False)], format="csr")[order]
@@ -148,18 +148,18 @@ def largest_cover(
     adds only falls, so it is counted again only when it may be the largest (lazy greedy, Minoux 1978).
     """
     is_free = np.ones(size, dtype=bool)
-    waiting = [(-added, number) for number, added in enumerate(np.diff(starts).tolist())]
-    heapq.heapify(waiting)
+    heap = [(-added, number) for number, added in enumerate(np.diff(starts).tolist())]
+    heapq.heapify(heap)
     picks: list[int] = []
     gains: list[int] = []
     while len(picks) < budget:
-        added, number = heapq.heappop(waiting)
-        own = places[starts[number] : starts[number + 1]]
-        now = int(np.count_nonzero(is_free[own])) if added else 0
-        if now == -added:
+        added, number = heapq.heappop(heap)
+        targets = places[starts[number] : starts[number + 1]]
+        gain = int(np.count_nonzero(is_free[targets])) if added else 0
+        if gain == -added:
             picks.append(number)
-            gains.append(now)
-            is_free[own] = False
+            gains.append(gain)
+            is_free[targets] = False
         else:
-            heapq.heappush(waiting, (-now, number))
+            heapq.heappush(heap, (-gain, number))
     return np.array(picks, dtype=np.int64), np.array(gains, dtype=np.int64)

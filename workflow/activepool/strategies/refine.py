@@ -27,7 +27,7 @@ def refine(
 
     Args:
         of: the strategies that take turns.
-        then: the strategy that picks from what they have left.
+        then: the strategy that picks from the candidates of the last step.
         steps: how often the candidates are refined.
         batches: in a step, by all strategies together.
         subset: size of the parts in the first step.

@@ -13,7 +13,7 @@ from activepool.errors import InputError
 from activepool.plugins import load_module
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.declaration_checks import DeclarationError
-from activepool.strategies.wrapping import Wrapped, around, wrapped_options
+from activepool.strategies.wrapping import Wrapped, with_wrapped, wrapped_options
 
 
 @cache
@@ -41,7 +41,7 @@ def find_strategy(name: str, options: Mapping[str, Any] | None = None) -> Strate
 
     Raises InputError, with the nearest names, if it or a strategy within it does not exist.
     """
-    return completed(_declared(name), options or {})
+    return completed(_declaration(name), options or {})
 
 
 def completed(strategy: Strategy, options: Mapping[str, Any]) -> Strategy:
@@ -50,28 +50,32 @@ def completed(strategy: Strategy, options: Mapping[str, Any]) -> Strategy:
     wrapped: dict[str, Wrapped] = {}
     for option, is_list in wrapped_options(strategy).items():
         if options.get(option):
-            named = enumerate(options[option]) if is_list else [("", options[option])]
-            places = {f"{option}.{number}".rstrip("."): value for number, value in named}
-            wrapped |= {place: _wrapped(place, value) for place, value in places.items()}
-    return around(strategy, wrapped, options) if wrapped and not strategy.wrapped else strategy
+            entries = enumerate(options[option]) if is_list else [("", options[option])]
+            values = {f"{option}.{number}".rstrip("."): value for number, value in entries}
+            wrapped |= {place: _wrapped(place, value) for place, value in values.items()}
+    return with_wrapped(strategy, wrapped, options) if wrapped and not strategy.wrapped else strategy
 
 
 def _wrapped(option: str, value: str | Mapping[str, Any]) -> Wrapped:
-    """Return the strategy that an option names: by its name alone, or as in a configuration."""
+    """Return the strategy that an option names: by its name, or as in a configuration."""
     entry = {"strategy": value} if isinstance(value, str) else value
-    inner = {name: given for name, given in entry.items() if name != "strategy"}
-    return Wrapped(option, entry["strategy"], find_strategy(entry["strategy"], inner), inner)
+    inner_options = {name: option_value for name, option_value in entry.items() if name != "strategy"}
+    return Wrapped(option, entry["strategy"], find_strategy(entry["strategy"], inner_options), inner_options)
 
 
-def _declared(name: str) -> Strategy:
+def _declaration(name: str) -> Strategy:
     if ":" in name:
         return _users_strategy(name)
-    known = builtin_strategies()
-    if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}, and file.py:function"
+    strategies = builtin_strategies()
+    if name not in strategies:
+        matches = difflib.get_close_matches(name, strategies, n=1)
+        hint = (
+            f"did you mean {matches[0]!r}?"
+            if matches
+            else f"there are {', '.join(strategies)}, and file.py:function"
+        )
         raise InputError(f"strategy {name!r} does not exist; {hint}")
-    return known[name]
+    return strategies[name]
 
 
 def _users_strategy(name: str) -> Strategy:

@@ -1,4 +1,4 @@
-"""SEALS: another strategy near the labelled samples alone."""
+"""SEALS: another strategy, only near the labelled samples."""
 
 import numpy as np
 

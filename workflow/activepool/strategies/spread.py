@@ -22,5 +22,5 @@ def spread(query: Query, is_candidate: np.ndarray) -> Selection:
         query.generator,
         query.compute,
     )
-    others = query.generator.permutation(query.unlabelled[~is_candidate])[: query.budget - len(picks)]
-    return Selection(np.concatenate([picks, others]))
+    random_picks = query.generator.permutation(query.unlabelled[~is_candidate])[: query.budget - len(picks)]
+    return Selection(np.concatenate([picks, random_picks]))

@@ -31,7 +31,7 @@ def typiclust(
     Args:
         clusters: the largest number of clusters.
         neighbours: how many; at most half of the cluster's samples that are left.
-        small: clusters of no more samples than this have their turns when the others have none left.
+        small: clusters with at most this many samples have their turns when the others have no samples left.
         normalise: whether to divide each sample's features by their norm first, as the paper's code does.
     """
     features = query.unit_features() if normalise else declared(query.features)
@@ -41,12 +41,14 @@ def typiclust(
     is_labelled = np.isin(rows, query.labelled)
     turns = cluster_turns(cell, is_labelled, query.budget, small)
     picks = np.empty(query.budget, dtype=np.int64)
-    alone = replace(query.compute, workers=1)
+    one_worker = replace(query.compute, workers=1)
 
     def pick(cluster: int) -> None:
-        own = turns == cluster
+        is_own_turn = turns == cluster
         free = rows[(cell == cluster) & ~is_labelled]
-        picks[own] = most_typical(features, free, int(np.count_nonzero(own)), neighbours, alone)
+        picks[is_own_turn] = most_typical(
+            features, free, int(np.count_nonzero(is_own_turn)), neighbours, one_worker
+        )
 
     for _ in query.compute.map(pick, np.unique(turns).tolist()):
         pass

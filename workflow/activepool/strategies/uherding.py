@@ -7,7 +7,7 @@ from activepool.diversity.neighbours import nearest_neighbours
 from activepool.evaluation.metrics import expected_calibration_error
 from activepool.scores.uncertainty import Logits, confidence, margin
 from activepool.strategies.declaration import strategy
-from activepool.strategies.maxherding import covering, target_rows
+from activepool.strategies.maxherding import covering_selection, target_rows
 from activepool.strategies.options import PositiveInteger
 from activepool.strategies.query import Query, Selection, declared
 
@@ -35,7 +35,7 @@ def uherding(query: Query, *, targets: PositiveInteger = 20_000) -> Selection:
     temperature = calibrating_temperature(scorer.measure64(validation, lambda logits: logits.values), labels)
     weights = 1 - scorer.measure64(rows, lambda logits: margin(Logits(logits.values / temperature)))
     weights[np.isin(rows, query.labelled)] = 0
-    return covering(query, Targets(rows, weights, smallest_distance(query)))
+    return covering_selection(query, Targets(rows, weights, smallest_distance(query)))
 
 
 def calibrating_temperature(logits: np.ndarray, labels: np.ndarray) -> float:

@@ -105,8 +105,8 @@ def vaal(
         discriminator_learning_rate: Adam's, of the discriminator.
         schedule: ``constant``; ``step`` multiplies both learning rates by ``gamma`` every ``step_size``
             epochs; ``cosine`` lowers them to zero over ``epochs``. Emam et al. use the head's.
-        step_size: in epochs; of the schedule ``step`` alone.
-        gamma: of the schedule ``step`` alone.
+        step_size: in epochs; only of the schedule ``step``.
+        gamma: only of the schedule ``step``.
         threads: CPU threads; they change the result, so they are no hardware setting.
     """
     log_odds = query.scores["labelled_log_odds"]

@@ -47,7 +47,7 @@ class Wrapped:
         return {"strategy": self.name, **self.strategy.options_of(stage, self.options)}
 
     def pick(self, query: Query) -> Selection:
-        """Pick; first compute the scores that the query lacks, because it is that of a part of the pool."""
+        """Pick; first compute the scores that the query lacks if it is for a part of the pool."""
         strategy, within = self.strategy.in_round(query.round_number), self.within(query)
         lacks_nearest = "nearest" in strategy.reads and query.nearest is None
         if lacks_nearest or not set(strategy.scores) <= set(query.scores):
@@ -68,16 +68,16 @@ class Wrapped:
         """Return a query of the wrapper with this strategy's own arrays."""
         return replace(
             query,
-            prepared=self._own(query.prepared),
-            per_sample=self._own(query.per_sample),
-            state=self._own(query.state),
+            prepared=self._arrays_of(query.prepared),
+            per_sample=self._arrays_of(query.per_sample),
+            state=self._arrays_of(query.state),
         )
 
     def prefixed(self, arrays: Arrays) -> dict[str, np.ndarray]:
         """Return arrays of this strategy by their names among those of the wrapper."""
         return {f"{self.option}.{name}": values for name, values in arrays.items()}
 
-    def _own(self, arrays: Arrays) -> dict[str, np.ndarray]:
+    def _arrays_of(self, arrays: Arrays) -> dict[str, np.ndarray]:
         prefix = f"{self.option}."
         return {name.removeprefix(prefix): arrays[name] for name in arrays if name.startswith(prefix)}
 
@@ -89,39 +89,38 @@ def wrapped_options(strategy: Strategy) -> dict[str, bool]:
     return {name: types[annotation] for name, annotation in annotations.items() if annotation in types}
 
 
-def around(wrapper: Strategy, wrapped: Mapping[str, Wrapped], options: Mapping[str, Any]) -> Strategy:
+def with_wrapped(wrapper: Strategy, wrapped: Mapping[str, Wrapped], options: Mapping[str, Any]) -> Strategy:
     """Return the declaration of a wrapper: it reads what it declares itself, and what it wraps reads.
 
     ``wrapped`` has the strategies within it, by option.
 
-    If the wrapper narrows the pool, scores and all that is computed for each sample are left to the picks,
-    which compute them for a part of the pool alone.
+    If the wrapper narrows the pool, the picks compute the scores and everything else that is computed for
+    each sample, and only for a part of the pool.
 
     Raises InputError if it cannot wrap one of them.
     """
-    strategies = {option: one.strategy for option, one in wrapped.items()}
     if wrapper.accepts:
-        for option, strategy in strategies.items():
-            wrapper.accepts(option, strategy)
-    inner, narrows = list(strategies.values()), wrapper.narrows_pool
-    reads = [name for one in inner for name in one.reads if not (narrows and name == "nearest")]
-    scores = () if narrows else tuple(dict.fromkeys(name for one in inner for name in one.scores))
-    precomputes = not narrows and any(one.precompute for one in inner)
+        for option, inner in wrapped.items():
+            wrapper.accepts(option, inner.strategy)
+    strategies, narrows = [inner.strategy for inner in wrapped.values()], wrapper.narrows_pool
+    reads = [name for each in strategies for name in each.reads if not (narrows and name == "nearest")]
+    scores = () if narrows else tuple(dict.fromkeys(name for each in strategies for name in each.scores))
+    precomputes = not narrows and any(each.precompute for each in strategies)
 
     def each_round(number: int) -> Strategy:
         active = wrapper.active
         picking = active(number, **options_for(active, options)) if active else None
-        chosen = {name: one.in_round(number) for name, one in wrapped.items() if picking in (None, name)}
-        return around(wrapper, chosen, options)
+        chosen = {name: inner.in_round(number) for name, inner in wrapped.items() if picking in (None, name)}
+        return with_wrapped(wrapper, chosen, options)
 
     return replace(
         wrapper,
         reads=tuple(dict.fromkeys((*wrapper.reads, *reads))),
         scores=scores,
-        prepare=_prepare(wrapped) if any(one.prepare for one in inner) else None,
+        prepare=_prepare(wrapped) if any(each.prepare for each in strategies) else None,
         precompute=_precompute(wrapped) if precomputes else None,
-        reads_labels=wrapper.reads_labels or any(one.reads_labels for one in inner),
-        keeps_state=not narrows and any(one.keeps_state for one in inner),
+        reads_labels=wrapper.reads_labels or any(each.reads_labels for each in strategies),
+        keeps_state=not narrows and any(each.keeps_state for each in strategies),
         image_model=_image_model(wrapper, wrapped, scores),
         wrapped=wrapped,
         each_round=each_round,
@@ -137,10 +136,10 @@ def _prepare(wrapped: Mapping[str, Wrapped]) -> Prepare:
         **_: Any,
     ) -> dict[str, np.ndarray]:
         arrays: dict[str, np.ndarray] = {}
-        for one in wrapped.values():
-            if function := one.strategy.prepare:
-                options = one.strategy.options_of("prepare", one.options)
-                arrays |= one.prefixed(function(features, pool, generator, compute, **options))
+        for inner in wrapped.values():
+            if function := inner.strategy.prepare:
+                options = inner.strategy.options_of("prepare", inner.options)
+                arrays |= inner.prefixed(function(features, pool, generator, compute, **options))
         return arrays
 
     return prepare
@@ -149,8 +148,8 @@ def _prepare(wrapped: Mapping[str, Wrapped]) -> Prepare:
 def _precompute(wrapped: Mapping[str, Wrapped]) -> Precompute:
     def precompute(query: Query, **_: Any) -> dict[str, np.ndarray]:
         arrays: dict[str, np.ndarray] = {}
-        for one in wrapped.values():
-            arrays |= one.prefixed(one.strategy.precomputed(one.within(query), one.options))
+        for inner in wrapped.values():
+            arrays |= inner.prefixed(inner.strategy.precomputed(inner.within(query), inner.options))
         return arrays
 
     return precompute
@@ -159,15 +158,15 @@ def _precompute(wrapped: Mapping[str, Wrapped]) -> Precompute:
 def _image_model(
     wrapper: Strategy, wrapped: Mapping[str, Wrapped], scores: tuple[str, ...]
 ) -> ImageModel | None:
-    learning = [one for one in wrapped.values() if one.strategy.image_model]
-    if not learning:
+    trained = [inner for inner in wrapped.values() if inner.strategy.image_model]
+    if not trained:
         return None
-    if len(learning) > 1 or scores:
+    if len(trained) > 1 or scores:
         raise InputError(
-            f"option {learning[0].option!r}: {wrapper.name!r} cannot combine {learning[0].name!r}, which "
+            f"option {trained[0].option!r}: {wrapper.name!r} cannot combine {trained[0].name!r}, which "
             "learns from images, with another strategy that scores the pool"
         )
-    strategy, options = learning[0].strategy, learning[0].options
+    strategy, options = trained[0].strategy, trained[0].options
     return ImageModel(
         lambda images, state, **_: dict(strategy.train_on_images(images, state, options)),
         lambda weights, images, **_: strategy.image_scores(weights, images, options),

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from activepool.figures.classes import by_frequency, groups_of
+from activepool.figures.classes import class_frequencies, groups_of
 from activepool.figures.drawings import accuracy_change, class_count_heat_map, class_counts
 from activepool.figures.export import print_settings
 from activepool.figures.results import Curves, Results, class_names_in, read_class_counts
@@ -43,16 +43,16 @@ def names_on(axis):
 
 def test_classes_go_by_their_samples_in_the_train_part_and_then_by_number():
     table = results(["a"], 1, 2, 4, in_train=[30, 7, 30, 2]).class_counts
-    assert by_frequency(table).to_dict() == {3: 2, 1: 7, 0: 30, 2: 30}
-    assert by_frequency(table).index.tolist() == [3, 1, 0, 2]
+    assert class_frequencies(table).to_dict() == {3: 2, 1: 7, 0: 30, 2: 30}
+    assert class_frequencies(table).index.tolist() == [3, 1, 0, 2]
 
 
 def test_without_known_labels_they_go_by_those_bought():
     table = results(["a", "b"], 3, 2, 5).class_counts
     last = table[table["round"] == 1]
     expected = {number: last.loc[last["class"] == number, "count"].sum() / 6 for number in range(5)}
-    assert by_frequency(table).to_dict() == pytest.approx(expected)
-    assert by_frequency(table).is_monotonic_increasing
+    assert class_frequencies(table).to_dict() == pytest.approx(expected)
+    assert class_frequencies(table).is_monotonic_increasing
 
 
 @pytest.mark.parametrize(("size", "most"), [(1, 25), (51, 25), (1000, 25), (7, 3), (3, 3)])

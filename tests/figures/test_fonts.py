@@ -11,7 +11,7 @@ from PIL import Image
 
 from activepool.figures import fonts
 from activepool.figures.contact_sheet import RoundPicks, write_sheet
-from activepool.figures.fonts import FONT, drawable, families_for, font_notices
+from activepool.figures.fonts import FONT, drawable_names, families_for, font_notices
 
 #: Letters of a script that has no use: no font of any machine has them, but for those made here.
 FIRST, SECOND, THIRD = "\U000f0001", "\U000f0002", "\U000f0003"
@@ -44,22 +44,22 @@ def install(tmp_path, monkeypatch):
     known = font_manager.fontManager
     monkeypatch.setattr(known, "ttflist", list(known.ttflist))
     fonts._families.cache_clear()
-    fonts._drawn_by.cache_clear()
+    fonts._outlined_letters.cache_clear()
 
     def add(family, letters):
         known.addfont(font_file(tmp_path / f"{family}.ttf", family, letters))
         fonts._families.cache_clear()
-        fonts._drawn_by.cache_clear()
+        fonts._outlined_letters.cache_clear()
 
     yield add
     fonts._families.cache_clear()
-    fonts._drawn_by.cache_clear()
+    fonts._outlined_letters.cache_clear()
 
 
 def test_names_that_the_usual_font_has_need_no_other():
     names = ["cat", "Ångström", "ёж", "γάτα"]
     assert families_for(names) == families_for([]) == [FONT]
-    assert drawable(names) == names
+    assert drawable_names(names) == names
     assert font_notices(names) == []
 
 
@@ -70,13 +70,13 @@ def test_the_fewest_fonts_that_have_the_letters(install):
     assert families_for([f"x{FIRST}", SECOND]) == [FONT, "B Two"]
     assert families_for([FIRST]) == [FONT, "A One"]
     assert families_for([FIRST, SECOND + THIRD]) == [FONT, "B Two", "C Three"]
-    assert drawable([FIRST, SECOND + THIRD]) == [FIRST, SECOND + THIRD]
+    assert drawable_names([FIRST, SECOND + THIRD]) == [FIRST, SECOND + THIRD]
 
 
 def test_what_no_font_has_is_drawn_by_number_and_said(install):
     install("A One", FIRST)
     names = ["cat", f"{FIRST}{SECOND}", FIRST, THIRD]
-    assert drawable(names) == ["cat", "class 1", FIRST, "class 3"]
+    assert drawable_names(names) == ["cat", "class 1", FIRST, "class 3"]
     (notice,) = font_notices(names)
     assert notice.startswith(
         f"no font of this machine has all letters of 2 class names ({FIRST}{SECOND}, {THIRD}); figures"
@@ -86,8 +86,8 @@ def test_what_no_font_has_is_drawn_by_number_and_said(install):
 def test_a_file_that_is_no_font_any_more_is_passed_over(install, tmp_path):
     install("A One", FIRST)
     (tmp_path / "A One.ttf").write_text("no font")
-    fonts._drawn_by.cache_clear()
-    assert drawable(["cat", SECOND]) == ["cat", "class 1"]
+    fonts._outlined_letters.cache_clear()
+    assert drawable_names(["cat", SECOND]) == ["cat", "class 1"]
 
 
 @pytest.mark.parametrize("has_font", [True, False])

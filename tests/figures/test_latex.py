@@ -3,7 +3,14 @@ import pytest
 
 from activepool.figures.latex import escaped, latex_cell, latex_table
 from activepool.figures.settings import Settings
-from activepool.figures.typesetting import Grid, Typeset, number_cells, p_value_cells, surely_best, words
+from activepool.figures.typesetting import (
+    Grid,
+    Typeset,
+    number_cells,
+    p_value_cells,
+    significantly_best,
+    text_cells,
+)
 
 SETTINGS = Settings(oracles=("oracle",))
 
@@ -59,7 +66,7 @@ def test_p_values():
 )
 def test_the_best_is_no_upper_reference_and_differs_from_random(values, p_values, sign, best):
     strategies = ["random", "oracle", "a", "b"]
-    found = surely_best(np.array(values), np.array(p_values), strategies, SETTINGS, sign)
+    found = significantly_best(np.array(values), np.array(p_values), strategies, SETTINGS, sign)
     assert [name for name, one in zip(strategies, found, strict=True) if one] == best
 
 
@@ -70,8 +77,8 @@ def test_text_is_escaped():
 
 
 def test_a_wide_grid_goes_on_below():
-    columns = {f"c_{number}": words([f"{number}a", f"{number}b"]) for number in range(5)}
-    grid = Grid("Heading", ["base", "my_own"], columns, in_a_line=2, title="Of 100 %")
+    columns = {f"c_{number}": text_cells([f"{number}a", f"{number}b"]) for number in range(5)}
+    grid = Grid("Heading", ["base", "my_own"], columns, max_columns=2, title="Of 100 %")
     text = latex_table(Typeset([grid], ["A note."]), SETTINGS)
     assert text.splitlines()[1:] == [
         r"\begin{tabular}{l*{2}{@{\hspace{0.7em}}r}}",
@@ -98,6 +105,6 @@ def test_a_wide_grid_goes_on_below():
 
 
 def test_only_upper_references_that_are_there_have_a_note():
-    table = Typeset([Grid("", ["base", "oracle"], {"": words("12")})])
+    table = Typeset([Grid("", ["base", "oracle"], {"": text_cells("12")})])
     assert r"oracle$^{\dagger}$ & 2 \\" in latex_table(table, SETTINGS)
     assert "dagger" not in latex_table(table, Settings())

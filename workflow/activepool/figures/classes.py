@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from activepool.figures.end_labels import LINE_HEIGHT, text_width
-from activepool.figures.fonts import drawable
+from activepool.figures.fonts import drawable_names
 from activepool.figures.results import class_names_in, last_round, rows_by
 
 #: Figures that name classes.
@@ -20,7 +20,7 @@ FIGURES_OF_CLASSES = ("accuracy_change", "class_count_heat_map", "class_counts")
 MAX_NAME, GAP = 20, 0.05
 
 
-def by_frequency(class_counts: pd.DataFrame) -> pd.Series:
+def class_frequencies(class_counts: pd.DataFrame) -> pd.Series:
     """Return the frequency of each class in class_counts.csv, by its number, ascending; ties by lower number.
 
     This is its number of samples in the train part or, if not all labels of that are known, its number of
@@ -38,11 +38,13 @@ def shown_names(class_counts: pd.DataFrame) -> dict[int, str]:
 
     Names that are equal after cutting get the number of their class.
     """
-    names = drawable(class_names_in(class_counts))
-    short = [name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1].rstrip()}…" for name in names]
-    times = Counter(short)
-    shown = [name if times[name] == 1 else f"{name} ({number})" for number, name in enumerate(short)]
-    return dict(zip(sorted(class_counts["class"].unique()), shown, strict=True))
+    names = drawable_names(class_names_in(class_counts))
+    short_names = [name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1].rstrip()}…" for name in names]
+    counts = Counter(short_names)
+    unique_names = [
+        name if counts[name] == 1 else f"{name} ({number})" for number, name in enumerate(short_names)
+    ]
+    return dict(zip(sorted(class_counts["class"].unique()), unique_names, strict=True))
 
 
 def name_columns(figure: Figure, panels: Sequence[Axes], names: Sequence[str], room: float) -> None:
@@ -58,7 +60,7 @@ def name_columns(figure: Figure, panels: Sequence[Axes], names: Sequence[str], r
         figure.set_figheight(figure.get_figheight() + widest - LINE_HEIGHT)
 
 
-def groups_of(ordered: np.ndarray, most: int) -> list[np.ndarray]:
-    """Return consecutive groups of ``ordered``, at most ``most``; the last may be smaller than the others."""
-    size = ceil(len(ordered) / most)
-    return [ordered[start : start + size] for start in range(0, len(ordered), size)]
+def groups_of(values: np.ndarray, max_groups: int) -> list[np.ndarray]:
+    """Return consecutive groups of ``values``, at most ``max_groups``; the last may be smaller."""
+    size = ceil(len(values) / max_groups)
+    return [values[start : start + size] for start in range(0, len(values), size)]

@@ -18,7 +18,7 @@ from activepool.data.samples import UNKNOWN
 from activepool.data.thumbnails import thumbnails
 from activepool.errors import InputError
 from activepool.figures.export import print_settings
-from activepool.figures.fonts import drawable
+from activepool.figures.fonts import drawable_names
 from activepool.figures.styles import PALETTE
 from activepool.io.files import written_whole
 from activepool.io.index_files import read_index, read_rows, whole_number
@@ -32,9 +32,9 @@ SIDE, MIN_SIDE, MAX_FILE = 96, 48, 400_000
 #: Number of colours in a file that would be too large with all colours.
 COLOURS = 256
 
-#: Pixels per inch, and in pixels: a picture with its gap, the texts to the left of a row, above all rows and
-#: below a picture, the margin, and the frame.
-DPI, CELL, LEFT, TOP, BELOW, ROOM, FRAME = 120, 106, 122, 46, 42, 8, 3
+#: Pixels per inch, and in pixels: a picture with its gap, the text to the left of a row, the header above all
+#: rows, the caption below a picture, the margin, and the frame.
+DPI, CELL, ROW_LABEL, HEADER, CAPTION, ROOM, FRAME = 120, 106, 122, 46, 42, 8, 3
 
 #: In points.
 TEXT_SIZE, TITLE_SIZE = 7, 9
@@ -71,9 +71,9 @@ def write_sheet(
     The same input gives the same bytes. The texts of hundreds of rounds can exceed the limit by themselves.
     """
     side, columns = SIDE, max(len(picks.pictures) for picks in rounds)
-    class_names = drawable(class_names)
+    class_names = drawable_names(class_names)
     with print_settings(class_names):
-        content = _encoded(draw(title, rounds, class_names, side, columns))
+        content = _png_bytes(draw(title, rounds, class_names, side, columns))
         while len(content) > MAX_FILE and columns > 1:
             # Slightly less than proportionally, because texts do not shrink.
             excess = 1.08 * len(content) / MAX_FILE
@@ -81,7 +81,7 @@ def write_sheet(
                 side = max(MIN_SIDE, int(side / sqrt(excess)))
             else:
                 columns = max(1, int(columns / excess))
-            content = _encoded(draw(title, rounds, class_names, side, columns))
+            content = _png_bytes(draw(title, rounds, class_names, side, columns))
     with written_whole(path) as temporary:
         temporary.write_bytes(content)
 
@@ -91,15 +91,15 @@ def draw(
 ) -> Figure:
     """Draw a row for each round, with at most ``columns`` pictures of ``side`` pixels."""
     legend = LEGEND if all(picks.predicted is None for picks in rounds) else PREDICTION_LEGEND
-    width = max(LEFT + columns * CELL, _width(title, TITLE_SIZE) + 2 * ROOM, _width(legend) + 2 * ROOM)
-    height = TOP + len(rounds) * (side + BELOW)
+    width = max(ROW_LABEL + columns * CELL, _width(title, TITLE_SIZE) + 2 * ROOM, _width(legend) + 2 * ROOM)
+    height = HEADER + len(rounds) * (side + CAPTION)
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
     page = np.full((height, width, 3), 255, dtype=np.uint8)
     sheet = _Sheet(figure, page, side, class_names)
     sheet.write(ROOM, ROOM, title, size=TITLE_SIZE)
     sheet.write(ROOM, ROOM + 18, legend, color=UNKNOWN_COLOUR)
     for number, picks in enumerate(rounds):
-        sheet.add_row(TOP + number * (side + BELOW), picks, columns)
+        sheet.add_row(HEADER + number * (side + CAPTION), picks, columns)
     figure.figimage(page)
     return figure
 
@@ -120,51 +120,51 @@ class _Sheet:
 
     def add_row(self, top: int, picks: RoundPicks, columns: int) -> None:
         """Add the first pictures of a round, with a summary of all its picks to their left."""
-        count, shown = len(picks.labels), min(columns, len(picks.pictures))
-        first = f"first {shown} of {count:,}" if shown < count else f"{count:,} picks"
-        lines = [f"Round {picks.round_number}", first]
-        known = picks.labels != UNKNOWN
-        if picks.predicted is not None and known.any():
-            share = (picks.predicted == picks.labels)[known].mean()
+        count, num_pictures = len(picks.labels), min(columns, len(picks.pictures))
+        summary = f"first {num_pictures} of {count:,}" if num_pictures < count else f"{count:,} picks"
+        lines = [f"Round {picks.round_number}", summary]
+        is_known = picks.labels != UNKNOWN
+        if picks.predicted is not None and is_known.any():
+            share = (picks.predicted == picks.labels)[is_known].mean()
             lines.append(f"{100 * share:.0f} % right")
         for number, line in enumerate(lines):
             self.write(ROOM, top + 14 * number, line, weight="bold" if number == 0 else "normal")
-        for place in range(shown):
+        for place in range(num_pictures):
             predicted = None if picks.predicted is None else int(picks.predicted[place])
             self._add_picture(
-                LEFT + place * CELL, top, picks.pictures[place], int(picks.labels[place]), predicted
+                ROW_LABEL + place * CELL, top, picks.pictures[place], int(picks.labels[place]), predicted
             )
 
     def _add_picture(
         self, left: int, top: int, picture: np.ndarray, label: int, predicted: int | None
     ) -> None:
-        side, below = self._side, top + self._side
-        small = np.asarray(Image.fromarray(picture).resize((side, side), Image.Resampling.LANCZOS))
-        known = label != UNKNOWN
-        name = self._shortened(self._class_names[label]) if known else "unknown"
-        self.write(left, below + 5, name, color="black" if known else UNKNOWN_COLOUR)
+        side, bottom = self._side, top + self._side
+        thumbnail = np.asarray(Image.fromarray(picture).resize((side, side), Image.Resampling.LANCZOS))
+        is_known = label != UNKNOWN
+        name = self._shortened(self._class_names[label]) if is_known else "unknown"
+        self.write(left, bottom + 5, name, color="black" if is_known else UNKNOWN_COLOUR)
         if predicted is None:
-            self._page[top:below, left : left + side] = small
+            self._page[top:bottom, left : left + side] = thumbnail
             return
-        colour, mark = (RIGHT if predicted == label else WRONG) if known else (UNKNOWN_COLOUR, "?")
-        self.write(left, below + 19, self._shortened(self._class_names[predicted], f"{mark} "), color=colour)
+        colour, mark = (RIGHT if predicted == label else WRONG) if is_known else (UNKNOWN_COLOUR, "?")
+        self.write(left, bottom + 19, self._shortened(self._class_names[predicted], f"{mark} "), color=colour)
         # The frame surrounds the picture and hides no part of it.
-        frame = self._page[top - FRAME : below + FRAME, left - FRAME : left + side + FRAME]
+        frame = self._page[top - FRAME : bottom + FRAME, left - FRAME : left + side + FRAME]
         frame[:] = [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
-        frame[FRAME:-FRAME, FRAME:-FRAME] = small
+        frame[FRAME:-FRAME, FRAME:-FRAME] = thumbnail
 
-    def _shortened(self, name: str, before: str = "") -> str:
-        return _fitting(name, before, CELL - ROOM)
+    def _shortened(self, name: str, prefix: str = "") -> str:
+        return _fitted_text(name, prefix, CELL - ROOM)
 
 
 @cache
-def _fitting(name: str, before: str, width: int) -> str:
-    """Return ``before`` and as much of ``name`` as fits, with an ellipsis if it is cut."""
-    text = before + name
-    for kept in range(len(name) - 1, 0, -1):
+def _fitted_text(name: str, prefix: str, width: int) -> str:
+    """Return ``prefix`` and as much of ``name`` as fits, with an ellipsis if it is cut."""
+    text = prefix + name
+    for length in range(len(name) - 1, 0, -1):
         if _width(text) <= width:
             break
-        text = f"{before}{name[:kept].rstrip()}…"
+        text = f"{prefix}{name[:length].rstrip()}…"
     return text
 
 
@@ -176,8 +176,8 @@ def _width(text: str, size: int = TEXT_SIZE) -> int:
     return ceil(width)
 
 
-def _encoded(figure: Figure) -> bytes:
-    """Return the figure as PNG, with fewer colours if it is too large with all."""
+def _png_bytes(figure: Figure) -> bytes:
+    """Return the figure as PNG, with fewer colours if it would be too large."""
     stream = io.BytesIO()
     figure.savefig(stream, format="png", dpi=DPI, metadata={"Software": None})
     if stream.tell() > MAX_FILE:
@@ -199,7 +199,7 @@ def read_round_picks(
         labels: (N,) of the train part.
         num_classes: C.
 
-    Raises: InputError if it names rows or classes that are not there, or an image cannot be read.
+    Raises: InputError if it names rows or classes that do not exist, or an image cannot be read.
     """
     index = read_index(path)
     if len(index) and index.max() >= len(labels):

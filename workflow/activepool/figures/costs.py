@@ -10,7 +10,7 @@ from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
 from activepool.figures.panels import PAGE_WIDTH
 from activepool.figures.styles import PALETTE
-from activepool.figures.typesetting import Grid, Typeset, words
+from activepool.figures.typesetting import Grid, Typeset, text_cells
 
 #: In inches: a row, and all of titles, axes and legend.
 ROW, MARGINS = 0.19, 1.0
@@ -36,7 +36,7 @@ def draw(table: pd.DataFrame) -> Figure:
     for column, look in TIMES.items():
         times.plot(seconds[column], places, linestyle="", **look)
     memory.plot(table["peak_memory_mb"], places, "o", color=PALETTE[0], markersize=4.5)
-    stages = zip(_spaced(table["stage"]), table["jobs"], strict=True)
+    stages = zip(_stage_names(table["stage"]), table["jobs"], strict=True)
     times.set_yticks(places, [f"{stage} ({jobs:,})" for stage, jobs in stages])
     times.set_ylim(-0.6, len(table) - 0.4)
     _label(times, "Time", "Seconds")
@@ -54,11 +54,11 @@ def typeset(table: pd.DataFrame) -> Typeset:
         "Longest (s)": [f"{seconds:,.2f}" for seconds in table["longest_seconds"]],
         "Memory (MB)": [f"{megabytes:,.0f}" for megabytes in table["peak_memory_mb"]],
     }
-    cells = {title: words(texts) for title, texts in columns.items()}
-    return Typeset([Grid("Stage", list(_spaced(table["stage"])), cells)])
+    cells = {title: text_cells(texts) for title, texts in columns.items()}
+    return Typeset([Grid("Stage", list(_stage_names(table["stage"])), cells)])
 
 
-def _spaced(stages: pd.Series) -> pd.Series:
+def _stage_names(stages: pd.Series) -> pd.Series:
     return stages.str.replace("_", " ")
 
 

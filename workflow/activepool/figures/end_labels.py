@@ -91,8 +91,8 @@ def spread(ideal: np.ndarray, heights: np.ndarray, room: float) -> np.ndarray:
     for value in ideal - stacked:
         mean, size = float(value), 1
         while groups and groups[-1][0] > mean:
-            below, others = groups.pop()
-            mean, size = (mean * size + below * others) / (size + others), size + others
+            group_mean, group_size = groups.pop()
+            mean, size = (mean * size + group_mean * group_size) / (size + group_size), size + group_size
         groups.append((mean, size))
     levels = np.repeat([mean for mean, _ in groups], [size for _, size in groups])
     centres: np.ndarray = np.clip(levels, 0, room - heights.sum()) + stacked

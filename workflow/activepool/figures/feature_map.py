@@ -44,14 +44,14 @@ def draw(feature_map: FeatureMap, picks: Mapping[str, Sequence[np.ndarray]], set
     figure, panels = panels_of([style.text for style in styles_of(list(picks), settings).values()])
     colours = ListedColormap(matplotlib.colormaps[COLOURS](np.linspace(DARKEST, LIGHTEST, rounds)))
     rows = np.arange(len(feature_map.coordinates))
-    pool = feature_map.coordinates[_some(rows, "pool")]
+    pool = feature_map.coordinates[_random_part(rows, "pool")]
     for axes, round_picks in zip(panels, picks.values(), strict=True):
         _draw_points(axes, pool, POOL_COLOUR)
         round_numbers = np.repeat(np.arange(len(round_picks)), [len(rows) for rows in round_picks])
         # In random order, so that no round covers all others.
-        shown = _some(np.arange(len(round_numbers)), "picks")
-        picked = feature_map.coordinates[np.concatenate(round_picks)[shown]]
-        _draw_points(axes, picked, colours(round_numbers[shown]), len(shown))
+        positions = _random_part(np.arange(len(round_numbers)), "picks")
+        places = feature_map.coordinates[np.concatenate(round_picks)[positions]]
+        _draw_points(axes, places, colours(round_numbers[positions]), len(positions))
         axes.set(xticks=[], yticks=[], aspect="equal")
     bar = _add_bar(figure, panels, colours, rounds)
     name_axes(figure, *_axis_names(feature_map))
@@ -72,9 +72,9 @@ def _fit_height(figure: Figure, panels: list[Axes], coordinates: np.ndarray) -> 
         figure.set_figheight(figure.get_figheight() - row_count(len(panels)) * excess)
 
 
-def _some(rows: np.ndarray, what: str) -> np.ndarray:
+def _random_part(rows: np.ndarray, name: str) -> np.ndarray:
     """Return at most MAX_POINTS of ``rows``, in random order."""
-    return generator(0, 0, f"feature_map/{what}").permutation(rows)[:MAX_POINTS]
+    return generator(0, 0, f"feature_map/{name}").permutation(rows)[:MAX_POINTS]
 
 
 def _draw_points(axes: Axes, places: np.ndarray, colour: str | np.ndarray, count: int | None = None) -> None:

@@ -33,7 +33,7 @@ def latex_table(table: Typeset, settings: Settings) -> str:
     ]
     for number, block in enumerate(blocks):
         lines += [r"\midrule"] if number else []
-        lines += [_whole_line(escaped(block.title), width)] if block.title else []
+        lines += [_full_width_line(escaped(block.title), width)] if block.title else []
         lines += [_line([escaped(block.heading), *map(escaped, block.columns)], width), r"\midrule"]
         rows = zip(*block.columns.values(), strict=True)
         for strategy, cells in zip(block.strategies, rows, strict=True):
@@ -43,7 +43,7 @@ def latex_table(table: Typeset, settings: Settings) -> str:
     lines.append(r"\bottomrule")
     upper_references = [UPPER_REFERENCE_NOTE] if table.has_oracle(settings) else []
     for note in [*map(escaped, table.notes), *upper_references]:
-        lines.append(_whole_line(rf"\footnotesize {note}", width))
+        lines.append(_full_width_line(rf"\footnotesize {note}", width))
     return "\n".join([*lines, r"\end{tabular}", ""])
 
 
@@ -61,7 +61,7 @@ def escaped(text: str) -> str:
     return text.translate(ESCAPES)
 
 
-def _whole_line(text: str, width: int) -> str:
+def _full_width_line(text: str, width: int) -> str:
     """Return a line that starts in the first column and never widens the others."""
     return rf"\multicolumn{{{width + 1}}}{{l}}{{\makebox[0pt][l]{{{text}}}}} \\"
 

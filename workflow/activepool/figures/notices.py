@@ -10,7 +10,7 @@ from activepool.figures.end_labels import LINE_HEIGHT, text_width
 MARGIN = 0.12
 
 
-def unmet(needs: Sequence[str]) -> Figure:
+def needs_notice(needs: Sequence[str]) -> Figure:
     """Return a figure without axes that says what the experiment would need for this figure."""
     return notice(f"Nothing to show: this figure needs {' and '.join(needs)}.")
 

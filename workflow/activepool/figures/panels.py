@@ -32,7 +32,7 @@ MIN_PANEL = 3.2
 ROOM = 0.08
 
 #: The colours of the ceiling, a training on all labels, and of the interval of a point that curves share.
-CEILING, SHARED = "0.35", "0.6"
+CEILING_COLOUR, SHARED_COLOUR = "0.35", "0.6"
 
 BAND: dict[str, Any] = {"linewidth": 0, "zorder": 2}
 
@@ -40,10 +40,10 @@ BAND: dict[str, Any] = {"linewidth": 0, "zorder": 2}
 MAX_OPACITY, TOTAL_OPACITY = 0.13, 0.4
 
 
-def interval_note(what: str, results: Results, settings: Settings) -> str:
-    """Return a note on the intervals that ``what`` (bands or lines) shows; empty with one seed."""
+def interval_note(marks: str, results: Results, settings: Settings) -> str:
+    """Return a note on the intervals that ``marks``, bands or lines, show; empty with one seed."""
     seeds = results.curves.table["seed"].nunique()
-    return f"{what}: {100 * settings.confidence:g} % intervals, {seeds} seeds" if seeds > 1 else ""
+    return f"{marks}: {100 * settings.confidence:g} % intervals, {seeds} seeds" if seeds > 1 else ""
 
 
 def draw_curves(
@@ -71,7 +71,7 @@ def draw_curves(
         is_shared = starts[_start_of(curve)] > 1
         draw_band(axes, labels[is_shared:], mean[is_shared:], half_width[is_shared:], style.colour, opacity)
         if is_shared:
-            draw_band(axes, labels[:1], mean[:1], half_width[:1], SHARED)
+            draw_band(axes, labels[:1], mean[:1], half_width[:1], SHARED_COLOUR)
         ends.append(End(style, labels[-1], mean[-1]))
     label_axis(axes)
     return ends
@@ -105,12 +105,12 @@ def label_axis(axes: Axes) -> None:
     axes.margins(x=0.02)
 
 
-def draw_ceiling(axes: Axes, ceiling: pd.DataFrame, drawn: Quantity, confidence: float) -> None:
+def draw_ceiling(axes: Axes, ceiling: pd.DataFrame, measure: Quantity, confidence: float) -> None:
     """Draw the mean of the ceiling over its seeds as a horizontal line, and its interval as a band."""
     labels = ceiling.index.get_level_values("labels")[0]
-    (mean,), (half_width,) = (drawn.factor * part for part in mean_interval(ceiling.to_numpy(), confidence))
-    axes.axhline(mean, color=CEILING, linestyle=(0, (5, 3)), linewidth=1, zorder=2)
-    band = {**BAND, "alpha": MAX_OPACITY, "color": CEILING, "zorder": 1}
+    (mean,), (half_width,) = (measure.factor * part for part in mean_interval(ceiling.to_numpy(), confidence))
+    axes.axhline(mean, color=CEILING_COLOUR, linestyle=(0, (5, 3)), linewidth=1, zorder=2)
+    band = {**BAND, "alpha": MAX_OPACITY, "color": CEILING_COLOUR, "zorder": 1}
     axes.axhspan(mean - half_width, mean + half_width, **band)
     axes.annotate(
         f"all {labels:,.0f} labels",
@@ -118,7 +118,7 @@ def draw_ceiling(axes: Axes, ceiling: pd.DataFrame, drawn: Quantity, confidence:
         xycoords=("axes fraction", "data"),
         xytext=(0, 2),
         textcoords="offset points",
-        color=CEILING,
+        color=CEILING_COLOUR,
         fontsize="small",
         path_effects=[withStroke(linewidth=2.5, foreground="white")],
     )
@@ -127,7 +127,7 @@ def draw_ceiling(axes: Axes, ceiling: pd.DataFrame, drawn: Quantity, confidence:
 def named_curves(
     curves: Mapping[str, pd.DataFrame],
     styles: Mapping[str, Style],
-    drawn: Quantity,
+    measure: Quantity,
     confidence: float,
     ceiling: pd.DataFrame | None = None,
     note: str = "",
@@ -139,19 +139,21 @@ def named_curves(
     """
     width, height = column_size([styles[strategy] for strategy in curves])
     height = max(height, MIN_PANEL)
-    whole = BOTTOM + height + TOP
-    panel = PAGE_WIDTH - LEFT - width
-    figure = Figure(figsize=(PAGE_WIDTH, whole))
-    axes = figure.add_axes((LEFT / PAGE_WIDTH, BOTTOM / whole, panel / PAGE_WIDTH, height / whole))
+    total_height = BOTTOM + height + TOP
+    panel_width = PAGE_WIDTH - LEFT - width
+    figure = Figure(figsize=(PAGE_WIDTH, total_height))
+    axes = figure.add_axes(
+        (LEFT / PAGE_WIDTH, BOTTOM / total_height, panel_width / PAGE_WIDTH, height / total_height)
+    )
     axes.set_xlabel(f"Labels ({note})" if note else "Labels")
-    axes.set_ylabel(drawn.axis_label)
-    ends = draw_curves(axes, curves, styles, drawn.factor, confidence)
+    axes.set_ylabel(measure.axis_label)
+    ends = draw_curves(axes, curves, styles, measure.factor, confidence)
     if ceiling is not None and not ceiling.empty:
-        draw_ceiling(axes, ceiling, drawn, confidence)
+        draw_ceiling(axes, ceiling, measure, confidence)
     show_means(axes)
-    limit_axis(axes, drawn)
+    limit_axis(axes, measure)
     names = figure.add_axes(
-        ((LEFT + panel) / PAGE_WIDTH, BOTTOM / whole, width / PAGE_WIDTH, height / whole),
+        ((LEFT + panel_width) / PAGE_WIDTH, BOTTOM / total_height, width / PAGE_WIDTH, height / total_height),
         xlim=(0, width),
         ylim=(0, height),
     )
@@ -167,10 +169,10 @@ def show_means(axes: Axes) -> None:
     axes.set_ylim(low - room, high + room)
 
 
-def limit_axis(axes: Axes, drawn: Quantity) -> None:
+def limit_axis(axes: Axes, measure: Quantity) -> None:
     """End the vertical axis where the quantity ends, even if a band exceeds it."""
     lowest, highest = axes.get_ylim()
-    axes.set_ylim(max(lowest, drawn.least), min(highest, drawn.most))
+    axes.set_ylim(max(lowest, measure.least), min(highest, measure.most))
 
 
 def legend_below(figure: Figure, styles: Mapping[str, Style], title: str = "") -> None:

@@ -29,16 +29,16 @@ def read_curve(path: str | Path) -> pd.DataFrame:
 
 def draw(curve: pd.DataFrame) -> Figure:
     """Draw a panel for each measured quantity."""
-    measured = {column: drawn for column, drawn in PANELS.items() if curve[column].notna().any()}
-    figure = Figure(figsize=(PAGE_WIDTH, PANEL_HEIGHT * len(measured) + MARGINS), layout="constrained")
-    panels = figure.subplots(len(measured), sharex=True, squeeze=False)[:, 0]
-    for axes, (column, drawn), colour in zip(panels, measured.items(), PALETTE, strict=False):
+    quantities = {column: measure for column, measure in PANELS.items() if curve[column].notna().any()}
+    figure = Figure(figsize=(PAGE_WIDTH, PANEL_HEIGHT * len(quantities) + MARGINS), layout="constrained")
+    panels = figure.subplots(len(quantities), sharex=True, squeeze=False)[:, 0]
+    for axes, (column, measure), colour in zip(panels, quantities.items(), PALETTE, strict=False):
         # Not every epoch has a value: a line joins those that have one.
         points = curve[curve[column].notna()]
         marker = "o" if len(points) < len(curve) or len(points) == 1 else ""
         # Epochs count from 0; a point is the state after its epoch.
-        axes.plot(points["epoch"] + 1, drawn.factor * points[column], color=colour, marker=marker)
-        axes.set_ylabel(drawn.axis_label)
+        axes.plot(points["epoch"] + 1, measure.factor * points[column], color=colour, marker=marker)
+        axes.set_ylabel(measure.axis_label)
         axes.margins(x=0.02)
     figure.align_ylabels(panels)
     panels[-1].set_xlabel("Epochs")

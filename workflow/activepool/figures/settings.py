@@ -30,8 +30,8 @@ class Settings:
     @classmethod
     def from_options(cls, options: Mapping[str, Any], oracles: tuple[str, ...] = ()) -> "Settings":
         """Return the settings in a JSON object; raises InputError for an unknown key."""
-        known = [field.name for field in fields(cls) if field.name != "oracles"]
+        names = [field.name for field in fields(cls) if field.name != "oracles"]
         for name in options:
-            if name not in known:
-                raise InputError(f"settings: key {name!r} does not exist; there are {', '.join(known)}")
+            if name not in names:
+                raise InputError(f"settings: key {name!r} does not exist; there are {', '.join(names)}")
         return cls(**options, oracles=oracles)

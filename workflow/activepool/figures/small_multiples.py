@@ -18,25 +18,25 @@ MAX_WIDTH, TITLE_LINE, MARGINS = 2.6, 0.12, 0.5
 RATIO = 0.83
 
 
-def row_count(panels: int, most: int = COLUMNS) -> int:
-    """Return the number of rows in which this number of panels stands, at most ``most`` in a row."""
-    return ceil(panels / most)
+def row_count(panels: int, max_columns: int = COLUMNS) -> int:
+    """Return the number of rows for this number of panels, with at most ``max_columns`` in a row."""
+    return ceil(panels / max_columns)
 
 
-def panel_size(panels: int, most: int = COLUMNS) -> tuple[float, float]:
+def panel_size(panels: int, max_columns: int = COLUMNS) -> tuple[float, float]:
     """Return width and height in inches of each of this number of panels: few in a row are larger."""
-    columns = ceil(panels / row_count(panels, most))
+    columns = ceil(panels / row_count(panels, max_columns))
     width = min(MAX_WIDTH, (PAGE_WIDTH - MARGINS) / columns)
     return width, RATIO * width
 
 
-def panels_of(titles: Sequence[str], most: int = COLUMNS) -> tuple[Figure, list[Axes]]:
-    """Return a figure with a panel for each title, at most ``most`` in a row, and the panels."""
-    rows = row_count(len(titles), most)
+def panels_of(titles: Sequence[str], max_columns: int = COLUMNS) -> tuple[Figure, list[Axes]]:
+    """Return a figure with a panel for each title, at most ``max_columns`` in a row, and the panels."""
+    rows = row_count(len(titles), max_columns)
     columns = ceil(len(titles) / rows)
     lines = [title.count("\n") + 1 for title in titles]
     title_lines = sum(max(lines[start : start + columns]) for start in range(0, len(titles), columns))
-    width, height = panel_size(len(titles), most)
+    width, height = panel_size(len(titles), max_columns)
     size = (MARGINS + columns * width, MARGINS + rows * height + TITLE_LINE * title_lines)
     figure = Figure(size, layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
@@ -49,9 +49,9 @@ def panels_of(titles: Sequence[str], most: int = COLUMNS) -> tuple[Figure, list[
     return figure, list(grid[: len(titles)])
 
 
-def name_axes(figure: Figure, across: str, up: str, note: str = "") -> None:
+def name_axes(figure: Figure, x_label: str, y_label: str, note: str = "") -> None:
     """Write the axis labels of all panels, and below them a note; the figure grows by the note."""
     if note:
         figure.set_figheight(figure.get_figheight() + TITLE_LINE)
-    figure.supxlabel("\n".join([across, *([note] if note else [])]), size=8)
-    figure.supylabel(up, size=8)
+    figure.supxlabel("\n".join([x_label, *([note] if note else [])]), size=8)
+    figure.supylabel(y_label, size=8)

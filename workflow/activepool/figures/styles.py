@@ -123,19 +123,19 @@ def styles_of(strategies: Sequence[str], settings: Settings) -> dict[str, Style]
     A known strategy has its own place in the palette; others take the free places, in their order. Past the
     end of the palette, hues repeat with other dashes. Upper references are dashed, black or grey.
     """
-    known = [name for name in NAMES if name != REFERENCE]
-    places = {name: known.index(name) for name in strategies if name in known}
-    free = (place for place in count() if place not in places.values())
-    grey = cycle(UPPER_REFERENCE_COLOURS)
+    palette_names = [name for name in NAMES if name != REFERENCE]
+    places = {name: palette_names.index(name) for name in strategies if name in palette_names}
+    free_places = (place for place in count() if place not in places.values())
+    greys = cycle(UPPER_REFERENCE_COLOURS)
     styles = {}
     for strategy in strategies:
         name = NAMES.get(strategy, strategy)
         if strategy in settings.oracles:
-            style = Style(name, next(grey), DASHED, "", UPPER_REFERENCE_NOTE)
+            style = Style(name, next(greys), DASHED, "", UPPER_REFERENCE_NOTE)
         elif strategy == REFERENCE:
             style = Style(name, REFERENCE_COLOUR, SOLID, "o")
         else:
-            place = places[strategy] if strategy in places else next(free)
+            place = places[strategy] if strategy in places else next(free_places)
             # The dashes change after half a palette, because the hues of its two halves may be similar.
             line = (SOLID, DASH_DOT, DOTTED)[place // (len(PALETTE) // 2) % 3]
             style = Style(name, PALETTE[place % len(PALETTE)], line, MARKERS[place % len(MARKERS)])

@@ -39,23 +39,23 @@ class Grid:
         heading: of the column of strategies.
         strategies: the rows.
         columns: title -> a cell for each row.
-        in_a_line: columns that fit the width of a page; further ones follow below, with their own header.
+        max_columns: how many fit the width of a page; further columns follow below, with their own header.
         title: a line above the header; empty for none.
     """
 
     heading: str
     strategies: Sequence[str]
     columns: Mapping[str, Sequence[Cell]]
-    in_a_line: int = 5
+    max_columns: int = 5
     title: str = ""
 
     def blocks(self) -> list["Grid"]:
         """Return the grid in parts that fit the page."""
         columns = list(self.columns.items())
-        starts = range(0, len(columns), self.in_a_line)
-        parts = [dict(columns[start : start + self.in_a_line]) for start in starts]
+        starts = range(0, len(columns), self.max_columns)
+        parts = [dict(columns[start : start + self.max_columns]) for start in starts]
         return [
-            Grid(self.heading, self.strategies, part, self.in_a_line, "" if number else self.title)
+            Grid(self.heading, self.strategies, part, self.max_columns, "" if number else self.title)
             for number, part in enumerate(parts)
         ]
 
@@ -77,7 +77,7 @@ class Typeset:
         return any(name in settings.oracles for grid in self.grids for name in grid.strategies)
 
 
-def words(texts: Sequence[object]) -> list[Cell]:
+def text_cells(texts: Sequence[object]) -> list[Cell]:
     """Return cells with these texts."""
     return [Cell(str(text)) for text in texts]
 
@@ -99,18 +99,20 @@ def number_cells(
         best: (n,) bool, the cells in bold.
         marked: (n,) bool, the cells with a star.
     """
-    missing, none = np.full(len(values), np.nan), np.zeros(len(values), dtype=bool)
-    columns = (half_widths if half_widths is not None else missing, best, marked)
-    rows = zip(values, *(none if column is None else column for column in columns), strict=True)
-    return [_cell(value, half, signed, bool(bold), bool(star)) for value, half, bold, star in rows]
+    no_intervals, no_marks = np.full(len(values), np.nan), np.zeros(len(values), dtype=bool)
+    columns = (half_widths if half_widths is not None else no_intervals, best, marked)
+    rows = zip(values, *(no_marks if column is None else column for column in columns), strict=True)
+    return [
+        _cell(value, half_width, signed, bool(bold), bool(star)) for value, half_width, bold, star in rows
+    ]
 
 
 def p_value_cells(p_values: np.ndarray) -> list[Cell]:
     """Return a column of p-values with three decimals."""
-    return words([MISSING if math.isnan(p) else "<0.001" if p < 0.001 else f"{p:.3f}" for p in p_values])
+    return text_cells([MISSING if math.isnan(p) else "<0.001" if p < 0.001 else f"{p:.3f}" for p in p_values])
 
 
-def surely_best(
+def significantly_best(
     values: np.ndarray, p_values: np.ndarray, strategies: Sequence[str], settings: Settings, sign: int = 1
 ) -> np.ndarray:
     """Return (n,) bool: the row with the largest ``sign`` · value, if it differs significantly from random.
@@ -124,12 +126,12 @@ def surely_best(
         settings: ``confidence`` gives the level of the test.
         sign: −1 where lower is better.
     """
-    worth = sign * np.asarray(values, dtype=np.float64)
-    competes = np.array([name not in settings.oracles for name in strategies], dtype=bool)
-    competes &= ~np.isnan(worth)
-    best = competes & (worth == worth[competes].max(initial=-np.inf))
-    surely: np.ndarray = best & (np.asarray(p_values, dtype=np.float64) < 1 - settings.confidence)
-    return surely
+    scores = sign * np.asarray(values, dtype=np.float64)
+    is_competing = np.array([name not in settings.oracles for name in strategies], dtype=bool)
+    is_competing &= ~np.isnan(scores)
+    best = is_competing & (scores == scores[is_competing].max(initial=-np.inf))
+    is_best: np.ndarray = best & (np.asarray(p_values, dtype=np.float64) < 1 - settings.confidence)
+    return is_best
 
 
 def bold_note(settings: Settings) -> str:
@@ -150,11 +152,11 @@ def _test(settings: Settings) -> str:
 def _cell(value: float, half_width: float, signed: bool, bold: bool, star: bool) -> Cell:
     if math.isnan(value):
         return Cell(MISSING)
-    known = math.isfinite(half_width)
+    has_interval = math.isfinite(half_width)
     # Two digits of the interval; three of the value if there is no interval, or it has no width.
-    digits = _decimals(half_width, 2) if known and half_width > 0 else _decimals(value, 3)
+    digits = _decimals(half_width, 2) if has_interval and half_width > 0 else _decimals(value, 3)
     text = f"{value:{'+' if signed else ''}.{digits}f}"
-    return Cell(text, True, f"{half_width:.{digits}f}" if known else "", bold, star)
+    return Cell(text, True, f"{half_width:.{digits}f}" if has_interval else "", bold, star)
 
 
 def _decimals(value: float, digits: int) -> int:

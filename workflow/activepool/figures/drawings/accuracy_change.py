@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from activepool.compute.seeds import generator
 from activepool.evaluation.statistics import mean_interval
-from activepool.figures.classes import by_frequency, groups_of, name_columns, shown_names
-from activepool.figures.notices import unmet
+from activepool.figures.classes import class_frequencies, groups_of, name_columns, shown_names
+from activepool.figures.notices import needs_notice
 from activepool.figures.panels import interval_note, limit_axis
 from activepool.figures.quantities import Quantity
 from activepool.figures.results import Results, last_round, rows_by
@@ -28,11 +28,11 @@ PARTS, EQUAL_PARTS = ("rare", "middle", "frequent"), ("all",)
 #: Intervals of few seeds can exceed these bounds.
 CHANGE = Quantity("Accuracy gained", "percentage points", 100.0, -100.0, 100.0)
 
-#: In inches: what a panel's width has beside its bars.
-BESIDE = 0.2
+#: Inches of a panel's width beside its bars.
+PANEL_MARGIN = 0.2
 
-#: The names of up to FEW classes fit below a panel of usual width; those of more below one of WIDE in a row.
-FEW, WIDE = 12, 2
+#: Up to this many class names fit below a panel of usual width; for more names, so few panels are in a row.
+MAX_NARROW_NAMES, WIDE_COLUMNS = 12, 2
 
 #: Largest number of points in a distribution, and their horizontal spread.
 MAX_POINTS, SPREAD = 300, 0.28
@@ -47,34 +47,34 @@ def draw(results: Results, settings: Settings) -> Figure:
     counts = results.class_counts
     changes = {name: class_changes(rows) for name, rows in rows_by(counts, "strategy").items()}
     if all(table.empty for table in changes.values()):
-        return unmet(NEEDS)
-    frequencies = by_frequency(counts)
+        return needs_notice(NEEDS)
+    frequencies = class_frequencies(counts)
     classes = frequencies.index.to_numpy()
     parts = PARTS if frequencies.nunique() > 1 else EQUAL_PARTS
     styles = styles_of(list(changes), settings)
-    many = len(classes) > MAX_BARS
-    in_a_row = WIDE if FEW < len(classes) <= MAX_BARS else COLUMNS
-    figure, panels = panels_of([style.text for style in styles.values()], in_a_row)
+    has_groups = len(classes) > MAX_BARS
+    num_columns = WIDE_COLUMNS if MAX_NARROW_NAMES < len(classes) <= MAX_BARS else COLUMNS
+    figure, panels = panels_of([style.text for style in styles.values()], num_columns)
     for axes, (strategy, table) in zip(panels, changes.items(), strict=True):
         values = CHANGE.factor * table.reindex(classes).to_numpy(dtype=np.float64)
-        if many:
+        if has_groups:
             _draw_distributions(axes, groups_of(values, len(parts)), styles[strategy])
         else:
             _draw_bars(axes, values, styles[strategy], settings.confidence)
         axes.axhline(0, color=REFERENCE_COLOUR, linewidth=0.8)
         axes.grid(visible=False, axis="x")
     limit_axis(panels[0], CHANGE)
-    if many:
+    if has_groups:
         panels[0].set_xticks(range(len(parts)), parts)
-        across = f"{len(classes):,} classes" + (" by frequency" if len(parts) > 1 else "")
+        x_label = f"{len(classes):,} classes" + (" by frequency" if len(parts) > 1 else "")
         note = ""
     else:
-        named = shown_names(counts)
-        width, _ = panel_size(len(panels), in_a_row)
-        name_columns(figure, panels, [named[number] for number in classes], width - BESIDE)
-        across = "Class, from rarest to most frequent"
+        names = shown_names(counts)
+        width, _ = panel_size(len(panels), num_columns)
+        name_columns(figure, panels, [names[number] for number in classes], width - PANEL_MARGIN)
+        x_label = "Class, from rarest to most frequent"
         note = interval_note("Lines", results, settings)
-    name_axes(figure, across, f"{CHANGE.title}\n({CHANGE.unit})", note)
+    name_axes(figure, x_label, f"{CHANGE.title}\n({CHANGE.unit})", note)
     return figure
 
 
@@ -105,9 +105,9 @@ def _draw_distributions(axes: Axes, parts: list[np.ndarray], style: Style) -> No
     for place, values in enumerate(parts):
         means = values.mean(axis=1)
         means = means[~np.isnan(means)]
-        shown = draws.permutation(means)[:MAX_POINTS]
-        beside = place + draws.uniform(-SPREAD, SPREAD, len(shown))
-        axes.scatter(beside, shown, s=2, color=style.colour, alpha=0.35, linewidths=0, rasterized=True)
+        points = draws.permutation(means)[:MAX_POINTS]
+        positions = place + draws.uniform(-SPREAD, SPREAD, len(points))
+        axes.scatter(positions, points, s=2, color=style.colour, alpha=0.35, linewidths=0, rasterized=True)
         box: dict[str, Any] = {"widths": 0.62, "showfliers": False, "manage_ticks": False}
         for part in ("box", "whisker", "cap", "median"):
             box[f"{part}props"] = {"color": "black", "linewidth": 0.9}

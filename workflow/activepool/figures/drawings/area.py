@@ -28,38 +28,38 @@ def draw(results: Results, settings: Settings) -> Figure:
     The mark of a difference is filled if it is significant after Holm's correction, and open otherwise.
     Without random, there are no differences.
     """
-    drawn = quantity(settings.metric)
+    measure = quantity(settings.metric)
     table = area.tabulate(results, settings)
     table = table[table["metric"] == settings.metric]
-    table = table.sort_values("area", ascending=not drawn.lower_is_better, kind="stable")
+    table = table.sort_values("area", ascending=not measure.lower_is_better, kind="stable")
     styles = styles_of(results.curves.strategies, settings)
-    looks = [styles[strategy] for strategy in table["strategy"]]
-    names = [look.text for look in looks]
-    row = max(MIN_ROW, text_height(names))
-    figure = Figure(figsize=(PAGE_WIDTH, row * len(names) + MARGINS), layout="constrained")
-    compared = table["difference"].notna().any()
-    panels = figure.subplots(1, 2 if compared else 1, sharey=True, squeeze=False)[0]
-    filled = np.ones(len(table), dtype=bool)
-    _draw_rows(panels[0], drawn.factor * table[["area", "area_half_width"]], looks, filled)
+    row_styles = [styles[strategy] for strategy in table["strategy"]]
+    names = [style.text for style in row_styles]
+    row_height = max(MIN_ROW, text_height(names))
+    figure = Figure(figsize=(PAGE_WIDTH, row_height * len(names) + MARGINS), layout="constrained")
+    has_differences = table["difference"].notna().any()
+    panels = figure.subplots(1, 2 if has_differences else 1, sharey=True, squeeze=False)[0]
+    is_filled = np.ones(len(table), dtype=bool)
+    _draw_rows(panels[0], measure.factor * table[["area", "area_half_width"]], row_styles, is_filled)
     panels[0].set_yticks(range(len(names)), names)
     panels[0].set_ylim(-0.6, len(names) - 0.4)
-    panels[0].set(title="Mean over the labels", xlabel=drawn.axis_label)
-    if compared:
-        differences = drawn.factor * table[["difference", "difference_half_width"]]
-        significant = (table["p_holm"] < 1 - settings.confidence).to_numpy()
-        _draw_rows(panels[1], differences, looks, significant)
+    panels[0].set(title="Mean over the labels", xlabel=measure.axis_label)
+    if has_differences:
+        differences = measure.factor * table[["difference", "difference_half_width"]]
+        is_significant = (table["p_holm"] < 1 - settings.confidence).to_numpy()
+        _draw_rows(panels[1], differences, row_styles, is_significant)
         panels[1].axvline(0, color=REFERENCE_COLOUR, linewidth=0.8)
-        label = drawn.difference_label.replace("\n", " ")
+        label = measure.difference_label.replace("\n", " ")
         panels[1].set(title="Difference from random", xlabel=label)
     figure.supxlabel(interval_note("Lines", results, settings), size=7)
     return figure
 
 
-def _draw_rows(axes: Axes, table: pd.DataFrame, looks: list[Style], filled: np.ndarray) -> None:
+def _draw_rows(axes: Axes, table: pd.DataFrame, row_styles: list[Style], is_filled: np.ndarray) -> None:
     for place, (value, half_width) in enumerate(table.to_numpy(dtype=np.float64)):
-        look = looks[place]
-        axes.hlines(place, value - half_width, value + half_width, color=look.colour)
-        face = look.colour if filled[place] else "white"
-        marker: dict[str, Any] = {"marker": look.marker or "o", "markersize": 4.5, "markerfacecolor": face}
-        axes.plot(value, place, color=look.colour, linestyle="", markeredgewidth=1.0, **marker)
+        style = row_styles[place]
+        axes.hlines(place, value - half_width, value + half_width, color=style.colour)
+        face = style.colour if is_filled[place] else "white"
+        marker: dict[str, Any] = {"marker": style.marker or "o", "markersize": 4.5, "markerfacecolor": face}
+        axes.plot(value, place, color=style.colour, linestyle="", markeredgewidth=1.0, **marker)
     axes.tick_params(axis="y", length=0)

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.colors import ListedColormap, PowerNorm
 from matplotlib.figure import Figure
 
-from activepool.figures.classes import by_frequency, groups_of, shown_names
+from activepool.figures.classes import class_frequencies, groups_of, shown_names
 from activepool.figures.colour_bars import add_colour_bar
 from activepool.figures.end_labels import LINE_HEIGHT, text_width
 from activepool.figures.panels import PAGE_WIDTH
@@ -39,14 +39,14 @@ def draw(results: Results, settings: Settings) -> Figure:
     Many classes appear in groups of neighbours, with the mean over the group. Colours follow the square root,
     which separates small counts.
     """
-    classes = by_frequency(results.class_counts).index.to_numpy()
+    classes = class_frequencies(results.class_counts).index.to_numpy()
     groups = groups_of(classes, MAX_GROUPS if len(classes) > MAX_CLASSES else len(classes))
     by_strategy = rows_by(results.class_counts, "strategy")
     counts = {strategy: counts_by_round(rows, groups) for strategy, rows in by_strategy.items()}
     figure, panels = panels_of([style.text for style in styles_of(list(counts), settings).values()])
     _, height = panel_size(len(panels))
-    missing = max(0, len(groups) * LINE_HEIGHT - height)
-    figure.set_figheight(figure.get_figheight() + row_count(len(panels)) * missing)
+    extra_height = max(0, len(groups) * LINE_HEIGHT - height)
+    figure.set_figheight(figure.get_figheight() + row_count(len(panels)) * extra_height)
     colours = ListedColormap(matplotlib.colormaps[COLOURS](np.linspace(LIGHTEST, 1, 256)))
     norm = PowerNorm(0.5, 0, max(table.to_numpy().max() for table in counts.values()))
     last = 0
@@ -59,7 +59,7 @@ def draw(results: Results, settings: Settings) -> Figure:
         axes.grid(visible=False)
         axes.patch.set(facecolor="white", edgecolor=NO_LABELS, hatch=HATCH)
     panels[0].set_xticks(range(0, last + 1, ceil((last + 1) / MAX_TICKS)))
-    names = _names_of_groups(groups, shown_names(results.class_counts))
+    names = _group_names(groups, shown_names(results.class_counts))
     panels[0].set_yticks(range(len(groups)), names)
     # Long names widen the figure, not narrow the panels.
     figure.set_figwidth(min(PAGE_WIDTH, figure.get_figwidth() + max(0, text_width(names) - NAME_WIDTH)))
@@ -82,7 +82,7 @@ def counts_by_round(rows: pd.DataFrame, groups: list[np.ndarray]) -> pd.DataFram
     return pd.DataFrame([means.loc[group].mean() for group in groups])
 
 
-def _names_of_groups(groups: list[np.ndarray], names: Mapping[int, str]) -> list[str]:
+def _group_names(groups: list[np.ndarray], names: Mapping[int, str]) -> list[str]:
     """Return the name of each class, or the ranks of each group from the rarest."""
     size = len(groups[0])
     if size == 1:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from activepool.figures.classes import by_frequency, name_columns, shown_names
+from activepool.figures.classes import class_frequencies, name_columns, shown_names
 from activepool.figures.end_labels import text_height, text_width
 from activepool.figures.panels import PAGE_WIDTH
 from activepool.figures.results import Results, last_round, rows_by
@@ -32,14 +32,14 @@ def draw(results: Results, settings: Settings) -> Figure:
     ordered by their frequency, the rarest first.
     """
     counts = last_counts(results.class_counts)
-    counts = counts[by_frequency(results.class_counts).index]
+    counts = counts[class_frequencies(results.class_counts).index]
     share = counts.div(counts.mean(axis=1), axis=0).to_numpy()
     with np.errstate(divide="ignore"):
         doublings = np.clip(np.log2(share), -DOUBLINGS, DOUBLINGS)
 
     names = [style.text for style in styles_of(list(counts.index), settings).values()]
-    row = max(MIN_ROW, text_height(names))
-    figure = Figure(figsize=(PAGE_WIDTH, row * len(names) + MARGINS), layout="constrained")
+    row_height = max(MIN_ROW, text_height(names))
+    figure = Figure(figsize=(PAGE_WIDTH, row_height * len(names) + MARGINS), layout="constrained")
     axes = figure.add_subplot()
     image = axes.imshow(doublings, cmap="RdBu_r", vmin=-DOUBLINGS, vmax=DOUBLINGS, aspect="auto")
     axes.grid(visible=False)

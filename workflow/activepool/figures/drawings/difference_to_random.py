@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from activepool.figures.notices import unmet
+from activepool.figures.notices import needs_notice
 from activepool.figures.panels import draw_curves, interval_note
 from activepool.figures.quantities import quantity
 from activepool.figures.results import Results
@@ -21,18 +21,18 @@ def draw(results: Results, settings: Settings) -> Figure:
     Each panel shows one strategy with its band, in front of the means of all others in grey. Without random,
     or without another strategy, a line of text says so.
     """
-    drawn = quantity(settings.metric)
+    measure = quantity(settings.metric)
     styles = styles_of(results.curves.strategies, settings)
     differences = results.curves.differences(settings.metric)
     if not differences:
-        return unmet(NEEDS)
+        return needs_notice(NEEDS)
     figure, panels = panels_of([styles[strategy].text for strategy in differences])
     for axes, strategy in zip(panels, differences, strict=True):
         for curve in differences.values():
-            mean = drawn.factor * np.mean(curve.to_numpy(), axis=1)
+            mean = measure.factor * np.mean(curve.to_numpy(), axis=1)
             axes.plot(curve.index.get_level_values("labels"), mean, color="#CCCCCC", linewidth=0.6)
-        draw_curves(axes, {strategy: differences[strategy]}, styles, drawn.factor, settings.confidence)
+        draw_curves(axes, {strategy: differences[strategy]}, styles, measure.factor, settings.confidence)
         axes.locator_params(axis="x", nbins=4)
         axes.axhline(0, color=REFERENCE_COLOUR, linewidth=0.8)
-    name_axes(figure, "Labels", drawn.difference_label, interval_note("Bands", results, settings))
+    name_axes(figure, "Labels", measure.difference_label, interval_note("Bands", results, settings))
     return figure

@@ -22,16 +22,16 @@ def draw(results: Results, settings: Settings) -> Figure:
     """Draw every metric whose name begins with ``imbalance_``; raises InputError if there is none."""
     measures = [metric for metric in results.curves.metrics if metric.startswith(MEASURES)]
     if not measures:
-        known = ", ".join(results.curves.metrics)
-        raise InputError(f"curves: no metric begins with {MEASURES!r}; there are {known}")
+        names = ", ".join(results.curves.metrics)
+        raise InputError(f"curves: no metric begins with {MEASURES!r}; there are {names}")
     styles = styles_of(results.curves.strategies, settings)
     figure = Figure(figsize=(PAGE_WIDTH, PANEL_HEIGHT))
     figure.set_layout_engine("constrained", w_pad=SIDE_ROOM)
-    for axes, measure in zip(figure.subplots(1, len(measures), squeeze=False)[0], measures, strict=True):
-        drawn = quantity(measure)
-        draw_curves(axes, results.curves.by_strategy(measure), styles, drawn.factor, settings.confidence)
-        limit_axis(axes, drawn)
-        axes.set_title(drawn.axis_label)
+    for axes, metric in zip(figure.subplots(1, len(measures), squeeze=False)[0], measures, strict=True):
+        measure = quantity(metric)
+        draw_curves(axes, results.curves.by_strategy(metric), styles, measure.factor, settings.confidence)
+        limit_axis(axes, measure)
+        axes.set_title(measure.axis_label)
         axes.set_xlabel("Labels")
     legend_below(figure, styles, interval_note("Bands", results, settings))
     return figure

@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from activepool.figures.notices import unmet
+from activepool.figures.notices import needs_notice
 from activepool.figures.panels import draw_band, interval_note, label_axis, limit_axis
 from activepool.figures.quantities import Quantity
 from activepool.figures.results import Results, rows_by
@@ -15,7 +15,7 @@ CATEGORY = "Comparisons"
 NEEDS = ("random and another strategy", "two rounds")
 
 #: Below −100 %, a strategy needs more than twice as many labels as random.
-SAVED = Quantity("Labels saved", "%", 100.0, -100.0, 100.0)
+SAVING = Quantity("Labels saved", "%", 100.0, -100.0, 100.0)
 
 
 def draw(results: Results, settings: Settings) -> Figure:
@@ -28,18 +28,20 @@ def draw(results: Results, settings: Settings) -> Figure:
     styles = styles_of(results.curves.strategies, settings)
     strategies = rows_by(table, "strategy")
     if not strategies:
-        return unmet(NEEDS)
+        return needs_notice(NEEDS)
     figure, panels = panels_of([styles[strategy].text for strategy in strategies])
     for axes, (strategy, rows) in zip(panels, strategies.items(), strict=True):
-        for others in strategies.values():
-            axes.plot(others["labels"], SAVED.factor * others["saving"], color="#CCCCCC", linewidth=0.6)
+        for other_rows in strategies.values():
+            axes.plot(
+                other_rows["labels"], SAVING.factor * other_rows["saving"], color="#CCCCCC", linewidth=0.6
+            )
         columns = (rows[name].to_numpy(dtype=float) for name in ("labels", "saving", "saving_half_width"))
         labels, saving, half_width = columns
-        axes.plot(labels, SAVED.factor * saving, zorder=3, **styles[strategy].line_properties)
-        draw_band(axes, labels, SAVED.factor * saving, SAVED.factor * half_width, styles[strategy].colour)
+        axes.plot(labels, SAVING.factor * saving, zorder=3, **styles[strategy].line_properties)
+        draw_band(axes, labels, SAVING.factor * saving, SAVING.factor * half_width, styles[strategy].colour)
         label_axis(axes)
         axes.locator_params(axis="x", nbins=4)
         axes.axhline(0, color=REFERENCE_COLOUR, linewidth=0.8)
-    limit_axis(panels[0], SAVED)
-    name_axes(figure, "Labels of random", SAVED.axis_label, interval_note("Bands", results, settings))
+    limit_axis(panels[0], SAVING)
+    name_axes(figure, "Labels of random", SAVING.axis_label, interval_note("Bands", results, settings))
     return figure

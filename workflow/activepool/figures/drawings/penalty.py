@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from activepool.figures.heat_maps import draw_percentages
 from activepool.figures.matrices import matrix_of
-from activepool.figures.notices import unmet
+from activepool.figures.notices import needs_notice
 from activepool.figures.results import Results
 from activepool.figures.settings import Settings
 from activepool.figures.styles import styles_of
@@ -22,18 +22,18 @@ def draw(results: Results, settings: Settings) -> Figure:
     """
     matrix = matrix_of(penalty.tabulate(results, settings), "beats")
     if not matrix.notna().any(axis=None):
-        return unmet(NEEDS)
+        return needs_notice(NEEDS)
     styles = styles_of(results.curves.strategies, settings)
     means = (matrix.mean(axis=1).to_numpy(), matrix.mean(axis=0).to_numpy())
     values = 100 * np.block(
         [[matrix.to_numpy(), means[0][:, None]], [means[1][None], np.full((1, 1), np.nan)]]
     )
-    across = [styles[name].wrapped_name for name in matrix.columns]
-    down = [styles[name].text for name in matrix.index]
+    column_names = [styles[name].wrapped_name for name in matrix.columns]
+    row_names = [styles[name].text for name in matrix.index]
     figure, axes = draw_percentages(
         values,
-        [*across, "Mean, wins"],
-        [*down, "Mean, losses"],
+        [*column_names, "Mean, wins"],
+        [*row_names, "Mean, losses"],
         "Rounds that the row wins against the column (%)",
     )
     for line in (axes.axhline, axes.axvline):

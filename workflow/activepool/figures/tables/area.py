@@ -14,7 +14,7 @@ from activepool.figures.typesetting import (
     bold_note,
     number_cells,
     p_value_cells,
-    surely_best,
+    significantly_best,
 )
 
 ACCURACIES = ("top1", "balanced_accuracy", "tail_accuracy", "top5")
@@ -49,8 +49,8 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
 
 def metrics_of(curves: Curves, settings: Settings) -> list[str]:
     """Return ``settings.metric`` and the accuracies, as far as the curves have them."""
-    known = curves.metrics
-    return [metric for metric in dict.fromkeys((settings.metric, *ACCURACIES)) if metric in known]
+    available_metrics = curves.metrics
+    return [metric for metric in dict.fromkeys((settings.metric, *ACCURACIES)) if metric in available_metrics]
 
 
 def corrected(table: pd.DataFrame, comparisons: list[str]) -> pd.Series:
@@ -65,17 +65,17 @@ def typeset(table: pd.DataFrame, settings: Settings) -> Typeset:
     """Return the metrics one below another, in percent."""
     grids = []
     for metric, rows in rows_by(table, "metric").items():
-        drawn, strategies = quantity(metric), rows["strategy"].tolist()
-        area, gain = drawn.factor * rows["area"].to_numpy(), drawn.factor * rows["difference"].to_numpy()
+        measure, strategies = quantity(metric), rows["strategy"].tolist()
+        area, gain = measure.factor * rows["area"].to_numpy(), measure.factor * rows["difference"].to_numpy()
         area_half_width, gain_half_width = (
-            drawn.factor * rows[f"{name}_half_width"].to_numpy() for name in ("area", "difference")
+            measure.factor * rows[f"{name}_half_width"].to_numpy() for name in ("area", "difference")
         )
-        best = surely_best(area, rows["p_holm"].to_numpy(), strategies, settings, drawn.sign)
+        best = significantly_best(area, rows["p_holm"].to_numpy(), strategies, settings, measure.sign)
         columns = {
             "Area": number_cells(area, area_half_width, best=best),
             "Difference from random": number_cells(gain, gain_half_width, signed=True),
             "p": p_value_cells(rows["p"].to_numpy()),
             "p (Holm)": p_value_cells(rows["p_holm"].to_numpy()),
         }
-        grids.append(Grid(drawn.axis_label, strategies, columns))
+        grids.append(Grid(measure.axis_label, strategies, columns))
     return Typeset(grids, [bold_note(settings)])

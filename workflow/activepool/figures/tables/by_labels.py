@@ -8,7 +8,7 @@ from activepool.figures.quantities import quantity
 from activepool.figures.results import Results, rows_by
 from activepool.figures.settings import Settings
 from activepool.figures.tables import difference_by_labels
-from activepool.figures.typesetting import Grid, Typeset, bold_note, number_cells, surely_best
+from activepool.figures.typesetting import Grid, Typeset, bold_note, number_cells, significantly_best
 
 
 def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
@@ -32,12 +32,12 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
 
 def typeset(table: pd.DataFrame, settings: Settings) -> Typeset:
     """Return strategies below, labels to the right."""
-    drawn = quantity(settings.metric)
+    measure = quantity(settings.metric)
     strategies = table.columns[2::3].tolist()
     columns = {}
     for place, labels in enumerate(table["labels"]):
         values, half_widths, p_holm = (table.iloc[place, first::3].to_numpy(float) for first in (2, 3, 4))
-        values, half_widths = drawn.factor * values, drawn.factor * half_widths
-        best = surely_best(values, p_holm, strategies, settings, drawn.sign)
+        values, half_widths = measure.factor * values, measure.factor * half_widths
+        best = significantly_best(values, p_holm, strategies, settings, measure.sign)
         columns[f"{labels:,}"] = number_cells(values, half_widths, best=best)
-    return Typeset([Grid("Labels", strategies, columns, title=drawn.axis_label)], [bold_note(settings)])
+    return Typeset([Grid("Labels", strategies, columns, title=measure.axis_label)], [bold_note(settings)])

@@ -9,7 +9,14 @@ from activepool.figures.quantities import quantity
 from activepool.figures.results import Results
 from activepool.figures.settings import Settings
 from activepool.figures.tables.area import corrected
-from activepool.figures.typesetting import Grid, Typeset, bold_note, number_cells, star_note, surely_best
+from activepool.figures.typesetting import (
+    Grid,
+    Typeset,
+    bold_note,
+    number_cells,
+    significantly_best,
+    star_note,
+)
 
 NEEDS = ("random and another strategy", "two rounds")
 
@@ -36,16 +43,18 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
 
 def typeset(table: pd.DataFrame, settings: Settings) -> Typeset:
     """Return a row per strategy, a column per number of labels; a star: significant."""
-    drawn = quantity(settings.metric)
+    measure = quantity(settings.metric)
     strategies = list(dict.fromkeys(table["strategy"]))
     columns = {}
     for (_, labels), rows in table.groupby(["round", "labels"]):
         rows = rows.set_index("strategy").reindex(strategies)
-        values, half_widths = (drawn.factor * rows[name].to_numpy() for name in ("difference", "half_width"))
+        values, half_widths = (
+            measure.factor * rows[name].to_numpy() for name in ("difference", "half_width")
+        )
         p_holm = rows["p_holm"].to_numpy(dtype=np.float64)
-        best = surely_best(values, p_holm, strategies, settings, drawn.sign)
+        best = significantly_best(values, p_holm, strategies, settings, measure.sign)
         marked = p_holm < 1 - settings.confidence
         columns[f"{labels:,}"] = number_cells(values, half_widths, signed=True, best=best, marked=marked)
-    title = drawn.difference_label.replace("\n", " ")
+    title = measure.difference_label.replace("\n", " ")
     notes = [star_note(settings), bold_note(settings)]
     return Typeset([Grid("Labels", strategies, columns, title=title)], notes)

@@ -8,10 +8,10 @@ from activepool.evaluation.statistics import mean_interval
 from activepool.figures.quantities import KNOWN_METRICS, quantity
 from activepool.figures.results import Results, last_round, rows_by
 from activepool.figures.settings import Settings
-from activepool.figures.typesetting import Grid, Typeset, bold_note, number_cells, surely_best
+from activepool.figures.typesetting import Grid, Typeset, bold_note, number_cells, significantly_best
 
 #: Number of metrics whose titles fit side by side on a page.
-IN_A_LINE = 3
+MAX_COLUMNS = 3
 
 
 def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
@@ -46,11 +46,11 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
 
 
 def _p_value(difference: pd.DataFrame | None, labels: int) -> float:
-    """Return the p-value of the difference with this number of labels, NaN if it is not there."""
+    """Return the p-value of the difference at this number of labels, NaN if there is none."""
     if difference is None:
         return np.nan
-    at_end = difference[difference.index.get_level_values("labels") == labels]
-    return float(paired_p_value(at_end.to_numpy()[-1])) if len(at_end) else np.nan
+    last_rows = difference[difference.index.get_level_values("labels") == labels]
+    return float(paired_p_value(last_rows.to_numpy()[-1])) if len(last_rows) else np.nan
 
 
 def typeset(table: pd.DataFrame, settings: Settings) -> Typeset:
@@ -59,10 +59,10 @@ def typeset(table: pd.DataFrame, settings: Settings) -> Typeset:
     columns = {}
     for metric in dict.fromkeys((settings.metric, *KNOWN_METRICS)):
         if f"{metric}_half_width" in table:
-            drawn = quantity(metric)
+            measure = quantity(metric)
             names = (metric, f"{metric}_half_width")
-            values, half_widths = (drawn.factor * table[name].to_numpy() for name in names)
+            values, half_widths = (measure.factor * table[name].to_numpy() for name in names)
             p_holm = table[f"{metric}_p_holm"].to_numpy(dtype=np.float64)
-            best = surely_best(values, p_holm, strategies, settings, drawn.sign)
-            columns[drawn.axis_label] = number_cells(values, half_widths, best=best)
-    return Typeset([Grid("Strategy", strategies, columns, IN_A_LINE)], [bold_note(settings)])
+            best = significantly_best(values, p_holm, strategies, settings, measure.sign)
+            columns[measure.axis_label] = number_cells(values, half_widths, best=best)
+    return Typeset([Grid("Strategy", strategies, columns, MAX_COLUMNS)], [bold_note(settings)])

@@ -24,10 +24,13 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
     """
     rows = []
     for pair, pair_rows in results.overlap.groupby(["strategy", "other"], sort=False):
-        picked = pair_rows.groupby("seed")["picked"].mean()
-        so_far = last_round(pair_rows)["picked_so_far"]
-        values = [mean_interval(values.to_numpy(), settings.confidence) for values in (picked, so_far)]
-        rows.append((*pair, len(picked), pair_rows["round"].nunique(), *map(float, np.ravel(values))))
+        round_overlaps = pair_rows.groupby("seed")["picked"].mean()
+        total_overlaps = last_round(pair_rows)["picked_so_far"]
+        values = [
+            mean_interval(values.to_numpy(), settings.confidence)
+            for values in (round_overlaps, total_overlaps)
+        ]
+        rows.append((*pair, len(round_overlaps), pair_rows["round"].nunique(), *map(float, np.ravel(values))))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

@@ -26,5 +26,5 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
 def typeset(table: pd.DataFrame, settings: Settings) -> Typeset:
     """Return the matrix, in percent of the rounds: the row wins, the column loses."""
     matrix = matrix_of(table, "beats")
-    beside = {"Wins": matrix.mean(axis=1), "Losses": matrix.mean(axis=0)}
-    return Typeset([numbered_grid("Beats (% of rounds)", matrix, beside)])
+    totals = {"Wins": matrix.mean(axis=1), "Losses": matrix.mean(axis=0)}
+    return Typeset([numbered_grid("Beats (% of rounds)", matrix, totals)])

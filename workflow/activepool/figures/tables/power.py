@@ -9,7 +9,7 @@ from activepool.figures.quantities import quantity
 from activepool.figures.results import Results, rows_by
 from activepool.figures.settings import Settings
 from activepool.figures.tables.area import ACCURACIES, metrics_of
-from activepool.figures.typesetting import MISSING, Cell, Grid, Typeset, number_cells, words
+from activepool.figures.typesetting import MISSING, Cell, Grid, Typeset, number_cells, text_cells
 
 NEEDS = ("random and another strategy",)
 
@@ -24,7 +24,7 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
     """Return one row per (metric, strategy other than random), for the area under the curve.
 
     ``difference`` is the mean of the paired differences from random over the seeds, and ``deviation`` their
-    standard deviation, on which the rest relies. ``detectable`` is the smallest true difference that a test
+    standard deviation, from which the rest follows. ``detectable`` is the smallest difference that a test
     with these seeds finds with a probability of 80 %; ``seeds_for_difference`` and ``seeds_for_one_point``
     are the seeds that find one as large as the difference seen here, and one percentage point of an accuracy.
     The level is divided by the number of comparisons (Bonferroni), which Holm's correction only improves on.
@@ -40,8 +40,8 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
             point = _seeds(ONE_POINT, deviation, level) if metric in ACCURACIES else np.nan
             reads_all_labels = strategy in settings.oracles
             key = (metric, strategy, reads_all_labels, len(gains), len(differences))
-            found = detectable_effect(len(gains), level) * deviation
-            rows.append((*key, mean, deviation, found, _seeds(mean, deviation, level), point))
+            detectable = detectable_effect(len(gains), level) * deviation
+            rows.append((*key, mean, deviation, detectable, _seeds(mean, deviation, level), point))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -49,18 +49,18 @@ def typeset(table: pd.DataFrame, settings: Settings) -> Typeset:
     """Return the metrics one below another, in percent."""
     grids = []
     for metric, rows in rows_by(table, "metric").items():
-        drawn, strategies = quantity(metric), rows["strategy"].tolist()
+        measure, strategies = quantity(metric), rows["strategy"].tolist()
         difference, deviation, detectable = (
-            drawn.factor * rows[name].to_numpy() for name in ("difference", "deviation", "detectable")
+            measure.factor * rows[name].to_numpy() for name in ("difference", "deviation", "detectable")
         )
         columns = {
             "Difference from random": number_cells(difference, signed=True),
             "Deviation": number_cells(deviation),
             "Detectable": number_cells(detectable),
-            "Seeds for this difference": _whole_cells(rows["seeds_for_difference"]),
-            "Seeds for one point": _whole_cells(rows["seeds_for_one_point"]),
+            "Seeds for this difference": _count_cells(rows["seeds_for_difference"]),
+            "Seeds for one point": _count_cells(rows["seeds_for_one_point"]),
         }
-        grids.append(Grid(drawn.axis_label, strategies, columns))
+        grids.append(Grid(measure.axis_label, strategies, columns))
     return Typeset(grids)
 
 
@@ -73,7 +73,7 @@ def _seeds(difference: float, deviation: float, level: float) -> float:
     return seeds_needed(float(np.nan_to_num(effect, nan=0.0, posinf=1e6)), level)
 
 
-def _whole_cells(counts: pd.Series) -> list[Cell]:
-    return words(
+def _count_cells(counts: pd.Series) -> list[Cell]:
+    return text_cells(
         [MISSING if np.isnan(count) else "∞" if np.isinf(count) else f"{count:.0f}" for count in counts]
     )

@@ -18,7 +18,7 @@ MIN_ROWS = 10
 #: Temperatures are 2^(k / STEPS_PER_OCTAVE) for whole k, 0.0017 % apart, which hides the logits' last bits.
 STEPS_PER_OCTAVE = 40_000
 
-#: Temperatures from 2^-OCTAVES to 2^OCTAVES are tried.
+#: The temperature is sought from 2^-OCTAVES to 2^OCTAVES.
 OCTAVES = 7
 
 
@@ -27,8 +27,8 @@ class Temperature:
     """A temperature.
 
     Attributes:
-        value: T; 1 where the rows cannot tell it.
-        unknown: why they cannot, in words; None if T was fitted.
+        value: T; 1 if the rows do not determine it.
+        unknown: why they do not, in words; None if T was fitted.
     """
 
     value: float
@@ -48,15 +48,15 @@ def fit_temperature(logits: FloatArray, labels: IntArray) -> Temperature:
     if len(labels) < MIN_ROWS:
         return Temperature(1.0, f"{len(labels)} held-out labels; a temperature needs {MIN_ROWS}")
     shifted = logits - logits.max(axis=1, keepdims=True)
-    own = shifted[np.arange(len(labels)), labels]
-    if not own.any():
+    label_logits = shifted[np.arange(len(labels)), labels]
+    if not label_logits.any():
         return Temperature(1.0, "every held-out label has the largest logit")
 
     def is_too_hot(step: int) -> bool:
         """Return whether the likelihood rises as T falls below 2^(step / STEPS_PER_OCTAVE)."""
         exponentials = np.exp(shifted / _temperature(step))
         expected = (exponentials * shifted).sum(axis=1) / exponentials.sum(axis=1)
-        return bool((expected - own).sum() < 0)
+        return bool((expected - label_logits).sum() < 0)
 
     limit = OCTAVES * STEPS_PER_OCTAVE
     if is_too_hot(-limit):

@@ -31,7 +31,7 @@ class RoundMetrics:
 
 
 def curves_table(
-    measured: Iterable[RoundMetrics], strategies: Sequence[str], train_counts: np.ndarray | None
+    runs: Iterable[RoundMetrics], strategies: Sequence[str], train_counts: np.ndarray | None
 ) -> pd.DataFrame:
     """Return one row per (strategy, seed, round) with every metric that is a number, and tail_accuracy.
 
@@ -48,17 +48,17 @@ def curves_table(
     """
     tail = np.empty(0, np.int64) if train_counts is None else tail_classes(train_counts)
     rows = []
-    for strategy, round_metrics in _in_order(measured, strategies):
+    for strategy, round_metrics in _ordered_runs(runs, strategies):
         key = {"strategy": strategy, "seed": round_metrics.seed, "round": round_metrics.round_number}
         accuracy = tail_accuracy(_per_class(round_metrics, train_counts)[1], tail) if len(tail) else None
         rows.append({**key, **_numbers(round_metrics), "tail_accuracy": accuracy})
-    leading = ["strategy", "seed", "round", "labels"]
-    metrics = sorted({name for row in rows for name in row} - set(leading))
-    return pd.DataFrame(rows, columns=[*leading, *metrics], dtype=object)
+    leading_columns = ["strategy", "seed", "round", "labels"]
+    metrics = sorted({name for row in rows for name in row} - set(leading_columns))
+    return pd.DataFrame(rows, columns=[*leading_columns, *metrics], dtype=object)
 
 
 def class_counts_table(
-    measured: Iterable[RoundMetrics],
+    runs: Iterable[RoundMetrics],
     strategies: Sequence[str],
     train_counts: np.ndarray | None,
     class_names: Sequence[str],
@@ -74,7 +74,7 @@ def class_counts_table(
     """
     columns = ["strategy", "seed", "round", "class", "count", "accuracy", "in_train", "name"]
     tables = []
-    for strategy, round_metrics in _in_order(measured, strategies):
+    for strategy, round_metrics in _ordered_runs(runs, strategies):
         counts, accuracies = _per_class(round_metrics, train_counts)
         if len(counts) != len(class_names):
             raise InputError(
@@ -87,11 +87,11 @@ def class_counts_table(
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
 
 
-def _in_order(
-    measured: Iterable[RoundMetrics], strategies: Sequence[str]
+def _ordered_runs(
+    runs: Iterable[RoundMetrics], strategies: Sequence[str]
 ) -> Iterator[tuple[str, RoundMetrics]]:
     by_run: dict[tuple[str, int, int], RoundMetrics] = {}
-    for metrics in measured:
+    for metrics in runs:
         if metrics.strategy is not None and metrics.strategy not in strategies:
             raise InputError(
                 f"{metrics.source}: strategy {metrics.strategy!r} is not one of {', '.join(strategies)}"
@@ -108,19 +108,19 @@ def _in_order(
         yield key[0], by_run[key]
 
 
-def _numbers(measured: RoundMetrics) -> dict[str, Real | None]:
-    if not _is_number(measured.metrics.get("labels")):
-        raise InputError(f"{measured.source}: 'labels' must be the number of labelled samples")
-    return {name: value for name, value in measured.metrics.items() if value is None or _is_number(value)}
+def _numbers(run: RoundMetrics) -> dict[str, Real | None]:
+    if not _is_number(run.metrics.get("labels")):
+        raise InputError(f"{run.source}: 'labels' must be the number of labelled samples")
+    return {name: value for name, value in run.metrics.items() if value is None or _is_number(value)}
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
-def _per_class(measured: RoundMetrics, train_counts: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+def _per_class(run: RoundMetrics, train_counts: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """Return counts and accuracies, each (C,)."""
-    source, metrics = measured.source, measured.metrics
+    source, metrics = run.source, run.metrics
     for name in ("class_counts", "per_class_accuracy"):
         if not isinstance(metrics.get(name), list):
             raise InputError(f"{source}: '{name}' must be a list with one number per class")

@@ -5,7 +5,7 @@ the shares p from which the observed one is within z standard deviations, √(p(
 interval of the normal distribution it has a width even where none or all of n are right, and it covers the
 true share about as often as it says for small n (Brown, Cai and DasGupta 2001, Interval estimation for a
 binomial proportion). It supposes a random sample of a large population; where the sample is a good part of
-the population, the interval is wider than it need be.
+the population, the interval is wider than necessary.
 """
 
 from bisect import bisect_left
@@ -41,16 +41,16 @@ def wilson_intervals(hits: ArrayLike, cases: ArrayLike, confidence: float) -> Sh
         cases: whole numbers; 0 says nothing, so that the interval is 0 to 1.
         confidence: between 0 and 1.
     """
-    counted, all_cases = np.broadcast_arrays(np.asarray(hits, float), np.asarray(cases, float))
-    if not ((counted >= 0) & (counted <= all_cases)).all():
+    num_hits, num_cases = np.broadcast_arrays(np.asarray(hits, float), np.asarray(cases, float))
+    if not ((num_hits >= 0) & (num_hits <= num_cases)).all():
         raise ValueError("hits must be from 0 to cases")
-    value = np.full(counted.shape, np.nan)
-    np.divide(counted, all_cases, out=value, where=all_cases > 0)
+    value = np.full(num_hits.shape, np.nan)
+    np.divide(num_hits, num_cases, out=value, where=num_cases > 0)
     square = _quantile(confidence) ** 2
-    middle = (counted + square / 2) / (all_cases + square)
-    half = _width(counted, all_cases, square) / 2
-    low = np.where(counted == 0, 0.0, np.maximum(middle - half, 0.0))
-    high = np.where(counted == all_cases, 1.0, np.minimum(middle + half, 1.0))
+    middle = (num_hits + square / 2) / (num_cases + square)
+    half_width = _width(num_hits, num_cases, square) / 2
+    low = np.where(num_hits == 0, 0.0, np.maximum(middle - half_width, 0.0))
+    high = np.where(num_hits == num_cases, 1.0, np.minimum(middle + half_width, 1.0))
     return Shares(value, low, high)
 
 
@@ -67,13 +67,13 @@ def sample_size(width: float, confidence: float, share: float = 0.5) -> int:
     def is_enough(size: int) -> bool:
         return float(_width(share * size, size, square)) <= width
 
-    enough = 1
-    while not is_enough(enough):
-        enough *= 2
-    return bisect_left(range(enough), True, enough // 2 + 1, key=is_enough)
+    limit = 1
+    while not is_enough(limit):
+        limit *= 2
+    return bisect_left(range(limit), True, limit // 2 + 1, key=is_enough)
 
 
-def narrowest(size: int, confidence: float) -> float | None:
+def narrowest_width(size: int, confidence: float) -> float | None:
     """Return the smallest width, in hundredths, for which `sample_size` is at most ``size``.
 
     None if a sample so small has no such width below 1.
@@ -95,7 +95,7 @@ def _quantile(confidence: float) -> float:
 
 def _width(hits: ArrayLike, cases: ArrayLike, square: float) -> FloatArray:
     """Return the width of Wilson's interval: 2z/(n + z²) · √(k(n − k)/n + z²/4), with ``square`` z²."""
-    counted, all_cases = np.asarray(hits, float), np.asarray(cases, float)
-    variance = counted * (all_cases - counted) / np.maximum(all_cases, 1)
-    width: FloatArray = 2 * np.sqrt(square * (variance + square / 4)) / (all_cases + square)
+    num_hits, num_cases = np.asarray(hits, float), np.asarray(cases, float)
+    variance = num_hits * (num_cases - num_hits) / np.maximum(num_cases, 1)
+    width: FloatArray = 2 * np.sqrt(square * (variance + square / 4)) / (num_cases + square)
     return width

@@ -26,8 +26,8 @@ def leaderboard_table(
         picks: seed -> strategy -> the rows that its rounds picked, from round 0.
 
     Returns: the columns strategy, round, labels, seeds; for each metric its mean over the seeds and, as
-        ``<metric>_half_width``, half the width of its 95 % t-interval; and picks, a digest of all that the
-        strategy has picked up to the round: two results with one digest have the same labelled sets.
+        ``<metric>_half_width``, half the width of its 95 % t-interval; and picks, a digest of everything that
+        the strategy has picked up to the round: two results with one digest have the same labelled sets.
     """
     tables = []
     for strategy in dict.fromkeys(curves["strategy"]):
@@ -43,10 +43,10 @@ def leaderboard_table(
 
 
 def picks_digests(seeds: Sequence[Sequence[np.ndarray]]) -> list[str]:
-    """Return, for each round, a digest of all picks up to it: of each seed, and in their order.
+    """Return, for each round, a digest of all picks up to it, of all seeds and in their order.
 
     Each of ``seeds`` has the picks of its rounds, from round 0; each (n,) int64.
     """
     rounds = zip(*seeds, strict=True)
-    texts = (";".join(",".join(map(str, rows)) for rows in picked) + "\n" for picked in rounds)
+    texts = (";".join(",".join(map(str, rows)) for rows in round_picks) + "\n" for round_picks in rounds)
     return [hashlib.sha256(text.encode()).hexdigest()[:16] for text in accumulate(texts)]

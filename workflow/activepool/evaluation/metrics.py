@@ -4,7 +4,7 @@ import numpy as np
 
 from activepool.heads.predictions import Predictions
 
-#: A number, one number per class, or None (null in JSON) for what no row decides.
+#: A number, one number per class, or None (null in JSON) where there are no rows.
 Metric = float | list[float | None] | None
 
 #: Number of equal-width bins of the expected calibration error, as in Guo et al. 2017.

@@ -21,39 +21,39 @@ def overlap_table(picks: Picks) -> pd.DataFrame:
     """
     rows = []
     for seed, seed_picks in picks.items():
-        for (strategy, ours), (other, theirs) in combinations(seed_picks.items(), 2):
-            shared = round_overlaps(ours[1:], theirs[1:])
+        for (strategy, picks_of_one), (other, picks_of_other) in combinations(seed_picks.items(), 2):
+            overlaps = round_overlaps(picks_of_one[1:], picks_of_other[1:])
             rows += [
-                (strategy, other, seed, number, *values) for number, values in enumerate(shared, start=1)
+                (strategy, other, seed, number, *values) for number, values in enumerate(overlaps, start=1)
             ]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def round_overlaps(ours: Sequence[np.ndarray], theirs: Sequence[np.ndarray]) -> np.ndarray:
+def round_overlaps(first: Sequence[np.ndarray], second: Sequence[np.ndarray]) -> np.ndarray:
     """Return (R, 2): the Jaccard index of the picks of each round, and of all picks so far.
 
     Args:
-        ours: the rows picked in each round, without repeats.
-        theirs: the same; R is the smaller number of rounds.
+        first: the rows picked in each round, without repeats.
+        second: the same; R is the smaller number of rounds.
     """
-    rounds = min(len(ours), len(theirs))
-    size = 1 + max((int(rows.max()) for rows in (*ours[:rounds], *theirs[:rounds]) if len(rows)), default=-1)
-    our_round, their_round = (_round_of_rows(picks[:rounds], size) for picks in (ours, theirs))
+    rounds = min(len(first), len(second))
+    size = 1 + max((int(rows.max()) for rows in (*first[:rounds], *second[:rounds]) if len(rows)), default=-1)
+    round_in_first, round_in_second = (_round_of_rows(picks[:rounds], size) for picks in (first, second))
     # A row is in both sets from the later of its two rounds on, and in at least one from the earlier on.
-    both = _count(np.maximum(our_round, their_round), rounds).cumsum()
-    either = _count(np.minimum(our_round, their_round), rounds).cumsum()
-    same = _count(our_round[our_round == their_round], rounds)
-    together = _count(our_round, rounds) + _count(their_round, rounds) - same
+    intersection = _count(np.maximum(round_in_first, round_in_second), rounds).cumsum()
+    union = _count(np.minimum(round_in_first, round_in_second), rounds).cumsum()
+    round_intersection = _count(round_in_first[round_in_first == round_in_second], rounds)
+    round_union = _count(round_in_first, rounds) + _count(round_in_second, rounds) - round_intersection
     with np.errstate(invalid="ignore"):
-        return np.stack([same / together, both / either], axis=1)
+        return np.stack([round_intersection / round_union, intersection / union], axis=1)
 
 
 def _round_of_rows(picks: Sequence[np.ndarray], size: int) -> np.ndarray:
     """Return (size,): the round in which each row was picked; for other rows, the number of rounds."""
-    when = np.full(size, len(picks))
+    rounds = np.full(size, len(picks))
     for number, rows in enumerate(picks):
-        when[rows] = number
-    return when
+        rounds[rows] = number
+    return rounds
 
 
 def _count(rounds: np.ndarray, number: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from scipy.special import nctdtr, stdtrit
 POWER = 0.8
 
 #: More seeds than this are not counted.
-MOST_SEEDS = 100_000
+MAX_SEEDS = 100_000
 
 
 def power(effect: float, seeds: int, level: float) -> float:
@@ -35,21 +35,21 @@ def detectable_effect(seeds: int, level: float) -> float:
     """Return the smallest effect that the test finds with the probability POWER; NaN for a single seed."""
     if seeds < 2:
         return np.nan
-    most = 1.0
-    while power(most, seeds, level) < POWER:
-        most *= 2
-    return float(brentq(lambda effect: power(effect, seeds, level) - POWER, 0, most))
+    limit = 1.0
+    while power(limit, seeds, level) < POWER:
+        limit *= 2
+    return float(brentq(lambda effect: power(effect, seeds, level) - POWER, 0, limit))
 
 
 def seeds_needed(effect: float, level: float) -> float:
-    """Return the fewest seeds that find an effect with the probability POWER; infinity beyond MOST_SEEDS."""
+    """Return the fewest seeds that find an effect with the probability POWER; infinity beyond MAX_SEEDS."""
 
     def is_enough(seeds: int) -> bool:
         return power(effect, seeds, level) >= POWER
 
-    enough = 2
-    while not is_enough(enough):
-        enough *= 2
-        if enough > MOST_SEEDS:
+    limit = 2
+    while not is_enough(limit):
+        limit *= 2
+        if limit > MAX_SEEDS:
             return np.inf
-    return float(bisect_left(range(enough), True, enough // 2 + 1, key=is_enough))
+    return float(bisect_left(range(limit), True, limit // 2 + 1, key=is_enough))

@@ -7,7 +7,7 @@ size required for classification performance, fit the same form to predict how m
 
 The uncertainty is the bootstrap's (Efron and Tibshirani 1993, An introduction to the bootstrap): over seeds
 if there are at least MIN_SEEDS, else over the residuals, which are first widened by √(m/(m − 3)) for the
-three fitted numbers. It covers noise alone: the curve may follow no power law.
+three fitted numbers. It covers only noise: the curve may not follow a power law.
 """
 
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class Estimate:
     Attributes:
         value: of the fit to all data.
         low: the lower end.
-        high: the upper end; None if the data set none.
+        high: the upper end; None if the data give none.
     """
 
     value: float
@@ -62,12 +62,12 @@ class LearningCurveFit:
     """A fitted learning curve, or why there is none.
 
     Attributes:
-        unknown: why the data do not tell a curve, in words; all others are then None.
+        unknown: why the data do not determine a curve, in words; all others are then None.
         asymptote: a, the error that remains with any number of labels.
         factor: b.
         exponent: c.
         labels_for: for each part of the ceiling 1 − a, how many labels bring the accuracy 1 − err there; None
-            if that is more than MAX_EXTRAPOLATION times the labels in the data, which no fit can tell.
+            if that is more than MAX_EXTRAPOLATION times the labels in the data, too far to extrapolate.
     """
 
     unknown: str | None
@@ -118,11 +118,11 @@ def fit_learning_curve(
         seed: of the bootstrap.
     """
     mean = errors.mean(axis=1)
-    unknown = _why_unknown(mean)
-    if unknown:
-        return LearningCurveFit(unknown, None, None, None, dict.fromkeys(CEILING_SHARES))
+    problem = _fit_problem(mean)
+    if problem:
+        return LearningCurveFit(problem, None, None, None, dict.fromkeys(CEILING_SHARES))
     fitted = _fit(labels, mean[None])
-    resampled = _fit(labels, _resampled(errors, _values(fitted, labels)[0], seed))
+    resampled = _fit(labels, _resample(errors, _values(fitted, labels)[0], seed))
     limit = MAX_EXTRAPOLATION * float(labels[-1])
     labels_for = {
         share: _estimate(fitted.labels_for(share), resampled.labels_for(share), confidence, limit)
@@ -152,7 +152,7 @@ def chance_of_decline(errors: FloatArray) -> float:
     return float(chances[: rises + 1].sum())
 
 
-def _why_unknown(errors: FloatArray) -> str | None:
+def _fit_problem(errors: FloatArray) -> str | None:
     if len(errors) < MIN_POINTS:
         verb = "is" if len(errors) == 1 else "are"
         return f"a fit needs {MIN_POINTS} points of the learning curve, and there {verb} {len(errors)}"
@@ -190,9 +190,9 @@ def _solve(
     asymptote = errors.mean(axis=1) - factor * powers.mean(axis=1)
     through_zero = (powers * errors).sum(axis=1) / (powers**2).sum(axis=1)
     factor = np.where(asymptote < 0, through_zero, factor)
-    rising = factor <= 0
-    asymptote = np.where(rising, errors.mean(axis=1), np.maximum(asymptote, 0))
-    factor = np.where(rising, 0, factor)
+    is_rising = factor <= 0
+    asymptote = np.where(is_rising, errors.mean(axis=1), np.maximum(asymptote, 0))
+    factor = np.where(is_rising, 0, factor)
     residuals = errors - asymptote[:, None] - factor[:, None] * powers
     return asymptote, factor, (residuals**2).sum(axis=1)
 
@@ -203,13 +203,13 @@ def _values(curves: _Curves, labels: IntArray) -> FloatArray:
     return curves.asymptote[:, None] + curves.factor[:, None] * powers
 
 
-def _resampled(errors: FloatArray, fitted: FloatArray, seed: int) -> FloatArray:
+def _resample(errors: FloatArray, fitted: FloatArray, seed: int) -> FloatArray:
     """Return mean curves of the bootstrap, (REPEATS, m)."""
     random = generator(seed, 0, "learning_curve")
     points, seeds = errors.shape
     if seeds >= MIN_SEEDS:
-        drawn = random.integers(seeds, size=(REPEATS, seeds))
-        resampled: FloatArray = errors.T[drawn].mean(axis=1)
+        sample = random.integers(seeds, size=(REPEATS, seeds))
+        resampled: FloatArray = errors.T[sample].mean(axis=1)
         return resampled
     residuals = errors.mean(axis=1) - fitted
     widened: FloatArray = (residuals - residuals.mean()) * (points / (points - 3)) ** 0.5

@@ -20,8 +20,10 @@ def cohens_kappa(first: IntArray, second: IntArray) -> float | None:
     Returns: at most 1; None where κ says nothing: without samples, and if both use one and the same class.
     """
     samples, classes = len(first), max(first.max(initial=0), second.max(initial=0)) + 1
-    used, used_again = (np.bincount(values, minlength=classes).tolist() for values in (first, second))
-    by_chance = sum(int(left) * int(right) for left, right in zip(used, used_again, strict=True))
+    first_counts, second_counts = (
+        np.bincount(values, minlength=classes).tolist() for values in (first, second)
+    )
+    by_chance = sum(int(left) * int(right) for left, right in zip(first_counts, second_counts, strict=True))
     if by_chance == samples**2:
         return None
     return (samples * int((first == second).sum()) - by_chance) / (samples**2 - by_chance)
@@ -38,5 +40,5 @@ def is_settled(agreements: Sequence[float | None]) -> bool:
     ``agreements`` are κ of each model and the one before it, in order; None is no agreement.
     """
     last = agreements[-SETTLED_TIMES:]
-    enough = [kappa is not None and kappa >= SETTLED_AGREEMENT for kappa in last]
-    return len(last) == SETTLED_TIMES and all(enough)
+    agrees = [kappa is not None and kappa >= SETTLED_AGREEMENT for kappa in last]
+    return len(last) == SETTLED_TIMES and all(agrees)

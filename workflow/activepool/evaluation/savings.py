@@ -10,7 +10,7 @@ def labels_to_reach(curve: pd.Series | pd.DataFrame, level: float | np.ndarray) 
     """Return the number of labels at which the mean of ``curve`` over its seeds first reaches ``level``.
 
     Between two points the curve is a straight line over the number of labels. A curve that starts at or above
-    the level gives its first number of labels, because fewer were not tried. NaN if it never gets there.
+    the level gives its first number of labels, because there are no smaller ones. NaN if it never reaches it.
 
     Args:
         curve: see evaluation.statistics; a series is a curve already averaged.
@@ -44,9 +44,10 @@ def label_savings(curve: pd.DataFrame, reference: pd.DataFrame, confidence: floa
     saving = 1 - needed / labels
     pseudo = np.full((len(labels), len(seeds)), np.nan)
     for place, seed in enumerate(seeds) if len(seeds) > 1 else ():
-        others = seeds.drop(seed)
-        without = 1 - labels_to_reach(curve[others], reference[others].mean(axis=1).to_numpy()) / labels
-        pseudo[:, place] = len(seeds) * saving - (len(seeds) - 1) * without
+        remaining_seeds = seeds.drop(seed)
+        remaining_level = reference[remaining_seeds].mean(axis=1).to_numpy()
+        remaining_saving = 1 - labels_to_reach(curve[remaining_seeds], remaining_level) / labels
+        pseudo[:, place] = len(seeds) * saving - (len(seeds) - 1) * remaining_saving
     _, half_width = mean_interval(pseudo, confidence)
     columns = {"level": level, "needed": needed, "saving": saving, "half_width": half_width}
     return pd.DataFrame(columns, index=reference.index)
@@ -55,11 +56,11 @@ def label_savings(curve: pd.DataFrame, reference: pd.DataFrame, confidence: floa
 def _first_crossing(labels: np.ndarray, values: np.ndarray, level: np.ndarray) -> np.ndarray:
     # Where the running maximum first reaches the level, the values themselves do.
     highest = np.maximum.accumulate(values)
-    after = np.searchsorted(highest, level)
-    inside = np.minimum(after, len(labels) - 1)
-    before = np.maximum(inside - 1, 0)
+    first_above = np.searchsorted(highest, level)
+    end = np.minimum(first_above, len(labels) - 1)
+    start = np.maximum(end - 1, 0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        part = (level - values[before]) / (values[inside] - values[before])
-        between = labels[before] + part * (labels[inside] - labels[before])
-    crossing = np.where(after == 0, labels[0], between)
-    return np.where(after < len(labels), crossing, np.nan)
+        part = (level - values[start]) / (values[end] - values[start])
+        interpolated = labels[start] + part * (labels[end] - labels[start])
+    crossing = np.where(first_above == 0, labels[0], interpolated)
+    return np.where(first_above < len(labels), crossing, np.nan)

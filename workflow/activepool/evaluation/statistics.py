@@ -25,8 +25,8 @@ def curve_of(curves: pd.DataFrame, strategy: str, metric: str) -> pd.DataFrame:
     Raises: InputError if there is no such metric.
     """
     if metric not in curves.columns or metric in KEYS:
-        known = ", ".join(name for name in curves.columns if name not in KEYS)
-        raise InputError(f"curves: metric {metric!r} does not exist; there are {known}")
+        metrics = ", ".join(name for name in curves.columns if name not in KEYS)
+        raise InputError(f"curves: metric {metric!r} does not exist; there are {metrics}")
     points = curves.loc[curves["strategy"] == strategy, [*KEYS[1:], metric]].dropna()
     return points.pivot(index=["round", "labels"], columns="seed", values=metric).dropna()
 
@@ -51,12 +51,12 @@ def mean_interval(values: np.ndarray, confidence: float) -> tuple[np.ndarray, np
     """
     values = np.asarray(values, dtype=np.float64)
     seeds = values.shape[-1]
-    unknown = np.full(values.shape[:-1], np.nan)
+    missing = np.full(values.shape[:-1], np.nan)
     if seeds == 0:
-        return unknown, unknown
+        return missing, missing
     mean = values.mean(axis=-1)
     if seeds == 1:
-        return mean, unknown
+        return mean, missing
     quantile = stdtrit(seeds - 1, (1 + confidence) / 2)
     return mean, quantile * values.std(axis=-1, ddof=1) / np.sqrt(seeds)
 

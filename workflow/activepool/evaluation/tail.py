@@ -20,7 +20,7 @@ def tail_classes(train_counts: np.ndarray) -> np.ndarray:
 
 
 def tail_accuracy(per_class_accuracy: np.ndarray, tail: np.ndarray) -> float | None:
-    """Return the mean of ``per_class_accuracy`` (C,) over the ``tail``, where known; None if nowhere."""
+    """Return the mean of the known ``per_class_accuracy`` (C,) over the ``tail``; None if none is known."""
     accuracies = per_class_accuracy[tail]
     accuracies = accuracies[~np.isnan(accuracies)]
     return float(accuracies.mean()) if len(accuracies) else None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from activepool.backbones.registry import may_bring_weights
 from activepool.errors import InputError
-from activepool.evaluation.intervals import narrowest
+from activepool.evaluation.intervals import narrowest_width
 from activepool.labelling.status.accuracies import FEWEST_CASES
 from planning.checks.experiment import WITHOUT_WEIGHTS, backbone_file_problems, shard_problems
 from planning.checks.names import case_problems, repetition_problems
@@ -62,7 +62,7 @@ def require_room(standing: ProjectStanding, source: str) -> None:
     most = standing.in_audits + left - ROOM * project.batch
     if most < max(1, standing.in_audits):
         remedy = f"leave {key} out" if not standing.in_audits else f"set audit: {standing.in_audits}"
-    elif project.audit_width and (width := narrowest(most, CONFIDENCE)) is None:
+    elif project.audit_width and (width := narrowest_width(most, CONFIDENCE)) is None:
         remedy = f"set audit: {most} or less instead"
     else:
         remedy = f"set {key} to {width} or more" if project.audit_width else f"set audit: {most} or less"

@@ -2,7 +2,7 @@
 
 import math
 
-from activepool.evaluation.intervals import narrowest
+from activepool.evaluation.intervals import narrowest_width
 from activepool.evaluation.progress import SETTLED_AGREEMENT, SETTLED_TIMES
 from activepool.labelling.status.accuracies import AUDIT, CONFIDENCE, FEWEST_CASES, Share
 from activepool.labelling.status.audit_set import AuditDraw, AuditSet
@@ -165,7 +165,7 @@ def advice(numbers: StatusNumbers) -> list[str]:
                 f"set audit to a larger number, such as {numbers.audit.samples + size}: an "
                 f"accuracy takes {FEWEST_CASES} labels, and the audit set cannot have more than {at_most}"
             )
-    elif width := narrowest(size, CONFIDENCE):
+    elif width := narrowest_width(size, CONFIDENCE):
         found.append(
             f"for the accuracy on the pool, set audit: {size}; {size} labels of a random sample measure it "
             f"to within ±{math.ceil(50 * width)} points"

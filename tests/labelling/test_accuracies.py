@@ -9,8 +9,8 @@ from activepool.labelling.models.held_out import HeldOut
 from activepool.labelling.status.accuracies import (
     AUDIT,
     CROSS_VALIDATION,
-    FEWEST_CASES,
-    MOST_WRONG,
+    MAX_WRONG,
+    MIN_CASES,
     accuracy,
     most_wrong,
 )
@@ -58,7 +58,7 @@ def test_a_class_that_the_model_does_not_know_counts_as_wrong():
     ]
 
 
-@pytest.mark.parametrize(("cases", "is_known"), [(FEWEST_CASES - 1, False), (FEWEST_CASES, True)])
+@pytest.mark.parametrize(("cases", "is_known"), [(MIN_CASES - 1, False), (MIN_CASES, True)])
 def test_few_cases_say_nothing(cases, is_known):
     assert accuracy(CROSS_VALIDATION, ["ant"] * cases, ["ant"] * cases, []).is_known == is_known
 
@@ -92,7 +92,7 @@ def test_the_most_confidently_wrong_come_first(project):
         for chance, row, label, said in zip(chances, rows, labels, predicted, strict=True)
         if label != said and row >= 40
     ]
-    expected = sorted(every)[:MOST_WRONG]
+    expected = sorted(every)[:MAX_WRONG]
     assert [(-one.probability, one.source, one.measured_on) for one in found] == [
         (chance, f"{row}.jpg", kind) for chance, row, kind in expected
     ]

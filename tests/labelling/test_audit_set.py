@@ -8,7 +8,7 @@ from ledger.ledgers import sample
 import activepool
 from activepool.evaluation.intervals import wilson_intervals
 from activepool.labelling.pool.table import Pool
-from activepool.labelling.status.accuracies import FEWEST_CASES, Share, shares
+from activepool.labelling.status.accuracies import MIN_CASES, Share, shares
 from activepool.labelling.status.audit_set import (
     AuditDraw,
     audit_parts,
@@ -75,8 +75,8 @@ def test_each_part_has_an_accuracy_of_its_own(project):
         ([], ""),
         ([3], "audit01"),
         ([3, 5], "audit02"),
-        ([FEWEST_CASES, 300], "audit01"),
-        ([FEWEST_CASES - 1, FEWEST_CASES, 300], "audit02"),
+        ([MIN_CASES, 300], "audit01"),
+        ([MIN_CASES - 1, MIN_CASES, 300], "audit02"),
     ],
 )
 def test_the_first_part_with_enough_labels_is_gone_by(cases, part):

@@ -6,7 +6,7 @@ import pytest
 from labelling.status_projects import audited, numbers_of
 
 from activepool.evaluation.power_law import Estimate, LearningCurveFit
-from activepool.labelling.status.curve_text import ceiling_text, curve_text, labels_text, why_untold
+from activepool.labelling.status.curve_text import ceiling_text, curve_text, labels_text, unknown_reason
 
 SOME = Estimate(1.0, 0.9, 1.1)
 
@@ -41,7 +41,7 @@ def test_a_wide_interval_of_the_ceiling_tells_nothing(tmp_path):
 
 @pytest.mark.parametrize(("high", "is_told"), [(0.199, True), (0.201, False)])
 def test_the_rule_is_ten_points(high, is_told):
-    assert (why_untold(fit(0.1, 0.15, high)) is None) == is_told
+    assert (unknown_reason(fit(0.1, 0.15, high)) is None) == is_told
 
 
 @pytest.mark.parametrize(

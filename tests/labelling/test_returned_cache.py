@@ -7,7 +7,7 @@ from returns import Project, without_cache
 
 from activepool.labelling.returned.cache import ReadFile, ReturnedCache
 from activepool.ledger.entries import Event
-from activepool.ledger.formats.rows import Mistake, Parsed, Row
+from activepool.ledger.formats.rows import Mistake, ParsedFile, Row
 
 
 @pytest.fixture
@@ -23,8 +23,8 @@ def test_a_damaged_cache_does_no_harm(project, content):
 
 
 def test_the_cache_gives_back_all_that_was_read(project):
-    row = Row(2, "a.csv:2", "cat", folders=("a",), also=("b",), pictures=("c", "d"), event=Event.SKIP)
-    parsed = Parsed([row], [Mistake(3, "a.csv:3: wrong")], ["a notice"], may_be_of_program=True)
+    row = Row(2, "a.csv:2", "cat", folders=("a",), other_names=("b",), pictures=("c", "d"), event=Event.SKIP)
+    parsed = ParsedFile([row], [Mistake(3, "a.csv:3: wrong")], ["a notice"], may_be_of_program=True)
     read = ReadFile("csv", "a digest", parsed)
     memory = ReturnedCache(project.cache)
     memory.keep(project.returned / "a.csv", "a signature", read)

@@ -7,10 +7,10 @@ from ledger.ledgers import draft, entries, sample, sent
 
 from activepool.labelling.batches.sending import (
     AUDIT_REASON,
-    assembled_batch,
+    assemble_batch,
+    earlier_picks,
     is_audit,
-    picked_before,
-    picked_now,
+    new_picks,
 )
 from activepool.labelling.models.predictions import PoolPredictions, write_predictions
 from activepool.labelling.pool.table import Pool
@@ -34,18 +34,18 @@ def test_why_a_sample_was_picked_has_the_strategy_and_its_values(tmp_path):
     selected = tmp_path / "selected.csv"
     columns = {"index": [2, 0], "source": ["c", "a"], "margin": [0.123456, 1e-9], "cell": ["x1", "x2"]}
     pd.DataFrame(columns).to_csv(selected, index=False)
-    assert picked_now(selected, "margin", is_audit=False, pool=POOL) == [
+    assert new_picks(selected, "margin", is_audit=False, pool=POOL) == [
         picked(2, "margin: score 0.123, cell x1"),
         picked(0, "margin: score 1e-09, cell x2"),
     ]
-    found = picked_now(selected, "random", is_audit=True, pool=POOL)
+    found = new_picks(selected, "random", is_audit=True, pool=POOL)
     assert found == [picked(2, AUDIT_REASON), picked(0, AUDIT_REASON)]
 
 
 def test_a_strategy_without_values_is_its_name(tmp_path):
     selected = tmp_path / "selected.csv"
     selected.write_text("index,source,distance\n3,d,\n")
-    assert picked_now(selected, "coreset", is_audit=False, pool=POOL) == [picked(3, "coreset")]
+    assert new_picks(selected, "coreset", is_audit=False, pool=POOL) == [picked(3, "coreset")]
 
 
 @pytest.mark.parametrize(("name", "expected"), [("audit01", True), ("batch01", False)])
@@ -56,22 +56,22 @@ def test_audit_sets_have_their_names(name, expected):
 def test_a_batch_that_went_out_is_what_the_ledger_has_in_its_order():
     sendings = [draft("sent", name, "activepool", batch="batch02", note=f"why {name}") for name in ("c", "a")]
     ledger = entries(*sent("b", batch="batch01"), *sendings, draft(of="a"))
-    assert picked_before(ledger, "batch02", POOL) == [picked(2, "why c"), picked(0, "why a")]
-    assert picked_before(ledger, "batch03", POOL) is None
+    assert earlier_picks(ledger, "batch02", POOL) == [picked(2, "why c"), picked(0, "why a")]
+    assert earlier_picks(ledger, "batch03", POOL) is None
 
 
 def test_a_batch_that_went_out_keeps_the_photographs_that_were_removed():
     ledger = entries(*sent("a", "z", "b", batch="batch01"), *sent("y", batch="batch02"))
     z = Pick(sample("z"), "z")
-    found = picked_before(ledger, "batch01", POOL)
+    found = earlier_picks(ledger, "batch01", POOL)
     assert found == [picked(0, ""), z, picked(1, "")]
-    assert picked_before(ledger, "batch02", POOL) == [Pick(sample("y"), "y")]
-    batch = assembled_batch("batch01", found, ["cat"], None, with_rows=True)
+    assert earlier_picks(ledger, "batch02", POOL) == [Pick(sample("y"), "y")]
+    batch = assemble_batch("batch01", found, ["cat"], None, with_rows=True)
     assert [pick.index for pick in batch.picks] == [0, None, 1]
 
 
 def test_without_a_model_there_are_no_predictions():
-    batch = assembled_batch("batch01", [picked(1, "why")], ["cat", "dog"], None, with_rows=False)
+    batch = assemble_batch("batch01", [picked(1, "why")], ["cat", "dog"], None, with_rows=False)
     assert (batch.name, batch.classes) == ("batch01", ("cat", "dog"))
     (pick,) = batch.picks
     assert (pick.sample, pick.source, pick.index, pick.why) == (sample("b"), "new/b", None, "why")
@@ -89,7 +89,7 @@ def test_predictions_are_those_of_the_row_and_none_for_samples_that_came_later(t
     write_predictions(predictions, found)
     gone = Pick(sample("z"), "z")
     found = [picked(3, "late"), picked(1, ""), gone, picked(0, "")]
-    batch = assembled_batch("batch02", found, ["cat", "Größe", "fox"], predictions, with_rows=True)
+    batch = assemble_batch("batch02", found, ["cat", "Größe", "fox"], predictions, with_rows=True)
     values = [(pick.index, pick.predicted, pick.probability, pick.margin) for pick in batch.picks]
     assert values == [
         (3, "", None, None),

@@ -255,7 +255,7 @@ def test_nothing_else_of_a_file_goes_out(written):
 
 
 def test_pictures_of_a_large_batch_are_smaller(written, monkeypatch):
-    monkeypatch.setattr(sheet, "MANY", 0)
+    monkeypatch.setattr(sheet, "MANY_PICTURES", 0)
     (picture,) = written(plain("a.png", size=(600, 300)), one(), format="PNG").pictures()
     assert picture.size == (256, 128)
 

@@ -166,4 +166,4 @@ def test_names_that_the_ledger_has_stay(tmp_path):
         (POOL.samples[2], "an\u200bna", "label", "cat"),
     }
     answers = read("csv", path, POOL, CLASSES, "x", given=given)
-    assert ([draft.who for draft in answers.drafts], answers.known) == (["an\u200bna"], 1)
+    assert ([draft.who for draft in answers.drafts], answers.num_past_mistakes) == (["an\u200bna"], 1)

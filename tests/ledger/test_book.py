@@ -7,7 +7,7 @@ import pytest
 from ledgers import draft, sent, small_ledger
 
 from activepool.errors import InputError
-from activepool.ledger.book import append, opened, read
+from activepool.ledger.book import append, open_book, read
 from activepool.ledger.table import COLUMNS
 
 
@@ -33,7 +33,7 @@ def test_a_ledger_that_is_not_there_is_empty_and_reading_makes_nothing(tmp_path)
 
 
 def test_a_ledger_that_is_opened_is_there(tmp_path):
-    with opened(tmp_path / "labels.csv"):
+    with open_book(tmp_path / "labels.csv"):
         pass
     assert (tmp_path / "labels.csv").read_text(encoding="utf-8") == ",".join(COLUMNS) + "\n"
 

@@ -343,7 +343,7 @@ def test_an_answer_that_was_taken_before_is_known_even_if_its_annotator_may_be_c
     path = table(tmp_path, "source,label,who\nb/1.jpg,cat,anna\na/1.jpg,cat,")
     given = {(POOL.samples[0], "annotator", "label", "cat")}
     answers = read("csv", path, POOL, CLASSES, given=given)
-    assert (said(answers), answers.known, answers.mistakes) == ({"b/1.jpg": "cat"}, 1, ())
+    assert (said(answers), answers.num_past_mistakes, answers.mistakes) == ({"b/1.jpg": "cat"}, 1, ())
 
 
 @pytest.mark.parametrize("header", ["source,label,class", "source,label,labels"])

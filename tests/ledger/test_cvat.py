@@ -241,4 +241,4 @@ def test_several_pictures_of_one_name_are_ambiguous(tmp_path, tool, members, pla
     )
     given = {(one.samples[1], "annotator", "label", "cat")}
     answers = read(tool, path, one, CLASSES, given=given)
-    assert answers.known == 1
+    assert answers.num_past_mistakes == 1

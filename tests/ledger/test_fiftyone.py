@@ -32,7 +32,7 @@ def test_the_labels_of_a_batch_come_back(tmp_path):
 def test_images_that_differ_in_their_endings_alone(tmp_path):
     twins = pool("a/1.jpg", "a/1.png")
     batch = Batch("1", tuple(Pick(*one) for one in zip(twins.samples, twins.sources, strict=True)))
-    with pytest.raises(InputError, match="two images of the batch are called 'a/1' but for their endings"):
+    with pytest.raises(InputError, match="two images of the batch are called 'a/1' except for their endings"):
         fiftyone.write(tmp_path / "labels.json", batch)
 
 

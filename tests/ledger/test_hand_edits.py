@@ -28,7 +28,7 @@ def add(path, of="c", source=None, batch=""):
 
 def problems(path, samples):
     with pytest.raises(InputError) as caught:
-        require_known_samples(path, read(path).added, samples)
+        require_known_samples(path, read(path).added_lines, samples)
     return list(caught.value.args)
 
 
@@ -39,9 +39,11 @@ def pool_of(path, *sources):
 
 def test_lines_by_hand_are_known_until_they_have_their_numbers(path):
     add(path, "a")
-    assert [(line.line, line.entry.number, line.entry.label) for line in read(path).added] == [(5, 4, "dog")]
+    assert [(line.line, line.entry.number, line.entry.label) for line in read(path).added_lines] == [
+        (5, 4, "dog")
+    ]
     append(path, [])
-    assert read(path).added == ()
+    assert read(path).added_lines == ()
     assert len(read(path).entries) == 4
 
 
@@ -66,7 +68,7 @@ def test_samples_and_sources_must_be_known(path):
     add(path, "a")
     add(path, "c")
     add(path, "new name of b")
-    require_known_samples(path, read(path).added, samples)
+    require_known_samples(path, read(path).added_lines, samples)
     add(path, "nothing", source="c")
     add(path, "c", source="zzz")
     add(path, "c", source="a")

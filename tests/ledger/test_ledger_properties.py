@@ -14,7 +14,7 @@ from ledgers import draft, entries, pool, sample, sent
 from reading import read as read_answers
 
 from activepool.errors import InputError
-from activepool.ledger.book import append, kept_folder, opened, read, repair
+from activepool.ledger.book import append, kept_folder, open_book, read, repair
 from activepool.ledger.entries import Correction, Draft, History, as_entry
 from activepool.ledger.formats import csv_file, fiftyone, label_studio
 from activepool.ledger.formats.batch import Batch, Pick
@@ -175,7 +175,7 @@ def test_a_crash_between_the_names_leaves_an_append_whole_or_not_there(tmp_path,
         calls.append(target)
         return replace(self, target)
 
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt), opened(path) as book:
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt), open_book(path) as book:
         patched.setattr(Path, "replace", crash)
         book.append([draft(of=name) for name in "bcd"])
     assert len(read(path).entries) == (4 if renamed else 1)

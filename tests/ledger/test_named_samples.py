@@ -118,7 +118,7 @@ def test_what_was_taken_by_its_row_is_no_mistake_later(tmp_path):
     given = {(sample("0"), "anna", "label", "cat")}
     path = table(tmp_path, "index,label,who\n0,cat,anna\n")
     answers = read("csv", path, turned, CLASSES, "x", given=given)
-    assert (answers.drafts, answers.known, answers.mistakes) == ((), 1, ())
+    assert (answers.drafts, answers.num_past_mistakes, answers.mistakes) == ((), 1, ())
 
 
 def test_an_index_of_another_photograph_is_a_mistake(tmp_path):

@@ -30,7 +30,9 @@ def test_nor_is_that_list_with_a_label_changed_by_hand(tmp_path):
     rows = [f"{number},{source},cat,{POOL.samples[number]}\n" for number, source in enumerate(POOL.sources)]
     given = [(number, "anna", "dog" if number == 2 else "cat") for number in range(4)]
     path = table(tmp_path, "index,source,label,sample\n" + "".join(rows))
-    words = "as labels.csv of a batch does, but for 'a/2.jpg'; to change labels, call the column 'label' 'cor"
+    words = (
+        "as labels.csv of a batch does, except for 'a/2.jpg'; to change labels, call the column 'label' 'cor"
+    )
     with pytest.raises(InputError, match=words):
         answers_given(path, *given)
     changed = [(number, "annotator", label) for number, _, label in given]

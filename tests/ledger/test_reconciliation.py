@@ -6,7 +6,7 @@ import pytest
 from ledgers import by_hand, draft, sample, small_ledger
 
 from activepool.errors import InputError
-from activepool.ledger.book import append, kept_folder, opened, read, repair
+from activepool.ledger.book import append, kept_folder, open_book, read, repair
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_entries_that_were_removed_come_back(path):
     assert found.entries == entries
     lacking = f"{path}: lacks entries 2, 5, and its copy has them; a run, or `repair`, puts them back"
     assert found.notices == found.defects == (lacking,)
-    with opened(path) as ledger:
+    with open_book(path) as ledger:
         assert ledger.notices == [f"{path}: entries 2, 5 were not in the file; put back from the copy"]
     assert path.read_bytes() == text
 

@@ -14,7 +14,7 @@ from ledgers import by_hand, draft, small_ledger
 
 from activepool.errors import InputError
 from activepool.ledger import shared_files
-from activepool.ledger.book import append, kept_folder, opened, read
+from activepool.ledger.book import append, kept_folder, open_book, read
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def path(tmp_path):
 
 
 def test_who_changes_the_file_in_the_same_moment_loses_nothing(path):
-    with opened(path) as ledger:
+    with open_book(path) as ledger:
         path.write_bytes(path.read_bytes() + by_hand())
         with pytest.raises(InputError, match="another program changed it in the meantime; run again"):
             ledger.append([draft("skip", "c, d")])
@@ -50,7 +50,7 @@ def test_two_who_write_at_once_lose_nothing(tmp_path):
 
 def test_who_waits_too_long_is_told(path, monkeypatch):
     monkeypatch.setattr(shared_files, "PATIENCE", 0.1)
-    with opened(path), pytest.raises(InputError, match="another process has held it for 0 s"):
+    with open_book(path), pytest.raises(InputError, match="another process has held it for 0 s"):
         append(path, [])
 
 

@@ -121,7 +121,7 @@ def test_classes_keep_their_order():
 @pytest.mark.parametrize("twin", ["Object", "ob\u200bject", "object ", "ｏbject"])
 def test_a_class_that_is_written_nearly_like_another_is_flagged(twin):
     found = state(draft(of="a", label=twin), draft(of="b", label="fox"), classes=["object"])
-    assert [(one.name, one.meant) for one in found.twins] == [(twin, "object")]
+    assert [(one.name, one.earlier) for one in found.twins] == [(twin, "object")]
     assert "did you mean that?" in str(found.twins[0])
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from activepool.ledger.entries import is_time
-from activepool.ledger.formats.times import AHEAD, WrongTimeError, utc
+from activepool.ledger.formats.times import MAX_AHEAD, WrongTimeError, utc
 
 
 @pytest.mark.parametrize(
@@ -50,5 +50,5 @@ def test_what_is_no_time_of_an_answer(written, words):
 
 
 def test_the_clock_of_an_annotator_may_be_ahead_a_little():
-    soon = datetime.now(UTC) + AHEAD - timedelta(hours=1)
+    soon = datetime.now(UTC) + MAX_AHEAD - timedelta(hours=1)
     assert utc(soon.isoformat()) == soon.strftime("%Y-%m-%dT%H:%M:%SZ")

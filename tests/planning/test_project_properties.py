@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from activepool.errors import InputError
-from activepool.labelling.batches.sending import assembled_batch, is_audit
+from activepool.labelling.batches.sending import assemble_batch, is_audit
 from activepool.labelling.models.training_set import candidate_rows
 from activepool.ledger.book import append, kept_folder, read, repair
 from activepool.ledger.entries import Draft, Entry, Event
 from activepool.ledger.formats.batch import Pick
-from activepool.ledger.formats.rows import mark
+from activepool.ledger.formats.rows import mark_event
 from planning.configuration.loading import load_project
 from planning.project.folders import part_features
 from planning.project.standing import ProjectStanding
@@ -124,7 +124,7 @@ class Trial:
         pool = self.standing.pool
         rows = candidate_rows(self.standing.state, pool).tolist()[:size]
         picked = [Pick(pool.samples[row], pool.row_sources[row], row, why="why") for row in rows]
-        batch = assembled_batch(name, picked, [], None, with_rows=False)
+        batch = assemble_batch(name, picked, [], None, with_rows=False)
         append(LEDGER, batch.sendings(is_audit(name)))
 
     # What people return.
@@ -152,7 +152,7 @@ class Trial:
         """Note what the next run has to enter."""
         sample = self.standing.pool.sources.get(source)
         if sample and answer:
-            event = mark(answer) or "label"
+            event = mark_event(answer) or "label"
             self.said.append((sample, who, event, answer if event == "label" else ""))
 
     def correct(self, who, rows):
@@ -182,7 +182,7 @@ class Trial:
         pool = self.standing.pool
         for row in self._rows(rows, "label"):
             answer = row["label"]
-            event = mark(answer) or ("label" if answer else "skip")
+            event = mark_event(answer) or ("label" if answer else "skip")
             sample = dict(zip(pool.row_sources, pool.samples, strict=True))[row["source"]]
             label = answer if event == "label" else ""
             self._add_line(who="dora", event=event, source=row["source"], sample=sample, label=label)

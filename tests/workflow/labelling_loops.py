@@ -11,10 +11,10 @@ import numpy as np
 from PIL import Image
 from workflow_runs import Folder
 
-from activepool.labelling.verification import PROJECTS
+from activepool.labelling.verification import PROJECT_ALLOWANCES
 from activepool.ledger.book import read
 from activepool.ledger.entries import Event
-from activepool.ledger.formats.rows import mark
+from activepool.ledger.formats.rows import mark_event
 from activepool.ledger.pool_samples import image_sample
 from activepool.ledger.state import state_of
 from activepool.records.verification import verify
@@ -74,7 +74,7 @@ class Loop(Folder):
     def misfits(self) -> list[str]:
         """Return what does not fit the records of how it was made."""
         with chdir(self.path):
-            return verify("results", PROJECTS).misfits
+            return verify("results", PROJECT_ALLOWANCES).misfits
 
     # What people get, and what comes back.
 
@@ -164,7 +164,7 @@ class Loop(Folder):
 
     def _note(self, answers: Answers, who: str) -> None:
         for sample, answer in answers.items():
-            event = mark(answer) or Event.LABEL
+            event = mark_event(answer) or Event.LABEL
             self.said.add((sample, who, event, answer if event == Event.LABEL else ""))
 
     # What holds after each run, whatever happens.

@@ -1,4 +1,4 @@
-"""The templates of the pages that open offline: each page is one file, with its style inside.
+"""The templates of pages that open offline; each page is one file that contains its style.
 
 They extend `page.html`, and add to the style of `page.css`.
 """

@@ -1,8 +1,8 @@
-"""What verification allows in a labelling project.
+"""The allowances of verification for a labelling project.
 
 Planning keeps the tables of the pool, which no stage makes. The pool grows, and a batch that went out is a
-fact: new photographs retrain no model of the past, and a new model picks nothing again. Predictions and the
-model are those of the day on which somebody asked for them.
+fact: new photographs do not retrain earlier models, and a new model does not change earlier picks.
+Predictions and the model are those of the day on which somebody asked for them.
 """
 
 from activepool.labelling.pool.files import FILES
@@ -13,18 +13,18 @@ from activepool.labelling.pool.vectors import VECTORS
 from activepool.labelling.returned.cache import INTAKE
 from activepool.records.verification import Allowances
 
-#: What planning has shown of the pool.
+#: The notices about the pool that planning has shown.
 NOTICES = "notices.json"
 
-#: The inputs of a stage that may change: all of them, or those of the pool, features included.
-ANY, POOL = "*", "*/pool/*"
+#: The inputs of a stage that may change: all, or those of the pool, including features.
+ANY_INPUT, POOL_INPUT = "*", "*/pool/*"
 
-PROJECTS = Allowances(
+PROJECT_ALLOWANCES = Allowances(
     unrecorded=tuple(f"*/pool/{name}" for name in (SAMPLES, FILES, NOTE, INTAKE, VECTORS, REMOVED, NOTICES)),
     ignored=("*/batches/*/folders/*",),
     changing={
-        **dict.fromkeys(("photographs", "training_labels", "train_labelled", "predict"), POOL),
-        **dict.fromkeys(("candidates", "propose", "send"), ANY),
+        **dict.fromkeys(("photographs", "training_labels", "train_labelled", "predict"), POOL_INPUT),
+        **dict.fromkeys(("candidates", "propose", "send"), ANY_INPUT),
     },
     dispensable=("*/batches/*",),
     requested=("export_predictions", "export_model", "label_errors"),

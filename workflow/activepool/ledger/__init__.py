@@ -1,5 +1,5 @@
-"""The ledger of labels of a real pool, what follows from it, and the label files of annotation tools.
+"""The ledger of labels of a real pool, the state that follows from it, and the files of annotation tools.
 
-`book` reads and appends; `state` says what follows from the entries; `formats` reads and writes the files of
-tools; `intake` turns what people answered into entries.
+`book` reads and appends; `state` derives the state of samples and batches; `formats` reads and writes the
+files of tools; `intake` turns answers into entries.
 """

@@ -14,13 +14,13 @@ from activepool.ledger.state import state_of
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command, print what it says, and return the exit status.
 
-    It is 2 for a ledger with mistakes, and 1 if `check` finds what a run puts right.
+    It is 2 for a ledger with mistakes, and 1 if `check` finds defects that a run mends.
     """
     options = _parser().parse_args(arguments)
     try:
         if not options.ledger.exists():
             raise InputError(f"{options.ledger}: there is no such file; give the path of the ledger")
-        lines, status = {"show": _shown, "check": _checked, "repair": _repaired}[options.command](options)
+        lines, status = {"show": _show, "check": _check, "repair": _repair}[options.command](options)
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
@@ -31,12 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m activepool.ledger", description="The ledger of labels.")
     commands = parser.add_subparsers(dest="command", required=True)
-    about = {
+    descriptions = {
         "show": "print the classes, the batches, and the samples on which annotators disagree",
         "check": "print all mistakes, each with its line; change nothing",
         "repair": "put back what was lost or changed, or enter changes made by hand as corrections",
     }
-    for name, text in about.items():
+    for name, text in descriptions.items():
         command = commands.add_parser(name, help=text, description=f"{text.capitalize()}.")
         command.add_argument("ledger", type=Path, help="CSV file, such as beetles.ledger.csv")
     command.add_argument(
@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _shown(options: argparse.Namespace) -> tuple[list[str], int]:
+def _show(options: argparse.Namespace) -> tuple[list[str], int]:
     ledger = read(options.ledger)
     state = state_of(ledger.entries)
     counts = Counter(sample.label for sample in state.samples.values() if sample.label)
@@ -60,22 +60,22 @@ def _shown(options: argparse.Namespace) -> tuple[list[str], int]:
         kind = "audit set" if batch.is_audit else "batch"
         lines.append(f"{kind} {batch.name!r}: {batch.came_back} of {len(batch.samples)} came back")
     for sample in state.disputed:
-        said = [f"{who} {entry.label or entry.event}" for who, entry in sample.opinions.items()]
-        lines.append(f"disputed: {sample.sources[0]!r} ({', '.join(said)})")
+        opinions = [f"{who} {entry.label or entry.event}" for who, entry in sample.opinions.items()]
+        lines.append(f"disputed: {sample.sources[0]!r} ({', '.join(opinions)})")
     return [*lines, *map(str, state.twins), *ledger.notices], 0
 
 
-def _checked(options: argparse.Namespace) -> tuple[list[str], int]:
+def _check(options: argparse.Namespace) -> tuple[list[str], int]:
     ledger = read(options.ledger)
     if not ledger.entries:
         return [f"{options.ledger}: has no entry; if it had some, put it back from a backup"], 0
-    right = [] if ledger.defects else [f"{options.ledger}: {len(ledger.entries)} entries, no mistake"]
-    return [*right, *ledger.notices], int(bool(ledger.defects))
+    summary = [] if ledger.defects else [f"{options.ledger}: {len(ledger.entries)} entries, no mistake"]
+    return [*summary, *ledger.notices], int(bool(ledger.defects))
 
 
-def _repaired(options: argparse.Namespace) -> tuple[list[str], int]:
-    done = repair(options.ledger, options.edits, options.who)
-    return list(done) or [f"{options.ledger}: is in order"], 0
+def _repair(options: argparse.Namespace) -> tuple[list[str], int]:
+    actions = repair(options.ledger, options.edits, options.who)
+    return list(actions) or [f"{options.ledger}: is in order"], 0
 
 
 if __name__ == "__main__":

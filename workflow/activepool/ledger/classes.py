@@ -1,4 +1,4 @@
-"""The names of the classes of a real pool, and those that a person would take for one another."""
+"""The names of the classes of a real pool, and names that a person would confuse."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -8,31 +8,31 @@ from activepool.data.class_names import loose_form
 
 
 class Twin(NamedTuple):
-    """A class whose name a person would take for that of another, which is probably meant."""
+    """A class whose name a person would confuse with an earlier one, which is probably meant."""
 
     name: str
-    meant: str
+    earlier: str
 
     def __str__(self) -> str:
-        return f"the class {self.name!a} is written nearly like {self.meant!a}; did you mean that?"
+        return f"the class {self.name!a} is written nearly like {self.earlier!a}; did you mean that?"
 
 
-def twins(classes: Sequence[str], given: int) -> tuple[Twin, ...]:
-    """Return the classes that are written nearly like an earlier one, except the first ``given`` ones."""
-    first: dict[object, str] = {}
-    found = []
+def twins(classes: Sequence[str], num_configured: int) -> tuple[Twin, ...]:
+    """Return the classes that are written nearly like an earlier one, except the ``num_configured`` first."""
+    names_by_form: dict[object, str] = {}
+    pairs = []
     for number, name in enumerate(classes):
-        meant = first.setdefault(loose_form(name), name)
-        if meant != name and number >= given:
-            found.append(Twin(name, meant))
-    return tuple(found)
+        earlier = names_by_form.setdefault(loose_form(name), name)
+        if earlier != name and number >= num_configured:
+            pairs.append(Twin(name, earlier))
+    return tuple(pairs)
 
 
-def class_name(written: str) -> str:
+def class_name(text: str) -> str:
     """Return the name of a class in Unicode's form NFC."""
-    return unicodedata.normalize("NFC", written)
+    return unicodedata.normalize("NFC", text)
 
 
-def unseen_form(name: str) -> str:
+def normal_form(name: str) -> str:
     """Return a form that is equal for names that differ only in blanks or in their Unicode form."""
     return " ".join(class_name(name).split())

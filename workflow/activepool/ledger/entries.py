@@ -1,4 +1,4 @@
-"""The entries of the ledger, and what makes a valid one."""
+"""The entries of the ledger, and the checks that make them valid."""
 
 import difflib
 import re
@@ -11,7 +11,7 @@ from enum import StrEnum
 from activepool.data.class_names import reads_as_missing
 from activepool.ledger.classes import class_name
 
-#: A sample is named by the SHA-256 of its content.
+#: The name of a sample: the SHA-256 of its content.
 SAMPLE = re.compile(r"[0-9a-f]{64}")
 
 #: A time in UTC, ISO 8601.
@@ -23,7 +23,7 @@ class Event(StrEnum):
 
     A sample went out in a batch (``sent``) or for the audit set (``audit``); a person gave it a ``label``,
     ``cannot_tell``, passed over it (``skip``), or said that it does not belong to the pool (``not_ours``);
-    or somebody takes back an earlier entry (``withdraw``).
+    or somebody withdraws an earlier entry (``withdraw``).
     """
 
     SENT = "sent"
@@ -35,25 +35,25 @@ class Event(StrEnum):
     WITHDRAW = "withdraw"
 
 
-#: A sample goes out to people.
+#: Events by which a sample goes out to people.
 SENDINGS = (Event.SENT, Event.AUDIT)
 
-#: What people answer.
+#: Events that are people's answers.
 ANSWERS = (Event.LABEL, Event.CANNOT_TELL, Event.SKIP, Event.NOT_OURS)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """What is to be entered.
+    """An entry to be made.
 
     Attributes:
         event: one of `Event`.
         sample: the SHA-256, in hexadecimal, of the image file's content, or of the row of embeddings.
         source: the path of the image relative to the image root, or the row.
         who: the annotator, or the program for what it sends.
-        batch: the batch that the sample went out in; empty for an answer that nobody asked for.
-        label: the name of the class; empty for all events but ``label``.
-        note: anything, in one line.
+        batch: the batch in which the sample went out; empty for an answer that nobody asked for.
+        label: the name of the class; empty for all events except ``label``.
+        note: any text in one line.
         replaces: the number of the entry that this one corrects or withdraws.
         when: the time in UTC, ISO 8601; empty: the time of the append.
     """
@@ -69,7 +69,7 @@ class Draft:
     when: str = ""
 
 
-#: The names of an entry's fields without its number; all but ``replaces`` are texts.
+#: The names of an entry's fields without its number; all except ``replaces`` are texts.
 FIELDS = tuple(cell.name for cell in fields(Draft))
 TEXTS = tuple(name for name in FIELDS if name != "replaces")
 
@@ -113,7 +113,7 @@ class Entry(Draft):
 
 
 def as_entry(draft: Draft, number: int) -> Entry:
-    """Return a draft as the entry of this number."""
+    """Return the entry with this number that a draft makes."""
     return Entry(number=number, **{name: getattr(draft, name) for name in FIELDS})
 
 
@@ -124,20 +124,20 @@ def now() -> str:
 
 @dataclass
 class History:
-    """The entries before the one to check.
+    """The entries before the one that is checked.
 
     Attributes:
         entries: by number; a number may be missing where an entry could not be read.
-        classes: those of their labels, in the order of the first label of each.
-        sent: by batch and sample, the number of the entry by which the sample went out in the batch.
-        last_of_batch: by batch, the last entry by which it went out.
+        classes: of their labels, in the order of the first label of each.
+        sendings: by batch and sample, the number of the entry by which the sample went out in the batch.
+        last_sending: by batch, the last entry by which it went out.
         first_sending: by sample, the first entry by which it went out.
     """
 
     entries: dict[int, Entry] = field(default_factory=dict)
     classes: dict[str, None] = field(default_factory=dict)
-    sent: dict[tuple[str, str], int] = field(default_factory=dict)
-    last_of_batch: dict[str, Entry] = field(default_factory=dict)
+    sendings: dict[tuple[str, str], int] = field(default_factory=dict)
+    last_sending: dict[str, Entry] = field(default_factory=dict)
     first_sending: dict[str, Entry] = field(default_factory=dict)
 
     @classmethod
@@ -154,12 +154,12 @@ class History:
         if entry.label:
             self.classes.setdefault(entry.named_class)
         if entry.is_sending:
-            self.sent.setdefault((entry.batch, entry.sample), entry.number)
-            self.last_of_batch[entry.batch] = entry
+            self.sendings.setdefault((entry.batch, entry.sample), entry.number)
+            self.last_sending[entry.batch] = entry
             self.first_sending.setdefault(entry.sample, entry)
 
     def problems(self, entry: Entry) -> Iterator[str]:
-        """Yield what is wrong with an entry that follows, and what would be right."""
+        """Yield the problems of the next entry, and what would be right."""
         yield from _problems_of_form(entry)
         if entry.is_sending and entry.batch:
             yield from self._problems_of_sending(entry)
@@ -169,41 +169,41 @@ class History:
             yield "a withdrawal needs, in 'replaces', the number of the entry that is taken back"
 
     def _problems_of_sending(self, entry: Entry) -> Iterator[str]:
-        before = self.sent.get((entry.batch, entry.sample))
-        last = self.last_of_batch.get(entry.batch)
-        one_before = (entry.number - 1, entry.when, entry.event)
-        other = self.first_sending.get(entry.sample)
-        if before is not None:
-            yield f"{entry.source!r} went out in batch {entry.batch!r} before, by entry {before}"
-        elif last is not None and (last.number, last.when, last.event) != one_before:
+        sending_number = self.sendings.get((entry.batch, entry.sample))
+        last = self.last_sending.get(entry.batch)
+        previous = (entry.number - 1, entry.when, entry.event)
+        first = self.first_sending.get(entry.sample)
+        if sending_number is not None:
+            yield f"{entry.source!r} went out in batch {entry.batch!r} before, by entry {sending_number}"
+        elif last is not None and (last.number, last.when, last.event) != previous:
             yield (
                 f"batch {entry.batch!r} went out as a whole by the entries up to {last.number}, and takes no "
                 "further sample; give a new batch another name"
             )
-        if other is not None and other.event != entry.event:
+        if first is not None and first.event != entry.event:
             sets = {Event.SENT: "a batch", Event.AUDIT: "the audit set, which is never trained on"}
             yield (
-                f"{entry.source!r} went out for {sets[Event(other.event)]}, by entry {other.number}; "
+                f"{entry.source!r} went out for {sets[Event(first.event)]}, by entry {first.number}; "
                 f"it cannot go out for {sets[Event(entry.event)]}"
             )
 
     def _problems_of_replacing(self, entry: Entry, number: int) -> Iterator[str]:
-        before = self.entries.get(number)
+        replaced = self.entries.get(number)
         if entry.is_sending:
             yield f"an entry '{entry.event}' replaces nothing; leave 'replaces' empty"
-        elif before is None:
+        elif replaced is None:
             yield f"replaces entry {number}, but it must be an entry before this one, {entry.number}"
-        elif before.is_sending:
+        elif replaced.is_sending:
             yield (
-                f"replaces entry {number}, by which batch {before.batch!r} went out; that is a fact: say "
+                f"replaces entry {number}, by which batch {replaced.batch!r} went out; that is a fact: say "
                 "not_ours or skip of the sample instead"
             )
-        elif before.sample != entry.sample:
+        elif replaced.sample != entry.sample:
             yield (
-                f"replaces entry {number}, which is about another sample, {before.source!r}; "
+                f"replaces entry {number}, which is about another sample, {replaced.source!r}; "
                 "give the number of an entry about the same sample"
             )
-        elif before.event == Event.WITHDRAW and entry.event != Event.WITHDRAW:
+        elif replaced.event == Event.WITHDRAW and entry.event != Event.WITHDRAW:
             yield f"replaces entry {number}, a withdrawal; replace the entry that was withdrawn"
 
 

@@ -1,4 +1,4 @@
-"""What people wrote into the ledger by hand, checked like an answer in a label file."""
+"""Checks of what people wrote into the ledger by hand, as of answers in a label file."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -13,12 +13,12 @@ from activepool.ledger.formats.typed_classes import ClassNames, TypedClasses, Wr
 from activepool.ledger.pool_samples import PoolSamples
 from activepool.ledger.table import Line
 
-#: How many digits of a sample a message shows.
-SHOWN = 12
+#: The digits of a sample that a message quotes.
+MAX_QUOTED = 12
 
 
-def problems_by_hand(entry: Draft, before: History) -> Iterator[str]:
-    """Yield why intake would refuse an entry that a person wrote, beyond what `History.problems` finds."""
+def problems_by_hand(entry: Draft, history: History) -> Iterator[str]:
+    """Yield why intake would refuse an entry that a person wrote, besides `History.problems`."""
     if is_time(entry.when):
         try:
             utc(entry.when)
@@ -27,14 +27,14 @@ def problems_by_hand(entry: Draft, before: History) -> Iterator[str]:
     if entry.event not in SENDINGS:
         if problem := name_problem(entry.who):
             yield f"who {problem}"
-        if entry.batch and (entry.batch, entry.sample) not in before.sent:
+        if entry.batch and (entry.batch, entry.sample) not in history.sendings:
             yield (
                 f"{entry.source!r} did not go out in batch {entry.batch!r}; correct batch, or leave it empty"
             )
     if entry.event != Event.LABEL or not entry.label:
         return
     try:
-        event, label = TypedClasses(ClassNames(list(before.classes))).read(Row(0, "", label=entry.label))
+        event, label = TypedClasses(ClassNames(list(history.classes))).read(Row(0, "", label=entry.label))
     except WrongLabelError as error:
         yield str(error)
         return
@@ -49,42 +49,42 @@ def corrections(
 ) -> tuple[list[Draft], list[tuple[int, str]]]:
     """Return the corrections that turn entries into their edited lines, except for times and numbers.
 
-    With them come the line and the problem of each change that cannot be entered.
+    Also returns the line and the problem of each change that cannot be entered.
 
     Args:
-        changed: the lines, and the entries as they were.
+        changed: each edited line, and the entry as it was.
         who: whose corrections they are; empty: of those whose entries they correct.
     """
-    before = History.from_entries(entries)
+    history = History.from_entries(entries)
     names = {(entry.sample, entry.source) for entry in entries}
     drafts: list[Draft] = []
     problems: list[tuple[int, str]] = []
-    for line, kept in changed:
-        if replace(line.entry, number=kept.number, when=kept.when) == kept:
+    for line, original in changed:
+        if replace(line.entry, number=original.number, when=original.when) == original:
             continue
-        if kept.is_sending:
-            text = f"entry {kept.number} is a sending and cannot be corrected; use --edits undo"
+        if original.is_sending:
+            text = f"entry {original.number} is a sending and cannot be corrected; use --edits undo"
             problems.append((line.line, text))
             continue
-        now = {name: getattr(line.entry, name) for name in FIELDS}
-        draft = Draft(**(now | {"who": who or line.entry.who, "replaces": kept.number, "when": ""}))
-        problems += [(line.line, problem) for problem in problems_by_hand(draft, before)]
+        fields = {name: getattr(line.entry, name) for name in FIELDS}
+        draft = Draft(**(fields | {"who": who or line.entry.who, "replaces": original.number, "when": ""}))
+        problems += [(line.line, problem) for problem in problems_by_hand(draft, history)]
         if (draft.sample, draft.source) not in names:
-            text = f"source {draft.source!r} does not name this sample; write {kept.source!r}"
+            text = f"source {draft.source!r} does not name this sample; write {original.source!r}"
             problems.append((line.line, text))
         drafts.append(draft)
     return drafts, problems
 
 
-def require_known_samples(path: str | Path, added: Iterable[Line], samples: PoolSamples) -> None:
+def require_known_samples(path: str | Path, added_lines: Iterable[Line], samples: PoolSamples) -> None:
     """Raise InputError with a line for each entry whose sample or source is not known."""
     problems = []
-    for line in added:
+    for line in added_lines:
         sample, source = line.entry.sample, line.entry.source
         if not samples.knows(sample):
             problems.append(
-                f"{path}:{line.line}: sample {sample[:SHOWN]}... is not in the pool; copy it from the list "
-                "of a batch, or give the label in a file that comes back, with its source alone"
+                f"{path}:{line.line}: sample {sample[:MAX_QUOTED]}... is not in the pool; copy it from the "
+                "list of a batch, or give the label in a file that comes back, with its source alone"
             )
         elif not samples.has_name(sample, source):
             problems.append(

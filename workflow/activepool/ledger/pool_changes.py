@@ -10,15 +10,15 @@ from activepool.ledger.state import State
 
 @dataclass(frozen=True)
 class PoolChanges:
-    """What became of samples that the ledger knows.
+    """Changes of the samples that the ledger knows.
 
     Attributes:
         renamed: old and new source; they keep their labels.
-        edited: sources whose images have new content; these are new samples, without a label.
-        overwritten: sources of samples that are gone, where another image that the ledger knows is now.
+        edited: sources whose images have new content, and so are new samples without a label.
+        overwritten: sources of samples that are gone, which another known image has now.
         gone: the sources of samples that have left the pool; their entries stay.
         has_images: whether the samples are images. Vectors are named by their rows, which move if one is
-            removed, so no vector counts as edited.
+            removed, so that no vector counts as edited.
     """
 
     renamed: Sequence[tuple[str, str]] = ()
@@ -29,12 +29,12 @@ class PoolChanges:
 
     def renamed_text(self, renamed: Sequence[tuple[str, str]]) -> str:
         """Return the notice of some of the renamed samples."""
-        what = "renamed images"
+        subject = "renamed images"
         if not self.has_images:
-            are_rows = _are_rows([new for _, new in renamed])
-            what = f"vectors that {'are in other rows' if are_rows else 'have other names'} now"
-        shown = [f"{old!r} is now {new!r}" for old, new in renamed]
-        return f"{what} keep their labels: {first_few(shown)}"
+            are_rows = _are_rows([source for _, source in renamed])
+            subject = f"vectors that {'are in other rows' if are_rows else 'have other names'} now"
+        examples = [f"{before!r} is now {after!r}" for before, after in renamed]
+        return f"{subject} keep their labels: {first_few(examples)}"
 
     def edited_text(self, edited: Sequence[str]) -> str:
         """Return the notice of some of the edited images."""
@@ -52,29 +52,29 @@ class PoolChanges:
 
     def gone_text(self, gone: Sequence[str]) -> str:
         """Return the notice of some of the samples that are gone."""
-        what = "images" if self.has_images else "vectors"
-        where = "of rows " if _are_rows(gone) and not self.has_images else ""
+        noun = "images" if self.has_images else "vectors"
+        prefix = "of rows " if _are_rows(gone) and not self.has_images else ""
         return (
-            f"{what} are gone; their entries stay, and their labels count as long as their features are "
-            f"there: {where}{first_few(map(repr, gone))}"
+            f"{noun} are gone; their entries stay, and their labels count as long as their features are "
+            f"there: {prefix}{first_few(map(repr, gone))}"
         )
 
 
 def pool_changes(state: State, pool: PoolSamples, has_images: bool = True) -> PoolChanges:
-    """Compare what the ledger knows with the pool as it is now, of images or of vectors."""
+    """Compare the samples of the ledger with the present pool of images or vectors."""
     renamed, edited, overwritten, gone = [], [], [], []
-    for name, known in state.samples.items():
-        now = pool.sources_of(name)
-        if not now:
-            left = [source for source in known.sources if source in pool.sample_of]
-            new = [source for source in left if pool.sample_of[source] not in state.samples and has_images]
-            edited += new
-            if not new and left and has_images:
-                overwritten.append(left[-1])
-            elif not new:
-                gone.append(known.sources[-1])
-        elif not set(now) & set(known.sources):
-            renamed.append((known.sources[-1], now[0]))
+    for name, sample in state.samples.items():
+        current = pool.sources_of(name)
+        if not current:
+            remaining = [source for source in sample.sources if source in pool.sample_of]
+            changed = [name for name in remaining if pool.sample_of[name] not in state.samples and has_images]
+            edited += changed
+            if not changed and remaining and has_images:
+                overwritten.append(remaining[-1])
+            elif not changed:
+                gone.append(sample.sources[-1])
+        elif not set(current) & set(sample.sources):
+            renamed.append((sample.sources[-1], current[0]))
     return PoolChanges(
         tuple(renamed), tuple(dict.fromkeys(edited)), tuple(overwritten), tuple(gone), has_images
     )

@@ -1,4 +1,4 @@
-"""The samples of a pool, and which of them a label file means.
+"""The samples of a pool, and how label files name them.
 
 The content makes the sample: two photographs with the same bytes are one sample with two sources, and a
 renamed photograph is the same sample. A name that may stand for two samples stands for none.
@@ -19,29 +19,29 @@ from activepool.ledger.entries import Entry
 from activepool.ledger.messages import HintedError
 from activepool.ledger.source_names import Candidate, ImageRoot, SourceNames
 
-#: How many sources a message lists.
-LISTED = 3
+#: The most sources that a message lists.
+MAX_SOURCES = 3
 
-#: How many characters the name of a sample has.
-DIGITS = 64
+#: The characters of a sample's name.
+SAMPLE_LENGTH = 64
 
 
 class UnknownSampleError(HintedError):
-    """What is wrong with the name of a sample, and what would be right."""
+    """The problem of a sample's name, and what would be right."""
 
 
 def plain_sample(text: str) -> str:
-    """Return the name of a sample as the ledger has it: without blanks around it, in small letters."""
+    """Return the name of a sample as the ledger has it: stripped, in lower case."""
     return text.strip().lower()
 
 
 def image_sample(path: str | Path) -> str:
-    """Return the sample that an image file is: the SHA-256 of its content."""
+    """Return the sample of an image file: the SHA-256 of its content."""
     return file_digest(path)
 
 
 def embedding_sample(row: FloatArray) -> str:
-    """Return the sample that a row (d,) of embeddings is: the SHA-256 of its values as float32."""
+    """Return the sample of a row (d,) of embeddings: the SHA-256 of its values as float32."""
     return hashlib.sha256(np.ascontiguousarray(row, dtype="<f4").tobytes()).hexdigest()
 
 
@@ -51,19 +51,19 @@ class PoolSamples:
     Attributes:
         samples: (N,) the sample of each row.
         sources: (N,) the path of each row's image, relative to the image root, or other names of rows.
-        entries: of the ledger. A sample that they name is known, even if its image is gone. They tell what a
-            source stood for when its sample went out: the old name of a renamed image still finds it, and the
-            name of an image that was changed since finds none.
-        has_stable_rows: whether a row keeps its number, so that a number alone names a sample; the rows of a
-            folder that grows do not.
+        entries: of the ledger. A sample that they name is known, even if its image is gone. They tell which
+            sample a source named when it went out: the old name of a renamed image still names it, and the
+            name of an image that was changed since names none.
+        has_stable_rows: whether rows keep their numbers, so that a number alone names a sample; rows of a
+            growing folder do not.
         sample_of: the sample of each source of the pool.
-        rows: the sample of each row of the pool, which lists of the program give as ``index``.
-        root: the folder that sources start from; None if they are no paths.
-        batches: the batches that each sample went out in.
-        in_ledger: the samples that an entry names.
+        rows: the sample of each row of the pool, called ``index`` in lists of the program.
+        root: the folder that sources start from; None if they are not paths.
+        batches: the batches in which each sample went out.
+        in_ledger: the samples with an entry.
 
     Args:
-        address: of the root where Label Studio shows it; empty if none is given.
+        address: of the root in Label Studio; empty if it is not known.
     """
 
     def __init__(
@@ -88,51 +88,51 @@ class PoolSamples:
             if entry.is_sending:
                 self.batches.setdefault(entry.sample, set()).add(entry.batch)
         self.sample_of = dict(zip(self.sources, self.samples, strict=True))
-        self._meant_before: dict[str, set[str]] = {}
+        self._ledger_samples: dict[str, set[str]] = {}
         for entry in reversed(entries):
-            self._meant_before.setdefault(entry.source, set()).add(entry.sample)
-        self._source = {entry.sample: entry.source for entry in entries}
-        self._source |= zip(reversed(self.samples), reversed(self.sources), strict=True)
+            self._ledger_samples.setdefault(entry.source, set()).add(entry.sample)
+        self._source_of = {entry.sample: entry.source for entry in entries}
+        self._source_of |= zip(reversed(self.samples), reversed(self.sources), strict=True)
 
     @cached_property
     def _names(self) -> SourceNames:
-        return SourceNames(chain(self.sources, self._meant_before))
+        return SourceNames(chain(self.sources, self._ledger_samples))
 
     @cached_property
     def _copies(self) -> dict[str, list[str]]:
         """The sources of each sample after its first."""
-        found: dict[str, list[str]] = {}
+        copies: dict[str, list[str]] = {}
         for source, sample in self.sample_of.items():
-            if self._source[sample] != source:
-                found.setdefault(sample, []).append(source)
-        return found
+            if self._source_of[sample] != source:
+                copies.setdefault(sample, []).append(source)
+        return copies
 
     def sources_of(self, sample: str) -> list[str]:
         """Return the sources that a sample has in the pool."""
-        first = self._source.get(sample, "")
+        first = self._source_of.get(sample, "")
         return [first, *self._copies.get(sample, ())] if self.sample_of.get(first) == sample else []
 
     def source(self, sample: str) -> str:
         """Return the first source of a sample in the pool, or the last in the ledger."""
-        return self._source[sample]
+        return self._source_of[sample]
 
     def knows(self, sample: str) -> bool:
         """Return whether the pool or the ledger has a sample."""
-        return sample in self._source
+        return sample in self._source_of
 
     def has_name(self, sample: str, source: str) -> bool:
-        """Return whether the pool or the ledger has a sample by the name of a source."""
-        return sample in self._meant(source)
+        """Return whether a source is, or was, a name of a sample."""
+        return sample in self._samples_of_source(source)
 
     def by_content(self, sample: str) -> str:
-        """Return a sample that a file names by its content; raises UnknownSampleError if there is none."""
+        """Return the sample with a content; raises UnknownSampleError if there is none."""
         sample = plain_sample(sample)
         if self.knows(sample):
             return sample
-        if len(sample) != DIGITS:
+        if len(sample) != SAMPLE_LENGTH:
             raise UnknownSampleError(
                 f"sample {sample[:12]!r}{'...' * (len(sample) > 12)} has {len(sample)} characters, and a "
-                f"SHA-256 has {DIGITS}; give the whole of it, or the source alone"
+                f"SHA-256 has {SAMPLE_LENGTH}; give the whole of it, or the source alone"
             )
         raise UnknownSampleError(
             f"no image of the pool has the content {sample[:12]}...; if it was changed since, put back the "
@@ -140,44 +140,45 @@ class PoolSamples:
         )
 
     def by_row(self, text: str) -> str:
-        """Return the sample of a row that a file names by its number; raises UnknownSampleError.
+        """Return the sample of a row's number; raises UnknownSampleError if it may mean none or several.
 
         A number means what it meant when the sample went out. If rows have moved since, it means nothing.
         """
-        meant = self.may_be_row(text)
-        if len(meant) == 1:
-            return meant.pop()
-        if meant:
+        samples = self.row_candidates(text)
+        if len(samples) == 1:
+            return samples.pop()
+        if samples:
             row = str(whole_number(text))
-            before = self._meant_before.get(row, set()) - {self.sample_of.get(row)}
-            what = (
+            earlier = self._ledger_samples.get(row, set()) - {self.sample_of.get(row)}
+            problem = (
                 "is another sample now than the one that went out, or was found, by this number"
-                if before
+                if earlier
                 else "may mean two samples, because rows have moved since the first run"
             )
-            raise UnknownSampleError(f"row {text!r} {what}; give 'sample', as in the list of the batch")
+            raise UnknownSampleError(f"row {text!r} {problem}; give 'sample', as in the list of the batch")
         raise UnknownSampleError(f"index {text!r} is not a row of the pool (0 to {len(self.samples) - 1})")
 
-    def may_be_row(self, text: str) -> set[str]:
-        """Return all samples that a number of a row may stand for, or may have stood for."""
+    def row_candidates(self, text: str) -> set[str]:
+        """Return all samples that a row's number may mean, or may have meant."""
         number = whole_number(text)
         if number is None:
             return set()
-        listed = {self.rows[number]} if number < len(self.rows) else set()
-        return listed | self._meant(str(number)) if self.has_stable_rows else listed
+        samples = {self.rows[number]} if number < len(self.rows) else set()
+        return samples | self._samples_of_source(str(number)) if self.has_stable_rows else samples
 
     def candidates(
         self, name: str, may_lack_ending: bool = False, may_lack_folders: bool = False
     ) -> list[Candidate]:
-        """Return the sources that a path or an address may stand for, see `SourceNames.candidates`.
+        """Return the sources that a path or an address may mean, see `SourceNames.candidates`.
 
-        If the rest of the path may be the folder of the images for any of them, only those are returned.
+        If the beginning of the path may be the folder of the images for some, only these are returned.
         """
-        found = self._names.candidates(name, may_lack_ending, may_lack_folders)
-        return [one for one in found if self.is_plausible(name, one.beginning)] or found
+        candidates = self._names.candidates(name, may_lack_ending, may_lack_folders)
+        plausible = [candidate for candidate in candidates if self.is_plausible(name, candidate.beginning)]
+        return plausible or candidates
 
     def is_plausible(self, name: str, beginning: str | None) -> bool:
-        """Return whether what a path has before a source may be the folder of the images."""
+        """Return whether the beginning of a path, before a source, may be the folder of the images."""
         return not beginning or (self.root is not None and self.root.is_beginning(name, beginning))
 
     def by_name(
@@ -187,41 +188,45 @@ class PoolSamples:
         may_lack_folders: bool = False,
         must_have_gone_out: Callable[[], bool] = lambda: False,
     ) -> tuple[str, str | None]:
-        """Return the sample that a path or an address stands for, and its beginning, see `Candidate`.
+        """Return the sample that a path or an address means, and its beginning, see `Candidate`.
 
-        ``must_have_gone_out`` is called if it may stand for several: whether only those that went out count.
+        ``must_have_gone_out`` is called if there are several: whether only candidates that went out count.
 
-        Raises: UnknownSampleError if it stands for none, or may stand for several.
+        Raises: UnknownSampleError if it may mean none or several.
         """
-        found = self.candidates(name, may_lack_ending, may_lack_folders)
-        if len(found) > 1 and must_have_gone_out():
-            found = [one for one in found if not self._meant(one.source).isdisjoint(self.batches)]
-        meant = self.meant_by(found)
-        if len(meant) == 1:
-            return meant.pop(), found[0].beginning
-        raise self._problem(name, [source for source, _ in found])
+        candidates = self.candidates(name, may_lack_ending, may_lack_folders)
+        if len(candidates) > 1 and must_have_gone_out():
+            candidates = [
+                candidate
+                for candidate in candidates
+                if not self.samples_of([candidate]).isdisjoint(self.batches)
+            ]
+        samples = self.samples_of(candidates)
+        if len(samples) == 1:
+            return samples.pop(), candidates[0].beginning
+        raise self._problem(name, [source for source, _ in candidates])
 
-    def may_be_named(self, name: str, may_lack_ending: bool = False) -> set[str]:
-        """Return all samples that a path may stand for, or may have stood for."""
-        return self.meant_by(self.candidates(name, may_lack_ending, may_lack_folders=True))
+    def name_candidates(self, name: str, may_lack_ending: bool = False) -> set[str]:
+        """Return all samples that a path may mean, or may have meant."""
+        return self.samples_of(self.candidates(name, may_lack_ending, may_lack_folders=True))
 
-    def meant_by(self, found: Iterable[Candidate]) -> set[str]:
-        """Return all samples that these sources are, or were."""
-        return {sample for source, _ in found for sample in self._meant(source)}
+    def samples_of(self, candidates: Iterable[Candidate]) -> set[str]:
+        """Return all samples that these sources name, or named."""
+        return {sample for source, _ in candidates for sample in self._samples_of_source(source)}
 
-    def _meant(self, source: str) -> set[str]:
-        """Return all samples that a source is, or was."""
-        now = {self.sample_of[source]} if source in self.sample_of else set()
-        return now | self._meant_before.get(source, set())
+    def _samples_of_source(self, source: str) -> set[str]:
+        """Return all samples that a source names, or named."""
+        samples = {self.sample_of[source]} if source in self.sample_of else set()
+        return samples | self._ledger_samples.get(source, set())
 
-    def _problem(self, name: str, found: list[str]) -> UnknownSampleError:
-        if len(found) > 1:
-            shown = ", ".join(map(repr, found[:LISTED])) + (" ..." if len(found) > LISTED else "")
-            where = "the path below the folder of the images, as in the list of the batch"
-            if name in found:
-                where += ", also of the images whose name has no folder here; or export with the pictures"
-            return UnknownSampleError(f"{name!r} may be {shown}; give {where}")
-        if found:
+    def _problem(self, name: str, sources: list[str]) -> UnknownSampleError:
+        if len(sources) > 1:
+            examples = ", ".join(map(repr, sources[:MAX_SOURCES])) + " ..." * (len(sources) > MAX_SOURCES)
+            advice = "the path below the folder of the images, as in the list of the batch"
+            if name in sources:
+                advice += ", also of the images whose name has no folder here; or export with the pictures"
+            return UnknownSampleError(f"{name!r} may be {examples}; give {advice}")
+        if sources:
             return UnknownSampleError(
                 f"{name!r} is another image now than the one that the ledger knows by this name; give, in "
                 "'sample', which of them was labelled, or put back the one that was"

@@ -9,17 +9,17 @@ from pathlib import Path
 
 from activepool.errors import InputError
 
-#: How long to wait for another process that writes, in seconds.
+#: The longest wait for another writer, in seconds.
 PATIENCE = 60.0
 
 
 @contextmanager
 def locked(lock: Path, path: Path, for_writing: bool) -> Iterator[None]:
-    """Hold a lock of ``path``, alone or shared with other readers.
+    """Hold the lock of ``path``: exclusively for writing, otherwise shared with other readers.
 
     A reader who may not create the lock file reads without a lock.
 
-    Raises: InputError if another process does not let go of it, and if the file system has no locks.
+    Raises: InputError if another process does not release it, and if the file system has no locks.
     """
     try:
         lock.touch(exist_ok=True)
@@ -29,19 +29,19 @@ def locked(lock: Path, path: Path, for_writing: bool) -> Iterator[None]:
     if not lock.exists():
         yield
         return
-    with lock.open(encoding="utf-8") as file:  # another user's can be read at least
+    with lock.open(encoding="utf-8") as file:  # another user's file can at least be read
         kind = fcntl.LOCK_EX if for_writing else fcntl.LOCK_SH
-        _wait(lambda: fcntl.flock(file, kind | fcntl.LOCK_NB), path)
+        _wait_for_lock(lambda: fcntl.flock(file, kind | fcntl.LOCK_NB), path)
         yield
 
 
-def _wait(lock: Callable[[], None], path: Path) -> None:
-    end = time.monotonic() + PATIENCE
+def _wait_for_lock(acquire: Callable[[], None], path: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            return lock()
+            return acquire()
         except BlockingIOError:
-            if time.monotonic() > end:
+            if time.monotonic() > deadline:
                 raise InputError(f"{path}: another process has held it for {PATIENCE:.0f} s") from None
             time.sleep(0.02)
         except OSError as error:
@@ -68,7 +68,7 @@ def flush_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def identity(path: Path) -> object:
+def file_identity(path: Path) -> object:
     """Return a value that differs after each change of a file; None if there is no file."""
     try:
         status = path.stat()

@@ -13,16 +13,16 @@ from activepool.data.class_names import loose_form
 #: Where Label Studio serves the files of its machine.
 LOCAL_FILES = "/data/local-files/?d="
 
-#: The most sources among which a misspelt one is looked for.
-MOST_COMPARED = 20_000
+#: The most sources among which a misspelt one is searched for.
+MAX_COMPARED = 20_000
 
 
 class Candidate(NamedTuple):
-    """A source that a path may stand for.
+    """A source that a path may mean.
 
     Attributes:
         source: the source.
-        beginning: what the path has before it; empty if the path is the source itself, None if it is only
+        beginning: the part of the path before it; empty if the path is the source itself, None if it is only
             the end of the source, such as the name without the folder.
     """
 
@@ -31,80 +31,81 @@ class Candidate(NamedTuple):
 
 
 class SourceNames:
-    """The sources of a pool, to look up paths in."""
+    """The sources of a pool, among which paths are looked up."""
 
     def __init__(self, sources: Iterable[str]) -> None:
         self.sources = list(dict.fromkeys(sources))
-        self._all = set(self.sources)
+        self._source_set = set(self.sources)
         self._groups: dict[str, dict[object, list[str]]] = {}
 
     def candidates(
         self, name: str, may_lack_ending: bool = False, may_lack_folders: bool = False
     ) -> list[Candidate]:
-        """Return the sources that a path or an address may stand for, the longest first.
+        """Return the sources that a path or an address may mean, the longest first.
 
-        If it stands for none, ``%20`` and the like are decoded as in an address.
+        If there is none, ``%20`` and the like are decoded as in an address.
 
         Args:
-            name: the source itself; what ends with a source; or the end of one.
+            name: a source, a longer path that ends with a source, or the end of a source.
             may_lack_ending: whether ``name`` may lack the ending of the file (``.jpg``).
-            may_lack_folders: whether a name without folders may be that of an image in any folder, not only
-                of one outside all folders.
+            may_lack_folders: whether a name without folders may mean an image in any folder, not only one
+                outside all folders.
         """
-        found = self._candidates(name, may_lack_ending, may_lack_folders)
+        candidates = self._candidates(name, may_lack_ending, may_lack_folders)
         decoded = unquote(name)
-        if found or decoded == name:
-            return found
+        if candidates or decoded == name:
+            return candidates
         return self._candidates(decoded, may_lack_ending, may_lack_folders)
 
     def _candidates(self, name: str, may_lack_ending: bool, may_lack_folders: bool) -> list[Candidate]:
-        plain = plain_path(name)
-        if not (may_lack_folders and "/" not in plain):
-            if name in self._all:
+        path = plain_path(name)
+        if not (may_lack_folders and "/" not in path):
+            if name in self._source_set:
                 return [Candidate(name, "")]
-            if whole := self._whole(plain, may_lack_ending):
-                return [Candidate(source, "") for source in whole]
-            parts = plain.split("/")
+            if sources := self._whole(path, may_lack_ending):
+                return [Candidate(source, "") for source in sources]
+            parts = path.split("/")
             ends = ["/".join(parts[start:]) for start in range(1, len(parts))]
-            if longer := [
-                Candidate(source, plain.removesuffix(end))
+            if candidates := [
+                Candidate(source, path.removesuffix(end))
                 for end in ends
                 for source in self._whole(end, may_lack_ending)
             ]:
-                return longer
-        return [Candidate(source, None) for source in self._ending_with(plain, may_lack_ending)]
+                return candidates
+        return [Candidate(source, None) for source in self._ending_with(path, may_lack_ending)]
 
-    def _whole(self, plain: str, may_lack_ending: bool) -> list[str]:
-        """Return the sources that a path is as a whole."""
-        same = self._called("path", plain)
-        return self._called("path without ending", plain) if not same and may_lack_ending else same
+    def _whole(self, path: str, may_lack_ending: bool) -> list[str]:
+        """Return the sources that are a whole path."""
+        sources = self._with_form("path", path)
+        return self._with_form("path without ending", path) if not sources and may_lack_ending else sources
 
-    def _ending_with(self, plain: str, may_lack_ending: bool) -> list[str]:
-        same = [source for source in self._called("name", _base(plain)) if _ends_with(source, plain)]
-        if not same and may_lack_ending:
-            stems = self._called("name without ending", _base(plain))
-            same = [source for source in stems if _ends_with(_stem(source), plain)]
-        return same
+    def _ending_with(self, path: str, may_lack_ending: bool) -> list[str]:
+        sources = [source for source in self._with_form("name", _base(path)) if _ends_with(source, path)]
+        if not sources and may_lack_ending:
+            stems = self._with_form("name without ending", _base(path))
+            sources = [source for source in stems if _ends_with(_stem(source), path)]
+        return sources
 
     def nearest(self, name: str) -> str | None:
-        """Return the source that is written most like ``name``; None if no source is like it.
+        """Return the source with the spelling nearest to ``name``; None if none is near.
 
         A name in a folder of the pool means an image in this folder.
         """
-        plain = plain_path(name)
-        folder, _, base = plain.rpartition("/")
-        inside = self._called("folder", folder)
-        if folder and 0 < len(inside) < len(self.sources):
-            return SourceNames(inside).nearest(name)
-        near = self._called("spelling", _form(plain)) or self._called("spelling of name", _form(_stem(base)))
-        if not near and len(self.sources) <= MOST_COMPARED:
+        path = plain_path(name)
+        folder, _, base = path.rpartition("/")
+        neighbours = self._with_form("folder", folder)
+        if folder and 0 < len(neighbours) < len(self.sources):
+            return SourceNames(neighbours).nearest(name)
+        sources = self._with_form("spelling", _form(path))
+        sources = sources or self._with_form("spelling of name", _form(_stem(base)))
+        if not sources and len(self.sources) <= MAX_COMPARED:
             names = dict.fromkeys(map(_base, self.sources))
-            alike = difflib.get_close_matches(base, names, n=1, cutoff=0.75)
-            near = self._called("name", alike[0]) if alike else []
-        return next(iter(near), None)
+            matches = difflib.get_close_matches(base, names, n=1, cutoff=0.75)
+            sources = self._with_form("name", matches[0]) if matches else []
+        return next(iter(sources), None)
 
-    def _called(self, form: str, text: object) -> list[str]:
-        """Return the sources whose given form, one of `FORMS`, is ``text``."""
+    def _with_form(self, form: str, text: object) -> list[str]:
+        """Return the sources whose ``form``, one of `FORMS`, is ``text``."""
         if form not in self._groups:
             self._groups[form] = groups = defaultdict[object, list[str]](list)
             for source in self.sources:
@@ -115,42 +116,42 @@ class SourceNames:
 class ImageRoot:
     """The folder that sources start from.
 
-    ``address`` is where Label Studio shows it, without its scheme; empty if that is not given.
+    ``address`` is that of the folder in Label Studio, without its scheme; empty if it is not known.
     """
 
     def __init__(self, path: Path, address: str = "") -> None:
-        absolute = [path.absolute(), path.resolve()]
-        self.name = plain_path(absolute[0].name)
-        shown, local, inside = address.partition("?d=")
-        self.address = plain_path(unquote(inside) if local else shown).strip("/")
-        self._paths = [plain_path(one.as_posix()).strip("/") for one in absolute]
+        paths = [path.absolute(), path.resolve()]
+        self.name = plain_path(paths[0].name)
+        url, separator, folder = address.partition("?d=")
+        self.address = plain_path(unquote(folder) if separator else url).strip("/")
+        self._paths = [plain_path(root.as_posix()).strip("/") for root in paths]
 
     def is_beginning(self, name: str, beginning: str) -> bool:
         """Return whether a path with this beginning lies in this very folder, and not in a namesake.
 
-        ``beginning`` is what stands before the source in ``name``, a path or the address of an image.
+        ``beginning`` is the part before the source of ``name``, a path or the address of an image.
         """
-        plain = beginning.strip("/")
-        if self.address and plain == self.address:
+        path = beginning.strip("/")
+        if self.address and path == self.address:
             return True
-        scheme, mark, _ = name.partition("://")
-        if mark and scheme.casefold() != "file":  # on a server, or in a bucket
+        scheme, separator, _ = name.partition("://")
+        if separator and scheme.casefold() != "file":  # on a server, or in a bucket
             return False
-        if not plain:
+        if not path:
             return True
         if PurePosixPath(beginning).is_absolute() or PureWindowsPath(beginning).is_absolute():
-            return plain in self._paths
-        while plain.startswith("../"):
-            plain = plain[3:]
-        return any(f"/{path}".endswith(f"/{plain}") for path in self._paths)
+            return path in self._paths
+        while path.startswith("../"):
+            path = path[3:]
+        return any(f"/{root}".endswith(f"/{path}") for root in self._paths)
 
 
 def plain_path(name: str) -> str:
     """Return a path or an address as sources are written: with slashes, and without host and query."""
     text = _composed(name.strip()).replace("\\", "/")
-    _, local, inside = text.partition(LOCAL_FILES)
-    if local:
-        text = unquote(inside.partition("&")[0])
+    _, separator, path = text.partition(LOCAL_FILES)
+    if separator:
+        text = unquote(path.partition("&")[0])
     elif "://" in text:
         text = unquote(text.partition("://")[2].partition("?")[0].partition("#")[0])
     while text.startswith("./"):
@@ -158,9 +159,9 @@ def plain_path(name: str) -> str:
     return text
 
 
-def _ends_with(source: str, plain: str) -> bool:
+def _ends_with(source: str, path: str) -> bool:
     """Return whether a path is a source, or its end after some folder."""
-    return f"/{_composed(source)}".endswith(f"/{plain}")
+    return f"/{_composed(source)}".endswith(f"/{path}")
 
 
 def _base(path: str) -> str:

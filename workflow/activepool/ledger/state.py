@@ -18,7 +18,7 @@ from activepool.ledger.entries import Entry, Event
 
 
 class Status(StrEnum):
-    """Where a sample stands; one that the ledger does not know is ``NEW``."""
+    """The status of a sample; a sample that the ledger does not know is ``NEW``."""
 
     NEW = "new"
     AWAITED = "awaited"
@@ -29,7 +29,7 @@ class Status(StrEnum):
     NOT_OURS = "not_ours"
 
 
-#: What a single opinion makes of a sample.
+#: The status that a single opinion gives a sample.
 STATUS_OF = {
     Event.LABEL: Status.LABELLED,
     Event.NOT_OURS: Status.NOT_OURS,
@@ -37,19 +37,19 @@ STATUS_OF = {
     Event.SKIP: Status.SKIPPED,
 }
 
-#: What may be picked again if somebody asks for it.
-ASKED_AGAIN = (Status.AWAITED, Status.DISPUTED, Status.CANNOT_TELL, Status.SKIPPED)
+#: Statuses of samples that may be picked again on request.
+REPEATABLE = (Status.AWAITED, Status.DISPUTED, Status.CANNOT_TELL, Status.SKIPPED)
 
 
 @dataclass(frozen=True)
 class SampleState:
-    """A sample that the ledger has an entry about.
+    """A sample with an entry in the ledger.
 
     Attributes:
-        sources: where it has been found, earliest first.
+        sources: its paths or rows, earliest first.
         label: its class; None unless it is labelled.
-        opinions: by annotator, the last standing answer.
-        batches: those that it went out in, earliest first.
+        opinions: the last standing answer of each annotator.
+        batches: in which it went out, earliest first.
         is_audit: whether it belongs to the audit set, which is never trained on.
     """
 
@@ -67,9 +67,9 @@ class BatchState:
     """A batch that went out.
 
     Attributes:
-        first: the number of the entry by which its first sample went out.
-        samples: in the order in which they were picked.
-        awaited: those without an answer so far.
+        first: the number of its first entry.
+        samples: in the order of the picks.
+        awaited: the samples without an answer so far.
     """
 
     name: str
@@ -92,8 +92,8 @@ class State:
     Attributes:
         samples: by name, in the order of their first entries.
         batches: by name, in the order in which they went out.
-        classes: the names of all C classes: those given, then those that arrived, in that order.
-        twins: classes that a person would take for the same.
+        classes: the names of all C classes: first those of the configuration, then those of labels.
+        twins: classes that a person would confuse.
     """
 
     samples: dict[str, SampleState]
@@ -125,44 +125,46 @@ class State:
     def may_be_picked(self, sample: str, again: Collection[Status] = ()) -> bool:
         """Return whether a sample may go out in the next batch.
 
-        ``again`` says which of `ASKED_AGAIN` to ask for once more; samples of the audit set never are.
+        ``again`` are those of `REPEATABLE` to ask for once more; samples of the audit set never go out again.
         """
-        known = self.samples.get(sample)
-        if known is None:
+        state = self.samples.get(sample)
+        if state is None:
             return True
-        return not known.is_audit and known.status in (Status.NEW, *(set(again) & set(ASKED_AGAIN)))
+        return not state.is_audit and state.status in (Status.NEW, *(set(again) & set(REPEATABLE)))
 
 
 def state_of(entries: Sequence[Entry], classes: Sequence[str] = ()) -> State:
-    """Return what follows from the entries of a ledger, where some ``classes`` are given."""
+    """Return the state that follows from the entries of a ledger; ``classes`` are the configured ones."""
     standing = standing_numbers(entries)
     by_sample: dict[str, list[Entry]] = {}
     for entry in entries:
         by_sample.setdefault(entry.sample, []).append(entry)
-    samples = {name: _sample_state(name, own, standing) for name, own in by_sample.items()}
+    samples = {
+        name: _sample_state(name, sample_entries, standing) for name, sample_entries in by_sample.items()
+    }
     order = _class_order(classes, entries, standing)
     return State(samples, _batches(entries, samples), order, twins(order, len(classes)))
 
 
-def _class_order(given: Sequence[str], entries: Sequence[Entry], standing: set[int]) -> tuple[str, ...]:
-    """Return the names of all C classes, those given first, in an order that later entries do not change.
+def _class_order(configured: Sequence[str], entries: Sequence[Entry], standing: set[int]) -> tuple[str, ...]:
+    """Return the names of all C classes, configured ones first, in an order that later entries do not change.
 
-    A class that arrived counts if a label of it stands; its place is that of the first, standing or not.
+    Another class counts if one of its labels stands; its place is that of its first label, standing or not.
     """
     labels = [(entry.named_class, entry.number) for entry in entries if entry.event == Event.LABEL]
-    arrived = {name for name, number in labels if number in standing}
-    return tuple(dict.fromkeys([*given, *(name for name, _ in labels if name in arrived)]))
+    standing_classes = {name for name, number in labels if number in standing}
+    return tuple(dict.fromkeys([*configured, *(name for name, _ in labels if name in standing_classes)]))
 
 
 def standing_numbers(entries: Sequence[Entry]) -> set[int]:
-    """Return the numbers of the entries that stand; an entry is always replaced by a later one."""
+    """Return the numbers of the entries that stand; only a later entry can replace one."""
     standing: set[int] = set()
     replaced: set[int] = set()
     withdrawn: set[int] = set()
     for entry in reversed(entries):
         is_replaced = entry.number in replaced
         if not is_replaced and entry.number in withdrawn:
-            continue  # what it replaced or withdrew stands again
+            continue  # the entry that it replaced or withdrew stands again
         if not is_replaced:
             standing.add(entry.number)
         if entry.replaces is not None:
@@ -195,20 +197,22 @@ def _sample_state(name: str, entries: list[Entry], standing: set[int]) -> Sample
 
 
 def leading_opinions(answers: Iterable[Entry]) -> list[tuple[str, str]]:
-    """Return the event and the class that most annotators give a sample; several pairs if it is disputed."""
+    """Return the event and class of most annotators; several pairs if the sample is disputed."""
     votes = Counter(entry.opinion for entry in answers)
     for events in ((Event.LABEL, Event.NOT_OURS), (Event.CANNOT_TELL,), (Event.SKIP,)):
-        counted = {opinion: votes[opinion] for opinion in votes if opinion[0] in events}
-        if counted:
-            return [opinion for opinion in counted if counted[opinion] == max(counted.values())]
+        leading_votes = {opinion: votes[opinion] for opinion in votes if opinion[0] in events}
+        if leading_votes:
+            return [
+                opinion for opinion in leading_votes if leading_votes[opinion] == max(leading_votes.values())
+            ]
     return []
 
 
 def _batches(entries: Sequence[Entry], samples: dict[str, SampleState]) -> dict[str, BatchState]:
-    sent: dict[str, list[Entry]] = {}
+    sendings_by_batch: dict[str, list[Entry]] = {}
     for entry in entries:
         if entry.is_sending:
-            sent.setdefault(entry.batch, []).append(entry)
+            sendings_by_batch.setdefault(entry.batch, []).append(entry)
     return {
         name: BatchState(
             name=name,
@@ -216,14 +220,16 @@ def _batches(entries: Sequence[Entry], samples: dict[str, SampleState]) -> dict[
             when=sendings[0].when,
             is_audit=sendings[0].event == Event.AUDIT,
             samples=tuple(entry.sample for entry in sendings),
-            awaited=tuple(entry.sample for entry in sendings if not _came_back(entry, samples[entry.sample])),
+            awaited=tuple(
+                entry.sample for entry in sendings if not _has_answer(entry, samples[entry.sample])
+            ),
         )
-        for name, sendings in sent.items()
+        for name, sendings in sendings_by_batch.items()
     }
 
 
-def _came_back(sending: Entry, sample: SampleState) -> bool:
-    """Return whether an answer stands that follows the sending, or names its batch."""
+def _has_answer(sending: Entry, sample: SampleState) -> bool:
+    """Return whether a standing answer follows the sending, or names its batch."""
     return any(
         answer.number > sending.number or answer.batch == sending.batch for answer in sample.opinions.values()
     )

@@ -1,7 +1,7 @@
-"""The text of the ledger: a CSV of one line an entry.
+"""The text of the ledger: a CSV with one line per entry.
 
-Each entry ends with a ``check``: a digest of its cells and of the check before it. So a changed cell shows at
-its own line, wherever the file has been, and a lost entry at the next line.
+Each entry ends with a ``check``: a digest of its cells and of the check before it. So a changed cell shows in
+its own line, wherever the file has been, and a lost entry in the next line.
 """
 
 import csv
@@ -31,16 +31,16 @@ COLUMNS = (
     "check",
 )
 
-#: What a check begins with, so that no spreadsheet takes it for a number.
-CHECK_BEGINNING = "h"
+#: The beginning of a check, so that no spreadsheet takes it for a number.
+CHECK_PREFIX = "h"
 
-#: Digits of a check: chance would hit one of 10¹⁴.
+#: The hexadecimal digits of a check: one of 2.8 · 10¹⁴.
 CHECK_DIGITS = 12
 
 
 @dataclass(frozen=True)
 class Line:
-    """An entry in a file: its line, and its check, which is empty if somebody added it by hand."""
+    """An entry in a file, with its line and its check, which is empty if a person added the entry by hand."""
 
     line: int
     entry: Entry
@@ -49,11 +49,11 @@ class Line:
 
 @dataclass
 class Table:
-    """What the text of a ledger holds: its entries by number, ascending.
+    """The content of a ledger: its entries by number, ascending.
 
     Attributes:
-        problems: the line of each mistake, and what is wrong.
-        tail: what follows the last line break, if it is no whole entry.
+        problems: the line and the text of each mistake.
+        tail: the text after the last line break, if it is not a whole entry.
     """
 
     lines: list[Line] = field(default_factory=list)
@@ -62,21 +62,21 @@ class Table:
 
 
 def table_text(entries: Iterable[Entry]) -> str:
-    """Return the text of a ledger that has these entries."""
+    """Return the text of a ledger with these entries."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(COLUMNS)
-    before = ""
+    check = ""
     for entry in entries:
-        before = check_of(entry, before)
-        writer.writerow([*_cells(entry), before])
+        check = check_of(entry, check)
+        writer.writerow([*_cells(entry), check])
     return stream.getvalue()
 
 
-def check_of(entry: Entry, before: str) -> str:
-    """Return the check of an entry that follows one with the check ``before`` (the first: empty)."""
-    content = "\x1f".join([before, *_cells(entry)]).encode()
-    return CHECK_BEGINNING + hashlib.sha256(content).hexdigest()[:CHECK_DIGITS]
+def check_of(entry: Entry, previous: str) -> str:
+    """Return the check of an entry after the check ``previous``, empty for the first entry."""
+    content = "\x1f".join([previous, *_cells(entry)]).encode()
+    return CHECK_PREFIX + hashlib.sha256(content).hexdigest()[:CHECK_DIGITS]
 
 
 def last_check(entries: Iterable[Entry]) -> str:
@@ -90,7 +90,7 @@ def last_check(entries: Iterable[Entry]) -> str:
 def parse(path: str | Path, content: bytes) -> Table:
     """Read the text of a ledger.
 
-    Raises InputError if it is no CSV in UTF-8, or has other columns; mistakes in single lines are noted.
+    Raises InputError if it is not a CSV in UTF-8, or has other columns; mistakes in single lines are noted.
     """
     table = Table()
     content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
@@ -102,26 +102,26 @@ def parse(path: str | Path, content: bytes) -> Table:
         return table
     names = [name.strip() for name in without_empty_end(rows[0][1])]
     _require_columns(path, names)
-    found: list[tuple[int, dict[str, str]]] = []
-    for line, given in rows[1:]:
-        cells = without_empty_end(given, len(names))
+    records: list[tuple[int, dict[str, str]]] = []
+    for line, row in rows[1:]:
+        cells = without_empty_end(row, len(names))
         if problem := width_problem(cells, names):
             table.problems.append((line, problem))
         else:
-            found.append((line, dict(zip(names, cells, strict=True))))
-    _add_entries(table, found)
+            records.append((line, dict(zip(names, cells, strict=True))))
+    _add_entries(table, records)
     return table
 
 
 def _add_entries(table: Table, rows: list[tuple[int, dict[str, str]]]) -> None:
-    """Add the entries of rows, each given with its line, or what is wrong with their numbers."""
+    """Add the entries of rows, each with its line, or the problems of their numbers."""
     numbers: dict[int, int] = {}
     last = 0
-    # Those without a number come after all others.
-    for line, row in sorted(rows, key=lambda one: not one[1]["number"].strip()):
-        text, replaced = row["number"].strip(), row["replaces"]
+    # Rows without a number come after all others.
+    for line, row in sorted(rows, key=lambda item: not item[1]["number"].strip()):
+        text, replaces_text = row["number"].strip(), row["replaces"]
         number = whole_number(text) if text else last + 1
-        replaces = whole_number(replaced)
+        replaces = whole_number(replaces_text)
         if not number:
             problem = f"number {text!r} is not a whole number; leave it empty in a new entry"
         elif number in numbers:
@@ -129,8 +129,10 @@ def _add_entries(table: Table, rows: list[tuple[int, dict[str, str]]]) -> None:
                 f"number {number} is that of line {numbers[number]} already; leave number and check of a new "
                 "entry empty"
             )
-        elif replaced.strip() and replaces is None:
-            problem = f"replaces {replaced!r} is not the number of an entry; give that, or leave it empty"
+        elif replaces_text.strip() and replaces is None:
+            problem = (
+                f"replaces {replaces_text!r} is not the number of an entry; give that, or leave it empty"
+            )
         else:
             numbers[number], last = line, max(last, number)
             entry = Entry(number=number, replaces=replaces, **{name: row[name] for name in TEXTS})
@@ -141,31 +143,31 @@ def _add_entries(table: Table, rows: list[tuple[int, dict[str, str]]]) -> None:
 
 
 def _split_tail(content: bytes, delimiter: str) -> tuple[bytes, bytes]:
-    """Split off what follows the last line break, unless it is a line that lacks nothing but its break."""
+    """Split off the text after the last line break, unless it is a whole line that lacks only its break."""
     end = content.rfind(b"\n") + 1
     whole, tail = content[:end], content[end:]
     try:
         cells = next(csv.reader([tail.decode("utf-8-sig")], delimiter=delimiter), [])
     except (UnicodeDecodeError, csv.Error):
         return whole, tail
-    if whole and cells and not cells[0].strip():  # a person's: the program gives each line a number
+    if whole and cells and not cells[0].strip():  # written by a person: the program gives each line a number
         return content, b""
-    header = [name.strip() for name in cells] == list(COLUMNS) and not whole
-    is_whole = len(cells) == len(COLUMNS) and len(cells[-1]) in (0, len(CHECK_BEGINNING) + CHECK_DIGITS)
-    if "\0" not in "".join(cells) and (header or (whole and is_whole) or not tail.strip()):
+    is_header = [name.strip() for name in cells] == list(COLUMNS) and not whole
+    is_whole = len(cells) == len(COLUMNS) and len(cells[-1]) in (0, len(CHECK_PREFIX) + CHECK_DIGITS)
+    if "\0" not in "".join(cells) and (is_header or (whole and is_whole) or not tail.strip()):
         return content, b""
     return whole, tail
 
 
 def _require_columns(path: str | Path, names: Sequence[str]) -> None:
     if sorted(names) != sorted(COLUMNS):
-        missing = [name for name in COLUMNS if name not in names]
-        other = [name for name in names if name not in COLUMNS]
-        what = [f"lacks {', '.join(missing)}"] if missing else []
-        what += [f"has {', '.join(map(repr, other))} beside them"] if other else []
+        missing_names = [name for name in COLUMNS if name not in names]
+        unknown_names = [name for name in names if name not in COLUMNS]
+        differences = [f"lacks {', '.join(missing_names)}"] if missing_names else []
+        differences += [f"has {', '.join(map(repr, unknown_names))} beside them"] if unknown_names else []
         raise InputError(
             f"{path}:1: not a ledger: its columns must be {', '.join(COLUMNS)}, each once, and it "
-            f"{' and '.join(what) or 'has one of them twice'}; remarks go into 'note'"
+            f"{' and '.join(differences) or 'has one of them twice'}; remarks go into 'note'"
             f"{separator_hint(list(names))}"
         )
 

@@ -58,26 +58,26 @@ def send(
     from activepool.features.store import FeatureFile
     from activepool.io.files import write_text
     from activepool.labelling.batches.near_duplicates import near_duplicates
-    from activepool.labelling.batches.sending import assembled_batch, is_audit, picked_before, picked_now
+    from activepool.labelling.batches.sending import assemble_batch, earlier_picks, is_audit, new_picks
     from activepool.labelling.batches.sheet import write_sheet
     from activepool.labelling.models.training_labels import read_classes
     from activepool.labelling.pool.ledger_note import note_ledger
     from activepool.labelling.pool.table import read_pool
-    from activepool.ledger.book import opened, read
+    from activepool.ledger.book import open_book, read
     from activepool.ledger.formats import csv_file
     from activepool.ledger.formats import cvat as cvat_format
     from activepool.ledger.formats import folders as folders_format
     from activepool.ledger.formats import label_studio as label_studio_format
 
     found, names = read_pool(Path(pool).parent), read_classes(classes)
-    sent = picked_before(read(ledger).entries, batch, found)
+    sent = earlier_picks(read(ledger).entries, batch, found)
     if sent is not None:
         picked = sent
     elif selected is not None:
-        picked = picked_now(selected, strategy, is_audit(batch), found)
+        picked = new_picks(selected, strategy, is_audit(batch), found)
     else:
         raise InputError(f"{batch}: is neither in {ledger} nor picked; run again")
-    out = assembled_batch(batch, picked, names, predictions, with_rows=images is None and found.is_numbered)
+    out = assemble_batch(batch, picked, names, predictions, with_rows=images is None and found.is_numbered)
     removed = {one.sample for one in picked if not found.is_here(one.sample)}
     shown = out.without(removed)
     with FeatureFile(features) as file:
@@ -100,7 +100,7 @@ def send(
         return
     if folders is not None and images is not None and not Path(folders).exists():
         folders_format.write(folders, shown, images)
-    with opened(ledger) as book:
+    with open_book(ledger) as book:
         book.append(out.sendings(is_audit(batch)))
         note_ledger(Path(pool).parent, ledger, book.entries)
 

@@ -14,10 +14,10 @@ def verify(results: str = "results") -> None:
         results: the folder to check (default: results)
     """
     from activepool.errors import first_few
-    from activepool.labelling.verification import PROJECTS
+    from activepool.labelling.verification import PROJECT_ALLOWANCES
     from activepool.records.verification import verify as verify_records
 
-    findings = verify_records(results, PROJECTS)
+    findings = verify_records(results, PROJECT_ALLOWANCES)
     for line in (*findings.misfits, *findings.mixtures):
         print(f"activepool: {line}", file=sys.stderr)
     for line in findings.outdated:

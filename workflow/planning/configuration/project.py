@@ -14,7 +14,7 @@ from activepool.data.class_names import reads_as_missing
 from activepool.evaluation.intervals import sample_size
 from activepool.ledger.classes import class_name, twins
 from activepool.ledger.entries import has_control
-from activepool.ledger.formats.rows import mark
+from activepool.ledger.formats.rows import mark_event
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import builtin_strategies
 from activepool.strategies.wrapping import wrapped_options
@@ -95,7 +95,7 @@ def _needs_no_label(entry: StrategySettings) -> StrategySettings:
 
 def _name_problem(name: str) -> str | None:
     """Return why a text cannot be the name of a class, and what could."""
-    if event := mark(name):
+    if event := mark_event(name):
         return f"{name!r} is an answer already, {event}; give the class another name"
     problem = f"{name!r} is not a class name; give a word"
     if not name.strip():

@@ -10,7 +10,7 @@ from pathlib import Path
 from activepool.backbones.registry import may_bring_weights
 from activepool.errors import InputError
 from activepool.evaluation.intervals import narrowest_width
-from activepool.labelling.status.accuracies import FEWEST_CASES
+from activepool.labelling.status.accuracies import MIN_CASES
 from planning.checks.experiment import WITHOUT_WEIGHTS, backbone_file_problems, shard_problems
 from planning.checks.names import case_problems, repetition_problems
 from planning.checks.own_functions import RELATIVE
@@ -76,9 +76,9 @@ def require_room(standing: ProjectStanding, source: str) -> None:
 
 def audit_notices(standing: ProjectStanding) -> Iterator[str]:
     """Yield a line if the part of an audit set that is to go out is too small to show an accuracy."""
-    if standing.wanted_audit and standing.missing_audit < FEWEST_CASES:
+    if standing.wanted_audit and standing.missing_audit < MIN_CASES:
         yield (
-            f"audit: {standing.missing_audit} is too few to show an accuracy, which takes {FEWEST_CASES} "
+            f"audit: {standing.missing_audit} is too few to show an accuracy, which takes {MIN_CASES} "
             "labels; give more, because some may be skipped"
         )
 
@@ -94,11 +94,11 @@ def require_same_spelling(standing: ProjectStanding, source: str) -> None:
     """Raise InputError if the configuration writes a class nearly, but not exactly, as its labels do."""
     labels = Counter(one.label for one in standing.state.samples.values())
     problems = [
-        f"{source}: classes: {twin.meant!a} is written nearly like {twin.name!a}, of which "
+        f"{source}: classes: {twin.earlier!a} is written nearly like {twin.name!a}, of which "
         f"{standing.project.ledger_path} has {count:,} label{'s' * (count > 1)}; write it so, or, to rename "
         f"the class, put corrections of all of them into {standing.project.returned}"
         for twin in standing.state.twins
-        if twin.meant in standing.project.classes and (count := labels[twin.name])
+        if twin.earlier in standing.project.classes and (count := labels[twin.name])
     ]
     if problems:
         raise InputError(*problems)

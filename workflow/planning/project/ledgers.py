@@ -36,10 +36,10 @@ def require_own(project: Project, pool: Pool, ledger: Ledger) -> None:
             f"{project.ledger_path}: none of its {len(samples):,} samples is in {images}; "
             "each pool needs a ledger of its own: correct the key ledger, or bring the samples back"
         )
-    if ledger.added:
-        added = {line.entry.number for line in ledger.added}
+    if ledger.added_lines:
+        added = {line.entry.number for line in ledger.added_lines}
         others = (entry for entry in ledger.entries if entry.number not in added)
-        require_known_samples(project.ledger_path, ledger.added, pool.names(others, root_of(project)))
+        require_known_samples(project.ledger_path, ledger.added_lines, pool.names(others, root_of(project)))
 
 
 def other_ledgers(project: Project, ledger: Ledger) -> Iterator[str]:

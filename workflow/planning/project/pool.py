@@ -19,14 +19,14 @@ from activepool.labelling.pool.files import (
     FILES,
     PoolFile,
     image_files,
-    is_as_known,
+    is_unchanged,
     read_files,
     vector_files,
 )
 from activepool.labelling.pool.removed_vectors import REMOVED, keep_removed, removed_rows
 from activepool.labelling.pool.table import Pool, read_pool, update_pool
 from activepool.labelling.pool.vectors import VECTORS, VectorFile
-from activepool.ledger.formats.slips import HEADERS
+from activepool.ledger.formats.slips import LABEL_HEADERS
 from activepool.programs.messages import print_notices
 from planning.configuration.project import EmbeddingFile, Project
 from planning.project.folders import part_features, pool_features, pool_folder
@@ -177,7 +177,7 @@ def unread_notices(project: Project) -> Iterator[str]:
     known = {file.source: file for file in read_files(folder / FILES)}
     new = [source for source in sources if source not in known]
     changed = [
-        source for source in sources if source in known and not is_as_known(root, source, known[source])
+        source for source in sources if source in known and not is_unchanged(root, source, known[source])
     ]
     gone = sorted(known.keys() - set(sources))
     changes = {"new": new, "changed": changed, "gone": gone}
@@ -219,7 +219,7 @@ def _images_of_list(path: Path, root: Path, returned: str, notices: PoolNotices)
             problems.append(f"{path}:{line}: {problem}")
             continue
         named = zip(names, cells, strict=True)
-        labels.update(name for name, cell in named if name.casefold() in HEADERS and cell.strip())
+        labels.update(name for name, cell in named if name.casefold() in LABEL_HEADERS and cell.strip())
         source = written_path(root, cells[names.index(COLUMN)])
         sources[source] += 1
         if sources[source] > 1:

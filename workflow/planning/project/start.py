@@ -14,9 +14,9 @@ from activepool.labelling.pool.table import Pool, read_pool
 from activepool.labelling.returned.cache import INTAKE
 from activepool.labelling.returned.files import label_files
 from activepool.labelling.returned.intake import take_in_returned
-from activepool.labelling.returned.report import Intake
+from activepool.labelling.returned.report import IntakeReport
 from activepool.labelling.verification import NOTICES
-from activepool.ledger.book import Ledger, opened, read
+from activepool.ledger.book import Ledger, open_book, read
 from activepool.ledger.entries import Entry
 from activepool.ledger.pool_changes import pool_changes
 from activepool.programs.messages import print_notices
@@ -100,7 +100,7 @@ def begin_run(project: Project, check: Check = lambda standing: None) -> Project
     _show_exchanged(project, pool, before.entries, notices)
     _intake(project, pool, before, check)
     # What was added by hand gets its number, and into the copy; what was lost is put back.
-    with opened(project.ledger_path) as book:
+    with open_book(project.ledger_path) as book:
         standing = ProjectStanding(project, pool, tuple(book.entries))
     note_ledger(pool_folder(project), project.ledger_path, standing.entries)
     _show_changes(standing, notices)
@@ -193,7 +193,7 @@ def _notices(project: Project, dry: bool = False) -> PoolNotices:
     return PoolNotices(Path(pool_folder(project)) / NOTICES, dry)
 
 
-def _intake(project: Project, pool: Pool, ledger: Ledger, check: Check, dry: bool = False) -> Intake:
+def _intake(project: Project, pool: Pool, ledger: Ledger, check: Check, dry: bool = False) -> IntakeReport:
     """Take in what came back from people, and say so."""
     require_own(project, pool, ledger)
     print_notices(other_ledgers(project, ledger))

@@ -1,1 +1,1 @@
-"""A batch: what is picked, and what people get of it."""
+"""A batch: its picks, and the files that people get."""

@@ -10,7 +10,7 @@ copies of 200 of them:
 - EfficientNet-Lite0, trained with labels on ImageNet, on images enlarged to 128 pixels. At 0.95 it is 89 %,
   2.5 % and none. At 0.92: 99 %, 15.5 % and none.
 
-So at 0.95 a network may miss cropped copies, but names few pairs that are no copies.
+So at 0.95 a network may miss cropped copies, but reports few pairs that are not copies.
 """
 
 from collections.abc import Sequence
@@ -24,40 +24,41 @@ from activepool.features.store import FeatureMatrix
 #: The least cosine of the features of two samples that look nearly the same.
 THRESHOLD = 0.95
 
-#: Samples whose features are in memory at once, and again as many to compare them with.
+#: The samples of a block; two blocks of features are in memory at once.
 BLOCK_SAMPLES = 1024
 
 
 def near_duplicates(
     features: FeatureMatrix, rows: Sequence[int], threshold: float = THRESHOLD
 ) -> dict[int, tuple[int, ...]]:
-    """Return the rows that look nearly like a row of a batch, by row; those without any are left out.
+    """Return, for each row of a batch, the rows that look nearly the same; rows without any are left out.
 
     Args:
         features: (N, d).
-        rows: (n,) the different rows of the batch; both the keys and the rows of each keep this order.
+        rows: (n,) the distinct rows of the batch; keys and values keep this order.
 
     Memory: 2 × BLOCK_SAMPLES × (d + BLOCK_SAMPLES) float64. A row whose features are zero or not finite looks
     like no other.
     """
     batch = np.asarray(rows, dtype=np.int64)
-    near: list[list[int]] = [[] for _ in rows]
+    neighbours: list[list[int]] = [[] for _ in rows]
     blocks = row_blocks(len(batch), BLOCK_SAMPLES)
     with one_blas_thread():
-        for number, left in enumerate(blocks):
-            here = _directions(features, batch[left])
-            for right in blocks[number:]:
-                there = here if right == left else _directions(features, batch[right])
-                for first, second in zip(*np.nonzero(here @ there.T >= threshold), strict=True):
-                    place, other = left.start + int(first), right.start + int(second)
+        for number, block in enumerate(blocks):
+            directions = _directions(features, batch[block])
+            for other_block in blocks[number:]:
+                others = directions if other_block == block else _directions(features, batch[other_block])
+                first, second = np.nonzero(directions @ others.T >= threshold)
+                places, other_places = first + block.start, second + other_block.start
+                for place, other in zip(places.tolist(), other_places.tolist(), strict=True):
                     if place < other:
-                        near[place].append(other)
-                        near[other].append(place)
+                        neighbours[place].append(other)
+                        neighbours[other].append(place)
     numbers = batch.tolist()
     return {
-        numbers[place]: tuple(numbers[other] for other in sorted(others))
-        for place, others in enumerate(near)
-        if others
+        numbers[place]: tuple(numbers[neighbour] for neighbour in sorted(group))
+        for place, group in enumerate(neighbours)
+        if group
     }
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from activepool.data.image_files import decode_image, problem_of, without_warnings
 
-#: The quality of JPEG, from 1 to 95.
+#: The JPEG quality, from 1 to 95.
 QUALITY = 80
 
 
@@ -27,7 +27,7 @@ def picture_or_problem(
 ) -> tuple[Picture, None] | tuple[None, str]:
     """Return the picture of a source, or why it cannot be read.
 
-    ``image`` returns the file of a source; ``side`` is the longer one, and smaller images keep their size.
+    ``image`` returns the file of a source. ``side`` is the longest side; smaller images keep their size.
     """
     path, stream = Path(source), io.BytesIO()
     try:

@@ -1,4 +1,4 @@
-"""A batch on its way to people: its samples, why they were picked, and what the model says of them."""
+"""A batch on its way to people: its samples, why they were picked, and their predictions."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ from activepool.ledger.formats.batch import Batch, Pick
 #: Why the samples of an audit set were picked.
 AUDIT_REASON = "random sample for the audit"
 
-#: What the names of audit sets begin with.
+#: The beginning of the names of audit sets.
 AUDIT = "audit"
 
 
@@ -22,27 +22,26 @@ def is_audit(batch: str) -> bool:
     return batch.startswith(AUDIT)
 
 
-def picked_now(selected: str | Path, strategy: str, is_audit: bool, pool: Pool) -> list[Pick]:
-    """Return the picks of a selected.csv, in their order, with their rows."""
+def new_picks(selected: str | Path, strategy: str, is_audit: bool, pool: Pool) -> list[Pick]:
+    """Return the picks of a selected.csv in order, with their rows."""
     _, rows = read_rows(selected)
-    return [
-        _of_row(int(row["index"]), AUDIT_REASON if is_audit else _reason(strategy, row), pool) for row in rows
-    ]
+    reasons = [AUDIT_REASON if is_audit else _reason(strategy, row) for row in rows]
+    return [_pick(int(row["index"]), why, pool) for row, why in zip(rows, reasons, strict=True)]
 
 
-def picked_before(entries: Sequence[Entry], batch: str, pool: Pool) -> list[Pick] | None:
-    """Return all picks of a batch that went out, in its order, with their rows; None if it did not go out."""
-    sent = [entry for entry in entries if entry.is_sending and entry.batch == batch]
-    found = [
-        _of_row(pool.row_of[entry.sample], entry.note, pool)
+def earlier_picks(entries: Sequence[Entry], batch: str, pool: Pool) -> list[Pick] | None:
+    """Return the picks of a batch that went out, in order, with their rows; None if it did not go out."""
+    sendings = [entry for entry in entries if entry.is_sending and entry.batch == batch]
+    picks = [
+        _pick(pool.row_of[entry.sample], entry.note, pool)
         if entry.sample in pool.row_of
         else Pick(entry.sample, entry.source, why=entry.note)
-        for entry in sent
+        for entry in sendings
     ]
-    return found or None
+    return picks or None
 
 
-def assembled_batch(
+def assemble_batch(
     name: str,
     picked: Sequence[Pick],
     classes: Sequence[str],
@@ -53,16 +52,16 @@ def assembled_batch(
     """Return the batch that goes out.
 
     Args:
-        picked: its samples, with their rows.
+        picked: its picks, with their rows.
         predictions: predictions.h5 of the model that picked them; None without a model.
         with_rows: whether people see the rows; samples with names get other rows if the pool is rebuilt.
     """
     picks = list(picked)
     if predictions is not None:
         model = read_predictions(predictions)
-        known = len(model.predicted)  # samples that came after the model have no prediction
+        num_predicted = len(model.predicted)  # samples that are newer than the model have no prediction
         for place, pick in enumerate(picked):
-            if (row := pick.index) is not None and row < known:
+            if (row := pick.index) is not None and row < num_predicted:
                 picks[place] = replace(
                     pick,
                     predicted=model.name(row),
@@ -74,12 +73,12 @@ def assembled_batch(
     return Batch(name, tuple(picks), tuple(classes))
 
 
-def _of_row(row: int, why: str, pool: Pool) -> Pick:
+def _pick(row: int, why: str, pool: Pool) -> Pick:
     return Pick(pool.samples[row], pool.row_sources[row], row, why=why)
 
 
 def _reason(strategy: str, row: dict[str, str]) -> str:
-    # A strategy's own margin is no difference of the calibrated probabilities beside it.
+    # A strategy's own margin is not the difference of the calibrated probabilities beside it.
     values = [
         f"{'score' if name == strategy else name} {_short(text)}"
         for name, text in row.items()

@@ -1,39 +1,39 @@
 "use strict";
 (() => {
   const settings = JSON.parse(document.getElementById("settings").textContent);
-  const at = (id) => document.getElementById(id);
+  const element = (id) => document.getElementById(id);
   const cards = [...document.querySelectorAll("article")];
   for (const card of cards) card.cells = JSON.parse(card.dataset.cells);
 
   // The answers: { who, unsaved, added: [class, ...], answers: { sample: { label, note } } }.
-  let state = loaded() || { who: "", unsaved: false, added: [], answers: {} };
-  let isKept = true;
+  let state = storedState() || { who: "", unsaved: false, added: [], answers: {} };
+  let isStored = true;
 
-  function loaded() {
+  function storedState() {
     try {
-      const found = JSON.parse(localStorage.getItem(settings.key));
-      return found && typeof found.who === "string" && Array.isArray(found.added) && found.answers ? found : null;
+      const stored = JSON.parse(localStorage.getItem(settings.key));
+      return stored && typeof stored.who === "string" && Array.isArray(stored.added) && stored.answers ? stored : null;
     } catch {
       return null;
     }
   }
 
-  function keep() {
+  function store() {
     try {
       localStorage.setItem(settings.key, JSON.stringify(state));
-      isKept = true;
+      isStored = true;
     } catch {
-      isKept = false;
+      isStored = false;
     }
-    at("kept").textContent = isKept
-      ? at("kept").dataset.text
+    element("kept").textContent = isStored
+      ? element("kept").dataset.text
       : "This browser keeps nothing of this page: save your answers before you close it.";
-    at("kept").classList.toggle("problem", !isKept);
+    element("kept").classList.toggle("problem", !isStored);
   }
 
   const answerOf = (card) => state.answers[card.cells.sample] || { label: "", note: "" };
 
-  // Classes: those that are given, then those that people typed.
+  // Classes: those of the batch, then those that people typed.
 
   const marks = new Map(Object.entries(settings.marks));
   const isMark = (label) => marks.has(label) && !settings.classes.includes(label);
@@ -42,13 +42,13 @@
   const severalNames = new RegExp(settings.several);
   const isNumber = (text) => /^[+-]?\d+([.,]\d*)?$/.test(text);
 
-  /** Return { label } for what somebody typed, or { problem }. */
-  function understood(typed) {
+  /** Return the { label } of a typed text, or its { problem }. */
+  function interpret(typed) {
     const text = typed.normalize("NFC").trim().replace(/\s+/g, " ");
     const classes = allClasses();
     if (!text || classes.includes(text)) return { label: text };
-    const known = classes.find((name) => looseForm(name) === looseForm(text));
-    if (known !== undefined) return { label: known };
+    const match = classes.find((name) => looseForm(name) === looseForm(text));
+    if (match !== undefined) return { label: match };
     const mark = marks.get(text.toLowerCase().replace(/[- _]+/g, "_"));
     if (mark) return { label: mark };
     if (settings.missing.includes(text.toLowerCase())) {
@@ -73,11 +73,11 @@
     return button;
   }
 
-  /** Put the buttons of all classes on each card, if they are few. */
+  /** Put buttons for all classes on each card, if there are few. */
   function drawClasses() {
     const classes = allClasses();
     const buttons = classes.length <= settings.buttons ? classes.map((name, place) => buttonOf(name, place + 1)) : [];
-    at("classes").replaceChildren(...classes.map((name) => new Option("", name)));
+    element("classes").replaceChildren(...classes.map((name) => new Option("", name)));
     for (const card of cards) {
       card.querySelector(".what").textContent = buttons.length ? "Other class" : "Class";
       card.querySelector(".classes").replaceChildren(...buttons.map((button) => button.cloneNode(true)));
@@ -98,13 +98,13 @@
   const countDone = () => cards.filter((card) => answerOf(card).label).length;
 
   function drawProgress() {
-    at("count").textContent = `${countDone()} of ${cards.length}`;
-    at("progress").value = countDone();
-    at("save").classList.toggle("main", state.unsaved);
+    element("count").textContent = `${countDone()} of ${cards.length}`;
+    element("progress").value = countDone();
+    element("save").classList.toggle("main", state.unsaved);
   }
 
   function drawAll() {
-    at("who").value = state.who;
+    element("who").value = state.who;
     drawClasses();
     drawProgress();
   }
@@ -112,23 +112,23 @@
   // Answering.
 
   function change(card, part) {
-    // Of two files of one person, the later answer counts.
+    // If one person returns two files, the later answer counts.
     const answer = { ...answerOf(card), ...part, when: new Date().toISOString().replace(/\.\d+Z$/, "Z") };
     if (answer.label || answer.note) state.answers[card.cells.sample] = answer;
     else delete state.answers[card.cells.sample];
     state.unsaved = true;
-    const used = new Set(Object.values(state.answers).map((given) => given.label));
-    const added = state.added.filter((name) => used.has(name));
+    const labels = new Set(Object.values(state.answers).map(({ label }) => label));
+    const added = state.added.filter((name) => labels.has(name));
     const isNew = answer.label && !isMark(answer.label) && ![...settings.classes, ...added].includes(answer.label);
     if (isNew) added.push(answer.label);
     const hasNewClasses = added.join("\n") !== state.added.join("\n");
     state.added = added;
-    keep();
+    store();
     if (hasNewClasses) drawClasses();
     else draw(card);
     drawProgress();
     const isLast = part.label && !cards.some(isOpen);
-    at("message").textContent =
+    element("message").textContent =
       (isNew ? `“${answer.label}” is a new class. ` : "") + (isLast ? "That was the last one: save your answers." : "");
     show(card, "");
   }
@@ -139,11 +139,11 @@
     place.hidden = !problem;
   }
 
-  /** Take what was typed for a class; return whether it could be taken. */
+  /** Take the typed class; return whether it is valid. */
   function take(card) {
     const field = card.querySelector(".other");
     if (!field.value.trim() && card.querySelector('button[aria-pressed="true"]')) return true;
-    const { label, problem } = understood(field.value);
+    const { label, problem } = interpret(field.value);
     if (problem) show(card, problem);
     else if (label !== answerOf(card).label) change(card, { label });
     else draw(card);
@@ -176,13 +176,13 @@
     goTo(card);
   }
 
-  /** Return how many pictures are in a row. */
+  /** Return the number of pictures in a row. */
   function columns() {
     const count = cards.findIndex((card) => card.offsetTop !== cards[0].offsetTop);
     return count < 0 ? cards.length : count;
   }
 
-  /** Go on after an answer from the keyboard; with many classes the next one is typed, too. */
+  /** Go on after an answer from the keyboard; with many classes, to the field of the next card. */
   function goOn(card, types) {
     const next = nextOpen(card);
     goTo(next || card);
@@ -204,7 +204,7 @@
     const here = card || current;
     const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns(), ArrowDown: columns() };
     const key = event.key.toLowerCase();
-    const button = here && [...here.querySelectorAll("[data-key]")].find((one) => one.dataset.key === key);
+    const button = here && [...here.querySelectorAll("[data-key]")].find((candidate) => candidate.dataset.key === key);
     if (event.key in steps && here) goTo(cards[cards.indexOf(here) + steps[event.key]]);
     else if (event.key === "ArrowRight" || key === "n") goTo(nextOpen(here) || here);
     else if (button) {
@@ -219,7 +219,7 @@
 
   // Saving.
 
-  const quoted = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const quote = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
   /** Return the list of the batch with the answers, as CSV. */
   function list() {
@@ -227,12 +227,12 @@
     for (const card of cards) {
       const { label, note, when } = answerOf(card);
       const row = { ...card.cells, label, note, who: label && state.who, when: label && when };
-      lines.push(settings.columns.map((name) => quoted(String(row[name] ?? ""))));
+      lines.push(settings.columns.map((name) => quote(String(row[name] ?? ""))));
     }
     return lines.map((cells) => `${cells.join(",")}\n`).join("");
   }
 
-  // Return what keeps a name from being taken in (see ledger/formats/annotators.py).
+  /** Return why a name cannot be taken in (see ledger/formats/annotators.py). */
   function nameProblem(name) {
     if (!name) return "First write your name.";
     if (/^[=+@-]/.test(name)) return "A name cannot begin with =, +, - or @.";
@@ -242,13 +242,13 @@
   function save() {
     const problem = nameProblem(state.who);
     if (problem) {
-      at("message").textContent = problem;
-      at("who").closest("details").open = true;
-      at("who").focus();
+      element("message").textContent = problem;
+      element("who").closest("details").open = true;
+      element("who").focus();
       return;
     }
-    const wrong = cards.find((card) => !take(card));
-    if (wrong) return goTo(wrong);
+    const invalid = cards.find((card) => !take(card));
+    if (invalid) return goTo(invalid);
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([list()], { type: "text/csv;charset=utf-8" }));
     // Two people who return the same batch must not overwrite each other's file.
@@ -257,19 +257,19 @@
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
     state.unsaved = false;
-    keep();
+    store();
     drawProgress();
-    const lost = cards.find((card) => answerOf(card).note && !answerOf(card).label);
-    at("message").textContent =
+    const unanswered = cards.find((card) => answerOf(card).note && !answerOf(card).label);
+    element("message").textContent =
       `Saved ${link.download} with ${countDone()} of ${cards.length} answers.` +
-      (lost ? ` The note on ${lost.id.slice(1)} needs an answer beside it.` : "");
+      (unanswered ? ` The note on ${unanswered.id.slice(1)} needs an answer beside it.` : "");
   }
 
   // The page.
 
-  at("kept").dataset.text = at("kept").textContent;
+  element("kept").dataset.text = element("kept").textContent;
   for (const card of cards) {
-    card.append(at("controls").content.cloneNode(true));
+    card.append(element("controls").content.cloneNode(true));
     card.addEventListener("focusin", () => (current = card));
     card.querySelector(".other").addEventListener("change", () => take(card));
     card.querySelector(".note").addEventListener("change", (event) => change(card, { note: event.target.value.trim() }));
@@ -279,33 +279,33 @@
       else if (button) change(card, { label: button.getAttribute("aria-pressed") === "true" ? "" : button.dataset.label });
     });
   }
-  at("who").addEventListener("change", () => {
-    state.who = at("who").value.trim().replace(/\s+/g, " ");
-    keep();
+  element("who").addEventListener("change", () => {
+    state.who = element("who").value.trim().replace(/\s+/g, " ");
+    store();
   });
-  at("next").addEventListener("click", () => goTo(nextOpen(current)));
-  at("save").addEventListener("click", save);
-  at("clear").addEventListener("click", () => {
+  element("next").addEventListener("click", () => goTo(nextOpen(current)));
+  element("save").addEventListener("click", save);
+  element("clear").addEventListener("click", () => {
     if (!confirm("Clear all answers in this browser? Files that you saved stay.")) return;
     state = { who: "", unsaved: false, added: [], answers: {} };
-    keep();
+    store();
     drawAll();
   });
   document.addEventListener("keydown", pressKey);
   // The same sheet in another tab.
   addEventListener("storage", (event) => {
     if (event.key !== settings.key) return;
-    state = loaded() || state;
+    state = storedState() || state;
     drawAll();
   });
   addEventListener("beforeunload", (event) => {
-    if (state.unsaved && !isKept) event.preventDefault();
+    if (state.unsaved && !isStored) event.preventDefault();
   });
   const bar = document.querySelector(".bar");
   new ResizeObserver(() => {
     document.documentElement.style.scrollPaddingTop = `${bar.offsetHeight + 12}px`;
   }).observe(bar);
   document.documentElement.classList.add("scripted");
-  keep();
+  store();
   drawAll();
 })();

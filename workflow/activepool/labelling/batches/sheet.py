@@ -18,18 +18,18 @@ from activepool.ledger.entries import Event
 from activepool.ledger.formats.batch import Batch, Pick
 from activepool.ledger.formats.csv_file import COLUMNS
 from activepool.ledger.formats.rows import MARKS
-from activepool.ledger.formats.slips import LISTS_SEVERAL
+from activepool.ledger.formats.slips import LIST_SEPARATOR
 
-#: The longer side of a picture in pixels; the smaller one in a sheet of more than MANY pictures.
-SIDE, SMALL_SIDE, MANY = 512, 256, 500
+#: The longer side of a picture in pixels; SMALL_SIDE in a sheet of more than MANY_PICTURES.
+SIDE, SMALL_SIDE, MANY_PICTURES = 512, 256, 500
 
-#: How many classes have a button on each picture; of more, people type the name.
+#: The most classes that have buttons on each picture; if there are more, people type the names.
 BUTTONS = 12
 
-#: Up to this margin between the two likeliest classes, the model hesitates between them.
+#: The largest margin between the two likeliest classes at which the model hesitates.
 HESITATION = 0.05
 
-#: Why a strategy picked a picture, for people who label; others, and users' own, are shown by their names.
+#: Why a strategy picked a picture, for annotators; other strategies are shown by their names.
 REASONS = (
     dict.fromkeys(
         ["margin", "cluster_margin", "entropy", "confidence"],
@@ -43,7 +43,7 @@ REASONS = (
 
 @dataclass(frozen=True)
 class Choice:
-    """What people answer if they give no class: its button, the key that presses it, and when it is right."""
+    """An answer without a class: its button, its key, and its meaning."""
 
     event: Event
     text: str
@@ -60,7 +60,7 @@ CHOICES = (
 
 @dataclass(frozen=True)
 class Card:
-    """A picture of the batch, and what is known of it.
+    """A picture of the batch, and the facts about it.
 
     Attributes:
         number: from 1.
@@ -80,22 +80,22 @@ class Card:
 
     @property
     def reason(self) -> str:
-        """Why it was picked, in words where there are any."""
+        """Why it was picked, in words for known strategies."""
         strategy = self.pick.why.partition(":")[0]
         return f"{REASONS[strategy]} ({strategy})" if strategy in REASONS else self.pick.why
 
     @property
     def certainty(self) -> str:
-        """How probable the predicted class is, and the next one; empty if that is not known."""
+        """The probabilities of the predicted class and the next one; empty if they are not known."""
         probability, margin = self.pick.probability, self.pick.margin
         if probability is None:
             return ""
         if margin is None:
             return f" {probability:.0%}"
-        following = f"{max(0, probability - margin):.0%}"
+        next_class = f"{max(0, probability - margin):.0%}"
         if margin <= HESITATION:
-            return f" {probability:.0%}; the model hesitates between it and another class, {following}"
-        return f" {probability:.0%}, the next class {following}"
+            return f" {probability:.0%}; the model hesitates between it and another class, {next_class}"
+        return f" {probability:.0%}, the next class {next_class}"
 
 
 def write_sheet(
@@ -109,14 +109,14 @@ def write_sheet(
 ) -> None:
     """Write the sheet of a batch, with one picture in memory at a time.
 
-    The page gives the reason in place of a picture that cannot be read, or that was removed: another picture
-    may have its path now.
+    The page gives the reason in place of a picture that cannot be read, or that was removed, because another
+    picture may have its path now.
 
     Args:
         picture: the image file of a source; None if the pool has only embeddings.
         title: of the page: the project and the batch.
         near: the samples of the batch that look nearly like a sample, by sample.
-        return_to: the folder into which people put the file that they save.
+        return_to: the folder for the files that people save.
         removed: the samples of the batch that are no longer in the pool.
     """
     page = page_template("batches/sheet.html").stream(
@@ -136,7 +136,7 @@ def write_sheet(
 
 
 def _settings(batch: Batch, title: str) -> dict[str, Any]:
-    """Return what the script of the page needs to know."""
+    """Return the settings for the script of the page."""
     samples = hashlib.sha256("".join(pick.sample for pick in batch.picks).encode()).hexdigest()
     return {
         "batch": batch.name,
@@ -147,7 +147,7 @@ def _settings(batch: Batch, title: str) -> dict[str, Any]:
         "buttons": BUTTONS,
         "marks": MARKS,
         "missing": MISSING_VALUES,
-        "several": LISTS_SEVERAL.pattern,
+        "several": LIST_SEPARATOR.pattern,
     }
 
 
@@ -157,14 +157,15 @@ def _cards(
     near: Mapping[str, tuple[str, ...]],
     removed: Collection[str],
 ) -> Iterator[Card]:
-    """Yield the cards in the order of the batch, and read the picture of each when its turn comes."""
+    """Yield the cards in the order of the batch; each picture is read when its turn comes."""
     numbers = {pick.sample: number for number, pick in enumerate(batch.picks, start=1)}
-    side = SIDE if len(batch.picks) <= MANY else SMALL_SIDE
+    side = SIDE if len(batch.picks) <= MANY_PICTURES else SMALL_SIDE
     for number, pick in enumerate(batch.picks, start=1):
         cells = {"batch": batch.name, **pick.cells()}
-        alike = sorted(numbers[sample] for sample in near.get(pick.sample, ()) if sample in numbers)
+        neighbours = sorted(numbers[sample] for sample in near.get(pick.sample, ()) if sample in numbers)
         is_removed = pick.sample in removed
         if picture is None or is_removed:
-            yield Card(number, pick, cells, alike, is_removed)
+            yield Card(number, pick, cells, neighbours, is_removed)
         else:
-            yield Card(number, pick, cells, alike, False, *picture_or_problem(picture, pick.source, side))
+            content = picture_or_problem(picture, pick.source, side)
+            yield Card(number, pick, cells, neighbours, False, *content)

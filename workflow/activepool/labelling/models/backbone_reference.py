@@ -1,4 +1,4 @@
-"""What it takes to compute features of other images in the way of a pool."""
+"""The reference to a pool's backbone, by which features of other images are computed in the same way."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -20,13 +20,13 @@ from activepool.data.image_files import decode_image, without_warnings
 from activepool.errors import InputError, one_line
 from activepool.io import hdf5_reading
 
-#: A path, an image of Pillow, or uint8 pixels (H, W), (H, W, 1) or (H, W, 3).
+#: A path, a Pillow image, or uint8 pixels (H, W), (H, W, 1) or (H, W, 3).
 AnyImage = str | Path | Image.Image | np.ndarray
 
-#: Some of these, or one; an array is (n, H, W, 1 or 3).
+#: One or several images; an array is (n, H, W, 1 or 3).
 Images = Iterable[AnyImage] | AnyImage
 
-#: Images that pass through the backbone together.
+#: The images of one pass through the backbone.
 BATCH_IMAGES = 64
 
 
@@ -53,9 +53,9 @@ class BackboneReference:
     ) -> "BackboneReference | None":
         """Return the reference to the backbone of features.h5; None if they are a user's own vectors.
 
-        ``settings`` of the backbone are, by default, its name alone.
+        By default, ``settings`` of the backbone are only its name.
 
-        Raises: InputError if the settings are those of another backbone.
+        Raises: InputError if the settings are of another backbone.
         """
         with hdf5_reading.opened(features) as file:
             name, digest, transform = (
@@ -68,25 +68,25 @@ class BackboneReference:
         settings = settings or BackboneSettings(name=name)
         if settings.name != name:
             raise InputError(f"{features}: the backbone is {name!r}, and not {settings.name!r}")
-        shown = Preprocessing.parse(transform)
-        size = {"image_size": shown.image_size, "channels": shown.channels}
-        return cls(settings.model_copy(update=size), digest, shown, exif, dtype)
+        preprocessing = Preprocessing.parse(transform)
+        size = {"image_size": preprocessing.image_size, "channels": preprocessing.channels}
+        return cls(settings.model_copy(update=size), digest, preprocessing, exif, dtype)
 
     @classmethod
     def parse(cls, content: dict[str, Any]) -> "BackboneReference":
         """Return the reference of `as_json`; raises InputError, KeyError or TypeError for other content."""
-        shown: dict[str, Any] = {
+        preprocessing: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in content["preprocessing"].items()
         }
-        parsed: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "settings": BackboneSettings.parse(content["settings"]),
-            "preprocessing": Preprocessing(**shown),
+            "preprocessing": Preprocessing(**preprocessing),
         }
-        return cls(**content | parsed)
+        return cls(**content | fields)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the reference as JSON can hold it."""
+        """Return the reference in a form for JSON."""
         return asdict(self) | {"settings": self.settings.model_dump(exclude_none=True)}
 
     def load(self, checkpoint: str | Path | None) -> Backbone:
@@ -111,17 +111,17 @@ class BackboneReference:
     def features_of(self, images: Images, backbone: Backbone, device: str) -> FloatArray:
         """Return the features of images, (n, d) of ``dtype``, as the stage extract makes them.
 
-        Raises: InputError for what is no image, and for a file that cannot be read.
+        Raises: InputError for anything that is not an image, and for a file that cannot be read.
         """
-        listed = _listed(images)
+        image_list = _image_list(images)
         backbone = on_device(backbone.eval(), device)
-        half = self.dtype == "float16" and is_cuda(device)
+        is_half = self.dtype == "float16" and is_cuda(device)
         features = [np.empty((0, backbone.width), self.dtype)]
-        for block in row_blocks(len(listed), BATCH_IMAGES):
-            batch = torch.cat([self.preprocessing.whole(self._tensor(image)) for image in listed[block]])
-            with torch.autocast(torch.device(device).type, torch.float16, enabled=half):
-                found = backbone(pixels(batch, device))
-            features.append(found.float().cpu().numpy().astype(self.dtype))
+        for block in row_blocks(len(image_list), BATCH_IMAGES):
+            batch = torch.cat([self.preprocessing.whole(self._tensor(image)) for image in image_list[block]])
+            with torch.autocast(torch.device(device).type, torch.float16, enabled=is_half):
+                block_features = backbone(pixels(batch, device))
+            features.append(block_features.float().cpu().numpy().astype(self.dtype))
         return np.concatenate(features)
 
     def _tensor(self, image: AnyImage) -> Tensor:
@@ -130,15 +130,15 @@ class BackboneReference:
 
         mode = "L" if self.preprocessing.channels == 1 else "RGB"
         if isinstance(image, str | Path):
-            image = _decoded(Path(image), mode, self.exif == "apply")
+            image = _decode(Path(image), mode, self.exif == "apply")
         elif isinstance(image, np.ndarray):
-            image = _of_pixels(image)
+            image = _image_of_pixels(image)
         if not isinstance(image, Image.Image):
             raise InputError(f"an image is a {type(image).__name__}; give a path, an image or an array")
         return pil_to_tensor(image.convert(mode))[None]
 
 
-def _listed(images: Images) -> list[AnyImage]:
+def _image_list(images: Images) -> list[AnyImage]:
     if isinstance(images, str | Path | Image.Image):
         return [images]
     if isinstance(images, np.ndarray) and images.ndim != 4:
@@ -146,13 +146,13 @@ def _listed(images: Images) -> list[AnyImage]:
             f"images is an array of shape {images.shape}; it must be (n, height, width, 1 or 3), or give a "
             "list of arrays"
         )
-    listed = list(images)
-    if not listed:
+    image_list = list(images)
+    if not image_list:
         raise InputError("images is empty; give at least one image")
-    return listed
+    return image_list
 
 
-def _decoded(path: Path, mode: str, upright: bool) -> Image.Image:
+def _decode(path: Path, mode: str, upright: bool) -> Image.Image:
     try:
         with without_warnings():
             return decode_image(path, mode, upright)
@@ -161,7 +161,7 @@ def _decoded(path: Path, mode: str, upright: bool) -> Image.Image:
         raise InputError(f"{path}: not a readable image ({one_line(error)})") from error
 
 
-def _of_pixels(pixels: np.ndarray) -> Image.Image:
+def _image_of_pixels(pixels: np.ndarray) -> Image.Image:
     shape = pixels.shape
     if pixels.dtype != np.uint8 or len(shape) < 2 or 0 in shape or shape[2:] not in ((), (1,), (3,)):
         raise InputError(

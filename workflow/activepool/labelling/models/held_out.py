@@ -1,4 +1,4 @@
-"""What cross-validation predicts for the labelled rows: held_out.csv for people, held_out.h5 for programs."""
+"""Cross-validated predictions for the labelled rows: held_out.csv for people, held_out.h5 for programs."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +16,12 @@ from activepool.io.named_arrays import read_arrays, write_arrays
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Predictions for m labelled rows, each by a head that was trained without it.
+    """Predictions for m labelled rows, each by a head that was trained without the row.
 
     Attributes:
         index: (m,) int64, rows of features.h5, ascending.
         label: (m,) int64, the class that people gave each row.
-        predicted: (m,) int64, the class that is predicted.
+        predicted: (m,) int64, the predicted class.
         probabilities: (m, C) float32, calibrated.
     """
 
@@ -38,12 +38,12 @@ class HeldOut:
 
     @property
     def predicted_names(self) -> list[str]:
-        """The class that is predicted, by its name."""
+        """The predicted class of each row, by its name."""
         return [self.class_names[number] for number in self.predicted.tolist()]
 
     @property
     def probability(self) -> FloatArray:
-        """(m,) float32, of the class that is predicted."""
+        """(m,) float32, of the predicted class."""
         return self.probabilities[np.arange(len(self.index)), self.predicted]
 
     @classmethod
@@ -54,15 +54,15 @@ class HeldOut:
             head: trained on L labels.
             rows: (L,) their rows in features.h5, in the order in which the head was trained on them.
         """
-        tested = head.cross_validation
-        assert tested is not None
-        probabilities = calibrated_probabilities(tested.logits, head.temperature).astype(np.float32)
-        index = rows[tested.rows]
+        validation = head.cross_validation
+        assert validation is not None
+        probabilities = calibrated_probabilities(validation.logits, head.temperature).astype(np.float32)
+        index = rows[validation.rows]
         order = np.argsort(index)
         return cls(
             index[order],
-            tested.labels[order],
-            tested.predicted[order],
+            validation.labels[order],
+            validation.predicted[order],
             probabilities[order],
             head.classes.tolist(),
         )
@@ -77,17 +77,18 @@ def write_held_out(table: str | Path, arrays: str | Path, held_out: HeldOut) -> 
         "probability": held_out.probability,
     }
     write_index(table, columns)
-    kept = {name: getattr(held_out, name) for name in ("index", "label", "predicted", "probabilities")}
-    write_arrays(arrays, kept, class_names=held_out.class_names)
+    values = {name: getattr(held_out, name) for name in ("index", "label", "predicted", "probabilities")}
+    write_arrays(arrays, values, class_names=held_out.class_names)
 
 
 def read_held_out(path: str | Path) -> HeldOut:
     """Read held_out.h5; raises InputError if it is not such a file."""
     file, names = read_arrays(path), read_class_names(path)
-    found = HeldOut(file["index"], file["label"], file["predicted"], file["probabilities"], names)
-    if found.probabilities.shape != (len(found.index), len(names)):
+    held_out = HeldOut(file["index"], file["label"], file["predicted"], file["probabilities"], names)
+    shape, num_rows = held_out.probabilities.shape, len(held_out.index)
+    if shape != (num_rows, len(names)):
         raise InputError(
-            f"{path}: probabilities is of shape {found.probabilities.shape}, for {len(found.index)} rows and "
-            f"{len(names)} class_names; delete the file to regenerate it"
+            f"{path}: probabilities is of shape {shape}, for {num_rows} rows and {len(names)} class_names; "
+            "delete the file to regenerate it"
         )
-    return found
+    return held_out

@@ -33,12 +33,12 @@ def off_diagonal(labels: IntArray, probabilities: FloatArray) -> BoolArray:
         probabilities: (n, C) of each class, by a model that was not trained on the row.
     """
     chances, counts = probabilities.astype(np.float64), np.bincount(labels, minlength=probabilities.shape[1])
-    own = chances[np.arange(len(labels)), labels]
-    sums = np.bincount(labels, own, minlength=len(counts))
+    self_confidences = chances[np.arange(len(labels)), labels]
+    sums = np.bincount(labels, self_confidences, minlength=len(counts))
     thresholds = np.divide(sums, counts, out=np.full(len(counts), np.inf), where=counts > 0)
-    confident = np.where(chances >= thresholds - TOLERANCE, chances, -1)
-    wrong: BoolArray = (confident.max(axis=1) >= 0) & (confident.argmax(axis=1) != labels)
-    return wrong
+    confidences = np.where(chances >= thresholds - TOLERANCE, chances, -1)
+    is_off: BoolArray = (confidences.max(axis=1) >= 0) & (confidences.argmax(axis=1) != labels)
+    return is_off
 
 
 def write_label_errors(
@@ -47,29 +47,28 @@ def write_label_errors(
     """Write the labels that are likely wrong, those with the smallest probability first.
 
     Args:
-        path: CSV: source, label, its probability, suggested (the class that is predicted), the probability
-            of that one, and sample. It has no numbers of rows: people send the list back, maybe after rows
-            got other numbers.
+        path: CSV: source, label, its probability, suggested (the predicted class), its probability, and
+            sample. It has no numbers of rows: people send the list back, maybe after rows got other numbers.
         labels: these labels, and others.
         samples: (N,) the sample of each row of the pool.
 
     Raises: InputError if a label is not the one that was held out.
     """
-    names, given = np.array(held_out.class_names), held_out.label
+    names, numbers = np.array(held_out.class_names), held_out.label
     place = {row: number for number, row in enumerate(labels.rows.tolist())}
     for row, label in zip(held_out.index.tolist(), held_out.label_names, strict=True):
         if row not in place or labels.labels[place[row]] != label:
             raise InputError(f"labels.csv: row {row} has not the label {label!r} of held_out.h5; train again")
-    own = held_out.probabilities[np.arange(len(given)), given]
-    suspects = np.flatnonzero(off_diagonal(given, held_out.probabilities) & (held_out.predicted != given))
-    found = suspects[np.lexsort((suspects, own[suspects]))]
-    rows = held_out.index[found].tolist()
+    confidences = held_out.probabilities[np.arange(len(numbers)), numbers]
+    suspects = np.flatnonzero(off_diagonal(numbers, held_out.probabilities) & (held_out.predicted != numbers))
+    ranked = suspects[np.lexsort((suspects, confidences[suspects]))]
+    rows = held_out.index[ranked].tolist()
     columns = {
         "source": [labels.sources[place[row]] for row in rows],
-        "label": names[given[found]],
-        "label_probability": own[found],
-        "suggested": names[held_out.predicted[found]],
-        "probability": held_out.probability[found],
+        "label": names[numbers[ranked]],
+        "label_probability": confidences[ranked],
+        "suggested": names[held_out.predicted[ranked]],
+        "probability": held_out.probability[ranked],
         "sample": [samples[row] for row in rows],
     }
     write_table(path, pd.DataFrame(columns))

@@ -1,4 +1,4 @@
-"""head.h5 and training.json: the head of a project, what it was trained on, and what was chosen for it."""
+"""head.h5 and training.json: the head of a project, and the facts about its training."""
 
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -15,14 +15,14 @@ from activepool.io.files import read_json, write_json
 
 @dataclass(frozen=True)
 class TrainingFacts:
-    """What is known about a head.
+    """Facts about the training of a head.
 
     Attributes:
-        labels: how many labels it was trained on.
-        classes_without_labels: the classes that it does not know, because nobody has found any yet.
-        weight_decay: that it was trained with.
-        fixed: why cross-validation did not choose it, in words; None if it did.
-        temperature: the logits over it give calibrated probabilities; 1 if it is not known.
+        labels: the number of labels that it was trained on.
+        classes_without_labels: classes that the head lacks, because they have no labels yet.
+        weight_decay: of the training.
+        fixed: why cross-validation did not choose the weight decay, in words; None if it did.
+        temperature: by which logits are divided for calibrated probabilities; 1 if it is not known.
         uncalibrated: why the temperature is not known, in words; None if it is.
         accuracy: the share of right predictions in cross-validation; None if no row was held out. The labels
             are no random sample of the pool, so this does not estimate the accuracy on the pool.
@@ -39,16 +39,16 @@ class TrainingFacts:
     @classmethod
     def from_head(cls, head: Head, labels: int, classes_without_labels: list[str]) -> "TrainingFacts":
         """Return the facts about a head that was cross-validated."""
-        tested = head.cross_validation
-        assert tested is not None
+        validation = head.cross_validation
+        assert validation is not None
         return cls(
             labels=labels,
             classes_without_labels=classes_without_labels,
-            weight_decay=tested.weight_decay,
-            fixed=tested.fixed,
+            weight_decay=validation.weight_decay,
+            fixed=validation.fixed,
             temperature=head.temperature,
             uncalibrated=head.uncalibrated,
-            accuracy=tested.accuracy,
+            accuracy=validation.accuracy,
         )
 
     def head(self, weight: FloatArray, bias: FloatArray, classes: list[str]) -> Head:

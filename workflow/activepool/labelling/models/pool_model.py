@@ -1,8 +1,8 @@
 """model.safetensors: the model of a project in one file, and how to use it.
 
 Tensors: ``weight`` (C, d) and ``bias`` (C,), float32. The metadata has one entry, ``activepool``, in JSON:
-the ``version`` of activepool, ``class_names``, what is known about the training (`TrainingFacts`: ``labels``,
-``temperature``, ...), and ``backbone`` (`BackboneReference`; null for features that were a user's own).
+the ``version`` of activepool, ``class_names``, facts about the training (`TrainingFacts`: ``labels``,
+``temperature``, ...), and ``backbone`` (`BackboneReference`; null for a user's own features).
 """
 
 import json
@@ -49,9 +49,9 @@ class PoolModel:
 
     Attributes:
         head: its linear head; ``head.predict_proba(features, calibrated=True)`` gives all probabilities.
-        facts: what is known about its training.
-        backbone: what makes features of images; None if the features were a user's own vectors.
-        version: of activepool, which wrote it.
+        facts: about its training.
+        backbone: that extracts features from images; None if the features were a user's own vectors.
+        version: of activepool at the time of writing.
     """
 
     head: Head
@@ -78,16 +78,17 @@ class PoolModel:
         """
         if self.backbone is None:
             raise InputError("the model was trained on vectors and knows no backbone; use predict_features")
-        where, network = resolve_device(device), self.backbone.load(checkpoint)
-        return self.predict_features(self.backbone.features_of(images, network, where))
+        resolved_device, network = resolve_device(device), self.backbone.load(checkpoint)
+        return self.predict_features(self.backbone.features_of(images, network, resolved_device))
 
     def predict_features(self, features: Features) -> NamedPredictions:
         """Predict the classes of rows of ``features`` (n, d), in the pool's own way, bit for bit."""
         matrix, width = feature_matrix(features), self.head.weight.shape[1]
         if matrix.shape[1] != width:
             raise InputError(f"the model is for features of width {width}, these have {matrix.shape[1]}")
-        found = predict_pool(matrix, self.head, to_compute(None, None, features))
-        return NamedPredictions(self.head.classes[found.predicted], found.probability, found.margin)
+        predictions = predict_pool(matrix, self.head, to_compute(None, None, features))
+        names = self.head.classes[predictions.predicted]
+        return NamedPredictions(names, predictions.probability, predictions.margin)
 
 
 def write_model(
@@ -96,13 +97,13 @@ def write_model(
     """Write model.safetensors."""
     from safetensors.numpy import save
 
-    about = {
+    metadata = {
         **asdict(facts),
         "version": activepool.__version__,
         "class_names": head.classes.tolist(),
         "backbone": backbone and backbone.as_json(),
     }
-    content = save({"weight": head.weight, "bias": head.bias}, {ENTRY: json.dumps(about, sort_keys=True)})
+    content = save({"weight": head.weight, "bias": head.bias}, {ENTRY: json.dumps(metadata, sort_keys=True)})
     with written_whole(path) as temporary:
         temporary.write_bytes(content)
 
@@ -114,10 +115,10 @@ def load_model(path: str | Path) -> PoolModel:
 
     try:
         with safe_open(path, framework="np") as file:
-            about = json.loads(file.metadata()[ENTRY])
+            metadata = json.loads(file.metadata()[ENTRY])
             weight, bias = file.get_tensor("weight"), file.get_tensor("bias")
-        facts = TrainingFacts(**{field.name: about[field.name] for field in fields(TrainingFacts)})
-        backbone, names, version = about["backbone"], about["class_names"], about["version"]
+        facts = TrainingFacts(**{field.name: metadata[field.name] for field in fields(TrainingFacts)})
+        backbone, names, version = metadata["backbone"], metadata["class_names"], metadata["version"]
         if backbone is not None:
             from activepool.labelling.models.backbone_reference import BackboneReference
 

@@ -1,4 +1,4 @@
-"""What a head predicts for every file of a pool, as CSV and Parquet, a block of rows at a time."""
+"""The predictions for every file of a pool, as CSV and Parquet, a block of rows at a time."""
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,7 +15,7 @@ from activepool.labelling.models.predictions import read_predictions
 from activepool.labelling.pool.table import Pool
 from activepool.ledger.state import State, Status
 
-#: Rows that are written at once: a row group of the Parquet file.
+#: The rows of one write, a row group of the Parquet file.
 TABLE_ROWS = 1 << 16
 
 #: The columns, and their types in Arrow.
@@ -32,7 +32,7 @@ COLUMNS = {
 #: The status of a sample that is no longer in the pool.
 GONE = "gone"
 
-#: A block of a table: the values of its columns.
+#: A block of rows of a table: the values of each column.
 Block = Mapping[str, np.ndarray]
 
 
@@ -43,22 +43,22 @@ def prediction_blocks(
 
     Raises: InputError if the pool has other rows than the predictions.
     """
-    predicted = read_predictions(predictions)
-    total, classes = len(predicted.predicted), np.array(predicted.class_names, dtype=object)
+    model = read_predictions(predictions)
+    total, classes = len(model.predicted), np.array(model.class_names, dtype=object)
     if len(pool.samples) != total:
         raise InputError(f"{predictions}: has {total} rows, and the pool {len(pool.samples)}; run again")
     files = list(pool.files_by_row())
     for block in row_blocks(len(files), size):
         rows = np.array([row for row, _ in files[block]], dtype=np.int64)
         samples = [pool.samples[row] for row in rows]
-        known = [state.samples.get(sample) for sample in samples]
-        statuses = [Status.NEW if one is None else one.status for one in known]
+        states = [state.samples.get(sample) for sample in samples]
+        statuses = [item.status if item else Status.NEW for item in states]
         yield {
             "source": np.array([source for _, source in files[block]], dtype=object),
-            "predicted": classes[predicted.predicted[rows]],
-            "probability": predicted.probability[rows],
-            "margin": predicted.margin[rows],
-            "label": np.array([one.label if one else None for one in known], dtype=object),
+            "predicted": classes[model.predicted[rows]],
+            "probability": model.probability[rows],
+            "margin": model.margin[rows],
+            "label": np.array([item.label if item else None for item in states], dtype=object),
             "status": np.where(pool.is_present[rows], np.array(statuses, dtype=object), GONE),
             "sample": np.array(samples, dtype=object),
         }

@@ -1,4 +1,4 @@
-"""predictions.h5: what a head predicts for every row of a pool, with calibrated probabilities.
+"""predictions.h5: the predictions of a head for every row of a pool, with calibrated probabilities.
 
 One dataset for each array of `PoolPredictions`, by row of features.h5; attribute ``class_names``.
 """
@@ -21,11 +21,11 @@ from activepool.io.named_arrays import read_arrays, write_arrays
 
 @dataclass(frozen=True)
 class PoolPredictions:
-    """What a model of C classes predicts for N rows.
+    """The predictions of a model of C classes for N rows.
 
     Attributes:
         class_names: (C,) the names of the classes.
-        predicted: (N,) int32, the class of the largest logit, the first of those that are equal but for
+        predicted: (N,) int32, the class of the largest logit; the first one among logits that differ only by
             rounding errors.
         probability: (N,) float32, the calibrated probability of this class.
         margin: (N,) float32, the difference between the two largest calibrated probabilities.
@@ -55,8 +55,8 @@ def predict_pool(features: FeatureMatrix, head: Head, compute: Compute) -> PoolP
         require_finite(np.arange(block.start, block.stop), logits.sum(axis=1))
         return _of_logits(logits, head.temperature)
 
-    none = _of_logits(np.empty((0, len(head.bias))), 1.0)
-    blocks = [none, *compute.map(of_block, row_blocks(features.shape[0], READ_ROWS))]
+    no_rows = _of_logits(np.empty((0, len(head.bias))), 1.0)
+    blocks = [no_rows, *compute.map(of_block, row_blocks(features.shape[0], READ_ROWS))]
     return PoolPredictions(head.classes.tolist(), *map(np.concatenate, zip(*blocks, strict=True)))
 
 
@@ -64,9 +64,9 @@ def _of_logits(logits: FloatArray, temperature: float) -> tuple[IntArray, FloatA
     """Return the classes, probabilities and margins of rows with these float64 ``logits`` (N, C)."""
     predicted = first_largest(logits)
     probabilities = calibrated_probabilities(logits, temperature)
-    own = probabilities[np.arange(len(predicted)), predicted]
+    probability = probabilities[np.arange(len(predicted)), predicted]
     second, largest = np.partition(probabilities, -2, axis=1)[:, -2:].T
-    return predicted.astype(np.int32), own.astype(np.float32), (largest - second).astype(np.float32)
+    return predicted.astype(np.int32), probability.astype(np.float32), (largest - second).astype(np.float32)
 
 
 def write_predictions(path: str | Path, predictions: PoolPredictions) -> None:
@@ -78,9 +78,9 @@ def write_predictions(path: str | Path, predictions: PoolPredictions) -> None:
 def read_predictions(path: str | Path) -> PoolPredictions:
     """Read predictions.h5; raises InputError if it is not such a file."""
     file, names = read_arrays(path), read_class_names(path)
-    found = PoolPredictions(names, file["predicted"], file["probability"], file["margin"])
-    if not ((found.predicted >= 0) & (found.predicted < len(names))).all():
+    predictions = PoolPredictions(names, file["predicted"], file["probability"], file["margin"])
+    if not ((predictions.predicted >= 0) & (predictions.predicted < len(names))).all():
         raise InputError(
             f"{path}: predicts classes beyond its {len(names)} class_names; delete the file to regenerate it"
         )
-    return found
+    return predictions

@@ -1,4 +1,4 @@
-"""labels.csv and classes.csv: the labels that a head of the loop is trained on, by the names of classes."""
+"""labels.csv and classes.csv: the labels on which a head of the loop is trained, and the names of classes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from activepool.io.index_files import read_index, read_rows
 
 @dataclass(frozen=True)
 class TrainingLabels:
-    """The labels that a model of a project trains on.
+    """The labels on which a model of a project trains.
 
     Attributes:
         rows: (m,) int64, rows of features.h5.
-        sources: (m,) the origin of each row.
+        sources: (m,) the source of each row.
         labels: (m,) the name of the class of each row.
-        samples: (m,) the sample of each row; None if a file does not know them.
+        samples: (m,) the sample of each row; None if a file lacks them.
     """
 
     rows: IntArray
@@ -48,8 +48,8 @@ def read_labels(path: str | Path) -> TrainingLabels:
     missing = [name for name in ("source", "label") if name not in names]
     if missing:
         raise InputError(f"{path}: has no column {missing[0]!r} (columns: {', '.join(names)})")
-    samples = [one["sample"] for one in cells] if "sample" in names else None
-    return TrainingLabels(rows, [one["source"] for one in cells], [one["label"] for one in cells], samples)
+    samples = [row["sample"] for row in cells] if "sample" in names else None
+    return TrainingLabels(rows, [row["source"] for row in cells], [row["label"] for row in cells], samples)
 
 
 def read_classes(path: str | Path) -> list[str]:
@@ -57,35 +57,36 @@ def read_classes(path: str | Path) -> list[str]:
     names, cells = read_rows(path)
     if "class" not in names:
         raise InputError(f"{path}: has no column 'class' (columns: {', '.join(names)})")
-    classes = [one["class"] for one in cells]
-    twice = next((name for place, name in enumerate(classes) if name in classes[:place]), None)
-    if twice is not None:
-        raise InputError(f"{path}: has the class {twice!r} twice")
+    classes = [row["class"] for row in cells]
+    repeated = next((name for place, name in enumerate(classes) if name in classes[:place]), None)
+    if repeated is not None:
+        raise InputError(f"{path}: has the class {repeated!r} twice")
     return classes
 
 
 def read_training_set(labels: str | Path, classes: str | Path, samples: int) -> tuple[Labelled, list[str]]:
     """Return the labelled set in the order of its samples, and the classes without any label.
 
-    The classes of the set are those that have labels, in the order of ``classes``. No label says what a class
-    looks like that nobody has found yet, so any probability for it would be made up.
+    The classes of the set are those with labels, in the order of ``classes``. No label tells what a class
+    without labels looks like, so any probability for it would be arbitrary.
 
     Raises: InputError if a row or a class does not exist, or if fewer than two classes have labels.
     """
-    given, names = read_labels(labels).by_sample, read_classes(classes)
-    strange = next((name for name in given.labels if name not in names), None)
-    if strange is not None:
-        raise InputError(f"{labels}: has the label {strange!r}, which is not a class in {classes}")
-    if given.rows.max(initial=-1) >= samples:
+    training, names = read_labels(labels).by_sample, read_classes(classes)
+    unknown = next((name for name in training.labels if name not in names), None)
+    if unknown is not None:
+        raise InputError(f"{labels}: has the label {unknown!r}, which is not a class in {classes}")
+    if training.rows.max(initial=-1) >= samples:
         raise InputError(
-            f"{labels}: index {given.rows.max()} is not a row of the features (0 to {samples - 1})"
+            f"{labels}: index {training.rows.max()} is not a row of the features (0 to {samples - 1})"
         )
-    present = [name for name in names if name in set(given.labels)]
-    if len(present) < 2:
-        found = f"all labels are {present[0]!r}" if present else "there are no labels"
-        raise InputError(f"{labels}: {found}; a model needs labels of at least two classes")
-    without = [name for name in names if name not in present]
-    return Labelled(given.rows, class_numbers(given.labels, present), np.array(present), None), without
+    labelled = [name for name in names if name in set(training.labels)]
+    if len(labelled) < 2:
+        problem = f"all labels are {labelled[0]!r}" if labelled else "there are no labels"
+        raise InputError(f"{labels}: {problem}; a model needs labels of at least two classes")
+    unlabelled = [name for name in names if name not in labelled]
+    numbers = class_numbers(training.labels, labelled)
+    return Labelled(training.rows, numbers, np.array(labelled), None), unlabelled
 
 
 def class_numbers(labels: Sequence[str], classes: Sequence[str]) -> IntArray:

@@ -10,12 +10,12 @@ from activepool.compute.arrays import IntArray
 from activepool.io.files import write_table
 from activepool.labelling.models.training_labels import TrainingLabels
 from activepool.labelling.pool.table import Pool
-from activepool.ledger.formats.csv_file import OF_BATCH
+from activepool.ledger.formats.csv_file import LABELS_COLUMNS
 from activepool.ledger.state import State, Status
 
 
 def training_set(state: State, pool: Pool) -> TrainingLabels:
-    """Return the labels to train on, by row: those of samples that have a row, and not of the audit set."""
+    """Return the labels to train on, by row: of samples that have a row and are not in the audit set."""
     labels = {
         pool.row_of[sample]: label for sample, label in state.training_labels.items() if sample in pool.row_of
     }
@@ -29,9 +29,9 @@ def training_set(state: State, pool: Pool) -> TrainingLabels:
 
 
 def candidate_rows(state: State, pool: Pool, again: Collection[Status] = ()) -> IntArray:
-    """Return the rows that may go out in the next batch, ascending: of samples that are there now.
+    """Return the rows of present samples that may go out in the next batch, ascending.
 
-    ``again`` is what to ask for once more, see `State.may_be_picked`.
+    ``again`` are statuses to ask for once more, see `State.may_be_picked`.
     """
     may_go_out = pool.is_present.copy()
     for sample in state.samples:
@@ -41,9 +41,9 @@ def candidate_rows(state: State, pool: Pool, again: Collection[Status] = ()) -> 
 
 
 def write_training_set(
-    labels: str | Path, classes: str | Path, found: TrainingLabels, names: Sequence[str]
+    labels: str | Path, classes: str | Path, training: TrainingLabels, names: Sequence[str]
 ) -> None:
     """Write labels.csv (index, source, label, sample), and classes.csv (class) with all names."""
-    columns = (found.rows, found.sources, found.labels, found.samples)
-    write_table(labels, pd.DataFrame(dict(zip(OF_BATCH, columns, strict=True))))
+    columns = (training.rows, training.sources, training.labels, training.samples)
+    write_table(labels, pd.DataFrame(dict(zip(LABELS_COLUMNS, columns, strict=True))))
     write_table(classes, pd.DataFrame({"class": names}))

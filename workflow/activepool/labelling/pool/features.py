@@ -1,7 +1,7 @@
-"""The features of a pool that grows: those of its parts, one below the other.
+"""The features of a growing pool: those of its parts, stacked.
 
-The result is a features.h5 (`activepool.features.store`) without labels and with an empty test part. It has
-the rows of samples.csv.
+The result is a features.h5 (`activepool.features.store`) with the rows of samples.csv, without labels and
+with an empty test part.
 """
 
 import itertools
@@ -28,8 +28,8 @@ from activepool.labelling.pool.vectors import VectorFile, vector_samples
 def join_parts(parts: Sequence[str | Path], sources: Sequence[str], output: str | Path) -> None:
     """Write the features of a pool from those of its parts.
 
-    Raises: InputError if the parts differ in backbone or width, do not have N rows in all, or if all features
-    lie too close together.
+    Raises: InputError if the parts differ in backbone or width, if they do not have N rows together, or if
+    all features are too close together.
     """
     with ExitStack() as stack:
         pieces = [stack.enter_context(opened(path)) for path in parts]
@@ -41,21 +41,21 @@ def join_parts(parts: Sequence[str | Path], sources: Sequence[str], output: str 
                         f"{piece.filename}: {key} is {piece.attrs.get(key)!r}, but "
                         f"{first.attrs.get(key)!r} in {first.filename}; delete both, and run again"
                     )
-            if (other := piece["train/features"].shape[1]) != width:
+            if (piece_width := piece["train/features"].shape[1]) != width:
                 raise InputError(
-                    f"{piece.filename}: has width {other}, but {width} in {first.filename}; delete both, and "
-                    "run again"
+                    f"{piece.filename}: has width {piece_width}, but {width} in {first.filename}; delete "
+                    "both, and run again"
                 )
-        stored = [piece["train/features"] for piece in pieces]
-        rows = sum(len(features) for features in stored)
+        matrices = [piece["train/features"] for piece in pieces]
+        rows = sum(len(features) for features in matrices)
         if rows != len(sources):
             raise InputError(
                 f"{first.filename}: the parts have {rows} rows, and the pool {len(sources)}; run again"
             )
         attributes = {key: value for key, value in first.attrs.items() if key != "class_names"}
-        blocks = (features[block] for features in stored for block in row_blocks(len(features), BLOCK_ROWS))
-        check = SpreadCheck(f"backbone {first.attrs['backbone']!r}: train/features", width, stored[0].dtype)
-        _write(output, attributes, sources, stored[0].dtype, width, check.checked(blocks))
+        blocks = (features[block] for features in matrices for block in row_blocks(len(features), BLOCK_ROWS))
+        check = SpreadCheck(f"backbone {first.attrs['backbone']!r}: train/features", width, matrices[0].dtype)
+        _write(output, attributes, sources, matrices[0].dtype, width, check.checked(blocks))
 
 
 def copy_vectors(
@@ -65,12 +65,12 @@ def copy_vectors(
     output: str | Path,
     removed: str | Path | None = None,
 ) -> None:
-    """Write the features of a pool from a user's own vectors, and from those that were removed.
+    """Write the features of a pool from a user's own vectors, and from removed ones.
 
     Args:
         samples: (N,) the samples of the pool, each the digest of a vector.
         sources: (N,) of the rows.
-        removed: the file of the vectors that the user's file no longer has, see `removed_vectors`.
+        removed: the file of vectors that the user's file no longer has, see `removed_vectors`.
 
     Raises: InputError, naming the row, for a value that is not finite or too large, and for vectors that are
     in neither file.
@@ -80,9 +80,9 @@ def copy_vectors(
     for row, sample in enumerate(vector_samples(vectors)):
         row_of.setdefault(sample, row)
     rows = np.array([row_of.get(sample, UNKNOWN) for sample in samples], dtype=np.int64)
-    kept = removed_rows(removed) if removed else {}
-    gone = [sample for sample, row in zip(samples, rows, strict=True) if row == UNKNOWN]
-    if lost := len(set(gone) - set(kept)):
+    removed_row = removed_rows(removed) if removed else {}
+    missing = [sample for sample, row in zip(samples, rows, strict=True) if row == UNKNOWN]
+    if lost := len(set(missing) - set(removed_row)):
         raise InputError(
             f"{path}: lacks {lost:,} of the pool's {len(samples):,} vectors; it has changed since the run "
             "began: run again"
@@ -91,14 +91,15 @@ def copy_vectors(
 
     def blocks() -> Iterator[FloatArray]:
         for block in row_blocks(len(rows), BLOCK_ROWS):
-            is_here = rows[block] != UNKNOWN
-            values = np.empty((len(is_here), vectors.shape[1]), np.float32)
-            values[is_here] = vectors.take(rows[block][is_here])
-            require_finite_values(str(path), values[is_here], rows[block][is_here])
-            require_squares(str(path), values[is_here], rows[block][is_here])
-            if removed and not is_here.all():
-                away = [kept[sample] for sample in itertools.compress(samples[block], ~is_here)]
-                values[~is_here] = removed_vectors(removed, np.array(away, dtype=np.int64))
+            is_present = rows[block] != UNKNOWN
+            values = np.empty((len(is_present), vectors.shape[1]), np.float32)
+            values[is_present] = vectors.take(rows[block][is_present])
+            require_finite_values(str(path), values[is_present], rows[block][is_present])
+            require_squares(str(path), values[is_present], rows[block][is_present])
+            if removed and not is_present.all():
+                absent = itertools.compress(samples[block], ~is_present)
+                places = np.array([removed_row[sample] for sample in absent], dtype=np.int64)
+                values[~is_present] = removed_vectors(removed, places)
             yield values
 
     _write(output, attributes, sources, np.dtype(np.float32), vectors.shape[1], blocks())

@@ -1,6 +1,6 @@
-"""The images that a pool has now; only new ones are read.
+"""The present images of a pool; only new ones are read.
 
-``files.csv`` has a line for each, with the fields of `PoolFile`.
+``files.csv`` has a line for each image, with the fields of `PoolFile`.
 """
 
 import sys
@@ -21,12 +21,12 @@ from activepool.labelling.pool.vectors import vector_samples
 #: The file, in the folder of a pool.
 FILES = "files.csv"
 
-#: Images that a thread hashes before it reports progress.
+#: The images that a thread hashes before it reports progress.
 BLOCK_IMAGES = 16
 
 
 class PoolFile(NamedTuple):
-    """An image that is there now: its path, relative to the root, and the SHA-256 of its content.
+    """A present image: its path, relative to the root, and the SHA-256 of its content.
 
     ``bytes`` and ``mtime_ns`` are its size and time when it was hashed; ``problem`` says why it cannot be
     read, and is empty if it can.
@@ -48,14 +48,14 @@ def image_files(
     workers: int = 1,
     dry: bool = False,
 ) -> list[PoolFile]:
-    """Return the images that are there now, in the order of their sources; only new ones are read.
+    """Return the present images in the order of their sources; only new ones are read.
 
-    New ones are decoded to their ends, so that no job finds a damaged one later.
+    New images are decoded completely, so that no job finds a damaged one later.
 
     Args:
-        folder: of the pool, whose files.csv has those that are known.
+        folder: of the pool, whose files.csv has the known images.
         root: the folder that sources start from.
-        skip_unreadable: whether to leave out images that cannot be read; else these are read again.
+        skip_unreadable: whether to leave out images that cannot be read; otherwise they are read again.
         workers: threads; no effect on the result.
         dry: whether to write nothing.
 
@@ -63,32 +63,32 @@ def image_files(
         unless ``dry``.
     """
     cache = Path(folder) / FILES
-    known = {file.source: file for file in read_files(cache)} if cache.is_file() else {}
+    by_source = {file.source: file for file in read_files(cache)} if cache.is_file() else {}
     unread = [
-        source for source in sources if not is_as_known(root, source, known.get(source), skip_unreadable)
+        source for source in sources if not is_unchanged(root, source, by_source.get(source), skip_unreadable)
     ]
-    shown = [source for source in unread if source not in known or not known[source].problem]
-    if shown:
-        here = set(sources)
-        gone = {(file.bytes, file.mtime_ns) for file in known.values() if file.source not in here}
-        print(f"activepool: {_reading_notice(root, shown, gone)}", file=sys.stderr)
+    announced = [source for source in unread if source not in by_source or not by_source[source].problem]
+    if announced:
+        present = set(sources)
+        gone = {(file.bytes, file.mtime_ns) for file in by_source.values() if file.source not in present}
+        print(f"activepool: {_reading_notice(root, announced, gone)}", file=sys.stderr)
 
     def read_block(block: slice) -> list[PoolFile]:
         return [_file(root, source) for source in unread[block]]
 
     with without_warnings(), tqdm(total=len(unread), desc="read", unit="image", disable=None) as progress:
-        for files in Compute(workers=workers).map(read_block, row_blocks(len(unread), BLOCK_IMAGES)):
-            known |= {file.source: file for file in files}
-            progress.update(len(files))
-    found = [known[source] for source in sorted(sources)]
-    unreadable = [file for file in found if file.problem]
+        for block in Compute(workers=workers).map(read_block, row_blocks(len(unread), BLOCK_IMAGES)):
+            by_source |= {file.source: file for file in block}
+            progress.update(len(block))
+    files = [by_source[source] for source in sorted(sources)]
+    unreadable = [file for file in files if file.problem]
     if unreadable and not skip_unreadable:
         if not dry:
-            write_files(cache, found)
+            write_files(cache, files)
         lines = [f"{root / file.source}: not a readable image ({file.problem})" for file in unreadable]
         remedy = f"{root}: repair or remove these, or set on_unreadable: skip"
         raise InputError(*first_lines(lines, root), remedy)
-    return found
+    return files
 
 
 def vector_files(vectors: FeatureMatrix, names: Sequence[str] | None = None) -> list[PoolFile]:
@@ -98,22 +98,22 @@ def vector_files(vectors: FeatureMatrix, names: Sequence[str] | None = None) -> 
     return [PoolFile(source, sample, vectors.shape[1], 0) for source, sample in pairs]
 
 
-def is_as_known(root: Path, source: str, known: PoolFile | None, skip_unreadable: bool = True) -> bool:
-    """Return whether an image has the size and the time of the one that was read; see `image_files`."""
-    if known is None or (known.problem and not skip_unreadable):
+def is_unchanged(root: Path, source: str, file: PoolFile | None, skip_unreadable: bool = True) -> bool:
+    """Return whether an image has the size and the time of ``file``, as it was read; see `image_files`."""
+    if file is None or (file.problem and not skip_unreadable):
         return False
     try:
         status = (root / source).stat()
     except OSError:
         return False
-    return (status.st_size, status.st_mtime_ns) == (known.bytes, known.mtime_ns)
+    return (status.st_size, status.st_mtime_ns) == (file.bytes, file.mtime_ns)
 
 
 def _reading_notice(root: Path, sources: Sequence[str], gone: Collection[tuple[int, int]]) -> str:
-    """Return how many images are read; one with the size and the time of one that is gone was renamed."""
-    found = [(root / source).stat() for source in sources if gone and (root / source).is_file()]
-    moved = sum((status.st_size, status.st_mtime_ns) in gone for status in found)
-    counts = [(len(sources) - moved, "new"), (moved, "renamed")]
+    """Return how many images are read; one with the size and the time of a ``gone`` image was renamed."""
+    statuses = [(root / source).stat() for source in sources if gone and (root / source).is_file()]
+    renamed = sum((status.st_size, status.st_mtime_ns) in gone for status in statuses)
+    counts = [(len(sources) - renamed, "new"), (renamed, "renamed")]
     texts = [f"{count:,} {kind} image{'s' * (count > 1)}" for count, kind in counts if count]
     return f"reading {' and '.join(texts)} in {root}"
 
@@ -133,19 +133,19 @@ def _file(root: Path, source: str) -> PoolFile:
 
 
 def read_files(path: Path) -> Iterator[PoolFile]:
-    """Yield the images that were there in the last run, from files.csv."""
+    """Yield the images of the last run, from files.csv."""
     columns = dict.fromkeys(PoolFile._fields, str) | {"bytes": int, "mtime_ns": int}
     table = read_table(path, columns)
     return map(PoolFile._make, zip(*(table[column].tolist() for column in columns), strict=True))
 
 
 def write_files(path: Path, files: Sequence[PoolFile]) -> None:
-    """Write the images that are there now into files.csv."""
-    write_if_other(path, pd.DataFrame(files, columns=PoolFile._fields))
+    """Write the present images into files.csv."""
+    write_if_changed(path, pd.DataFrame(files, columns=PoolFile._fields))
 
 
 def read_table(path: str | Path, columns: Mapping[str, type]) -> pd.DataFrame:
-    """Return some columns of a table of a pool, each of a type; raises InputError if it is none."""
+    """Return some columns of a pool's table with their types; raises InputError if it is not such a table."""
     try:
         return pd.read_csv(path, dtype=columns, keep_default_na=False, encoding="utf-8")[list(columns)]
     except (OSError, ValueError, KeyError) as error:
@@ -154,8 +154,8 @@ def read_table(path: str | Path, columns: Mapping[str, type]) -> pd.DataFrame:
         raise InputError(f"{path}: {problem}") from error
 
 
-def write_if_other(path: Path, table: pd.DataFrame) -> None:
-    """Write a table unless the file has it: jobs rerun if the time of the file changes."""
+def write_if_changed(path: Path, table: pd.DataFrame) -> None:
+    """Write a table unless the file has it already, because jobs rerun if the time of the file changes."""
     text = table.to_csv(index=False)
     if not (path.is_file() and path.read_text(encoding="utf-8") == text):
         write_text(path, text)

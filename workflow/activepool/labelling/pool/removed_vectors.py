@@ -1,4 +1,4 @@
-"""Vectors that the user's file no longer has: a pool keeps them, and so their labels.
+"""Vectors that the user's file no longer has; the pool keeps them, and so their labels.
 
 The file has ``samples``, their names, and ``features`` (R, d), float32. Rows are only added.
 """
@@ -21,7 +21,7 @@ REMOVED = "removed.h5"
 
 
 def removed_rows(path: str | Path) -> dict[str, int]:
-    """Return the row of each vector that a file keeps; none if there is no such file."""
+    """Return the row of each vector in a file of removed ones; empty if there is no such file."""
     if not Path(path).is_file():
         return {}
     with opened(path) as file:
@@ -37,42 +37,42 @@ def removed_vectors(path: str | Path, rows: IntArray) -> FloatArray:
 def keep_removed(
     path: str | Path, features: str | Path, rows: Mapping[str, int], dry: bool = False
 ) -> Collection[str]:
-    """Add vectors to a file of removed ones, and return the samples that it has then.
+    """Add vectors to a file of removed ones, and return all its samples.
 
     Args:
-        path: the file; it is made if it does not exist.
+        path: the file, which may not exist yet.
         features: features.h5 of the pool, from which they are copied; it may be missing or outdated: only
-            vectors with the content of their sample are taken.
+            vectors with the content of their sample are copied.
         rows: the row in ``features`` of each sample that was removed.
-        dry: whether to write nothing, and return what it would have.
+        dry: whether to write nothing, and return the samples that the file would have.
     """
-    kept = removed_rows(path)
-    new = {sample: row for sample, row in rows.items() if sample not in kept}
-    if not new or not Path(features).is_file():
-        return kept
+    kept_rows = removed_rows(path)
+    new_rows = {sample: row for sample, row in rows.items() if sample not in kept_rows}
+    if not new_rows or not Path(features).is_file():
+        return kept_rows
     with opened(features) as file:
         stored = file["train/features"]
-        found = {
+        copied = {
             sample: row
-            for sample, row in new.items()
+            for sample, row in new_rows.items()
             if row < len(stored) and embedding_sample(stored[row]) == sample
         }
-        if found and not dry:
-            _write(path, [*kept, *found], stored, np.array(list(found.values()), dtype=np.int64))
-    return [*kept, *found]
+        if copied and not dry:
+            _write(path, [*kept_rows, *copied], stored, np.array(list(copied.values()), dtype=np.int64))
+    return [*kept_rows, *copied]
 
 
 def _write(path: str | Path, samples: Collection[str], stored: h5py.Dataset, rows: IntArray) -> None:
-    """Write the vectors of the file as it is, then those of some rows of the features."""
+    """Write the vectors of the existing file, then those of some rows of the features."""
     width, matrix, filled = stored.shape[1], FeatureMatrix.from_dataset(stored), 0
     with written_hdf5(path) as file:
         file.create_dataset("samples", data=np.array(list(samples), dtype=object), dtype=h5py.string_dtype())
         features = file.create_dataset("features", (len(samples), width), np.float32)
         if Path(path).is_file():
-            with opened(path) as before:
-                for block in row_blocks(len(before["features"]), BLOCK_ROWS):
-                    features[block] = before["features"][block]
-                filled = len(before["features"])
+            with opened(path) as existing:
+                for block in row_blocks(len(existing["features"]), BLOCK_ROWS):
+                    features[block] = existing["features"][block]
+                filled = len(existing["features"])
         for block in row_blocks(len(rows), BLOCK_ROWS):
             values = matrix.take(rows[block])
             features[filled : filled + len(values)] = values

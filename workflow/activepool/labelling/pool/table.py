@@ -1,8 +1,8 @@
-"""The samples of a real pool: each has a row that never moves, and new ones get rows at the end.
+"""The samples of a real pool: each has a row that never moves, and new samples get rows at the end.
 
 ``samples.csv`` has a line for each row: ``row``, ``sample`` (the SHA-256 of its content), ``part``, and
-``source``, the path of its image where it was first found. Images arrive in parts; the features of a part are
-extracted together, and only once.
+``source``, the first path of its image. Images arrive in parts; the features of a part are extracted
+together, and only once.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ from activepool.labelling.pool.files import (
     read_files,
     read_table,
     write_files,
-    write_if_other,
+    write_if_changed,
 )
 from activepool.ledger.entries import Entry
 from activepool.ledger.pool_samples import PoolSamples
@@ -32,15 +32,15 @@ SAMPLES = "samples.csv"
 
 
 class ExchangedName(NamedTuple):
-    """A name that another image has now: the sample that had it, and how that sample is called now."""
+    """A name that another image has now: the sample that had it, and the present name of that sample."""
 
     name: str
     sample: str
     now: str
 
-    def text(self, thing: str) -> str:
-        """Return the text for a person; ``thing`` is what a sample is, such as ``image``."""
-        return f"{self.name!r} (the {thing} of this name is now {self.now!r})"
+    def text(self, noun: str) -> str:
+        """Return the text for a person; ``noun`` is that of a sample, such as ``image``."""
+        return f"{self.name!r} (the {noun} of this name is now {self.now!r})"
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,13 @@ class Pool:
     """The samples of a pool by their rows, N of them.
 
     Attributes:
-        samples: (N,) their names.
-        parts: (N,) the part that each arrived in, from 1 on.
-        first_sources: (N,) where each was first found.
-        sources: the sources that are there now, and the sample of each.
+        samples: (N,) the names of the samples.
+        parts: (N,) the part in which each arrived, from 1 on.
+        first_sources: (N,) the first source of each.
+        sources: the present sources, each with its sample.
         is_read: whether the files have been read; if not, names stand for their contents.
-        unreadable: how many images cannot be read, and so are no samples.
-        exchanged: names that another sample has now than in the last run, or when it was first found.
+        unreadable: the number of images that cannot be read, and so are not samples.
+        exchanged: names that another sample had in the last run, or when the sample was first found.
     """
 
     samples: Sequence[str]
@@ -67,7 +67,7 @@ class Pool:
 
     @property
     def duplicates(self) -> int:
-        """How many sources have the content of another one."""
+        """The number of sources with the content of another source."""
         return len(self.sources) - len(self._first_source)
 
     @cached_property
@@ -77,16 +77,16 @@ class Pool:
 
     @cached_property
     def is_present(self) -> BoolArray:
-        """(N,) whether a sample is there now."""
+        """(N,) whether each sample is present."""
         return np.fromiter(map(self._first_source.__contains__, self.samples), np.bool_, len(self.samples))
 
     @cached_property
     def _first_source(self) -> dict[str, str]:
-        """The first source of each sample that is there now."""
+        """The first source of each present sample."""
         return {sample: source for source, sample in reversed(self.sources.items())}
 
     def is_here(self, sample: str) -> bool:
-        """Return whether a sample is there now; as long as the files have not been read, any may be."""
+        """Return whether a sample is present; as long as the files have not been read, any may be."""
         return not self.is_read or sample in self._first_source
 
     @cached_property
@@ -100,28 +100,28 @@ class Pool:
         return [self.source(row) for row in range(len(self.samples))]
 
     def source(self, row: int) -> str:
-        """Return the path of a sample: where it was first found, unless it is only elsewhere now."""
+        """Return the path of a sample: its first one, unless the sample is only elsewhere now."""
         sample, first = self.samples[row], self.first_sources[row]
         return first if self.sources.get(first) == sample else self._first_source.get(sample, first)
 
     def files_by_row(self) -> Iterator[tuple[int, str]]:
-        """Yield each source that is there now, and each that is gone, with the row of its sample.
+        """Yield each present and each removed source with the row of its sample.
 
-        The sources of a row are all that have its content now or, if it is gone, where it was first found,
-        unless another sample has that name now.
+        The sources of a row are all that have its content now or, if it is gone, its first one, unless
+        another sample has that name now.
         """
-        now: dict[str, list[str]] = {}
+        sources_of: dict[str, list[str]] = {}
         for source, sample in self.sources.items():
-            now.setdefault(sample, []).append(source)
-        for row, (sample, main) in enumerate(zip(self.samples, self.row_sources, strict=True)):
-            if sample in now or main not in self.sources:
-                yield row, main
-            yield from ((row, copy) for copy in now.get(sample, ()) if copy != main)
+            sources_of.setdefault(sample, []).append(source)
+        for row, (sample, first) in enumerate(zip(self.samples, self.row_sources, strict=True)):
+            if sample in sources_of or first not in self.sources:
+                yield row, first
+            yield from ((row, copy) for copy in sources_of.get(sample, ()) if copy != first)
 
     def names(self, entries: Iterable[Entry], root: Path | None, address: str = "") -> PoolSamples:
-        """Return what label files may call the samples, see `PoolSamples`.
+        """Return the names that label files may give the samples, see `PoolSamples`.
 
-        ``root`` is the folder of the images, None for vectors, and ``address`` where Label Studio shows it.
+        ``root`` is the folder of the images, None for vectors; ``address`` is its address in Label Studio.
         """
         return PoolSamples(
             list(self.sources.values()),
@@ -135,7 +135,7 @@ class Pool:
 
 
 def read_pool(folder: str | Path) -> Pool:
-    """Return the pool that a folder describes; an empty one if it describes none yet."""
+    """Return the pool that a folder describes; an empty pool if the folder has no tables yet."""
     folder = Path(folder)
     if not (folder / SAMPLES).is_file():
         return Pool([], [], [], {})
@@ -143,7 +143,7 @@ def read_pool(folder: str | Path) -> Pool:
 
 
 def _pool(samples: pd.DataFrame, files: Iterable[PoolFile]) -> Pool:
-    """Return the pool of a table of samples and the files that are there now."""
+    """Return the pool of a table of samples and the present files."""
     sources, unreadable = {}, 0
     for file in files:
         if file.problem:
@@ -166,47 +166,50 @@ def update_pool(
     lost: Collection[str] = (),
     dry: bool = False,
 ) -> Pool:
-    """Bring the tables of a pool up to date with the files that are there now, and return it.
+    """Update the tables of a pool with the present files, and return the pool.
 
-    Samples of a frozen part keep their rows, whether they are there or not. All other samples that are there
-    make one new part, in the order of ``files``.
+    Samples of a frozen part keep their rows, whether they are present or not. All other present samples make
+    one new part, in the order of ``files``.
 
     Args:
-        files: that are there now; those with a problem make no sample.
+        files: the present files; those with a problem make no sample.
         is_frozen: whether the features of a part exist.
         lost: samples that have no features although their part has.
-        dry: whether to write nothing, and return the pool that would be.
+        dry: whether to write nothing.
     """
     folder = Path(folder)
-    before = read_pool(folder)
-    known = zip(before.samples, before.parts, before.first_sources, strict=True)
-    rows = [row for row in known if row[0] not in lost and is_frozen(row[1])]
-    taken = {row[0] for row in rows}
+    earlier = read_pool(folder)
+    earlier_rows = zip(earlier.samples, earlier.parts, earlier.first_sources, strict=True)
+    rows = [row for row in earlier_rows if row[0] not in lost and is_frozen(row[1])]
+    samples = {row[0] for row in rows}
     part = max((part for _, part, _ in rows), default=0) + 1
     for file in files:
-        if not file.problem and file.sample not in taken:
-            taken.add(file.sample)
+        if not file.problem and file.sample not in samples:
+            samples.add(file.sample)
             rows.append((file.sample, part, file.source))
     table = pd.DataFrame(rows, columns=["sample", "part", "source"])
     table.insert(0, "row", np.arange(len(table)))
     if not dry:
         write_files(folder / FILES, files)
-        write_if_other(folder / SAMPLES, table)
-    names = chain(zip(before.first_sources, before.samples, strict=True), before.sources.items())
+        write_if_changed(folder / SAMPLES, table)
+    names = chain(zip(earlier.first_sources, earlier.samples, strict=True), earlier.sources.items())
     pool = _pool(table, files)
     return replace(pool, exchanged=exchanged_names(names, pool.sources))
 
 
-def exchanged_names(before: Iterable[tuple[str, str]], now: Mapping[str, str]) -> tuple[ExchangedName, ...]:
-    """Return the names that another sample has now, if the sample that had the name is still there.
+def exchanged_names(
+    earlier: Iterable[tuple[str, str]], current: Mapping[str, str]
+) -> tuple[ExchangedName, ...]:
+    """Return the names that another sample has now, if the sample that had the name is still present.
 
-    ``before`` has names, and the sample of each; ``now`` those that are there.
+    ``earlier`` and ``current`` are names with their samples.
     """
-    others = sorted(set(before).difference(now.items()))
-    found = [(name, sample) for name, sample in others if name in now]
-    wanted = {sample for _, sample in found}
-    places: dict[str, str] = {}
-    for name, sample in now.items():
-        if sample in wanted:
-            places.setdefault(sample, name)
-    return tuple(ExchangedName(name, sample, places[sample]) for name, sample in found if sample in places)
+    pairs = [pair for pair in sorted(set(earlier).difference(current.items())) if pair[0] in current]
+    samples = {sample for _, sample in pairs}
+    new_names: dict[str, str] = {}
+    for name, sample in current.items():
+        if sample in samples:
+            new_names.setdefault(sample, name)
+    return tuple(
+        ExchangedName(name, sample, new_names[sample]) for name, sample in pairs if sample in new_names
+    )

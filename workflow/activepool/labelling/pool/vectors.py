@@ -1,4 +1,4 @@
-"""A user's own vectors, one a sample, in place of photographs."""
+"""A user's own vectors, one per sample, in place of photographs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ class VectorFile:
 
     Attributes:
         path: the file.
-        array: the name of the array that has the vectors; None if it has no other, or a usual name.
-        source_array: the name of the array that has the names of the rows; None for the usual name.
+        array: the name of the array of vectors; None if it is the only one, or has a usual name.
+        source_array: the name of the array of row names; None for the usual name.
     """
 
     path: str | Path
@@ -32,7 +32,7 @@ class VectorFile:
     source_array: str | None = None
 
     def vectors(self) -> FeatureMatrix:
-        """Return the vectors (N, d), left in the file; raises InputError if it has none of that shape."""
+        """Return the vectors (N, d), which stay in the file; raises InputError for other shapes."""
         file = self._names.opened(self.path)  # open for as long as the rows are read
         stored = self._names.vectors(file)
         require_vectors(stored)
@@ -47,7 +47,7 @@ class VectorFile:
     def row_names(self) -> list[str] | None:
         """Return the names (N,) of the rows; None if the file has none.
 
-        Raises: InputError if there are not as many as vectors, or if two rows have one name.
+        Raises: InputError if their number is not that of the vectors, or if two rows have the same name.
         """
         with self._names.opened(self.path) as file:
             sources = self._names.sources(file)
@@ -55,16 +55,16 @@ class VectorFile:
                 return None
             require_names(sources, self._names.vectors(file).shape[0])
             names = row_names(sources)
-        if repeated := repeated_names(sources, names):
-            raise InputError(f"{repeated}; each row needs a name of its own")
+        if problem := repeated_names(sources, names):
+            raise InputError(f"{problem}; each row needs a name of its own")
         return names
 
     def unread(self) -> list[str]:
-        """Return the names of what a pool does not read: labels, classes, and other vectors."""
-        named = [f"{part}{name}" for part in (*TRAIN, *TEST) for name in (*LABELS, CLASS_NAMES)]
+        """Return the names of arrays that a pool does not read: labels, classes, and other vectors."""
+        names = [f"{part}{name}" for part in (*TRAIN, *TEST) for name in (*LABELS, CLASS_NAMES)]
         with self._names.opened(self.path) as file:
-            others = unread_vectors(file, [self._names.vectors(file)])
-            return [*others, *(name for name in named if name in file.shapes)]
+            other_vectors = unread_vectors(file, [self._names.vectors(file)])
+            return [*other_vectors, *(name for name in names if name in file.shapes)]
 
     @property
     def _names(self) -> ArrayNames:
@@ -72,6 +72,6 @@ class VectorFile:
 
 
 def vector_samples(vectors: FeatureMatrix) -> Iterator[str]:
-    """Yield the sample that each row of vectors (N, d) is."""
+    """Yield the sample of each row of vectors (N, d)."""
     for block in row_blocks(vectors.shape[0], BLOCK_ROWS):
         yield from map(embedding_sample, vectors.block(block))

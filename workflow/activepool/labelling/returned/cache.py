@@ -1,7 +1,7 @@
-"""A cache of what was read in the files that came back, so that an unchanged file is not read again.
+"""A cache of the files that came back, so that an unchanged file is not read again.
 
-It holds the rows of each file as they were read. Each run works out again what follows from them for the pool
-and the classes of now, and so ends as a run without the cache would.
+It holds the rows of each file. Each run derives anew what follows from them for the present pool and classes,
+and so has the same results as without the cache.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 
 from activepool.io.files import write_text
 from activepool.ledger import formats
-from activepool.ledger.formats.rows import Parsed
+from activepool.ledger.formats.rows import ParsedFile
 
 #: The file of the cache, in the folder of the pool.
 INTAKE = "intake.json"
@@ -31,12 +31,12 @@ class ReadFile:
         tool: one of `formats.READERS`.
         digest: of the content of a file; empty for a folder.
         parsed: its rows.
-        late: samples whose answers in it, without a time, had been replaced when it came.
+        late: samples whose answers in it have no time, and had been replaced before the file came.
     """
 
     tool: str
     digest: str
-    parsed: Parsed
+    parsed: ParsedFile
     late: tuple[str, ...] = ()
 
 
@@ -44,55 +44,55 @@ READ_FILE = TypeAdapter(ReadFile)
 
 
 class ReturnedCache:
-    """The files that were read before, and those that are read now; a damaged cache is an empty one."""
+    """The files of the last run and of this run; a damaged cache counts as empty."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._before = self._stored()
-        self._now: dict[str, dict[str, object]] = {}
+        self._stored_files = self._read()
+        self._files: dict[str, dict[str, object]] = {}
 
     @property
     def is_empty(self) -> bool:
         """Whether no file was read before, or the cache is lost."""
-        return not self._before
+        return not self._stored_files
 
-    def _stored(self) -> Mapping[str, Any]:
+    def _read(self) -> Mapping[str, Any]:
         try:
-            stored = json.loads(self.path.read_bytes())
-            files = stored["files"] if stored["readers"] == _digest_of_readers() else {}
+            content = json.loads(self.path.read_bytes())
+            files = content["files"] if content["readers"] == _digest_of_readers() else {}
             return files if isinstance(files, dict) else {}
         except (OSError, ValueError, LookupError, TypeError, RecursionError):
             return {}
 
     def get(self, path: Path, signature: str) -> ReadFile | None:
-        """Return what was read of a file; None if it has changed since."""
+        """Return a file as it was read before; None if it has changed since."""
         try:
-            stored = self._before[str(path)]
-            if stored["signature"] != signature:
+            entry = self._stored_files[str(path)]
+            if entry["signature"] != signature:
                 return None
-            return READ_FILE.validate_python(stored)
+            return READ_FILE.validate_python(entry)
         except (LookupError, TypeError, ValueError):
             return None
 
     def keep(self, path: Path, signature: str, read: ReadFile) -> None:
-        """Remember what was read of a file."""
+        """Store a file that was read."""
         content = READ_FILE.dump_python(read, mode="json", exclude_defaults=True)
-        self._now[str(path)] = {"signature": signature, **content}
+        self._files[str(path)] = {"signature": signature, **content}
 
     def keep_copy(self, path: Path, signature: str) -> bool:
-        """Remember a file with the content of another; return whether it was known as one before."""
-        self._now[str(path)] = kept = {"signature": signature, "is_copy": True}
-        return self._before.get(str(path)) == kept
+        """Store a file with the content of another; return whether the cache had it as one before."""
+        self._files[str(path)] = entry = {"signature": signature, "is_copy": True}
+        return self._stored_files.get(str(path)) == entry
 
     def note_late(self, path: Path, samples: Sequence[str]) -> None:
-        """Note `ReadFile.late` of a file that is new; without an earlier cache nobody knows when it came."""
+        """Store `ReadFile.late` of a new file; without an earlier cache nobody knows when it came."""
         if not self.is_empty:
-            self._now[str(path)]["late"] = samples
+            self._files[str(path)]["late"] = samples
 
     def save(self) -> None:
-        """Write the files of now, if they are not those of before."""
-        if self._now != self._before:
-            write_text(self.path, json.dumps({"readers": _digest_of_readers(), "files": self._now}) + "\n")
+        """Write the files of this run, if they differ from those of the last."""
+        if self._files != self._stored_files:
+            write_text(self.path, json.dumps({"readers": _digest_of_readers(), "files": self._files}) + "\n")
 
 
 def signature_of(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""What lies in the folder ``returned``: which entries are label files, and what stands in one."""
+"""The label files in the folder ``returned``, and their content."""
 
 import fnmatch
 from dataclasses import dataclass, field, replace
@@ -12,17 +12,17 @@ from activepool.ledger.formats import READERS
 from activepool.ledger.formats.annotator_file import annotator_file_of
 from activepool.ledger.formats.recognition import LABEL_ENDINGS, tool_of
 
-#: Who answered, where a file does not say it.
+#: The annotator of a file that names none.
 ANNOTATOR = "annotator"
 
-#: Files and folders that systems and programs leave in a folder, in lower case.
-BY_ACCIDENT = (".*", *SYSTEM_FOLDERS, "thumbs.db", "desktop.ini", "icon\r", "~$*")
+#: Files and folders that operating systems and programs leave in a folder, in lower case.
+SYSTEM_FILES = (".*", *SYSTEM_FOLDERS, "thumbs.db", "desktop.ini", "icon\r", "~$*")
 
-#: Hidden files, but for those that systems and offices put beside others.
-HIDDEN = ".[!._~]*"
+#: Hidden files, except for those that operating systems and offices put beside others.
+HIDDEN_FILES = ".[!._~]*"
 
-#: Files whose labels are not complete, or out of date, and why.
-PASSED_OVER = {
+#: Files whose labels are incomplete or out of date, and why.
+INCOMPLETE_FILES = {
     "*.crdownload": "is a download that has not ended",
     "*.part": "is a download that has not ended",
     "*.partial": "is a download that has not ended",
@@ -38,7 +38,7 @@ PASSED_OVER = {
 
 @dataclass
 class LabelFiles:
-    """What to read in the folder, by name, and what is passed over or can be no label file, a line each."""
+    """The files to read in the folder, by name, and a line for each that is skipped or cannot be read."""
 
     paths: list[Path] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -46,47 +46,47 @@ class LabelFiles:
 
 
 def label_files(folder: Path) -> LabelFiles:
-    """Return what lies in a folder, nothing if there is none; raises InputError if it cannot be read."""
-    found = LabelFiles()
+    """Return the files in a folder, which may be missing; raises InputError if it cannot be read."""
+    files = LabelFiles()
     try:
         entries = sorted(folder.iterdir(), key=lambda path: path.name)
     except FileNotFoundError:
-        return found
+        return files
     except OSError as error:
         raise InputError(
             f"{folder}: must be the folder of the files that came back ({error.strerror})"
         ) from error
     for path in entries:
         name = path.name.casefold()
-        if fnmatch.fnmatchcase(name, HIDDEN) and name.endswith(LABEL_ENDINGS):
-            found.notices.append(f"{path}: is hidden, for its name begins with a dot; passed over")
-        if any(fnmatch.fnmatchcase(name, form) for form in BY_ACCIDENT):
+        if fnmatch.fnmatchcase(name, HIDDEN_FILES) and name.endswith(LABEL_ENDINGS):
+            files.notices.append(f"{path}: is hidden, for its name begins with a dot; passed over")
+        if any(fnmatch.fnmatchcase(name, pattern) for pattern in SYSTEM_FILES):
             continue
-        why = next((why for form, why in PASSED_OVER.items() if fnmatch.fnmatchcase(name, form)), None)
-        if why is not None:
-            found.notices.append(f"{path}: {why}; passed over")
+        reasons = (text for pattern, text in INCOMPLETE_FILES.items() if fnmatch.fnmatchcase(name, pattern))
+        if (reason := next(reasons, None)) is not None:
+            files.notices.append(f"{path}: {reason}; passed over")
         elif has_control(path.name):
-            found.mistakes.append(f"{folder}: the name {path.name!a} has no plain letters; rename the file")
+            files.mistakes.append(f"{folder}: the name {path.name!a} has no plain letters; rename the file")
         elif not (path.is_file() or path.is_dir()):
-            found.mistakes.append(f"{path}: is neither a file nor a valid link; remove it")
+            files.mistakes.append(f"{path}: is neither a file nor a valid link; remove it")
         else:
-            found.paths.append(path)
-    return found
+            files.paths.append(path)
+    return files
 
 
 def read_file(path: Path, digest: str) -> ReadFile:
-    """Read a label file, with its digest, or a folder of pictures; raises InputError if no tool writes it."""
+    """Read a label file with its digest, or a folder of pictures; raises InputError for other formats."""
     tool = tool_of(path)
     parsed = READERS[tool](path)
     if tool == "folders" and not (parsed.mistakes or any(row.folders for row in parsed.rows)):
-        deeper = sorted(one for one in path.rglob("*") if one.name.lower().endswith(LABEL_ENDINGS))
-        move = f"; move {deeper[0].relative_to(path).as_posix()!r} up into {path.parent}" if deeper else ""
+        nested = sorted(file for file in path.rglob("*") if file.name.lower().endswith(LABEL_ENDINGS))
+        advice = f"; move {nested[0].relative_to(path).as_posix()!r} up into {path.parent}" if nested else ""
         raise InputError(
             f"{path}: holds no picture in a folder that is named after a class; a folder here holds one "
-            f"folder for each class, as in {path}/ant, {path}/bee{move}"
+            f"folder for each class, as in {path}/ant, {path}/bee{advice}"
         )
-    if named := annotator_file_of(path):
-        place, name = named
+    if annotator_file := annotator_file_of(path):
+        place, name = annotator_file
         if not name and not all(row.who for row in parsed.rows):
             parsed.notices.append(
                 f"{place}: has no name in it, so whoever filled in {path} counts as {ANNOTATOR!r}, "

@@ -1,4 +1,4 @@
-"""What a person reads about the files that came back."""
+"""Lines for a person about the files that came back."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from activepool.ledger.state import SampleState
 
 @dataclass(frozen=True)
 class ReturnedFile:
-    """A file, or a folder, that came back, and how many of its answers are new to the ledger.
+    """A file or folder that came back, and how many of its answers are new to the ledger.
 
     Attributes:
-        known: how many it has.
+        known: how many answers the ledger has.
         outdated: how many a later answer of the same annotator, or a correction, has replaced.
-        corrections: how many of the new ones are corrections.
+        corrections: how many of the new answers are corrections.
         awaited: how many samples have no answer in it yet.
-        is_first_seen: whether it was not there before, or was another file.
+        is_first_seen: whether the file is new or has changed.
     """
 
     path: str
@@ -45,8 +45,8 @@ class ReturnedFile:
 
 
 @dataclass(frozen=True)
-class Intake:
-    """What came back from people, and what of it is new or, if ``is_dry``, would be."""
+class IntakeReport:
+    """The result of an intake: files, and the entries that are new or, if ``is_dry``, would be."""
 
     folder: str
     files: tuple[ReturnedFile, ...]
@@ -57,29 +57,28 @@ class Intake:
 
     def lines(self) -> list[str]:
         """Return a line for each file that brings something new, and one for all others."""
-        news = [file for file in self.files if file.new or file.is_first_seen]
-        lines = [file.line(self.is_dry) for file in news]
-        if old := len(self.files) - len(news):
-            lines.append(f"{self.folder}: {_count(old, 'file')} taken in before")
+        lines = [file.line(self.is_dry) for file in self.files if file.new or file.is_first_seen]
+        if num_known := len(self.files) - len(lines):
+            lines.append(f"{self.folder}: {_count(num_known, 'file')} taken in before")
         return lines
 
 
 def replaced_notice(
-    ledger: object, before: Sequence[Entry], disputed: Sequence[SampleState], new: Sequence[Entry]
+    ledger: object, earlier: Sequence[Entry], disputed: Sequence[SampleState], additions: Sequence[Entry]
 ) -> list[str]:
-    """Return a line on the answers that others replace; none if no answer does.
+    """Return a line about answers that replace others, if there are any.
 
-    ``disputed`` are the samples on which the entries ``before`` the ``new`` ones disagree.
+    ``disputed`` are the samples on which the ``earlier`` entries disagree.
     """
-    entries = {entry.number: entry for entry in (*before, *new)}
+    entries = {entry.number: entry for entry in (*earlier, *additions)}
     disputes = {sample.sample: sample for sample in disputed}
     changes = []
-    for entry in new:
+    for entry in additions:
         if not entry.is_answer or entry.replaces is None:
             continue
         is_repeated = entries[entry.replaces].opinion == entry.opinion and not is_decision(entry)
         if (dispute := disputes.get(entry.sample)) and not is_repeated:
-            opinions = sorted({_opinion(one) for one in dispute.opinions.values()})
+            opinions = sorted({_opinion(answer) for answer in dispute.opinions.values()})
             changes.append(f"disputed {entry.source!r} ({', '.join(opinions)}) is now {_opinion(entry)}")
         elif entries[entry.replaces].opinion != entry.opinion:
             changes.append(f"{entry.source!r} from {_opinion(entries[entry.replaces])} to {_opinion(entry)}")
@@ -87,30 +86,30 @@ def replaced_notice(
 
 
 def copy_notice(path: object, copies: Sequence[object]) -> str:
-    """Return a line on files with the content of one that was read."""
+    """Return a line about copies of a file that was read."""
     return f"{first_few(copies)}: {'are' if len(copies) > 1 else 'is'} the same as {path}; read once"
 
 
 def new_class_notice(name: str, hint: str, labels: Mapping[str, int]) -> str:
-    """Return a line on a new class, with its new ``labels`` by the file that brings them."""
+    """Return a line about a new class, with the number of its new ``labels`` by file."""
     notice = f"{first_few(labels)}: the class {name!r} is new ({_count(sum(labels.values()), 'label')})"
     return f"{notice}; {hint}" if hint else notice
 
 
-def alike_notices(before: Sequence[Entry], new: Sequence[Entry]) -> list[str]:
+def look_alike_notices(earlier: Sequence[Entry], additions: Sequence[Entry]) -> list[str]:
     """Return a line for each new annotator whose name is written nearly like another's."""
-    known = dict.fromkeys(entry.who for entry in before)
-    alike = look_alikes([*known, *(entry.who for entry in new)])
+    known_names = dict.fromkeys(entry.who for entry in earlier)
+    namesakes = look_alikes([*known_names, *(entry.who for entry in additions)])
     return [
-        f"the annotator {name!a} is written nearly like {other!a}, and each has a vote; if they are one "
+        f"the annotator {name!a} is written nearly like {namesake!a}, and each has a vote; if they are one "
         "person, write the name in one way"
-        for name, other in alike.items()
-        if name not in known
+        for name, namesake in namesakes.items()
+        if name not in known_names
     ]
 
 
 def printable(line: str) -> str:
-    """Return a line with escapes for what no terminal and no log can show, such as parts of a file's name."""
+    """Return a line with escapes for unprintable characters, as names of files may have them."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)
 
 

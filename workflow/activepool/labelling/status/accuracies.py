@@ -1,4 +1,4 @@
-"""How good a model is: on the audit set, or by cross-validation; each named for what it is."""
+"""Accuracies of a model: on the audit set, or by cross-validation."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,22 +8,22 @@ from activepool.evaluation.intervals import wilson_intervals
 from activepool.labelling.models.held_out import HeldOut
 from activepool.labelling.pool.table import Pool
 
-#: Of all intervals.
+#: The level of all intervals.
 CONFIDENCE = 0.95
 
-#: With fewer cases no accuracy is shown: its interval would be wider than 0.4.
-FEWEST_CASES = 20
+#: The fewest cases of an accuracy: with fewer, its interval would be wider than 0.4.
+MIN_CASES = 20
 
-#: What an accuracy is measured on.
+#: The data on which an accuracy is measured.
 AUDIT, CROSS_VALIDATION = "audit", "cross_validation"
 
-#: Wrong predictions that are shown.
-MOST_WRONG = 12
+#: The most wrong predictions that are shown.
+MAX_WRONG = 12
 
 
 @dataclass(frozen=True)
 class Share:
-    """The share of some cases that is right, with its Wilson interval; ``value`` is None without a case."""
+    """The share of right cases, with its Wilson interval; ``value`` is None without a case."""
 
     hits: int
     cases: int
@@ -42,7 +42,7 @@ class ClassAccuracy:
 
 @dataclass(frozen=True)
 class Confusion:
-    """How many samples of the class ``label`` are predicted ``predicted``."""
+    """The number of samples with a label and a predicted class."""
 
     label: str
     predicted: str
@@ -55,8 +55,8 @@ class Accuracy:
 
     Attributes:
         measured_on: AUDIT or CROSS_VALIDATION.
-        classes: those with a case, in their order.
-        confusions: the pairs that occur, the right ones too, in the order of the classes.
+        classes: those with a case, in order.
+        confusions: all pairs that occur, including right predictions, in the order of the classes.
     """
 
     measured_on: str
@@ -66,15 +66,15 @@ class Accuracy:
 
     @property
     def is_known(self) -> bool:
-        """Whether there are enough cases to speak of."""
-        return self.overall.cases >= FEWEST_CASES
+        """Whether there are enough cases."""
+        return self.overall.cases >= MIN_CASES
 
 
 @dataclass(frozen=True)
 class Wrong:
     """A prediction that differs from the label, and the probability that the model gives its class.
 
-    ``measured_on`` is AUDIT, or CROSS_VALIDATION if a model said so that was not trained on the sample.
+    ``measured_on`` is AUDIT, or CROSS_VALIDATION for a model that was not trained on the sample.
     """
 
     source: str
@@ -86,10 +86,11 @@ class Wrong:
 
 def shares(hits: Sequence[int], cases: Sequence[int]) -> list[Share]:
     """Return the share of each of ``hits`` in ``cases``."""
-    found = wilson_intervals(hits, cases, CONFIDENCE)
+    intervals = wilson_intervals(hits, cases, CONFIDENCE)
+    columns = hits, cases, intervals.value, intervals.low, intervals.high
     return [
         Share(hit, case, float(value) if case else None, float(low), float(high))
-        for hit, case, value, low, high in zip(hits, cases, found.value, found.low, found.high, strict=True)
+        for hit, case, value, low, high in zip(*columns, strict=True)
     ]
 
 
@@ -118,15 +119,15 @@ def most_wrong(
     audit_labels: dict[int, str],
     audited: dict[int, tuple[str, float]],
 ) -> tuple[Wrong, ...]:
-    """Return the wrong predictions with the largest probabilities; the lower row is first among equals.
+    """Return the wrong predictions with the largest probabilities; in a tie, the lower row comes first.
 
     Args:
-        held_out: predictions by cross-validation; of labels that were corrected since, none is shown.
-        training_labels: by sample, as they stand now.
+        held_out: predictions by cross-validation; labels that were corrected since are left out.
+        training_labels: the present ones, by sample.
         audit_labels: of the audit set, by row.
         audited: the predicted class of the rows of the audit set, and its probability.
     """
-    found = [
+    candidates = [
         (row, Wrong(pool.row_sources[row], audit_labels[row], predicted, chance, AUDIT))
         for row, (predicted, chance) in audited.items()
     ]
@@ -136,8 +137,8 @@ def most_wrong(
             held_out.index.tolist(), *names, held_out.probability.tolist(), strict=True
         ):
             if training_labels.get(pool.samples[row]) == label:
-                one = Wrong(pool.row_sources[row], label, predicted, chance, CROSS_VALIDATION)
-                found.append((row, one))
-    wrong = [(row, one) for row, one in found if one.label != one.predicted]
+                prediction = Wrong(pool.row_sources[row], label, predicted, chance, CROSS_VALIDATION)
+                candidates.append((row, prediction))
+    wrong = [(row, prediction) for row, prediction in candidates if prediction.label != prediction.predicted]
     wrong.sort(key=lambda pair: (-pair[1].probability, pair[0]))
-    return tuple(one for _, one in wrong[:MOST_WRONG])
+    return tuple(prediction for _, prediction in wrong[:MAX_WRONG])

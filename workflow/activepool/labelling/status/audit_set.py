@@ -2,11 +2,11 @@
 
 An audit set that grows has several parts. Each is a simple random sample of the photographs that had neither
 gone out nor been answered when it was drawn, and so its share of right predictions, hits / cases, is unbiased
-for these (Cochran 1977, Sampling techniques, chapter 3), and for no others: a later part has none of what the
-strategy had picked by then, which tends to be harder than the rest. Parts are therefore never added up. To
-combine them one would have to know which samples of the first would have gone out since, had they not been in
-it (Hartley 1962, Multiple frame surveys), and nobody does. The accuracy to go by is that of the first part
-with enough labels, which stands for the most photographs; each of the others has its own.
+for these (Cochran 1977, Sampling techniques, chapter 3), and for no others: a later part has none of the
+earlier picks of the strategy, which tend to be harder than the other photographs. Parts are therefore never
+added up. To combine them one would have to know which samples of the first part would have gone out since,
+had they not been in it (Hartley 1962, Multiple frame surveys), and nobody does. The accuracy to go by is that
+of the first part with enough labels, which represents the most photographs; each other part has its own.
 """
 
 from collections.abc import Iterator, Mapping, Sequence, Sized
@@ -17,7 +17,7 @@ import numpy as np
 from activepool.evaluation.intervals import sample_size
 from activepool.labelling.models.training_set import candidate_rows
 from activepool.labelling.pool.table import Pool
-from activepool.labelling.status.accuracies import CONFIDENCE, FEWEST_CASES, Share, shares
+from activepool.labelling.status.accuracies import CONFIDENCE, MIN_CASES, Share, shares
 from activepool.ledger.entries import Entry
 from activepool.ledger.state import State, Status
 
@@ -30,8 +30,8 @@ class AuditDraw:
     """A part of the audit set, and how many samples were sent for it, have a label, and are awaited.
 
     Attributes:
-        known_before: how many samples had gone out, or had an answer, and so could not be drawn.
-        accuracy: of the current model, on those that have a label and its prediction.
+        known_before: the number of samples that had gone out or had an answer, and so could not be drawn.
+        accuracy: of the current model, on the samples with a label and a prediction.
     """
 
     batch: str
@@ -44,13 +44,13 @@ class AuditDraw:
 
     @property
     def most_labels(self) -> int:
-        """How many labels it can have."""
+        """The most labels that it can have."""
         return self.labelled + self.awaited
 
 
 @dataclass(frozen=True)
 class AuditPlan:
-    """How many labels a part of the audit set needs for an interval of at most this width."""
+    """The number of labels that a part of the audit set needs for an interval of at most this width."""
 
     width: float
     labels: int
@@ -63,11 +63,11 @@ class AuditSet:
     Attributes:
         draws: its parts, earliest first.
         measured: the name of the part to go by.
-        removed: how many samples have no answer and are no longer in the pool.
-        too_late: samples that are known to have joined the pool later, and so could not be drawn. Others may
-            have: where a run recomputes all features, several parts become one.
-        plans: what would make the interval narrower: labels of the part to go by, if so many can come, or of
-            another part, if the pool has so many samples left.
+        removed: the number of samples that have no answer and are no longer in the pool.
+        too_late: the number of samples that are known to have joined the pool later, and so could not be
+            drawn. There may be others: if a run recomputes all features, several parts become one.
+        plans: for a narrower interval: labels of the part to go by, if so many can come, or of another part,
+            if the pool has so many samples left.
     """
 
     draws: tuple[AuditDraw, ...]
@@ -88,7 +88,7 @@ class AuditSet:
 def audit_parts(state: State, pool: Pool) -> dict[str, dict[int, str]]:
     """Return the labels of each part of the audit set, earliest part first, by ascending row.
 
-    Samples that the pool lacks are not among them.
+    Samples that the pool lacks are left out.
     """
     labels = state.audit_labels
     return {
@@ -105,7 +105,7 @@ def audit_parts(state: State, pool: Pool) -> dict[str, dict[int, str]]:
 
 def part_to_go_by(parts: Mapping[str, Sized]) -> str:
     """Return the first part of the audit set with enough labels, or else the one with the most."""
-    enough = (name for name, labels in parts.items() if len(labels) >= FEWEST_CASES)
+    enough = (name for name, labels in parts.items() if len(labels) >= MIN_CASES)
     return next(enough, max(parts, key=lambda name: len(parts[name]), default=""))
 
 
@@ -114,7 +114,7 @@ def audit_set(
 ) -> AuditSet | None:
     """Describe the audit set; None if there is none.
 
-    ``audited`` is what the current model predicts for the rows of the audit set, and its probability.
+    ``audited`` has the predicted class of the rows of the audit set, and its probability.
     """
     parts = audit_parts(state, pool)
     if not parts:
@@ -124,10 +124,10 @@ def audit_set(
     part = next(draw for draw in draws if draw.batch == measured)
     samples = [sample for sample in state.samples.values() if sample.is_audit]
     unanswered = [sample.sample for sample in samples if sample.status == Status.AWAITED]
-    found = part.accuracy
-    expected = found.hits / found.cases if found.cases >= FEWEST_CASES else 0.5
+    accuracy = part.accuracy
+    expected = accuracy.hits / accuracy.cases if accuracy.cases >= MIN_CASES else 0.5
     planned = [AuditPlan(width, sample_size(width, CONFIDENCE, expected)) for width in AUDIT_WIDTHS]
-    most = max(part.most_labels, len(candidate_rows(state, pool)))
+    max_labels = max(part.most_labels, len(candidate_rows(state, pool)))
     return AuditSet(
         draws=draws,
         measured=measured,
@@ -136,7 +136,7 @@ def audit_set(
         awaited=sum(map(pool.is_here, unanswered)),
         removed=sum(not pool.is_here(sample) for sample in unanswered),
         too_late=_too_late(pool, [sample.sample for sample in samples]),
-        plans=tuple(plan for plan in planned if part.labelled < plan.labels <= most),
+        plans=tuple(plan for plan in planned if part.labelled < plan.labels <= max_labels),
     )
 
 
@@ -149,7 +149,7 @@ def _draws(
 ) -> Iterator[AuditDraw]:
     for name, labels in parts.items():
         batch = state.batches[name]
-        right = [audited[row][0] == label for row, label in labels.items() if row in audited]
+        hits = [audited[row][0] == label for row, label in labels.items() if row in audited]
         yield AuditDraw(
             batch=name,
             when=batch.when,
@@ -157,12 +157,12 @@ def _draws(
             known_before=len({entry.sample for entry in entries[: batch.first - 1]}),
             labelled=len(state.audit_labels.keys() & set(batch.samples)),
             awaited=sum(map(pool.is_here, batch.awaited)),
-            accuracy=shares([sum(right)], [len(right)])[0],
+            accuracy=shares([sum(hits)], [len(hits)])[0],
         )
 
 
 def _too_late(pool: Pool, audit: Sequence[str]) -> int:
-    """Return how many samples lie in parts of the pool that came after those of the audit set."""
+    """Return the number of samples in parts of the pool that are later than those of the audit set."""
     rows = [pool.row_of[sample] for sample in audit if sample in pool.row_of]
     parts = np.asarray(pool.parts)
     return int((pool.is_present & (parts > parts[rows].max())).sum()) if rows else 0

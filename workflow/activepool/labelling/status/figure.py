@@ -8,36 +8,36 @@ import numpy as np
 
 from activepool.evaluation.power_law import LearningCurveFit
 from activepool.labelling.status.accuracies import Share
-from activepool.labelling.status.curve_text import why_untold
+from activepool.labelling.status.curve_text import unknown_reason
 from activepool.labelling.status.model_series import ModelSeries
 
-#: Width and height of the figure, and its margins, in units that are pixels if the page is wide enough.
+#: The width and height of the figure, and its margins, in pixels if the page is wide enough.
 WIDTH, HEIGHT = 460, 300
 LEFT, RIGHT, TOP, BOTTOM = 52, 14, 14, 48
 
 #: Steps of an axis are one of these times a power of ten.
 STEPS = (1, 2, 2.5, 5, 10)
 
-#: The curve is drawn up to so many times the labels in the data.
-BEYOND = 1.6
+#: The largest number of labels on the curve, as a multiple of that in the data.
+EXTRAPOLATION = 1.6
 
-#: Points of the drawn curve.
+#: The points of the drawn curve.
 CURVE_POINTS = 80
 
 
 @dataclass(frozen=True)
 class Axes:
-    """The scales of the figure: labels to the right, errors upwards, both from 0."""
+    """The scales of the figure: labels to the right and errors upwards, both from 0."""
 
     labels: float
     error: float
 
     def x(self, labels: float) -> float:
-        """Return the place of a number of labels."""
+        """Return the x coordinate of a number of labels."""
         return LEFT + labels / self.labels * (WIDTH - LEFT - RIGHT)
 
     def y(self, error: float) -> float:
-        """Return the place of an error."""
+        """Return the y coordinate of an error."""
         return HEIGHT - BOTTOM - error / self.error * (HEIGHT - TOP - BOTTOM)
 
 
@@ -47,14 +47,14 @@ def learning_curve_svg(series: ModelSeries) -> str | None:
     if not models:
         return None
     first, last = min(labels for labels, _ in models), max(labels for labels, _ in models)
-    right = last * (1.1 if why_untold(series.fit) else BEYOND)
-    axes = Axes(right, _ends(min(1, max(1 - share.low for _, share in models) * 1.05)))
+    axis_end = last * (1.1 if unknown_reason(series.fit) else EXTRAPOLATION)
+    axes = Axes(axis_end, _axis_end(min(1, max(1 - share.low for _, share in models) * 1.05)))
     return "\n".join(
         [
             f'<svg class="curve" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Learning curve: error '
             f'against the number of labels">',
             *_grid(axes),
-            *_fitted(axes, series.fit, first, last),
+            *_fit_lines(axes, series.fit, first, last),
             *(line for labels, share in models for line in _point(axes, labels, share)),
             "</svg>",
         ]
@@ -75,12 +75,12 @@ def _grid(axes: Axes) -> Iterator[str]:
     yield f'<text x="{(LEFT + end) / 2}" y="{HEIGHT - 6}" text-anchor="middle">labels</text>'
 
 
-def _fitted(axes: Axes, fit: LearningCurveFit, first: int, last: int) -> Iterator[str]:
-    """Yield the curve fitted to ``first`` to ``last`` labels; beyond only if that tells anything."""
+def _fit_lines(axes: Axes, fit: LearningCurveFit, first: int, last: int) -> Iterator[str]:
+    """Yield the fitted curve over the range of the data, and beyond if the fit allows a prediction."""
     if fit.asymptote is None:
         return
     pieces = [("fit", first, last)]
-    if not why_untold(fit):
+    if not unknown_reason(fit):
         pieces.append(("fit beyond", last, round(axes.labels)))
     for kind, begin, end in pieces:
         labels = np.unique(np.linspace(begin, end, CURVE_POINTS).astype(np.int64))
@@ -113,7 +113,7 @@ def _step(end: float, count: int) -> float:
     return next(step * power for step in STEPS if step * power * count >= end * (1 - 1e-9))
 
 
-def _ends(end: float) -> float:
+def _axis_end(end: float) -> float:
     step = _step(end, 5)
     return math.ceil(end / step - 1e-9) * step
 

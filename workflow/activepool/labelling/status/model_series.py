@@ -1,4 +1,4 @@
-"""How the models of the batches improve, and how well each agrees with the one before it."""
+"""The series of the batches' models: their accuracies, and the agreement of each with the one before it."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from activepool.labelling.status.accuracies import (
     AUDIT,
     CONFIDENCE,
     CROSS_VALIDATION,
-    FEWEST_CASES,
+    MIN_CASES,
     Share,
     shares,
 )
@@ -28,10 +28,10 @@ class Training:
     """The training of a batch's model.
 
     Attributes:
-        batch: the batch that the model was made for; it trained on the labels that came before.
-        held_out: how many of them cross-validation held out: all but the only label of a class.
-        right: how many of these were predicted right.
-        rows: those of the labels.
+        batch: the batch for which the model was trained, on all earlier labels.
+        held_out: the number of labels that cross-validation held out: all except the only label of a class.
+        right: the number of these with a right prediction.
+        rows: of the labels.
         fixed: why cross-validation did not choose the weight decay, in words; None if it did.
     """
 
@@ -46,17 +46,17 @@ class Training:
 
 def read_training(training: str | Path, labels: str | Path) -> Training:
     """Read the training.json and the labels.csv of a batch."""
-    facts, known = read_facts(training), read_labels(labels)
+    facts, training_labels = read_facts(training), read_labels(labels)
     held_out = right = 0
     if facts.accuracy is not None:
-        held_out = sum(count for count in Counter(known.labels).values() if count > 1)
+        held_out = sum(count for count in Counter(training_labels.labels).values() if count > 1)
         right = round(facts.accuracy * held_out)
     return Training(
         batch=Path(training).parent.name,
-        labels=len(known.labels),
+        labels=len(training_labels.labels),
         held_out=held_out,
         right=right,
-        rows=frozenset(known.rows.tolist()),
+        rows=frozenset(training_labels.rows.tolist()),
         weight_decay=facts.weight_decay,
         fixed=facts.fixed,
     )
@@ -64,13 +64,13 @@ def read_training(training: str | Path, labels: str | Path) -> Training:
 
 @dataclass(frozen=True)
 class ModelRow:
-    """The model of a batch, and how many labels it trained on.
+    """The model of a batch, and the number of labels on which it trained.
 
     Attributes:
         fixed: why cross-validation did not choose the weight decay, in words; None if it did.
-        accuracy: measured on what `ModelSeries` says; None if the cases are too few.
-        compared: how many samples both it and the model before it classified.
-        agreement: Cohen's κ of the two on these; None for the first model, and where κ says nothing.
+        accuracy: measured as `ModelSeries` says; None if there are too few cases.
+        compared: the number of samples that both this model and the one before it classified.
+        agreement: Cohen's κ of the two on these; None for the first model, and where κ is undefined.
     """
 
     batch: str
@@ -84,14 +84,14 @@ class ModelRow:
 
 @dataclass(frozen=True)
 class ModelSeries:
-    """The models of all batches, in order; one without newly labelled samples replaces the model before it.
+    """The models of all batches, in order; one without newly labelled samples replaces the one before it.
 
     Attributes:
         measured_on: AUDIT or CROSS_VALIDATION, the same for all.
         fit: a power law through their errors, or why there is none.
         is_settled: whether the last three models agree so well with those before that people may stop.
-        is_last_partial: whether the last model had only some answers to the batch that is out. For that
-            reason alone it would agree with the model before it, so it is not compared.
+        is_last_partial: whether the last model had only some answers to the batch that is out. It would agree
+            with the model before it for that reason alone, so the two are not compared.
     """
 
     measured_on: str
@@ -102,16 +102,16 @@ class ModelSeries:
 
     @property
     def agreements(self) -> list[float | None]:
-        """κ of each model and the one before it, without a partial one."""
+        """κ of each model and the one before it, without a partial model."""
         return _agreements(self.models, self.is_last_partial)
 
 
 class Comparison:
-    """Compares models one after the other, so that no more than three predictions are in memory."""
+    """Compares models one after the other, with at most three predictions in memory."""
 
     def __init__(self, audit: dict[int, str]) -> None:
         self._audit = audit
-        self._before: PoolPredictions | None = None
+        self._previous: PoolPredictions | None = None
         self._last: PoolPredictions | None = None
         self._rows: list[ModelRow] = []
         self._is_partial = False
@@ -120,18 +120,18 @@ class Comparison:
     def add(self, training: Training, predictions: PoolPredictions, is_partial: bool = False) -> None:
         """Add the next model; a partial model is the last, see `ModelSeries`.
 
-        A model without newly labelled samples, as after a correction, replaces the model before it: the
-        agreement of these two says nothing.
+        A model without newly labelled samples, as after a correction, replaces the model before it, because
+        the agreement of these two is meaningless.
         """
         if self._rows and training.rows <= self._labelled:
             self._rows.pop()
             is_partial = False
         else:
-            self._before = self._last
+            self._previous = self._last
         self._labelled, self._last, self._is_partial = training.rows, predictions, is_partial
-        before = None if is_partial else self._before
-        compared = min(len(before.predicted), len(predictions.predicted)) if before else 0
-        kappa = agreement(before, predictions) if before else None
+        previous = None if is_partial else self._previous
+        compared = min(len(previous.predicted), len(predictions.predicted)) if previous else 0
+        kappa = agreement(previous, predictions) if previous else None
         share = self._accuracy(training, predictions)
         self._rows.append(
             ModelRow(
@@ -139,14 +139,14 @@ class Comparison:
                 labels=training.labels,
                 weight_decay=training.weight_decay,
                 fixed=training.fixed,
-                accuracy=share if share.cases >= FEWEST_CASES else None,
+                accuracy=share if share.cases >= MIN_CASES else None,
                 compared=compared,
                 agreement=kappa,
             )
         )
 
     def series(self) -> ModelSeries:
-        """Return what was found."""
+        """Return the series of the models so far."""
         settled = is_settled(_agreements(self._rows, self._is_partial))
         measured_on = AUDIT if self._audit else CROSS_VALIDATION
         return ModelSeries(measured_on, tuple(self._rows), _fit(self._rows), settled, self._is_partial)
@@ -155,9 +155,9 @@ class Comparison:
         """Return the share of right predictions on the audit set or, without one, by cross-validation."""
         if not self._audit:
             return shares([training.right], [training.held_out])[0]
-        known = {row: label for row, label in self._audit.items() if row < len(predictions.predicted)}
-        hits = sum(predictions.name(row) == label for row, label in known.items())
-        return shares([hits], [len(known)])[0]
+        cases = [(row, label) for row, label in self._audit.items() if row < len(predictions.predicted)]
+        hits = sum(predictions.name(row) == label for row, label in cases)
+        return shares([hits], [len(cases)])[0]
 
 
 def agreement(first: PoolPredictions, second: PoolPredictions) -> float | None:
@@ -166,7 +166,8 @@ def agreement(first: PoolPredictions, second: PoolPredictions) -> float | None:
     number = {name: place for place, name in enumerate(names)}
     rows = min(len(first.predicted), len(second.predicted))
     numbers = [
-        np.array([number[name] for name in one.class_names])[one.predicted[:rows]] for one in (first, second)
+        np.array([number[name] for name in predictions.class_names])[predictions.predicted[:rows]]
+        for predictions in (first, second)
     ]
     return cohens_kappa(*numbers)
 

@@ -1,4 +1,4 @@
-"""All numbers of the status page, as status.json keeps them."""
+"""All numbers of the status page, in the form of status.json."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from activepool.labelling.pool.table import Pool, read_pool
 from activepool.labelling.status.accuracies import (
     AUDIT,
     CROSS_VALIDATION,
-    FEWEST_CASES,
+    MIN_CASES,
     Accuracy,
     Wrong,
     accuracy,
@@ -32,10 +32,10 @@ class StatusFiles:
     """The files of a project.
 
     Attributes:
-        entries: how many of the ledger's entries count; the others came later. None: all.
+        entries: the number of the ledger's first entries that count; None: all.
         samples: samples.csv of the pool, with files.csv beside it.
         trainings: training.json of each batch that has a model, in order.
-        predictions: predictions.h5 of the same batches; the last is the current model's.
+        predictions: predictions.h5 of the same batches; the last one is the current model's.
         labels: labels.csv of the same batches.
         held_out: held_out.h5 of the current model; None without one.
     """
@@ -51,15 +51,15 @@ class StatusFiles:
 
 @dataclass(frozen=True)
 class StatusNumbers:
-    """What the status page and the lines on the terminal say.
+    """The numbers of the status page and of the lines on the terminal.
 
     Attributes:
-        on_audit: the accuracy of the current model on the part of the audit set to go by; None if nothing of
-            that can be compared.
+        on_audit: the accuracy of the current model on the part of the audit set to go by; None if it has no
+            case.
         cross_validated: the accuracy of models like the current one on labels that were held out from them;
             None if there is no model.
         wrong: the most confidently wrong predictions.
-        series: the models of all batches; None if there is none.
+        series: the models of all batches; None if there is no model.
     """
 
     project: str
@@ -74,8 +74,8 @@ class StatusNumbers:
     @property
     def accuracy(self) -> Accuracy | None:
         """The accuracy to go by: on the audit set if that has enough labels; None if too few are known."""
-        measured = [one for one in (self.on_audit, self.cross_validated) if one and one.is_known]
-        return measured[0] if measured else None
+        candidates = (self.on_audit, self.cross_validated)
+        return next((accuracy for accuracy in candidates if accuracy and accuracy.is_known), None)
 
 
 def status_numbers(
@@ -86,18 +86,17 @@ def status_numbers(
     state, pool = state_of(entries, classes), read_pool(Path(files.samples).parent)
     parts = audit_parts(state, pool)
     labels = parts.get(part_to_go_by(parts), {})
-    comparison, current = Comparison(labels if len(labels) >= FEWEST_CASES else {}), None
-    for training, predictions, used in zip(files.trainings, files.predictions, files.labels, strict=True):
-        current = read_predictions(predictions)
-        trained = read_training(training, used)
-        comparison.add(trained, current, is_partial=is_partial(trained.batch, state, pool))
-    every = {row: label for part in parts.values() for row, label in part.items()}
-    audited = audit_predictions(every, current)
+    comparison, current = Comparison(labels if len(labels) >= MIN_CASES else {}), None
+    for paths in zip(files.trainings, files.labels, files.predictions, strict=True):
+        training, current = read_training(*paths[:2]), read_predictions(paths[2])
+        comparison.add(training, current, is_partial=is_partial(training.batch, state, pool))
+    all_labels = {row: label for part in parts.values() for row, label in part.items()}
+    audited = audit_predictions(all_labels, current)
     held_out = read_held_out(files.held_out) if files.held_out else None
     on_audit = cross_validated = None
-    if compared := [row for row in labels if row in audited]:
-        named = [labels[row] for row in compared], [audited[row][0] for row in compared]
-        on_audit = accuracy(AUDIT, *named, state.classes)
+    if rows := [row for row in labels if row in audited]:
+        pairs = [labels[row] for row in rows], [audited[row][0] for row in rows]
+        on_audit = accuracy(AUDIT, *pairs, state.classes)
     if held_out:
         cross_validated = accuracy(
             CROSS_VALIDATION, held_out.label_names, held_out.predicted_names, state.classes
@@ -109,15 +108,16 @@ def status_numbers(
         audit=audit_set(entries, state, pool, audited),
         on_audit=on_audit,
         cross_validated=cross_validated,
-        wrong=most_wrong(pool, held_out, state.training_labels, every, audited),
+        wrong=most_wrong(pool, held_out, state.training_labels, all_labels, audited),
         series=comparison.series() if current else None,
     )
 
 
 def is_partial(batch: str, state: State, pool: Pool) -> bool:
     """Return whether a model for the next ``batch`` had only some of the answers to the one that is out."""
-    last = [one for one in state.batches.values() if not one.is_audit][-1:]
-    return batch not in state.batches and any(pool.is_here(sample) for one in last for sample in one.awaited)
+    sent = [item for item in state.batches.values() if not item.is_audit]
+    awaited = sent[-1].awaited if sent else ()
+    return batch not in state.batches and any(map(pool.is_here, awaited))
 
 
 def audit_predictions(

@@ -10,13 +10,13 @@ from urllib.parse import quote
 from activepool.io.files import write_text
 from activepool.labelling.batches.pictures import picture_or_problem
 from activepool.labelling.pages import page_template
-from activepool.labelling.status.accuracies import AUDIT, FEWEST_CASES, Accuracy
+from activepool.labelling.status.accuracies import AUDIT, MIN_CASES, Accuracy
 from activepool.labelling.status.audit_set import AuditPlan
-from activepool.labelling.status.curve_text import ceiling_text, labels_text, why_untold
+from activepool.labelling.status.curve_text import ceiling_text, labels_text, unknown_reason
 from activepool.labelling.status.figure import learning_curve_svg
 from activepool.labelling.status.numbers import StatusNumbers
 from activepool.labelling.status.text import (
-    counted,
+    count_text,
     interval_text,
     kappa_text,
     most_labels,
@@ -28,23 +28,23 @@ from activepool.labelling.status.text import (
     why_unknown,
 )
 
-#: As the page says them in any locale.
+#: The names of the months on the page, in any locale.
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
 
-#: The folder of the batches, as seen from the page.
+#: The folder of the batches, relative to the page.
 BATCHES = "batches"
 
 #: The longer side of a picture, in pixels.
 SIDE = 240
 
-#: Disputed samples and confused classes that are listed.
-DISPUTED, CONFUSED = 50, 12
+#: The most disputed samples and confused classes that are listed.
+MAX_DISPUTED, MAX_CONFUSED = 50, 12
 
-#: Lists of more classes are folded; with more there is no confusion matrix.
-MANY_CLASSES = 60
+#: The most classes of an unfolded list and of the confusion matrix.
+MAX_CLASSES = 60
 
 #: The rows of the first table, by the field of `Tally`.
 ROWS = {
@@ -64,7 +64,7 @@ def write_page(path: str | Path, numbers: StatusNumbers, image: Callable[[str], 
 
     ``image`` returns the image file of a source; None if there are no images.
     """
-    folder = Path(path).parent / BATCHES
+    folder, batches = Path(path).parent / BATCHES, [batch.name for batch in numbers.standing.batches]
     page = page_template("status/page.html").render(
         **_standing(numbers),
         **_accuracy(numbers),
@@ -72,22 +72,22 @@ def write_page(path: str | Path, numbers: StatusNumbers, image: Callable[[str], 
         current=numbers.series.models[-1] if numbers.series else None,
         steps=next_steps(numbers),
         figure=learning_curve_svg(numbers.series) if numbers.series else None,
-        wrong=[(one, image and picture_or_problem(image, one.source, SIDE)[0]) for one in numbers.wrong],
-        has_wrong_audit=any(one.measured_on == AUDIT for one in numbers.wrong),
-        counted=counted,
+        wrong=[(item, image and picture_or_problem(image, item.source, SIDE)[0]) for item in numbers.wrong],
+        has_wrong_audit=any(item.measured_on == AUDIT for item in numbers.wrong),
+        count_text=count_text,
         percent=percent,
         share_text=share_text,
         kappa_text=kappa_text,
         labels_text=labels_text,
         ceiling_text=ceiling_text,
-        untold=why_untold(numbers.series.fit) if numbers.series else None,
+        unknown_reason=unknown_reason(numbers.series.fit) if numbers.series else None,
         most_labels=most_labels(numbers),
         interval_text=interval_text,
-        many=MANY_CLASSES,
+        max_classes=MAX_CLASSES,
         time=time_text,
         date=date_text,
         folder=lambda name: f"{BATCHES}/{quote(name, safe='')}/",
-        sheets={one.name for one in numbers.standing.batches if (folder / one.name / "sheet.html").is_file()},
+        sheets={name for name in batches if (folder / name / "sheet.html").is_file()},
     )
     write_text(path, page)
 
@@ -122,42 +122,42 @@ def _standing(numbers: StatusNumbers) -> dict[str, Any]:
         "waiting": [batch for batch in standing.batches if batch.awaited],
         "sent": standing.in_batches.samples + standing.in_audit.samples,
         "awaited": standing.in_batches.awaited + standing.in_audit.awaited,
-        "with_labels": sum(one.labels + one.audit_labels > 0 for one in standing.classes),
-        "longest_bar": max([1, *(one.labels for one in standing.classes)]),
+        "with_labels": sum(item.labels + item.audit_labels > 0 for item in standing.classes),
+        "longest_bar": max([1, *(item.labels for item in standing.classes)]),
         "has_strategies": any(batch.strategy for batch in standing.batches),
-        "disputed_shown": DISPUTED,
+        "max_disputed": MAX_DISPUTED,
     }
 
 
 def _accuracy(numbers: StatusNumbers) -> dict[str, Any]:
-    measured, audit = numbers.accuracy, numbers.audit
-    classes = measured.classes if measured else ()
-    tested = {one.name for one in classes}
-    confused = [one for one in (measured.confusions if measured else ()) if one.label != one.predicted]
+    accuracy, audit = numbers.accuracy, numbers.audit
+    classes = accuracy.classes if accuracy else ()
+    tested_classes = {item.name for item in classes}
+    confused = [item for item in (accuracy.confusions if accuracy else ()) if item.label != item.predicted]
     return {
-        "measured": measured,
-        "why_unknown": None if measured else why_unknown(numbers),
+        "accuracy": accuracy,
+        "why_unknown": None if accuracy else why_unknown(numbers),
         "part": part_name(audit) if audit else "",
-        "others": other_parts(audit) if audit else [],
+        "other_draws": other_parts(audit) if audit else [],
         "plan_text": lambda plan: _plan_text(numbers, plan),
-        "thing": "photograph" if numbers.has_images else "sample",
+        "noun": "photograph" if numbers.has_images else "sample",
         "unusable": audit.samples - audit.labelled - audit.awaited - audit.removed if audit else 0,
         "class_accuracies": sorted(
-            classes, key=lambda one: (one.share.hits / one.share.cases, -one.share.cases)
+            classes, key=lambda item: (item.share.hits / item.share.cases, -item.share.cases)
         ),
-        "untested": [one.name for one in numbers.standing.classes if one.name not in tested],
-        "confused": sorted(confused, key=lambda one: -one.count)[:CONFUSED],
-        "matrix": _matrix(measured) if measured else None,
+        "untested": [item.name for item in numbers.standing.classes if item.name not in tested_classes],
+        "confused": sorted(confused, key=lambda item: -item.count)[:MAX_CONFUSED],
+        "matrix": _matrix(accuracy) if accuracy else None,
     }
 
 
 def _plan_text(numbers: StatusNumbers, plan: AuditPlan) -> str:
-    """Return what so many labels would give: of the part to go by, or of another one."""
+    """Return what the labels of a plan would give: of the part to go by, or of another part."""
     audit = numbers.audit
     assert audit is not None
     part, labels, points = audit.part, f"{plan.labels:,} labels", f"±{50 * plan.width:g} points"
     about, condition = "at most", ""
-    if part.accuracy.cases >= FEWEST_CASES:
+    if part.accuracy.cases >= MIN_CASES:
         about, condition = "about", ", if the accuracy stays as it is"
     if plan.labels <= part.most_labels:
         return f"{labels} (enough are out) would give the accuracy an interval of {about} {points}{condition}"
@@ -168,13 +168,12 @@ def _plan_text(numbers: StatusNumbers, plan: AuditPlan) -> str:
     )
 
 
-def _matrix(measured: Accuracy) -> dict[str, list[Any]] | None:
-    """Return the confusion matrix of the classes that occur; None if they are too many."""
-    names = list(
-        dict.fromkeys([one.name for one in measured.classes] + [one.predicted for one in measured.confusions])
-    )
-    if len(names) > MANY_CLASSES:
+def _matrix(accuracy: Accuracy) -> dict[str, list[Any]] | None:
+    """Return the confusion matrix of the classes that occur; None if there are too many."""
+    names = [item.name for item in accuracy.classes] + [item.predicted for item in accuracy.confusions]
+    names = list(dict.fromkeys(names))
+    if len(names) > MAX_CLASSES:
         return None
-    count_of = {(one.label, one.predicted): one.count for one in measured.confusions}
+    count_of = {(item.label, item.predicted): item.count for item in accuracy.confusions}
     counts = [[count_of.get((label, predicted), 0) for predicted in names] for label in names]
     return {"names": names, "counts": counts, "sums": [sum(row) for row in counts]}

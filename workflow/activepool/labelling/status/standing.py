@@ -1,4 +1,4 @@
-"""Where the labelling of a pool stands: what went out, what came back, and what people said."""
+"""The standing of a pool's labelling: what went out, what came back, and what people answered."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -9,15 +9,15 @@ from activepool.labelling.pool.table import Pool
 from activepool.ledger.entries import Entry, Event
 from activepool.ledger.state import SampleState, State, Status
 
-#: What people can say of a sample, in words.
+#: Answers without a class, in words.
 WORDS = {Event.CANNOT_TELL: "cannot tell", Event.SKIP: "skip", Event.NOT_OURS: "not one of ours"}
 
 
 @dataclass(frozen=True)
 class Tally:
-    """How many samples stand where; each is counted once.
+    """The numbers of samples by status; each is counted once.
 
-    The awaited and the removed ones were sent, and no answer has come; the latter are no longer in the pool.
+    Awaited and removed samples were sent and have no answer; the removed ones are no longer in the pool.
     """
 
     samples: int
@@ -32,7 +32,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class ClassCount:
-    """A class, its labels to train on, those of the audit set, and the class that may be meant instead."""
+    """A class, the numbers of its labels to train on and in the audit set, and a class that may be meant."""
 
     name: str
     labels: int
@@ -42,7 +42,7 @@ class ClassCount:
 
 @dataclass(frozen=True)
 class Opinion:
-    """What an annotator says of a sample, in words."""
+    """An annotator's answer to a sample, in words."""
 
     who: str
     says: str
@@ -50,7 +50,7 @@ class Opinion:
 
 @dataclass(frozen=True)
 class Disputed:
-    """A sample on which annotators disagree; ``batch`` is empty if nobody had asked."""
+    """A sample on which annotators disagree; ``batch`` is empty if the sample did not go out."""
 
     source: str
     batch: str
@@ -59,13 +59,13 @@ class Disputed:
 
 @dataclass(frozen=True)
 class BatchRow:
-    """A batch that went out: how many samples were sent, came back, and are awaited.
+    """A batch that went out, with the numbers of samples that were sent, came back, and are awaited.
 
     Attributes:
-        strategy: what picked it, as the ledger notes of all picks; empty if it does not.
-        removed: how many have no answer and are no longer in the pool; they are not awaited.
-        labels: how many labels to train on it asked for; for the audit set, how many labels came.
-        labels_in_total: labels to train on that came by it or before, as they stand now.
+        strategy: that picked it, according to the ledger's notes of all picks; empty if these differ.
+        removed: the number of samples without an answer that are no longer in the pool; not awaited.
+        labels: the number of labels to train on that it asked for; for an audit set, all its labels.
+        labels_in_total: labels to train on that came with this batch or before, as they stand now.
     """
 
     name: str
@@ -82,20 +82,19 @@ class BatchRow:
 
 @dataclass(frozen=True)
 class Standing:
-    """Where the labelling stands.
+    """The standing of the labelling, in numbers.
 
     Attributes:
-        samples: how many are there now.
+        samples: that are present.
         unreadable: images that cannot be read, and so are left out.
         duplicates: images with the content of another one; each content is one sample.
-        left: how many of the samples nobody was asked for and nobody has answered.
-        unusable: labels to train on whose images and features are gone; they are not among those of the
-            classes and batches.
+        left: samples that have neither gone out nor been answered.
+        unusable: labels to train on whose images and features are gone; no class or batch counts them.
         last_entry: the number of the ledger's last entry; 0 if it has none.
         when: the time of the last entry; empty if there is none.
         batches: in the order in which they went out.
         in_batches: samples that went out in batches to train on.
-        unasked: samples that people answered without having been asked.
+        unasked: samples with an answer that did not go out.
     """
 
     samples: int
@@ -114,17 +113,17 @@ class Standing:
 
     @property
     def labels(self) -> int:
-        """How many labels there are that a model can train on."""
-        return sum(one.labels for one in self.classes)
+        """The number of labels on which a model can train."""
+        return sum(count.labels for count in self.classes)
 
     @property
     def unasked_labels(self) -> int:
-        """How many of them no batch had asked for."""
+        """The number of these labels that no batch had asked for."""
         return self.labels - sum(batch.labels for batch in self.batches if not batch.is_audit)
 
 
 def standing_of(entries: Sequence[Entry], state: State, pool: Pool) -> Standing:
-    """Count what the ledger says about a pool: its ``entries``, and the ``state`` that follows from them."""
+    """Return the standing of a pool by the ``entries`` of its ledger, and the ``state`` that follows."""
     usable = {name: label for name, label in state.training_labels.items() if name in pool.row_of}
     awaited = {sample for batch in state.batches.values() for sample in batch.awaited}
     groups: dict[str, list[SampleState]] = {"batches": [], "audit": [], "unasked": []}
@@ -150,9 +149,9 @@ def standing_of(entries: Sequence[Entry], state: State, pool: Pool) -> Standing:
 
 
 def _tally(samples: Sequence[SampleState], awaited: set[str], pool: Pool) -> Tally:
-    """Count samples; one that went out again, and is awaited, counts as awaited whatever was said before."""
+    """Count samples; one that went out again, and is awaited, counts as awaited whatever its old answers."""
     counts = Counter(Status.AWAITED if sample.sample in awaited else sample.status for sample in samples)
-    removed = sum(one.sample in awaited and not pool.is_here(one.sample) for one in samples)
+    removed = sum(sample.sample in awaited and not pool.is_here(sample.sample) for sample in samples)
     return Tally(
         samples=len(samples),
         awaited=counts[Status.AWAITED] - removed,
@@ -166,14 +165,17 @@ def _tally(samples: Sequence[SampleState], awaited: set[str], pool: Pool) -> Tal
 
 
 def _class_counts(state: State, usable: Mapping[str, str]) -> tuple[ClassCount, ...]:
-    trained, audited = Counter(usable.values()), Counter(state.audit_labels.values())
-    twin_of = {twin.name: twin.meant for twin in state.twins}
-    return tuple(ClassCount(name, trained[name], audited[name], twin_of.get(name)) for name in state.classes)
+    training_counts, audit_counts = Counter(usable.values()), Counter(state.audit_labels.values())
+    twin_of = {twin.name: twin.earlier for twin in state.twins}
+    return tuple(
+        ClassCount(name, training_counts[name], audit_counts[name], twin_of.get(name))
+        for name in state.classes
+    )
 
 
 def _disputed(sample: SampleState) -> Disputed:
-    said = {who: entry.label or WORDS[Event(entry.event)] for who, entry in sample.opinions.items()}
-    opinions = [Opinion(who, words) for who, words in said.items()]
+    texts = {who: entry.label or WORDS[Event(entry.event)] for who, entry in sample.opinions.items()}
+    opinions = [Opinion(who, words) for who, words in texts.items()]
     return Disputed(sample.sources[-1], sample.batches[-1] if sample.batches else "", tuple(opinions))
 
 
@@ -181,13 +183,13 @@ def _batch_rows(
     entries: Sequence[Entry], state: State, pool: Pool, usable: Sequence[str]
 ) -> tuple[BatchRow, ...]:
     strategies, labelled = _strategies(entries), [state.samples[name] for name in usable]
-    asked_for = Counter(_batch_of_label(state, sample, sample.batches) for sample in labelled)
-    came_by = Counter(_batch_of_label(state, sample, state.batches) for sample in labelled)
-    audited = Counter(state.samples[name].batches[0] for name in state.audit_labels)
-    rows, total = [], came_by[""]
+    requests = Counter(_batch_of_label(state, sample, sample.batches) for sample in labelled)
+    arrivals = Counter(_batch_of_label(state, sample, state.batches) for sample in labelled)
+    audit_counts = Counter(state.samples[name].batches[0] for name in state.audit_labels)
+    rows, total = [], arrivals[""]
     for batch in state.batches.values():
-        total += came_by[batch.name]
-        labels = audited[batch.name] if batch.is_audit else asked_for[batch.name]
+        total += arrivals[batch.name]
+        labels = audit_counts[batch.name] if batch.is_audit else requests[batch.name]
         rows.append(
             BatchRow(
                 name=batch.name,
@@ -206,22 +208,22 @@ def _batch_rows(
 
 
 def _strategies(entries: Sequence[Entry]) -> dict[str, str]:
-    """Return what picked each batch: what the notes of all its picks begin with, up to a colon."""
-    found: dict[str, set[str]] = {}
+    """Return the strategy of each batch: the common beginning, up to a colon, of the notes of its picks."""
+    beginnings: dict[str, set[str]] = {}
     for entry in entries:
         if entry.is_sending:
-            found.setdefault(entry.batch, set()).add(entry.note.partition(": ")[0])
-    return {batch: names.pop() if len(names) == 1 else "" for batch, names in found.items()}
+            beginnings.setdefault(entry.batch, set()).add(entry.note.partition(": ")[0])
+    return {batch: names.pop() if len(names) == 1 else "" for batch, names in beginnings.items()}
 
 
 def _batch_of_label(state: State, sample: SampleState, batches: Collection[str]) -> str:
-    """Return which of ``batches`` a sample got its label in; empty if all of them went out later.
+    """Return which of ``batches`` brought the label of a sample; empty if all of them went out later.
 
     The first standing answer with this label names the batch, or came after it and before the next one.
     """
-    saying = [entry for entry in sample.opinions.values() if entry.named_class == sample.label]
-    answer = min(saying, key=lambda entry: entry.number)
+    answers = [entry for entry in sample.opinions.values() if entry.named_class == sample.label]
+    answer = min(answers, key=lambda entry: entry.number)
     if answer.batch in batches:
         return answer.batch
-    before = [name for name in batches if state.batches[name].first < answer.number]
-    return before[-1] if before else ""
+    earlier = [name for name in batches if state.batches[name].first < answer.number]
+    return earlier[-1] if earlier else ""

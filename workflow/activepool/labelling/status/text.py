@@ -1,33 +1,33 @@
-"""What the numbers of the status mean, in words: for the page, and as a few lines for the terminal."""
+"""The numbers of the status in words: for the page, and as a few lines for the terminal."""
 
 import math
 
 from activepool.evaluation.intervals import narrowest_width
 from activepool.evaluation.progress import SETTLED_AGREEMENT, SETTLED_TIMES
-from activepool.labelling.status.accuracies import AUDIT, CONFIDENCE, FEWEST_CASES, Share
+from activepool.labelling.status.accuracies import AUDIT, CONFIDENCE, MIN_CASES, Share
 from activepool.labelling.status.audit_set import AuditDraw, AuditSet
 from activepool.labelling.status.curve_text import curve_text
 from activepool.labelling.status.model_series import ModelSeries
 from activepool.labelling.status.numbers import StatusNumbers
 from activepool.labelling.status.standing import BatchRow, Standing
 
-#: The size of an audit set that is suggested, and the least that is: ±15 points.
-SUGGESTED_AUDIT, LEAST_AUDIT = 100, 40
+#: The largest and the smallest audit set that is suggested; 40 labels give ±15 points.
+SUGGESTED_AUDIT, MIN_AUDIT = 100, 40
 
-#: With so many cases a percentage has a decimal.
+#: The fewest cases of a percentage with a decimal.
 CASES_FOR_DECIMAL = 1000
 
-#: Pieces of advice on the terminal.
-ADVICE = 2
+#: The most pieces of advice on the terminal.
+MAX_ADVICE = 2
 
-#: Plurals that do not end in s alone.
+#: Irregular plurals.
 PLURALS = {"batch": "batches", "class": "classes"}
 
 
 def status_lines(numbers: StatusNumbers) -> list[str]:
-    """Return at most 8 lines that say how far the labelling is, how good the model, and what to look at.
+    """Return at most 8 lines about the progress of the labelling, the accuracy of the model, and advice.
 
-    What to do about answers that are awaited depends on where their files are, and is not among them.
+    Advice about awaited answers depends on where their files are, and is not included.
     """
     standing, series = numbers.standing, numbers.series
     lines = [
@@ -40,32 +40,32 @@ def status_lines(numbers: StatusNumbers) -> list[str]:
         lines.append(curve_text(series, most_labels(numbers)))
         if series.agreements:
             lines.append(agreement_text(series))
-    lines += [f"advice: {step}" for step in advice(numbers)[:ADVICE]]
+    lines += [f"advice: {step}" for step in advice(numbers)[:MAX_ADVICE]]
     return [line for line in lines if line]
 
 
-def noun(numbers: StatusNumbers, count: int) -> str:
-    """Return ``count`` of what the pool holds, such as ``1 photograph``."""
-    return thing(count, numbers.has_images)
+def _samples(numbers: StatusNumbers, count: int) -> str:
+    """Return a number of samples of the pool with their noun, such as ``1 photograph``."""
+    return samples_text(count, numbers.has_images)
 
 
-def thing(count: int, has_images: bool) -> str:
-    """Return ``count`` of what a pool of images, or of vectors, holds."""
-    return counted(count, "photograph" if has_images else "sample")
+def samples_text(count: int, has_images: bool) -> str:
+    """Return a number of samples with the noun for images, or for vectors."""
+    return count_text(count, "photograph" if has_images else "sample")
 
 
 def removed_text(count: int, has_images: bool) -> str:
-    """Return the words for ``count`` samples of a batch that are no longer in the pool."""
-    return f"{thing(count, has_images)} {'was' if count == 1 else 'were'} removed"
+    """Return the text about samples of a batch that are no longer in the pool."""
+    return f"{samples_text(count, has_images)} {'was' if count == 1 else 'were'} removed"
 
 
-def counted(count: int, name: str) -> str:
+def count_text(count: int, name: str) -> str:
     """Return a count with its noun."""
     return f"{count:,} {name if count == 1 else PLURALS.get(name, name + 's')}"
 
 
 def percent(value: float, cases: int) -> str:
-    """Return a share as a percentage, with the digits that so many cases allow."""
+    """Return a share as a percentage, with as many digits as the number of cases allows."""
     return f"{100 * value:.{1 if cases >= CASES_FOR_DECIMAL else 0}f} %"
 
 
@@ -82,53 +82,55 @@ def share_text(share: Share) -> str:
 
 
 def kappa_text(kappa: float | None) -> str:
-    """Return κ with three decimals, rounded down, so that 0.99 is never reached by rounding."""
+    """Return κ with three decimals, rounded down, so that rounding never reaches 0.99."""
     return "–" if kappa is None else f"{math.floor(kappa * 1000) / 1000:.3f}"
 
 
 def accuracy_text(numbers: StatusNumbers) -> str:
-    """Return how good the current model is, and what that is measured on."""
-    measured = numbers.accuracy
-    if measured is None:
+    """Return the accuracy of the current model, and the data on which it is measured."""
+    accuracy = numbers.accuracy
+    if accuracy is None:
         return f"accuracy: not known yet, {why_unknown(numbers)}"
-    share = measured.overall
-    if numbers.audit and measured.measured_on == AUDIT:
-        others = [
-            f"; on {draw.batch} {share_text(draw.accuracy)}, {noun(numbers, draw.accuracy.cases)}, "
+    share = accuracy.overall
+    if numbers.audit and accuracy.measured_on == AUDIT:
+        other_draws = [
+            f"; on {draw.batch} {share_text(draw.accuracy)}, {_samples(numbers, draw.accuracy.cases)}, "
             f"drawn without the {draw.known_before:,} that had gone out or been labelled"
             for draw in other_parts(numbers.audit)
         ]
-        on = part_name(numbers.audit)
-        return f"accuracy on {on}: {share_text(share)}, {noun(numbers, share.cases)}{''.join(others)}"
+        text = (
+            f"accuracy on {part_name(numbers.audit)}: {share_text(share)}, {_samples(numbers, share.cases)}"
+        )
+        return text + "".join(other_draws)
     return (
-        f"cross-validated accuracy: {share_text(share)}, on {noun(numbers, share.cases)} that are no random "
-        "sample; it can be too low or too high for the pool"
+        f"cross-validated accuracy: {share_text(share)}, on {_samples(numbers, share.cases)} that are no "
+        "random sample; it can be too low or too high for the pool"
     )
 
 
 def part_name(audit: AuditSet) -> str:
-    """Return what to call the part of an audit set to go by."""
+    """Return the name of the part of an audit set to go by."""
     return "the audit set" if len(audit.draws) == 1 else audit.measured
 
 
 def other_parts(audit: AuditSet) -> list[AuditDraw]:
     """Return the other parts of an audit set with an accuracy of their own."""
     draws = [draw for draw in audit.draws if draw.batch != audit.measured]
-    return [draw for draw in draws if draw.accuracy.cases >= FEWEST_CASES]
+    return [draw for draw in draws if draw.accuracy.cases >= MIN_CASES]
 
 
 def why_unknown(numbers: StatusNumbers) -> str:
     """Return why no accuracy is known."""
-    if numbers.series is None and sum(one.labels > 0 for one in numbers.standing.classes) < 2:
+    if numbers.series is None and sum(item.labels > 0 for item in numbers.standing.classes) < 2:
         return "because a model needs labels of two classes"
     if numbers.series is None:
         return "because there is no model yet"
-    cases = [one.overall.cases for one in (numbers.on_audit, numbers.cross_validated) if one]
-    return f"because {counted(max(cases, default=0), 'label')} can be compared, and it takes {FEWEST_CASES}"
+    cases = [item.overall.cases for item in (numbers.on_audit, numbers.cross_validated) if item]
+    return f"because {count_text(max(cases, default=0), 'label')} can be compared, and it takes {MIN_CASES}"
 
 
 def most_labels(numbers: StatusNumbers) -> int:
-    """Return how many labels to train on the pool can have: all but those of the audit set."""
+    """Return the most labels to train on that the pool can have: all except those of the audit set."""
     return numbers.standing.samples - (numbers.audit.samples if numbers.audit else 0)
 
 
@@ -147,40 +149,40 @@ def next_steps(numbers: StatusNumbers) -> list[str]:
 
 
 def advice(numbers: StatusNumbers) -> list[str]:
-    """Return what to look at beside the answers that are awaited."""
-    found = []
+    """Return advice, apart from that about awaited answers."""
+    steps = []
     if _has_settled(numbers):
-        found.append(
+        steps.append(
             "stop here, or go on only if the accuracy is not enough: the predictions have settled, so more "
             "labels of this kind will change few of them"
         )
-    found += _cleaning_steps(numbers)
+    steps += _cleaning_steps(numbers)
     size = _audit_that_fits(numbers.standing)
     if not size:
-        return found
+        return steps
     if numbers.audit:
-        at_most = max(draw.most_labels for draw in numbers.audit.draws)
-        if at_most < FEWEST_CASES:
-            found.append(
+        max_labels = max(draw.most_labels for draw in numbers.audit.draws)
+        if max_labels < MIN_CASES:
+            steps.append(
                 f"set audit to a larger number, such as {numbers.audit.samples + size}: an "
-                f"accuracy takes {FEWEST_CASES} labels, and the audit set cannot have more than {at_most}"
+                f"accuracy takes {MIN_CASES} labels, and the audit set cannot have more than {max_labels}"
             )
     elif width := narrowest_width(size, CONFIDENCE):
-        found.append(
+        steps.append(
             f"for the accuracy on the pool, set audit: {size}; {size} labels of a random sample measure it "
             f"to within ±{math.ceil(50 * width)} points"
         )
-    return found
+    return steps
 
 
 def _audit_that_fits(standing: Standing) -> int:
-    """Return how large an audit set to suggest: of at most half of the pool, and with two batches left.
+    """Return the size of an audit set to suggest: at most half of the pool, with two batches left.
 
-    0 if the pool is too small for one that is worth its labels.
+    It is 0 if the pool is too small for an audit set that is worth its labels.
     """
     last = _last_batch(standing)
-    most = min(SUGGESTED_AUDIT, standing.samples // 2, standing.left - 2 * (last.sent if last else 0))
-    return most // 10 * 10 if most >= LEAST_AUDIT else 0
+    size = min(SUGGESTED_AUDIT, standing.samples // 2, standing.left - 2 * (last.sent if last else 0))
+    return size // 10 * 10 if size >= MIN_AUDIT else 0
 
 
 def _has_settled(numbers: StatusNumbers) -> bool:
@@ -188,31 +190,31 @@ def _has_settled(numbers: StatusNumbers) -> bool:
 
 
 def _batch_steps(numbers: StatusNumbers) -> list[str]:
-    """Return how to get to the next batch, which waits for the last one only."""
+    """Return the steps to the next batch, which waits only for the last one."""
     standing = numbers.standing
     last = _last_batch(standing)
     if not standing.batches:
         return ["run the command; it chooses the first batch, which needs no label"]
     if last and last.awaited:
-        count = noun(numbers, last.awaited)
+        count = _samples(numbers, last.awaited)
         steps = [f"label what is awaited of {last.name}, {count}, and run the command again"]
-        them = "it" if last.awaited == 1 else "them"
-        return [*steps, f"or go on without {them}: add --config go_on=true"] if last.came_back else steps
+        pronoun = "it" if last.awaited == 1 else "them"
+        return [*steps, f"or go on without {pronoun}: add --config go_on=true"] if last.came_back else steps
     if not standing.left:
         return ["add new ones, or use the predictions: all of the pool has gone out"]
     return [] if _has_settled(numbers) else ["run the command again for the next batch"]
 
 
 def _late_steps(numbers: StatusNumbers) -> list[str]:
-    """Return what may come back at any time."""
+    """Return lines about answers that may come back at any time."""
     last, steps = _last_batch(numbers.standing), []
     for batch in numbers.standing.batches:
         if batch.awaited and batch != last:
-            them = "it" if batch.awaited == 1 else "them"
-            late = "it counts whenever it comes" if batch.awaited == 1 else "they count whenever they come"
-            use = f"the accuracy is measured on {them}" if batch.is_audit else late
-            count = noun(numbers, batch.awaited)
-            steps.append(f"still awaited: {count} of {batch.name}; {use}")
+            pronoun = "it" if batch.awaited == 1 else "them"
+            advice = "it counts whenever it comes" if batch.awaited == 1 else "they count whenever they come"
+            purpose = f"the accuracy is measured on {pronoun}" if batch.is_audit else advice
+            count = _samples(numbers, batch.awaited)
+            steps.append(f"still awaited: {count} of {batch.name}; {purpose}")
     return steps
 
 
@@ -221,33 +223,34 @@ def _last_batch(standing: Standing) -> BatchRow | None:
 
 
 def _cleaning_steps(numbers: StatusNumbers) -> list[str]:
-    """Return what to settle, put back or correct in the labels."""
+    """Return advice to settle, restore or correct labels."""
     standing, steps = numbers.standing, []
     if standing.disputed:
-        count = noun(numbers, len(standing.disputed))
+        count = _samples(numbers, len(standing.disputed))
         steps.append(f"settle {count} on which annotators disagree: one more answer, or a correction")
     if standing.unusable:
-        labels = counted(standing.unusable, "label")
-        is_one = standing.unusable == 1
-        lost, them = ("its", "it") if is_one else ("their", "them")
-        lost += f" {'photograph' if numbers.has_images else 'vector'}{'' if is_one else 's'}"
-        are = "and features are" if numbers.has_images else "is" if is_one else "are"
-        steps.append(f"{labels} cannot be used: {lost} {are} gone; put {them} back, or do without")
-    for one in standing.classes:
-        if one.twin_of is not None:
-            labels = counted(one.labels + one.audit_labels, "label")
+        labels = count_text(standing.unusable, "label")
+        is_single = standing.unusable == 1
+        lost, pronoun = ("its", "it") if is_single else ("their", "them")
+        lost += f" {'photograph' if numbers.has_images else 'vector'}{'' if is_single else 's'}"
+        verb = "and features are" if numbers.has_images else "is" if is_single else "are"
+        steps.append(f"{labels} cannot be used: {lost} {verb} gone; put {pronoun} back, or do without")
+    for item in standing.classes:
+        if item.twin_of is not None:
+            labels = count_text(item.labels + item.audit_labels, "label")
             steps.append(
-                f"see whether the class {one.name!a} ({labels}) is {one.twin_of!a}; if so, correct its labels"
+                f"see whether the class {item.name!a} ({labels}) is {item.twin_of!a}; if so, correct its "
+                "labels"
             )
     return steps
 
 
 def _pool(numbers: StatusNumbers) -> str:
     standing, audit = numbers.standing, numbers.audit
-    found = f"{noun(numbers, standing.samples)}, {counted(standing.labels, 'label')}"
+    text = f"{_samples(numbers, standing.samples)}, {count_text(standing.labels, 'label')}"
     classes = sum(one.labels > 0 for one in standing.classes)
-    found += f" of {counted(classes, 'class')}" if classes else ""
-    return f"{found}; audit set {audit.labelled:,} of {audit.samples:,} labelled" if audit else found
+    text += f" of {count_text(classes, 'class')}" if classes else ""
+    return f"{text}; audit set {audit.labelled:,} of {audit.samples:,} labelled" if audit else text
 
 
 def _batches(numbers: StatusNumbers) -> str:

@@ -1,16 +1,16 @@
-"""The label files of annotation tools, a module for each tool.
+"""The label files of annotation tools, one module per tool.
 
-A module has `rows`, which reads a file, and `write` if the tool reads files.
+A module has `rows`, which reads a file, and `write` if the tool can import files.
 """
 
 from collections.abc import Callable
 from pathlib import Path
 
 from activepool.ledger.formats import csv_file, cvat, fiftyone, folders, imagenet, label_studio
-from activepool.ledger.formats.rows import Parsed
+from activepool.ledger.formats.rows import ParsedFile
 
-#: How the rows of a tool's file are read.
-READERS: dict[str, Callable[[Path], Parsed]] = {
+#: The reader of each tool's files.
+READERS: dict[str, Callable[[Path], ParsedFile]] = {
     "csv": csv_file.rows,
     "label_studio": label_studio.rows,
     "cvat": cvat.rows,

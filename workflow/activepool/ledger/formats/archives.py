@@ -1,4 +1,4 @@
-"""Zip archives of tools, read member by member within limits, and never unpacked."""
+"""Zip archives of tools, which are read member by member, within limits, and never unpacked."""
 
 import hashlib
 import stat
@@ -12,29 +12,29 @@ from pathlib import Path, PurePosixPath
 from activepool.data.image_formats import is_image_name
 from activepool.errors import InputError
 
-#: How an archive begins.
+#: The beginning of an archive.
 ZIP_MARK = b"PK"
 
 #: The largest picture and the largest text that are read, in bytes.
 LARGEST_PICTURE, LARGEST_TEXT = 2**30, 2**28
 
-#: How many times larger a member may be unpacked than in the archive, if it is larger than ``SMALL`` bytes.
+#: The largest ratio of a member's size to its size in the archive, if it has more than ``SMALL`` bytes.
 LARGEST_RATIO, SMALL = 200, 2**20
 
-#: The most bytes that all members may have together.
+#: The largest total size of all members, in bytes.
 LARGEST_WHOLE = 2**37
 
-#: Bytes that are read at once.
+#: The bytes of one read.
 CHUNK = 2**20
 
-#: What a damaged archive raises.
+#: The errors that a damaged archive raises.
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 
 
 class Archive:
     """An open archive whose members all have a plain name and a plausible size.
 
-    ``members`` are the names of its files, in their order, without those that systems add.
+    ``members`` are the names of its files, in their order, without those that operating systems add.
     """
 
     def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
@@ -49,20 +49,20 @@ class Archive:
             )
         names = [info.filename for info in infos]
         if len(set(names)) < len(names):
-            twice = next(name for name in names if names.count(name) > 1)
-            problems.append(f"{path}: has {twice!a} twice; export it again")
+            repeated = next(name for name in names if names.count(name) > 1)
+            problems.append(f"{path}: has {repeated!a} twice; export it again")
         if problems:
             raise InputError(*problems)
         self.members = [name for name in names if not _is_of_system(name)]
 
     @property
     def folders(self) -> list[str]:
-        """The names of its folders, those around a file and empty ones, sorted."""
+        """The names of its folders, including empty ones, sorted."""
         names = self._archive.namelist()
         return sorted({str(folder) for name in names for folder in PurePosixPath(f"{name}x").parents})
 
     def text(self, member: str) -> bytes:
-        """Return a member that is a text."""
+        """Return the content of a text member."""
         if self._archive.getinfo(member).file_size > LARGEST_TEXT:
             raise InputError(f"{self.path}: {member!a} is too large for a list of labels")
         archive = self._archive
@@ -80,24 +80,24 @@ class Archive:
         return self._samples[member]
 
     def pictures_named(self, name: str) -> dict[str, str]:
-        """Return the pictures with this name, in any folder: each member by its sample.
+        """Return the pictures with this name in any folder, as a mapping from sample to member.
 
         The name may lack its ending, or be the end of a path.
         """
-        wanted = PurePosixPath(name)
-        found = self._pictures.get(wanted.name, [])
-        exact = [member for member in found if f"/{member}".endswith(f"/{wanted}")]
-        return {self.sample(member): member for member in exact or found}
+        path = PurePosixPath(name)
+        members = self._pictures.get(path.name, [])
+        matches = [member for member in members if f"/{member}".endswith(f"/{path}")]
+        return {self.sample(member): member for member in matches or members}
 
     @cached_property
     def _pictures(self) -> dict[str, list[str]]:
         """The members that are pictures, by their names with and without endings."""
-        found: dict[str, list[str]] = {}
+        pictures: dict[str, list[str]] = {}
         for member in filter(is_image_name, self.members):
             path = PurePosixPath(member)
             for key in {path.name, path.stem}:
-                found.setdefault(key, []).append(member)
-        return found
+                pictures.setdefault(key, []).append(member)
+        return pictures
 
     @contextmanager
     def _reading(self, member: str) -> Iterator[None]:
@@ -114,8 +114,8 @@ def is_archive(path: Path) -> bool:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Archive]:
-    """Open an archive; raises InputError if it is none, or one that is meant to do harm."""
+def open_archive(path: Path) -> Iterator[Archive]:
+    """Open an archive; raises InputError if it is damaged or malicious."""
     try:
         archive = zipfile.ZipFile(path)
     except _DAMAGE as error:

@@ -1,11 +1,11 @@
-"""A batch that goes out to people: its samples, what the model says of them, and why they were picked."""
+"""A batch that goes out to people: its samples, their predictions, and why they were picked."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from activepool.ledger.entries import Draft, Event
 
-#: Who sends batches.
+#: The sender of batches.
 PROGRAM = "activepool"
 
 
@@ -15,7 +15,7 @@ class Pick:
 
     Attributes:
         sample, source: as in the ledger.
-        index: its row in the pool as it is now; None if that means nothing to people.
+        index: its present row in the pool; None if rows mean nothing to people.
         predicted: the class that the model predicts; empty without a model.
         probability: of that class, or None.
         margin: between the two most probable classes, or None.
@@ -30,7 +30,7 @@ class Pick:
     why: str = ""
 
     def cells(self) -> dict[str, object]:
-        """Return the columns of the list of a batch; what is not known is empty."""
+        """Return its row in the list of a batch, by column; unknown cells are empty."""
         return {
             "index": "" if self.index is None else self.index,
             "sample": self.sample,
@@ -55,7 +55,7 @@ class Batch:
         return replace(self, picks=tuple(pick for pick in self.picks if pick.sample not in samples))
 
     def sendings(self, is_audit: bool = False) -> list[Draft]:
-        """Return the entries that say that the batch went out; for one call of `book.append`.
+        """Return the entries by which the batch goes out, for one call of `book.append`.
 
         Two images of the same content are one sample, which goes out once.
         """

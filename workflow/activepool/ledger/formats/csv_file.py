@@ -1,4 +1,4 @@
-"""A CSV file with file names: the list of a batch that people fill in, or one of their own."""
+"""A CSV file with file names: the list of a batch that people fill in, or their own file."""
 
 import csv
 from pathlib import Path
@@ -19,40 +19,40 @@ from activepool.io.csv_rows import (
 from activepool.io.files import written_whole
 from activepool.ledger.entries import SAMPLE
 from activepool.ledger.formats.batch import Batch
-from activepool.ledger.formats.rows import CORRECTION, LABEL, OTHER_LABELS, Parsed, Row
+from activepool.ledger.formats.rows import CORRECTION, LABEL, OTHER_LABELS, ParsedFile, Row
 from activepool.ledger.formats.slips import IMAGE_NAME
 from activepool.ledger.messages import EXPORT_AGAIN, WEB_PAGE
 
-#: Columns that name the image, beside ``sample`` and ``index``; the first that is there counts.
-NAMES = ("source", "path", "file", "filename", "file_name", "image")
+#: Columns that name the image, besides ``sample`` and ``index``; the first that is there counts.
+SOURCE_COLUMNS = ("source", "path", "file", "filename", "file_name", "image")
 
-#: Columns of label_errors.csv and predictions.csv, whose labels are no answers of an annotator.
-OF_PROGRAM = ({"suggested"}, {"status", "predicted"})
+#: Columns of label_errors.csv and predictions.csv, whose labels are not answers of an annotator.
+PROGRAM_COLUMNS = ({"suggested"}, {"status", "predicted"})
 
-#: The columns of labels.csv of a batch; before activepool 0.2.0 it had no ``sample``. People's files may have
-#: them, too, see `program_lists`.
-OF_BATCH = ("index", "source", LABEL, "sample")
+#: The columns of a batch's labels.csv, which had no ``sample`` before activepool 0.2.0. People's files may
+#: have the same columns, see `program_lists`.
+LABELS_COLUMNS = ("index", "source", LABEL, "sample")
 
-#: The same after somebody has made corrections of the labels.
-CORRECTED = ("index", "source", CORRECTION, "sample")
+#: The same after somebody has turned the labels into corrections.
+CORRECTION_COLUMNS = ("index", "source", CORRECTION, "sample")
 
-#: The columns of held_out.csv of a batch.
-HELD_OUT = ("index", "label", "predicted", "probability")
+#: The columns of a batch's held_out.csv.
+HELD_OUT_COLUMNS = ("index", "label", "predicted", "probability")
 
-#: Columns that a ledger has beside the label.
-OF_LEDGER = {"event", "check"}
+#: Columns that a ledger has besides the label.
+LEDGER_COLUMNS = {"event", "check"}
 
 #: Columns that name the annotator.
-ANNOTATORS = ("who", "annotator")
+ANNOTATOR_COLUMNS = ("who", "annotator")
 
-#: First columns whose rows somebody may have commented out by a ``#``; before an index it means "number".
-COMMENTED = ("batch", "sample", *NAMES, LABEL, CORRECTION)
+#: First columns in which ``#`` comments a row out; before an index it means "number".
+COMMENTABLE_COLUMNS = ("batch", "sample", *SOURCE_COLUMNS, LABEL, CORRECTION)
 
-#: Columns in which a text that was cut off may look whole, and what each holds, see `Row.may_be_cut_off`.
-MAY_BE_CUT_OFF = (
+#: The field of each column in which a text that was cut off may look whole, see `Row.unterminated_field`.
+FIELD_OF_COLUMN = (
     {LABEL: "label", CORRECTION: "label", "index": "index"}
-    | dict.fromkeys(ANNOTATORS, "who")
-    | dict.fromkeys(NAMES, "source")
+    | dict.fromkeys(ANNOTATOR_COLUMNS, "who")
+    | dict.fromkeys(SOURCE_COLUMNS, "source")
 )
 
 #: The columns of the list of a batch; people fill in ``label``, ``who`` and ``note``.
@@ -71,10 +71,10 @@ def write(path: str | Path, batch: Batch) -> None:
             writer.writerow({"batch": batch.name, **pick.cells()})
 
 
-def rows(path: Path) -> Parsed:
+def rows(path: Path) -> ParsedFile:
     """Read a CSV file with the column ``label`` or ``correction``, and ``source``, ``sample`` or ``index``.
 
-    A label is what an annotator answers. A correction is a decision in place of what anybody answered.
+    A label is an annotator's answer. A correction is a decision in place of all answers.
     """
     lines = list(read_rows(path, any_delimiter=True))
     if not lines:
@@ -85,11 +85,13 @@ def rows(path: Path) -> Parsed:
     names = [name.strip().casefold() for name in without_empty_end(header)]
     _require_header(f"{path}:{first_line}", names)
     answer_column = CORRECTION if CORRECTION in names else LABEL
-    is_listed = any(columns <= set(names) for columns in OF_PROGRAM) or tuple(names) == CORRECTED
-    last = MAY_BE_CUT_OFF.get(names[-1], "") if ends_in_text(path) else ""
-    parsed = Parsed(may_be_of_program=tuple(names) in (OF_BATCH, OF_BATCH[:-1]))
-    for line, given in lines[1:]:
-        cells = without_empty_end(given, len(names))
+    is_listed = (
+        any(columns <= set(names) for columns in PROGRAM_COLUMNS) or tuple(names) == CORRECTION_COLUMNS
+    )
+    last = FIELD_OF_COLUMN.get(names[-1], "") if ends_in_text(path) else ""
+    parsed = ParsedFile(may_be_of_program=tuple(names) in (LABELS_COLUMNS, LABELS_COLUMNS[:-1]))
+    for line, texts in lines[1:]:
+        cells = without_empty_end(texts, len(names))
         if not any(cell.strip() for cell in cells):
             continue
         place, is_commented = f"{path}:{line}", _is_commented(cells[0], names[0])
@@ -101,11 +103,11 @@ def rows(path: Path) -> Parsed:
             if is_commented:
                 parsed.rows.append(Row(line, place, is_commented=True))
             else:
-                parsed.mistake(line, place, problem)
+                parsed.add_mistake(line, place, problem)
             continue
         row = dict(zip(names, cells, strict=True))
-        name, *also = _filled(row, NAMES) or [""]
-        who_key = next((key for key in ANNOTATORS if row.get(key, "").strip()), ANNOTATORS[0])
+        name, *other_names = _filled(row, SOURCE_COLUMNS) or [""]
+        who_key = next((key for key in ANNOTATOR_COLUMNS if row.get(key, "").strip()), ANNOTATOR_COLUMNS[0])
         parsed.rows.append(
             Row(
                 number=line,
@@ -114,11 +116,11 @@ def rows(path: Path) -> Parsed:
                 is_commented=is_commented,
                 is_correction=answer_column == CORRECTION,
                 is_listed=is_listed,
-                may_be_cut_off=last if line == lines[-1][0] else "",
+                unterminated_field=last if line == lines[-1][0] else "",
                 sample=row.get("sample", "").strip(),
                 index=row.get("index", "").strip(),
                 name=name,
-                also=tuple(also),
+                other_names=tuple(other_names),
                 who=row.get(who_key, "").strip(),
                 who_key=who_key,
                 when=row.get("when", "").strip(),
@@ -132,38 +134,40 @@ def rows(path: Path) -> Parsed:
 def is_ledger(content: bytes) -> bool:
     """Return whether a text begins with the columns of a ledger."""
     header = content.partition(b"\n")[0].decode("utf-8-sig", errors="replace")
-    return {name.strip().casefold() for name in header.split(find_delimiter(header))} >= OF_LEDGER
+    return {name.strip().casefold() for name in header.split(find_delimiter(header))} >= LEDGER_COLUMNS
 
 
 def _is_commented(cell: str, column: str) -> bool:
-    """Return whether the first cell of a row comments it out; spreadsheets write errors such as ``#REF!``."""
-    return column in COMMENTED and cell.lstrip().startswith("#") and not reads_as_missing(cell)
+    """Return whether the first cell of a row comments it out, unlike errors of spreadsheets (``#REF!``)."""
+    return column in COMMENTABLE_COLUMNS and cell.lstrip().startswith("#") and not reads_as_missing(cell)
 
 
 def _problem(cells: list[str], names: list[str], column: str) -> str | None:
-    """Return what is wrong with a row whose answer is in ``column``."""
+    """Return the problem of a row whose answer is in ``column``."""
     row = dict(zip(names, cells, strict=True))
-    who = _filled(row, ANNOTATORS)
+    who = _filled(row, ANNOTATOR_COLUMNS)
     if row[column].strip():
         return f"names two annotators, {who[0]!r} and {who[1]!r}; keep one of them" if len(who) > 1 else None
-    for other in OTHER_LABELS:
-        if text := row.get(other, "").strip():
-            return f"{column!r} is empty, and {other!r} has {text!r}; write the answers into {column!r}"
+    for other_column in OTHER_LABELS:
+        if text := row.get(other_column, "").strip():
+            return (
+                f"{column!r} is empty, and {other_column!r} has {text!r}; write the answers into {column!r}"
+            )
     return None
 
 
 def _filled(row: dict[str, str], columns: tuple[str, ...]) -> list[str]:
-    """Return the different texts that some columns of a row have, in the order of these columns."""
+    """Return the different texts in some columns of a row, in the order of the columns."""
     return list(dict.fromkeys(text for column in columns if (text := row.get(column, "").strip())))
 
 
 def _require_header(place: str, names: list[str]) -> None:
-    if set(names) >= OF_LEDGER:
+    if set(names) >= LEDGER_COLUMNS:
         raise InputError(
             f"{place}: is a ledger, and no label file; remove it, or give the labels that count in a CSV "
             "with the columns source, label, who and when"
         )
-    is_listed = any(columns <= set(names) for columns in OF_PROGRAM) or tuple(names) == HELD_OUT
+    is_listed = any(columns <= set(names) for columns in PROGRAM_COLUMNS) or tuple(names) == HELD_OUT_COLUMNS
     if LABEL in names and is_listed:
         raise InputError(
             f"{place}: lists the labels that the ledger has; to change some, call the column '{LABEL}' "
@@ -174,7 +178,7 @@ def _require_header(place: str, names: list[str]) -> None:
             f"{place}: has the columns '{LABEL}' and '{CORRECTION}'; leave '{LABEL}' for what an annotator "
             f"answers, or '{CORRECTION}' for decisions in place of what anybody answered"
         )
-    if not {LABEL, CORRECTION} & set(names) or not {"sample", "index", *NAMES} & set(names):
+    if not {LABEL, CORRECTION} & set(names) or not {"sample", "index", *SOURCE_COLUMNS} & set(names):
         is_row = any(IMAGE_NAME.search(name) or SAMPLE.fullmatch(name) for name in names)
         raise InputError(
             f"{place}: must have the column '{LABEL}' or '{CORRECTION}', and 'source', 'sample' or 'index' "

@@ -2,7 +2,7 @@
 
 The file is ``{"classes": [...], "labels": {name: label}}``: a name is the image's path without its ending; a
 label is the class, its number among ``classes``, null, or an object with ``label`` and ``confidence``. The
-tool gives a second image of the same name a number (``1-2``). Images that were exported decide.
+tool gives a second image of the same name a number (``1-2``). Exported images, if any, tell which is meant.
 """
 
 import re
@@ -16,23 +16,23 @@ from activepool.io.files import write_json
 from activepool.ledger.formats import json_file
 from activepool.ledger.formats.batch import Batch
 from activepool.ledger.formats.numbered_classes import class_list
-from activepool.ledger.formats.rows import Parsed, Row, with_pictures
+from activepool.ledger.formats.rows import ParsedFile, Row, with_pictures
 from activepool.ledger.pool_samples import image_sample
 
-#: The file in a folder that the tool exports; the folder of the images beside it.
+#: The file in an exported folder, and the folder of the images beside it.
 FILE, IMAGES = "labels.json", "data"
 
-#: A name without folders that may have got a number because another image has the name.
-NUMBERED = re.compile(r"(?P<name>[^/]+)-\d+")
+#: A name without folders to which the tool may have added a number, because another image has the name.
+NUMBERED_NAME = re.compile(r"(?P<name>[^/]+)-\d+")
 
 
 def write(path: str | Path, batch: Batch, with_predictions: bool = False) -> None:
     """Write labels.json of a batch: no labels, or with the model's predictions and their probabilities."""
     names = [PurePosixPath(pick.source).with_suffix("").as_posix() for pick in batch.picks]
     if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
+        repeated = next(name for name in names if names.count(name) > 1)
         raise InputError(
-            f"{path}: two images of the batch are called {twice!r} but for their endings; rename one"
+            f"{path}: two images of the batch are called {repeated!r} except for their endings; rename one"
         )
     labels: list[Any] = [None] * len(names)
     if with_predictions:
@@ -43,7 +43,7 @@ def write(path: str | Path, batch: Batch, with_predictions: bool = False) -> Non
     write_json(path, {"classes": list(batch.classes), "labels": dict(zip(names, labels, strict=True))})
 
 
-def rows(path: Path) -> Parsed:
+def rows(path: Path) -> ParsedFile:
     """Read labels.json, or a folder that holds it."""
     file = path / FILE if path.is_dir() else path
     if not file.is_file():
@@ -52,26 +52,26 @@ def rows(path: Path) -> Parsed:
     content = json_file.load(file, repeated)
     classes, labels = _parts(file, content)
     images = _images(file.parent / IMAGES)
-    parsed = Parsed()
-    for number, (name, given) in enumerate(labels.items(), start=1):
+    parsed = ParsedFile()
+    for number, (name, value) in enumerate(labels.items(), start=1):
         place = f"{file}: {name!r}"
-        label = _label(given, classes)
+        label = _label(value, classes)
         if name in repeated:
-            parsed.mistake(number, place, "stands there twice; remove one of them")
+            parsed.add_mistake(number, place, "stands there twice; remove one of them")
         elif isinstance(label, str):
             parsed.rows.append(_row(number, place, label, name, images))
         else:
-            parsed.mistake(number, place, _problem(label, classes))
-    objects = [given for given in labels.values() if isinstance(given, dict)]
-    if by_model := sum(isinstance(given.get("confidence"), int | float) for given in objects):
+            parsed.add_mistake(number, place, _problem(label, classes))
+    objects = [value for value in labels.values() if isinstance(value, dict)]
+    if count := sum(isinstance(value.get("confidence"), int | float) for value in objects):
         parsed.notices.append(
-            f"{file}: labels with a confidence, as a model gives them: {by_model}; they count as a person's"
+            f"{file}: labels with a confidence, as a model gives them: {count}; they count as a person's"
         )
     return parsed
 
 
 def _row(number: int, place: str, label: str, name: str, images: Mapping[str, list[Path]]) -> Row:
-    numbered = NUMBERED.fullmatch(name)
+    match = NUMBERED_NAME.fullmatch(name)
     row = Row(
         number,
         place,
@@ -79,18 +79,18 @@ def _row(number: int, place: str, label: str, name: str, images: Mapping[str, li
         name=name,
         may_lack_ending=True,
         may_lack_folders=True,
-        numbered=numbered["name"] if numbered else "",
+        unnumbered_name=match["name"] if match else "",
     )
     return with_pictures(row, {image_sample(image): image.name for image in images.get(name, [])})
 
 
 def _images(folder: Path) -> dict[str, list[Path]]:
-    """Return the images that were exported, by their paths without endings."""
+    """Return the exported images by their paths without endings."""
     files = sorted(path for path in folder.rglob("*") if is_image_name(path.name) and path.is_file())
-    found: dict[str, list[Path]] = {}
+    images: dict[str, list[Path]] = {}
     for file in files:
-        found.setdefault(file.relative_to(folder).with_suffix("").as_posix(), []).append(file)
-    return found
+        images.setdefault(file.relative_to(folder).with_suffix("").as_posix(), []).append(file)
+    return images
 
 
 def _parts(file: Path, content: Any) -> tuple[list[str], dict[str, Any]]:
@@ -104,20 +104,20 @@ def _parts(file: Path, content: Any) -> tuple[list[str], dict[str, Any]]:
     return class_list(f"{file}: classes", classes or []), labels
 
 
-def _label(given: Any, classes: list[str]) -> Any:
-    """Return the class that is given; empty if none is; anything else if it cannot be read."""
-    value = given["label"] if isinstance(given, dict) and "label" in given else given
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(classes):
-        return classes[value]
-    return "" if value is None else value
+def _label(value: Any, classes: list[str]) -> Any:
+    """Return the class of a label; empty if it has none; the value itself if it cannot be read."""
+    label = value["label"] if isinstance(value, dict) and "label" in value else value
+    if isinstance(label, int) and not isinstance(label, bool) and 0 <= label < len(classes):
+        return classes[label]
+    return "" if label is None else label
 
 
 def _problem(label: Any, classes: list[str]) -> str:
-    wanted = "it must be the name of a class, or null"
+    expected = "it must be the name of a class, or null"
     if isinstance(label, int) and not isinstance(label, bool):
-        wanted = f"there are classes 0 to {len(classes) - 1}" if classes else "there is no list of classes"
+        expected = f"there are classes 0 to {len(classes) - 1}" if classes else "there is no list of classes"
     if isinstance(label, dict):
-        wanted = "it must have the key 'label'"
+        expected = "it must have the key 'label'"
     is_several = isinstance(label, list) and len(label) > 1
-    what = "has several labels" if is_several else f"has {json_file.kind(label)} for a label"
-    return f"{what}; {wanted}"
+    problem = "has several labels" if is_several else f"has {json_file.kind(label)} for a label"
+    return f"{problem}; {expected}"

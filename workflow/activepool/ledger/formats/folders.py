@@ -1,7 +1,7 @@
 """Folders: people move the pictures of a batch into folders with the names of classes.
 
-A picture is known by its content, whatever its name is now. Letters that some system does not allow in the
-name of a folder are written as in an address: the folder of the class ``cat/dog`` is ``cat%2Fdog``.
+A picture is recognised by its content, whatever its name is now. Letters that some system does not allow in
+the name of a folder are escaped as in an address: the folder of the class ``cat/dog`` is ``cat%2Fdog``.
 """
 
 import os
@@ -18,96 +18,96 @@ from activepool.ledger.entries import Event
 from activepool.ledger.formats import annotator_file
 from activepool.ledger.formats.annotator_file import is_annotator_file
 from activepool.ledger.formats.batch import Batch
-from activepool.ledger.formats.rows import UNLABELLED, Parsed, Row
+from activepool.ledger.formats.rows import UNLABELLED, ParsedFile, Row
 from activepool.ledger.pool_samples import image_sample
 
-#: Folders that `write` makes beside those of the classes.
-OTHERS = (Event.CANNOT_TELL, Event.SKIP, Event.NOT_OURS)
+#: Answers without a class, which have folders beside those of the classes.
+NO_CLASS_EVENTS = (Event.CANNOT_TELL, Event.SKIP, Event.NOT_OURS)
 
-#: What some system does not allow in the name of a folder, and what would be read as such a letter.
-UNSAFE = re.compile(r'^\.|[/\\:*?"<>|]|\.$|%(?=[0-9A-F]{2})')
+#: Letters that some system does not allow in the name of a folder, and ``%`` where it would begin an escape.
+UNSAFE_LETTERS = re.compile(r'^\.|[/\\:*?"<>|]|\.$|%(?=[0-9A-F]{2})')
 
-#: These letters in a folder's name.
-WRITTEN = re.compile("%(" + "|".join(f"{ord(letter):02X}" for letter in './\\:*?"<>|%') + ")")
+#: The escapes of these letters.
+ESCAPED_LETTERS = re.compile("%(" + "|".join(f"{ord(letter):02X}" for letter in './\\:*?"<>|%') + ")")
 
 #: The longest name of a folder, in bytes.
-LONGEST = 255
+MAX_NAME_BYTES = 255
 
 
 def folder_name(name: str) -> str:
     """Return the name of the folder of a class."""
-    return UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", name)
+    return UNSAFE_LETTERS.sub(lambda match: f"%{ord(match[0]):02X}", name)
 
 
 def class_of_folder(folder: str) -> str:
-    """Return the class whose folder has a name."""
-    return WRITTEN.sub(lambda found: chr(int(found[1], 16)), folder)
+    """Return the class of a folder's name."""
+    return ESCAPED_LETTERS.sub(lambda match: chr(int(match[1], 16)), folder)
 
 
 def write(folder: str | Path, batch: Batch, root: str | Path) -> None:
-    """Make a folder with the pictures of a batch, an empty folder for each class, and an empty who.txt.
+    """Create a folder with the pictures of a batch, an empty folder for each class, and an empty who.txt.
 
-    A class whose name is too long for a folder has none. Sources start from ``root``.
+    A class whose name is too long for a folder gets none. Sources start from ``root``.
 
-    Raises: InputError if the folder is there.
+    Raises: InputError if the folder already exists.
     """
     folder = Path(folder)
     if folder.exists():
         raise InputError(
             f"{folder}: already exists and may contain labels; return a copy, run, then remove it"
         )
-    names = [name for name in map(folder_name, batch.classes) if len(name.encode()) <= LONGEST]
+    names = [name for name in map(folder_name, batch.classes) if len(name.encode()) <= MAX_NAME_BYTES]
     unfinished = folder.with_name(f".{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
-    for name in (UNLABELLED[0], *names, *OTHERS):
+    for name in (UNLABELLED[0], *names, *NO_CLASS_EVENTS):
         (unfinished / name).mkdir(parents=True, exist_ok=True)
-    taken = Counter(PurePosixPath(pick.source).name.casefold() for pick in batch.picks)
+    name_counts = Counter(PurePosixPath(pick.source).name.casefold() for pick in batch.picks)
     for pick in batch.picks:
         name = PurePosixPath(pick.source).name
-        unique = f"{pick.sample[:12]}-{name}" if taken[name.casefold()] > 1 else name
-        shutil.copyfile(Path(root) / pick.source, unfinished / UNLABELLED[0] / unique)
+        file_name = f"{pick.sample[:12]}-{name}" if name_counts[name.casefold()] > 1 else name
+        shutil.copyfile(Path(root) / pick.source, unfinished / UNLABELLED[0] / file_name)
     (unfinished / annotator_file.NAME).touch()
     unfinished.rename(folder)
 
 
-def rows(path: Path) -> Parsed:
+def rows(path: Path) -> ParsedFile:
     """Read the pictures in the folders of the classes."""
     if not path.is_dir():
         raise InputError(f"{path}: is no folder; it must hold a folder of pictures for each class")
-    parsed = Parsed()
-    others = []
+    parsed = ParsedFile()
+    other_files = []
     for number, file in enumerate(_files(path), start=1):
         is_image = is_image_name(file.name)
         if is_annotator_file(file.name):
             continue
         if file.is_dir():
-            parsed.mistake(number, str(file), "is a link to a folder; put the folder itself there")
+            parsed.add_mistake(number, str(file), "is a link to a folder; put the folder itself there")
         elif is_image and not file.is_file():
-            parsed.mistake(number, str(file), "is neither a file nor a valid link; put the picture there")
+            parsed.add_mistake(number, str(file), "is neither a file nor a valid link; put the picture there")
         elif not file.is_file() or not _add(parsed, number, path, file, is_image):
-            others.append(repr(file.relative_to(path).as_posix()))
-    # In a folder that holds such pictures alone, there is no answer at all.
-    loose = [row for row in parsed.rows if not row.folders]
-    if len(loose) < len(parsed.rows):
-        for row in loose:
-            parsed.mistake(
+            other_files.append(repr(file.relative_to(path).as_posix()))
+    # A folder with only such pictures has no answer at all.
+    loose_rows = [row for row in parsed.rows if not row.folders]
+    if len(loose_rows) < len(parsed.rows):
+        for row in loose_rows:
+            parsed.add_mistake(
                 row.number,
                 row.place,
                 f"lies in no folder; put it into that of its class, or {UNLABELLED[0]}",
             )
-    if others:
-        parsed.notices.append(f"{path}: files that are no pictures are passed over: {first_few(others)}")
+    if other_files:
+        parsed.notices.append(f"{path}: files that are no pictures are passed over: {first_few(other_files)}")
     return parsed
 
 
-def _add(parsed: Parsed, number: int, path: Path, file: Path, is_image: bool) -> bool:
-    """Add a row of a file, or what is wrong with it; return False if it is no picture."""
+def _add(parsed: ParsedFile, number: int, path: Path, file: Path, is_image: bool) -> bool:
+    """Add the row of a file, or its mistake; return False if the file is not a picture."""
     try:
         if not is_image and not begins_like_image(file):
             return False
         sample = image_sample(file)
     except OSError as error:
-        parsed.mistake(number, str(file), f"cannot be read ({error.strerror})")
+        parsed.add_mistake(number, str(file), f"cannot be read ({error.strerror})")
         return True
     folders = tuple(map(class_of_folder, file.relative_to(path).parts[:-1]))
     parsed.rows.append(Row(number, str(file), sample=sample, folders=folders))
@@ -115,7 +115,7 @@ def _add(parsed: Parsed, number: int, path: Path, file: Path, is_image: bool) ->
 
 
 def _files(path: Path) -> Iterator[Path]:
-    """Yield the files and links below a folder, sorted, without hidden ones and those of systems."""
+    """Yield the files and links below a folder, sorted, without hidden and system files."""
     for folder, folders, files in os.walk(path):
         folders[:] = sorted(
             name for name in folders if name[0] != "." and name.casefold() not in SYSTEM_FOLDERS

@@ -1,7 +1,7 @@
 """CVAT's ImageNet archives: pictures in folders with the names of classes, or lists of class numbers.
 
-With pictures: ``<class>/<name>`` or ``<class>/<class>_<name>``, and ``no_label/<name>``. Without:
-``synsets.txt``, a class a line, and ``<subset>.txt``, with a name and the number of its class in each line.
+With pictures: ``<class>/<name>`` or ``<class>/<class>_<name>``, and ``no_label/<name>``. Without pictures:
+``synsets.txt``, with a class in each line, and ``<subset>.txt``, with a name and the number of its class.
 """
 
 import re
@@ -14,43 +14,43 @@ from activepool.ledger.formats import archives
 from activepool.ledger.formats.annotator_file import is_annotator_file
 from activepool.ledger.formats.archives import Archive
 from activepool.ledger.formats.numbered_classes import class_list
-from activepool.ledger.formats.rows import Parsed, Row, with_pictures
+from activepool.ledger.formats.rows import ParsedFile, Row, with_pictures
 
 #: The list of classes of an archive without pictures.
 CLASSES = "synsets.txt"
 
-#: A line of a list: a name and class numbers. If the name has blanks it is in quotes, the ending after them.
+#: A line of a list: a name and class numbers. A name with blanks is in quotes, followed by its ending.
 LINE = re.compile(r'(?:"(?P<quoted>[^"]+)"(?P<ending>\.\w+)?|(?P<plain>.+?))(?P<numbers>(?:\s+-?\d+)*)\s*')
 
-#: What stands between the words of a line, and never in a name without quotes.
-SEVERAL = re.compile(r"[\s,;]")
+#: A separator of the words of a line; no name without quotes has one.
+SEPARATOR = re.compile(r"[\s,;]")
 
 
-def rows(path: Path) -> Parsed:
-    """Read an archive; a picture in it is known by its content, whatever its name has become."""
-    with archives.opened(path) as archive:
+def rows(path: Path) -> ParsedFile:
+    """Read an archive; a picture in it is recognised by its content, whatever its name is now."""
+    with archives.open_archive(path) as archive:
         lists = [name for name in archive.members if PurePosixPath(name).name == CLASSES]
         if len(lists) > 1:
             raise InputError(f"{path}: has {len(lists)} files {CLASSES}; give an archive of each export")
-        return _listed(archive, lists[0]) if lists else _pictures(archive)
+        return _list_rows(archive, lists[0]) if lists else _picture_rows(archive)
 
 
-def _pictures(archive: Archive) -> Parsed:
-    parsed = Parsed()
+def _picture_rows(archive: Archive) -> ParsedFile:
+    parsed = ParsedFile()
     pictures = [name for name in archive.members if is_image_name(name)]
     for number, name in enumerate(pictures, start=1):
         place = f"{archive.path}: {name!r}"
-        inside = PurePosixPath(name)
-        if len(inside.parts) < 2:
-            parsed.mistake(number, place, "lies in no folder of a class; export as ImageNet with images")
+        path = PurePosixPath(name)
+        if len(path.parts) < 2:
+            parsed.add_mistake(number, place, "lies in no folder of a class; export as ImageNet with images")
             continue
         parsed.rows.append(
             Row(
                 number,
                 place,
-                name=inside.name,
+                name=path.name,
                 content=archive.sample(name),
-                folders=inside.parts[:-1],
+                folders=path.parts[:-1],
                 may_lack_folders=True,
             )
         )
@@ -60,21 +60,21 @@ def _pictures(archive: Archive) -> Parsed:
     return parsed
 
 
-def _note_others(parsed: Parsed, archive: Archive, lists: list[str]) -> None:
+def _note_others(parsed: ParsedFile, archive: Archive, lists: list[str]) -> None:
     """Note the files that are neither pictures nor lists."""
-    others = [
+    other_members = [
         ascii(name)
         for name in archive.members
         if not is_image_name(name) and not is_annotator_file(name) and name not in lists
     ]
-    if others:
+    if other_members:
         parsed.notices.append(
-            f"{archive.path}: files that are no pictures are passed over: {first_few(others)}"
+            f"{archive.path}: files that are no pictures are passed over: {first_few(other_members)}"
         )
 
 
-def _listed(archive: Archive, list_of_classes: str) -> Parsed:
-    parsed = Parsed()
+def _list_rows(archive: Archive, list_of_classes: str) -> ParsedFile:
+    parsed = ParsedFile()
     folder = PurePosixPath(list_of_classes).parent
     text = "\n".join(_lines(archive, list_of_classes)).rstrip()
     classes = class_list(f"{archive.path}: {list_of_classes}", text.splitlines())
@@ -99,25 +99,26 @@ def _listed(archive: Archive, list_of_classes: str) -> Parsed:
     return parsed
 
 
-def _compare_folders(parsed: Parsed, number: int, archive: Archive, classes: list[str]) -> None:
-    """Note the pictures in folders of classes that the lists contradict, and all that no list names."""
+def _compare_folders(parsed: ParsedFile, number: int, archive: Archive, classes: list[str]) -> None:
+    """Note pictures in folders of classes that the lists contradict, and pictures that no list names."""
     by_content = {row.content: row for row in parsed.rows if row.content}
     ambiguous = {name for row in parsed.rows for name in row.pictures}
     unnamed = []
     for name in filter(is_image_name, archive.members):
         row = by_content.get(archive.sample(name))
-        of_source = PurePosixPath(row.name).parts if row else ()
-        folders = [one for one in PurePosixPath(name).parts[:-1] if one in classes and one not in of_source]
+        source_folders = PurePosixPath(row.name).parts if row else ()
+        parents = PurePosixPath(name).parts[:-1]
+        folders = [folder for folder in parents if folder in classes and folder not in source_folders]
         if name in ambiguous:
             continue
         if folders and (row is None or row.label != folders[-1]):
             number += 1
-            said = f"list it as {row.label!r}" if row and row.label else "do not give it that class"
-            parsed.mistake(
+            statement = f"list it as {row.label!r}" if row and row.label else "do not give it that class"
+            parsed.add_mistake(
                 number,
                 f"{archive.path}: {name!r}",
-                f"lies in the folder of the class {folders[-1]!r}, but the lists beside {CLASSES} {said}; "
-                "give an archive of lists, or of pictures in folders",
+                f"lies in the folder of the class {folders[-1]!r}, but the lists beside {CLASSES} "
+                f"{statement}; give an archive of lists, or of pictures in folders",
             )
         elif row is None:
             unnamed.append(ascii(name))
@@ -128,19 +129,21 @@ def _compare_folders(parsed: Parsed, number: int, archive: Archive, classes: lis
 
 
 def _add_line(
-    parsed: Parsed, number: int, archive: Archive, line_of: str, line: str, classes: list[str]
+    parsed: ParsedFile, number: int, archive: Archive, position: str, line: str, classes: list[str]
 ) -> None:
-    place = f"{archive.path}: {line_of}"
+    place = f"{archive.path}: {position}"
     match = LINE.fullmatch(line)
     name = (match["plain"] or match["quoted"] + (match["ending"] or "")) if match else ""
     numbers = match["numbers"].split() if match else []
     is_plain = match is not None and match["plain"] is not None and not numbers
-    if not name or (is_plain and SEVERAL.search(name) and not is_image_name(name)):
-        parsed.mistake(number, place, f"{line!r} is not a name and the number of a class; export it again")
+    if not name or (is_plain and SEPARATOR.search(name) and not is_image_name(name)):
+        parsed.add_mistake(
+            number, place, f"{line!r} is not a name and the number of a class; export it again"
+        )
     elif len(numbers) > 1:
-        parsed.mistake(number, place, f"{name!r} has several classes, {', '.join(numbers)}; choose one")
+        parsed.add_mistake(number, place, f"{name!r} has several classes, {', '.join(numbers)}; choose one")
     elif numbers and not 0 <= int(numbers[0]) < len(classes):
-        parsed.mistake(
+        parsed.add_mistake(
             number, place, f"{name!r} has the class {numbers[0]}, but {CLASSES} has {len(classes)} classes"
         )
     else:

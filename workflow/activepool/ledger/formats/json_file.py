@@ -1,4 +1,4 @@
-"""JSON as tools export it; every kind of damage gets a plain message."""
+"""JSON files of tools; every kind of damage gets a plain message."""
 
 import json
 from collections import Counter
@@ -9,8 +9,8 @@ from activepool.errors import InputError
 from activepool.io.files import read_text, readable
 from activepool.ledger.messages import EXPORT_AGAIN, WEB_PAGE
 
-#: A text that was cut off is wrong within so many of its last characters.
-END = 2
+#: A text that was cut off has its first error within so many of its last characters.
+END_LENGTH = 2
 
 
 def load(path: str | Path, repeated: list[str] | None = None) -> Any:
@@ -18,7 +18,7 @@ def load(path: str | Path, repeated: list[str] | None = None) -> Any:
 
     ``repeated`` receives each key that an object has more than once; None: such a key is a mistake.
 
-    Raises: InputError if it is no JSON in UTF-8, if it was cut off, and for NaN and infinity.
+    Raises: InputError if it is not JSON in UTF-8, if it was cut off, and for NaN and infinity.
     """
     with readable(path):
         text = read_text(path)
@@ -34,27 +34,29 @@ def load(path: str | Path, repeated: list[str] | None = None) -> Any:
         return dict(pairs)
 
     try:
-        loaded = json.loads(text, parse_constant=_refuse, object_pairs_hook=as_object)
+        value = json.loads(text, parse_constant=_refuse, object_pairs_hook=as_object)
     except json.JSONDecodeError as error:
         if error.msg == "Extra data" and text[error.pos] in "{[":
             raise InputError(f"{path}:{error.lineno}: {_more_problem(text)}") from None
-        rest = text[error.pos :].strip()
-        is_cut_off = len(rest) <= END and not rest.endswith(("]", "}")) and error.msg != "Extra data"
+        remainder = text[error.pos :].strip()
+        is_cut_off = (
+            len(remainder) <= END_LENGTH and not remainder.endswith(("]", "}")) and error.msg != "Extra data"
+        )
         if is_cut_off or error.msg.startswith("Unterminated"):
             raise InputError(f"{path}:{error.lineno}: ends in the middle{EXPORT_AGAIN}") from None
         raise InputError(f"{path}:{error.lineno}: is not JSON ({error.msg}){EXPORT_AGAIN}") from None
     except (ValueError, RecursionError) as error:
         reason = "is nested too deep" if isinstance(error, RecursionError) else str(error)
-        if "digits" in reason:  # Python's own words advise to change its settings
+        if "digits" in reason:  # Python's own message advises changing its settings
             reason = "a number has too many digits"
         raise InputError(f"{path}: is not JSON ({reason}){EXPORT_AGAIN}") from None
     if keys and repeated is None:
         raise InputError(f"{path}: has the key {keys[0]!r} twice in one object; remove one of them")
-    return loaded
+    return value
 
 
 def kind(value: object) -> str:
-    """Return what a JSON value is, for messages."""
+    """Return the kind of a JSON value, for messages."""
     if value is None:
         return "null"
     names = {bool: "true or false", dict: "an object", list: "a list", str: "a text"}
@@ -62,7 +64,7 @@ def kind(value: object) -> str:
 
 
 def _more_problem(text: str) -> str:
-    """Return what a text with several values of JSON, one behind the other, is."""
+    """Return the problem of a text with several JSON values, one after the other."""
     lines = [line for line in text.split("\n") if line.strip()]
     if len(lines) > 1 and all(line.startswith("{") for line in lines):
         return (

@@ -1,7 +1,7 @@
 """Label Studio: tasks out, with predictions; JSON, JSON-MIN and CSV back.
 
-Tasks carry the sample's content and source beside its image, and so do all exports: an answer finds its
-sample however the tool has renamed the image.
+Tasks and exports have the sample's content and source beside its image, so that an answer finds its sample
+however the tool has renamed the image.
 """
 
 import codecs
@@ -31,22 +31,22 @@ from activepool.ledger.formats.label_studio_annotations import (
     CONTROL,
     add_annotations,
     choices_of,
+    control_name,
     control_of,
     is_fixed,
     is_rejected,
-    name_of,
-    passed_over,
+    other_control_notices,
     results_of,
-    reviewed,
+    reviewed_annotation,
 )
-from activepool.ledger.formats.label_studio_rows import IMAGE, annotator_problem, named_sample, signed
-from activepool.ledger.formats.rows import Parsed
+from activepool.ledger.formats.label_studio_rows import IMAGE, annotator_problem, task_row, with_annotator
+from activepool.ledger.formats.rows import ParsedFile
 
-#: What `write` puts into a task beside the image.
-OWN = ("sample", "source", "batch", "predicted", "probability", "margin", "why")
+#: The keys of a task that `write` adds to the image.
+TASK_KEYS = ("sample", "source", "batch", "predicted", "probability", "margin", "why")
 
-#: What the tool puts into JSON-MIN and CSV.
-OF_TOOL = (
+#: The keys that the tool adds to JSON-MIN and CSV.
+TOOL_KEYS = (
     "id",
     "annotator",
     "annotation_id",
@@ -58,32 +58,33 @@ OF_TOOL = (
     "index",
 )
 
-#: Columns in which a text that was cut off may look whole, beside the control, see `Row.may_be_cut_off`.
-MAY_BE_CUT_OFF = {"annotator": "who", "source": "source", IMAGE: "source"}
+#: The field of each column, besides the control, in which a text that was cut off may look whole, see
+#: `Row.unterminated_field`.
+FIELD_OF_COLUMN = {"annotator": "who", "source": "source", IMAGE: "source"}
 
-#: The keys of a task as it is imported; a task of an export has others, such as its annotations.
-AS_IMPORTED = {"id", "data", "meta", "predictions"}
+#: The keys of a task for import; a task of an export has others, such as its annotations.
+IMPORT_KEYS = {"id", "data", "meta", "predictions"}
 
-#: A task or an annotation: its number or line, its place for messages, and what is there.
+#: A task or an annotation: its number or line, its place for messages, and its content.
 Record = tuple[int, str, Any]
 
-#: Bytes of the beginning that tell JSON from a table.
+#: The first bytes of a file, which tell JSON from a table.
 BEGINNING = 2**10
 
 
 def write(path: str | Path, batch: Batch, address: Callable[[str], str]) -> None:
-    """Write the tasks of a batch, to be imported.
+    """Write the tasks of a batch for import.
 
-    A prediction's score is the margin: the tool serves the lowest score first. ``address`` returns where the
-    tool finds the image of a source, such as ``/data/local-files/?d=...``.
+    A prediction's score is the margin: the tool serves the lowest score first. ``address`` returns the
+    address of a source's image in the tool, such as ``/data/local-files/?d=...``.
     """
     write_json(path, [_task(pick, batch, address(pick.source)) for pick in batch.picks])
 
 
 def labelling_configuration(classes: tuple[str, ...]) -> str:
-    """Return the configuration of a project in which people choose one of the classes, or say why not."""
-    others = [event for event in (Event.CANNOT_TELL, Event.NOT_OURS) if event not in classes]
-    choices = "".join(f"\n    <Choice value={quoteattr(name)}/>" for name in (*classes, *others))
+    """Return the configuration of a project in which people choose a class, or say why they give none."""
+    events = [event for event in (Event.CANNOT_TELL, Event.NOT_OURS) if event not in classes]
+    choices = "".join(f"\n    <Choice value={quoteattr(name)}/>" for name in (*classes, *events))
     return (
         f'<View>\n  <Image name="{IMAGE}" value="${IMAGE}"/>\n'
         f'  <Choices name="{CONTROL}" toName="{IMAGE}" choice="single" required="true">{choices}\n'
@@ -91,7 +92,7 @@ def labelling_configuration(classes: tuple[str, ...]) -> str:
     )
 
 
-def rows(path: Path) -> Parsed:
+def rows(path: Path) -> ParsedFile:
     """Read an export: JSON, JSON-MIN or CSV."""
     with readable(path):
         beginning = path.read_bytes()[:BEGINNING].removeprefix(codecs.BOM_UTF8).lstrip()
@@ -109,8 +110,8 @@ def rows(path: Path) -> Parsed:
 
 
 def _task(pick: Pick, batch: Batch, address: str) -> dict[str, Any]:
-    own = {name: text for name, text in pick.cells().items() if text != "" and name in OWN}
-    task: dict[str, Any] = {"data": {IMAGE: address, "batch": batch.name, **own}}
+    cells = {name: text for name, text in pick.cells().items() if text != "" and name in TASK_KEYS}
+    task: dict[str, Any] = {"data": {IMAGE: address, "batch": batch.name, **cells}}
     if pick.predicted:
         choice = {"choices": [pick.predicted]}
         result = {"from_name": CONTROL, "to_name": IMAGE, "type": "choices", "value": choice}
@@ -119,22 +120,22 @@ def _task(pick: Pick, batch: Batch, address: str) -> dict[str, Any]:
     return task
 
 
-def _full_rows(path: Path, tasks: list[Record]) -> Parsed:
-    given = [reviewed(annotation) for _, _, task in tasks for annotation in _annotations(task) or []]
-    results = [result for annotation in given for result in results_of(annotation)]
-    control = control_of(path, [name_of(result) for result in results if choices_of(result)])
-    parsed = Parsed()
+def _full_rows(path: Path, tasks: list[Record]) -> ParsedFile:
+    all_annotations = [annotation for _, _, task in tasks for annotation in _annotations(task) or []]
+    results = [result for item in map(reviewed_annotation, all_annotations) for result in results_of(item)]
+    control = control_of(path, [control_name(result) for result in results if choices_of(result)])
+    parsed = ParsedFile()
     drafts = rejected = fixed = 0
     for number, place, task in tasks:
         data = task.get("data") if isinstance(task, dict) else None
         annotations = _annotations(task)
         if not isinstance(data, dict) or annotations is None:
-            parsed.mistake(
+            parsed.add_mistake(
                 number, place, "is no task with 'data' and a list of 'annotations'; export it again"
             )
             continue
         accepted = [annotation for annotation in annotations if not is_rejected(annotation)]
-        add_annotations(parsed, named_sample(number, place, data), [*map(reviewed, accepted)], control)
+        add_annotations(parsed, task_row(number, place, data), [*map(reviewed_annotation, accepted)], control)
         rejected += len(annotations) - len(accepted)
         fixed += sum(map(is_fixed, accepted))
         drafts += not annotations and bool(task.get("drafts"))
@@ -146,46 +147,46 @@ def _full_rows(path: Path, tasks: list[Record]) -> Parsed:
         parsed.notices.append(f"{path}: annotations that a reviewer rejected, which do not count: {rejected}")
     if fixed:
         parsed.notices.append(f"{path}: annotations that a reviewer fixed, so that the fix counts: {fixed}")
-    parsed.notices += passed_over(path, control, map(name_of, results))
+    parsed.notices += other_control_notices(path, control, map(control_name, results))
     return parsed
 
 
 def _annotations(task: Any) -> list[Any] | None:
-    """Return the annotations of a task, an empty list for one as it was imported; None if it is no task."""
+    """Return the annotations of a task, an empty list for a task for import; None if it is not a task."""
     if not isinstance(task, dict):
         return None
-    given = task.get("annotations", [] if set(task) <= AS_IMPORTED else None)
-    return given if isinstance(given, list) else None
+    annotations = task.get("annotations", [] if set(task) <= IMPORT_KEYS else None)
+    return annotations if isinstance(annotations, list) else None
 
 
-def _short_rows(path: Path, records: list[Record]) -> Parsed:
-    """Read records of JSON-MIN or CSV, one an annotation; those of tasks without one lack the control."""
-    filled = _filled([record for _, _, record in records if isinstance(record, dict)])
-    control = control_of(path, filled)
-    parsed = Parsed(notices=passed_over(path, control, filled))
+def _short_rows(path: Path, records: list[Record]) -> ParsedFile:
+    """Read records of JSON-MIN or CSV, one per annotation; those of tasks without one lack the control."""
+    controls = _filled_controls([record for _, _, record in records if isinstance(record, dict)])
+    control = control_of(path, controls)
+    parsed = ParsedFile(notices=other_control_notices(path, control, controls))
     for number, place, record in records:
         if not isinstance(record, dict):
-            parsed.mistake(number, place, "is no task; export it again")
+            parsed.add_mistake(number, place, "is no task; export it again")
             continue
         label = _short_label(record.get(control))
-        if label and (wrong := annotator_problem(record.get("annotator"))):
-            parsed.mistake(number, place, f"annotator {wrong}")
+        if label and (problem := annotator_problem(record.get("annotator"))):
+            parsed.add_mistake(number, place, f"annotator {problem}")
         elif isinstance(label, str):
-            row = replace(named_sample(number, place, record), label=label)
-            parsed.rows.append(signed(row, record, "annotator") if label else row)
+            row = replace(task_row(number, place, record), label=label)
+            parsed.rows.append(with_annotator(row, record, "annotator") if label else row)
         elif isinstance(label, list):
-            parsed.mistake(
+            parsed.add_mistake(
                 number, place, f"chose several, {json.dumps(label, ensure_ascii=False)}; choose one"
             )
         else:
-            parsed.mistake(
+            parsed.add_mistake(
                 number, place, f"has {json_file.kind(label)} for a label; it must be the name of a class"
             )
     return parsed
 
 
 def _short_label(value: Any) -> Any:
-    """Return the label of a record: a text, empty if there is none; or whatever else stands there."""
+    """Return the label of a record: a text, empty if there is none; or any other value that stands there."""
     if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
         try:
             value = json.loads(value)
@@ -200,29 +201,29 @@ def _short_label(value: Any) -> Any:
     return value
 
 
-def _filled(records: list[dict[str, Any]]) -> list[str]:
-    """Return the keys of records that may be those of controls and hold something; ours may be empty."""
+def _filled_controls(records: list[dict[str, Any]]) -> list[str]:
+    """Return the keys of records that may be controls and are filled in; ours may be empty."""
     keys = dict.fromkeys(
         key
         for record in records
         for key, value in record.items()
         if key == CONTROL or value not in (None, "")
     )
-    return [key for key in keys if key not in (*OWN, *OF_TOOL, IMAGE)]
+    return [key for key in keys if key not in (*TASK_KEYS, *TOOL_KEYS, IMAGE)]
 
 
-def _table_rows(path: Path) -> Parsed:
+def _table_rows(path: Path) -> ParsedFile:
     lines = list(read_rows(path, any_delimiter=True))
     names = [name.strip() for name in without_empty_end(lines[0][1])] if lines else []
-    if IMAGE not in names and not set(OWN) & set(names):
+    if IMAGE not in names and not set(TASK_KEYS) & set(names):
         raise InputError(
             f"{path}:1: is no export of tasks: it has no column '{IMAGE}' "
             f"({columns_shown(names)}){separator_hint(names)}"
         )
     require_different_columns(f"{path}:1", names)
     records, problems = list[Record](), []
-    for line, given in lines[1:]:
-        place, cells = f"{path}:{line}", without_empty_end(given, len(names))
+    for line, texts in lines[1:]:
+        place, cells = f"{path}:{line}", without_empty_end(texts, len(names))
         if not any(cell.strip() for cell in cells):
             continue
         if problem := header_problem(cells, names) or width_problem(cells, names):
@@ -232,8 +233,8 @@ def _table_rows(path: Path) -> Parsed:
     parsed = _short_rows(path, records)
     if records and parsed.rows and parsed.rows[-1].number == lines[-1][0] and ends_in_text(path):
         last, cell = parsed.rows[-1], records[-1][2][names[-1]].strip()
-        column = MAY_BE_CUT_OFF.get(names[-1], "label" if cell and cell == last.label.strip() else "")
-        parsed.rows[-1] = replace(last, may_be_cut_off=column)
-    for one in problems:
-        parsed.mistake(*one)
+        column = FIELD_OF_COLUMN.get(names[-1], "label" if cell and cell == last.label.strip() else "")
+        parsed.rows[-1] = replace(last, unterminated_field=column)
+    for mistake in problems:
+        parsed.add_mistake(*mistake)
     return parsed

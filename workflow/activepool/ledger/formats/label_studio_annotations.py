@@ -1,4 +1,4 @@
-"""What annotations in Label Studio's JSON say of their tasks: a class, a skip, or nothing.
+"""The answers in annotations of Label Studio's JSON: a class, a skip, or nothing.
 
 One control holds the labels of a whole file.
 """
@@ -12,44 +12,49 @@ from typing import Any
 from activepool.errors import InputError, first_few
 from activepool.ledger.entries import Event
 from activepool.ledger.formats.json_file import kind
-from activepool.ledger.formats.label_studio_rows import TIMES, annotator, annotator_problem, signed
-from activepool.ledger.formats.rows import Parsed, Row
+from activepool.ledger.formats.label_studio_rows import (
+    TIME_KEYS,
+    annotator,
+    annotator_problem,
+    with_annotator,
+)
+from activepool.ledger.formats.rows import ParsedFile, Row
 
 #: The control of choices in our labelling configuration.
 CONTROL = "choice"
 
-#: The keys that say that somebody passed over the task.
-SKIPPED = ("was_cancelled", "skipped")
+#: The keys that mark a skipped task.
+SKIP_KEYS = ("was_cancelled", "skipped")
 
-#: The results that a reviewer put in place of those of the annotation.
-FIXED = "fixed_annotation_history_result"
+#: The key of the results by which a reviewer replaced those of the annotation.
+FIX_KEY = "fixed_annotation_history_result"
 
 
-def control_of(path: Path, filled: Collection[str]) -> str:
-    """Return the control that holds the labels of a file: ours, or else the only one.
+def control_of(path: Path, filled_controls: Collection[str]) -> str:
+    """Return the control with the labels of a file: ours, or else the only one.
 
-    ``filled`` are the controls that anybody filled in.
+    ``filled_controls`` are the controls that anybody filled in.
 
-    Raises: InputError if any of several may hold them.
+    Raises: InputError if several controls may hold the labels.
     """
-    names = dict.fromkeys(filled)
+    names = dict.fromkeys(filled_controls)
     if CONTROL in names or not names:
         return CONTROL
     if len(names) > 1:
-        shown = ", ".join(map(repr, names))
+        quoted = ", ".join(map(repr, names))
         raise InputError(
-            f"{path}: has no control '{CONTROL}', and any of {shown} may hold the labels; call the control "
+            f"{path}: has no control '{CONTROL}', and any of {quoted} may hold the labels; call the control "
             f"of the labelling configuration '{CONTROL}'"
         )
     return next(iter(names))
 
 
-def passed_over(path: Path, control: str, filled: Iterable[str]) -> list[str]:
-    """Return a line about what was filled in besides the labels, if anything was."""
-    others = [repr(name) for name in dict.fromkeys(filled) if name != control]
-    if not others:
+def other_control_notices(path: Path, control: str, filled_controls: Iterable[str]) -> list[str]:
+    """Return a line about other controls that were filled in, if any."""
+    other_controls = [repr(name) for name in dict.fromkeys(filled_controls) if name != control]
+    if not other_controls:
         return []
-    return [f"{path}: only {control!r} holds labels; passed over: {first_few(others)}"]
+    return [f"{path}: only {control!r} holds labels; passed over: {first_few(other_controls)}"]
 
 
 def results_of(annotation: Any) -> Iterator[dict[str, Any]]:
@@ -59,24 +64,24 @@ def results_of(annotation: Any) -> Iterator[dict[str, Any]]:
         yield from (result for result in results if isinstance(result, dict))
 
 
-def name_of(result: dict[str, Any]) -> str:
-    """Return the control that a result is of."""
+def control_name(result: dict[str, Any]) -> str:
+    """Return the control of a result."""
     return str(result.get("from_name"))
 
 
 def choices_of(result: dict[str, Any]) -> list[Any]:
-    """Return the choices of a result; none if it is of another kind."""
+    """Return the choices of a result; empty if it is of another kind."""
     value = result.get("value")
     choices = value.get("choices", []) if isinstance(value, dict) else []
     return choices if isinstance(choices, list) else [choices]
 
 
-def add_annotations(parsed: Parsed, task: Row, annotations: list[Any], control: str) -> None:
-    """Add a row to ``parsed`` for each answer in the annotations of a task; if none, it is awaited."""
+def add_annotations(parsed: ParsedFile, task: Row, annotations: list[Any], control: str) -> None:
+    """Add a row to ``parsed`` for each answer in the annotations of a task, or the task itself as awaited."""
     answers = []
     for annotation in annotations:
         if problem := _problem(annotation, control):
-            parsed.mistake(task.number, task.place, problem)
+            parsed.add_mistake(task.number, task.place, problem)
             continue
         if _is_skip(annotation):
             answer = replace(task, event=Event.SKIP)
@@ -84,9 +89,9 @@ def add_annotations(parsed: Parsed, task: Row, annotations: list[Any], control: 
             answer = replace(task, label=choices[0])
         else:
             continue
-        answers.append(signed(answer, annotation, "completed_by"))
+        answers.append(with_annotator(answer, annotation, "completed_by"))
     labels = [answer for answer in answers if answer.event is None]
-    parsed.rows += [answer for answer in answers if not _is_made_up_for(answer, labels)] or [task]
+    parsed.rows += [answer for answer in answers if not _is_superseded_skip(answer, labels)] or [task]
 
 
 def is_rejected(annotation: Any) -> bool:
@@ -95,29 +100,30 @@ def is_rejected(annotation: Any) -> bool:
 
 
 def is_fixed(annotation: Any) -> bool:
-    """Return whether the latest reviewer has other results than the annotation still shows."""
-    fixed = _latest_review(annotation).get(FIXED)
+    """Return whether the results of the latest reviewer differ from those of the annotation."""
+    fixed = _latest_review(annotation).get(FIX_KEY)
     return bool(fixed) and not is_rejected(annotation) and fixed != annotation.get("result")
 
 
-def reviewed(annotation: Any) -> Any:
-    """Return an annotation, with the results and the time of the reviewer who fixed it, if anybody did."""
+def reviewed_annotation(annotation: Any) -> Any:
+    """Return an annotation with the results and the time of the reviewer who fixed it, if anybody did."""
     if not is_fixed(annotation):
         return annotation
     review = _latest_review(annotation)
-    times = [str(one) for one in (review.get("created_at"), *map(annotation.get, TIMES)) if one]
-    return annotation | dict.fromkeys(SKIPPED) | {"result": review[FIXED], TIMES[0]: max(times, default=None)}
+    times = [str(time) for time in (review.get("created_at"), *map(annotation.get, TIME_KEYS)) if time]
+    fixes = {"result": review[FIX_KEY], TIME_KEYS[0]: max(times, default=None)}
+    return annotation | dict.fromkeys(SKIP_KEYS) | fixes
 
 
 def _latest_review(annotation: Any) -> dict[str, Any]:
     """Return the latest review of an annotation; empty if there is none."""
     reviews = annotation.get("reviews") if isinstance(annotation, dict) else None
-    known = [one for one in reviews if isinstance(one, dict)] if isinstance(reviews, list) else []
-    return max(known, key=lambda review: str(review.get("created_at", "")), default={})
+    records = [item for item in reviews if isinstance(item, dict)] if isinstance(reviews, list) else []
+    return max(records, key=lambda review: str(review.get("created_at", "")), default={})
 
 
-def _is_made_up_for(answer: Row, labels: list[Row]) -> bool:
-    """Return whether somebody both passed over a task and labelled it, and no time tells which came last."""
+def _is_superseded_skip(answer: Row, labels: list[Row]) -> bool:
+    """Return whether an annotator also labelled a skipped task, and no time tells which came last."""
     return answer.event is not None and any(
         label.who == answer.who and (label.when == answer.when or not (label.when and answer.when))
         for label in labels
@@ -125,24 +131,24 @@ def _is_made_up_for(answer: Row, labels: list[Row]) -> bool:
 
 
 def _is_skip(annotation: dict[str, Any]) -> bool:
-    return any(annotation.get(key) for key in SKIPPED)
+    return any(annotation.get(key) for key in SKIP_KEYS)
 
 
 def _problem(annotation: Any, control: str) -> str | None:
     if not isinstance(annotation, dict) or not isinstance(annotation.get("result"), list):
         return f"has an annotation that is {kind(annotation)} or lacks its results; export it again"
-    for key in SKIPPED:
+    for key in SKIP_KEYS:
         if not isinstance(annotation.get(key), bool | None):
             return f"{key} is {kind(annotation[key])}; it must be true or false"
-    if wrong := annotator_problem(annotation.get("completed_by")):
-        return f"completed_by {wrong}"
+    if who_problem := annotator_problem(annotation.get("completed_by")):
+        return f"completed_by {who_problem}"
     if _is_skip(annotation) or not annotation["result"]:
         return None
     return _choice_problem(annotation, control)
 
 
 def _choice_problem(annotation: dict[str, Any], control: str) -> str | None:
-    """Return why the results of an annotation name no class, or more than one."""
+    """Return why the results of an annotation do not name exactly one class."""
     choices = _choices(annotation, control)
     if len(choices) > 1:
         who = annotator(annotation.get("completed_by")) or "somebody"
@@ -152,9 +158,11 @@ def _choice_problem(annotation: dict[str, Any], control: str) -> str | None:
     if choices and choices[0].strip():
         return None
     results = list(results_of(annotation))
-    if others := {name_of(result) for result in results if choices_of(result)} - {control}:
-        named = ", ".join(map(repr, sorted(others)))
-        return f"has a choice for {named} and none for {control!r}, which holds the labels; choose there, too"
+    if other_controls := {control_name(result) for result in results if choices_of(result)} - {control}:
+        quoted = ", ".join(map(repr, sorted(other_controls)))
+        return (
+            f"has a choice for {quoted} and none for {control!r}, which holds the labels; choose there, too"
+        )
     kinds = {str(result.get("type")) for result in results}
     if kinds == {"choices"}:
         return "has an annotation without a class; choose one, or delete the annotation"
@@ -165,6 +173,6 @@ def _choices(annotation: dict[str, Any], control: str) -> list[Any]:
     return [
         choice
         for result in results_of(annotation)
-        if name_of(result) == control
+        if control_name(result) == control
         for choice in choices_of(result)
     ]

@@ -1,4 +1,4 @@
-"""What all exports of Label Studio say in the same way: which sample a task is about, by whom, and when."""
+"""The parts that all exports of Label Studio share: the sample of a task, the annotator, and the time."""
 
 import re
 from collections.abc import Mapping
@@ -9,37 +9,37 @@ from urllib.parse import parse_qs, urlsplit
 from activepool.ledger.formats.json_file import kind
 from activepool.ledger.formats.rows import Row
 
-#: What the labelling configuration calls the image.
+#: The name of the image in the labelling configuration.
 IMAGE = "image"
 
-#: What the tool puts before the name of a file that was uploaded.
-UPLOADED = re.compile(r"/data/upload/\d+/[0-9a-f]{8}-(?P<name>[^/]+)$")
+#: The path of an uploaded file: the tool puts a prefix before its name.
+UPLOAD_PATH = re.compile(r"/data/upload/\d+/[0-9a-f]{8}-(?P<name>[^/]+)$")
 
-#: When an annotation was made, or changed since; the first that is there counts.
-TIMES = ("updated_at", "created_at")
+#: The times of an annotation's change and creation; the first that is there counts.
+TIME_KEYS = ("updated_at", "created_at")
 
 #: The number of a user; tables that went through other programs write 1 as 1.0.
-NUMBER = re.compile(r"(\d+)(\.0)?")
+USER_NUMBER = re.compile(r"(\d+)(\.0)?")
 
 
-def named_sample(number: int, place: str, data: dict[str, Any]) -> Row:
+def task_row(number: int, place: str, data: dict[str, Any]) -> Row:
     """Return a row that names the sample of a task by its content and source, or else by its image.
 
-    Tasks of others may call the image by another name; then all paths in them must be of one sample.
+    Tasks of another origin may have another key for the image; then all their paths must name one sample.
     """
     texts = {key: value for key, value in data.items() if isinstance(value, str)}
     batch, sample, source = (texts.get(key, "") for key in ("batch", "sample", "source"))
     if sample or source:
-        seen = _image_name(texts.get(IMAGE, ""))
-        return Row(number, place, batch=batch, sample=sample, name=source, seen=seen)
+        displayed_name = _image_name(texts.get(IMAGE, ""))
+        return Row(number, place, batch=batch, sample=sample, name=source, displayed_name=displayed_name)
     paths = [texts[IMAGE]] if IMAGE in texts else [text for text in texts.values() if "/" in text]
-    name, *also = [*map(_image_name, paths), ""]
-    return Row(number, place, batch=batch, name=name, also=tuple(also), may_lack_folders=True)
+    name, *other_names = [*map(_image_name, paths), ""]
+    return Row(number, place, batch=batch, name=name, other_names=tuple(other_names), may_lack_folders=True)
 
 
-def signed(row: Row, annotation: Mapping[str, Any], who_key: str) -> Row:
-    """Return a row with who made an annotation, and when."""
-    when_key = next((key for key in TIMES if annotation.get(key) not in (None, "")), TIMES[0])
+def with_annotator(row: Row, annotation: Mapping[str, Any], who_key: str) -> Row:
+    """Return a row with the annotator and the time of an annotation."""
+    when_key = next((key for key in TIME_KEYS if annotation.get(key) not in (None, "")), TIME_KEYS[0])
     when = annotation.get(when_key)
     return replace(
         row,
@@ -51,26 +51,26 @@ def signed(row: Row, annotation: Mapping[str, Any], who_key: str) -> Row:
 
 
 def annotator(who: Any) -> str:
-    """Return the name of an annotator, whom exports give as a number, a text or an object; empty if none."""
-    given = _given(who)
-    if given is None:
+    """Return the name of an annotator, in exports a number, a text or an object; empty if there is none."""
+    identifier = _identifier(who)
+    if identifier is None:
         return ""
-    text = str(given).strip()
-    number = NUMBER.fullmatch(text)
+    text = str(identifier).strip()
+    number = USER_NUMBER.fullmatch(text)
     return f"label_studio user {int(number[1])}" if number else text
 
 
 def annotator_problem(who: Any) -> str | None:
-    """Return what is wrong with an annotator; None if nothing is."""
-    given = _given(who)
-    is_number = not isinstance(given, bool | str) and NUMBER.fullmatch(str(given))
-    if given is None or isinstance(given, str) or is_number:
+    """Return the problem of an annotator; None if there is none."""
+    identifier = _identifier(who)
+    is_number = not isinstance(identifier, bool | str) and USER_NUMBER.fullmatch(str(identifier))
+    if identifier is None or isinstance(identifier, str) or is_number:
         return None
-    return f"is {kind(given)}; it must be the number, the address or the name of an annotator"
+    return f"is {kind(identifier)}; it must be the number, the address or the name of an annotator"
 
 
-def _given(who: Any) -> Any:
-    """Return the address or the number of an annotator; None if none is given."""
+def _identifier(who: Any) -> Any:
+    """Return the address or the number of an annotator; None if there is none."""
     if isinstance(who, dict):
         who = who.get("email") or who.get("id") or who
     return who or None
@@ -80,9 +80,9 @@ def _image_name(address: str) -> str:
     """Return the path in the address of an image."""
     try:
         parts = urlsplit(address)
-    except ValueError:  # a host in brackets that is none
+    except ValueError:  # an invalid host in brackets
         return address
-    if local := parse_qs(parts.query).get("d"):
-        return local[0]
-    uploaded = UPLOADED.search(parts.path)
-    return uploaded["name"] if uploaded else address
+    if paths := parse_qs(parts.query).get("d"):
+        return paths[0]
+    match = UPLOAD_PATH.search(parts.path)
+    return match["name"] if match else address

@@ -1,37 +1,39 @@
-"""Texts with letters that a program could not save: it wrote ``?`` or U+FFFD for each, once or more."""
+"""Texts with letters that a program could not save: it wrote one or more ``?`` or U+FFFD for each."""
 
 import re
 import unicodedata
 from collections.abc import Iterable
 
-#: What stands in place of letters.
-LOST = re.compile("(\\?+|\ufffd+)")
+#: What programs write in place of letters.
+LOST_LETTERS = re.compile("(\\?+|\ufffd+)")
 
-#: What nobody writes, but programs do in place of a letter.
+#: The character that only programs write in place of a letter.
 REPLACEMENT = "\ufffd"
 
-#: What is wrong, and what to do about it.
-SAVED = "letters lost when the file was saved; save it as UTF-8"
+#: The problem, and what to do about it.
+LOSS_PROBLEM = "letters lost when the file was saved; save it as UTF-8"
 
 
-def whole_text(text: str, known: Iterable[str]) -> str | None:
-    """Return which known text a text with lost letters may be; None if there is none, or no letter is lost.
+def whole_text(text: str, candidates: Iterable[str]) -> str | None:
+    """Return the candidate that a text with lost letters may be; None if there is none, or no letter is lost.
 
-    A text of lost letters alone is a known one that has no ASCII letter.
+    A text with only lost letters may be a candidate without ASCII letters.
     """
-    if not LOST.search(text):
+    if not LOST_LETTERS.search(text):
         return None
-    found = LOST.split(text.casefold())
-    has_letters = any(found[::2])
-    mark = "." if has_letters else "[^\0-\x7f]"
+    pieces = LOST_LETTERS.split(text.casefold())
+    has_letters = any(pieces[::2])
+    letter = "." if has_letters else "[^\0-\x7f]"
     pattern = re.compile(
         "".join(
-            f"{mark}{{1,{len(part)}}}" if number % 2 else re.escape(part) for number, part in enumerate(found)
+            f"{letter}{{1,{len(part)}}}" if number % 2 else re.escape(part)
+            for number, part in enumerate(pieces)
         )
     )
-    return next((one for one in known if one != text and any(map(pattern.fullmatch, _spellings(one)))), None)
+    matches = (name for name in candidates if any(map(pattern.fullmatch, _spellings(name))))
+    return next((name for name in matches if name != text), None)
 
 
 def _spellings(text: str) -> set[str]:
-    """Return a text in Unicode's two ways, with accents in letters and behind them."""
+    """Return a text in Unicode's two normal forms, with accents inside and after their letters."""
     return {unicodedata.normalize(form, text.casefold()) for form in ("NFC", "NFD")}

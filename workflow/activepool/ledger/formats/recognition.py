@@ -1,4 +1,4 @@
-"""Which tool wrote a label file, by its content, for people rename files."""
+"""Recognition of the tool that wrote a label file, by its content, because people rename files."""
 
 import codecs
 import csv
@@ -28,8 +28,8 @@ SINGLE_PICTURE = (
     "is a single picture; put it into a folder with the name of its class, and that folder into another"
 )
 
-#: How the formats begin that hold no labels that can be read, and what to do.
-BINARY = {
+#: The beginnings of formats whose labels cannot be read, and what to do.
+BINARY_FORMATS = {
     b"%PDF": "is a PDF; have the labels saved as CSV",
     LFS_POINTER: f"is {LFS_PROBLEM}",
     b"{\\rtf": "is a document in RTF, as word processors write it; save it as plain text in UTF-8",
@@ -44,7 +44,7 @@ BINARY = {
     b"\x89PNG": SINGLE_PICTURE,
 }
 
-#: Members by which a zip archive is known as a document, and what to do.
+#: Members by which a zip archive is recognised as a document, and what to do.
 DOCUMENTS = {
     "xl/workbook.xml": "is an Excel workbook; save its sheet as CSV UTF-8",
     "xl/workbook.bin": "is an Excel workbook; save its sheet as CSV UTF-8",
@@ -53,16 +53,16 @@ DOCUMENTS = {
     "Index/Document.iwa": "is a document of Apple's Numbers, Pages or Keynote; export it as CSV UTF-8",
 }
 
-#: Where the sheet of a batch has its settings.
-SHEET = '<script type="application/json" id="settings">'
+#: The beginning of the settings in the sheet of a batch.
+SHEET_MARK = '<script type="application/json" id="settings">'
 
-#: Endings of texts.
-TEXTS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".xml")
+#: Endings of text files.
+TEXT_ENDINGS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".xml")
 
-#: Endings of the documents of Apple that are folders.
-APPLE = (".numbers", ".pages", ".key")
+#: Endings of Apple's documents that are folders.
+APPLE_ENDINGS = (".numbers", ".pages", ".key")
 
-#: Keys of JSON that no reader knows, and what to do.
+#: Keys of JSON files without a reader, and what to do.
 OTHER_JSON = {
     ("annotations", "images"): "is COCO; give a CSV with the columns source and label instead",
     ("shapes", "flags"): "is a file of labelme; give a CSV with the columns source and label instead",
@@ -74,57 +74,57 @@ OTHER_JSON = {
 #: Endings of files that may hold labels, which nobody puts among pictures.
 LABEL_ENDINGS = (".csv", ".tsv", ".json", ".xml", ".zip", ".xlsx", ".ods")
 
-#: Files by whose names the exports of tools are known.
+#: Files by whose names the exports of tools are recognised.
 TOOL_FILES = (fiftyone.FILE, cvat.FILE, imagenet.CLASSES)
 
-#: How many bytes of the beginning tell the format.
+#: The first bytes of a file, which tell its format.
 BEGINNING = 2**16
 
-#: Bytes besides NUL that no text has.
-CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1f]")
+#: Bytes besides NUL that text files do not have.
+CONTROL_BYTES = re.compile(rb"[\x01-\x08\x0e-\x1f]")
 
-#: Lines that Git puts around two versions of what is between them.
-CONFLICT = re.compile(r"^[<>]{7}(?: .*)?$", re.MULTILINE)
+#: Lines that Git puts around two versions of a passage.
+CONFLICT_MARK = re.compile(r"^[<>]{7}(?: .*)?$", re.MULTILINE)
 
-#: How many letters of the first line a message shows.
-SHOWN = 60
+#: The characters of a line that a message quotes.
+MAX_QUOTED = 60
 
-#: How many members of an archive a message lists.
-LISTED = 3
+#: The most members of an archive that a message lists.
+MAX_MEMBERS = 3
 
-#: What can be read, for messages.
-KNOWN = (
+#: The formats with a reader, for messages.
+READABLE_FORMATS = (
     "a CSV with source and label, Label Studio's JSON, JSON-MIN or CSV, CVAT for images 1.1 or ImageNet, "
     "FiftyOne's labels.json, or a folder of pictures in folders of the classes"
 )
 
 
 def tool_of(path: Path) -> str:
-    """Return which of `formats.READERS` reads a file or folder; raises InputError that says what it is."""
+    """Return which of `formats.READERS` reads a file or folder; raises InputError for any other format."""
     if path.is_dir():
         return _tool_of_folder(path)
     with readable(path):
         with path.open("rb") as stream:
             beginning = stream.read(BEGINNING)
         if beginning.startswith(archives.ZIP_MARK):
-            with archives.opened(path) as archive:
+            with archives.open_archive(path) as archive:
                 return _tool_of_archive(archive)
-        for mark, text in BINARY.items():
+        for mark, text in BINARY_FORMATS.items():
             if beginning.removeprefix(codecs.BOM_UTF8).startswith(mark):
                 raise _other_format(path, text)
         is_utf_16 = beginning.startswith(UTF_16_MARKS)
-        if b"\0" in beginning and CONTROL.search(beginning) and not is_utf_16:
-            raise InputError(f"{path}: is no text, and of no known format; give {KNOWN}")
-        content = path.read_bytes()  # only now, for films are large
+        if b"\0" in beginning and CONTROL_BYTES.search(beginning) and not is_utf_16:
+            raise InputError(f"{path}: is no text, and of no known format; give {READABLE_FORMATS}")
+        content = path.read_bytes()  # only now, because films are large
     return _tool_of_text(path, content)
 
 
 def _tool_of_text(path: Path, content: bytes) -> str:
     if content.startswith(UTF_16_MARKS) or b"\0" in content:
-        decoded_text(path, content)  # which says what is wrong
-    whole = content.decode("utf-8-sig", errors="replace")
-    _require_one_version(path, whole)
-    text = whole.lstrip()
+        decoded_text(path, content)  # raises an error with the reason
+    decoded = content.decode("utf-8-sig", errors="replace")
+    _require_one_version(path, decoded)
+    text = decoded.lstrip()
     if not text:
         raise InputError(f"{path}: is empty; export it again, or remove it")
     if text.startswith("<"):
@@ -133,41 +133,43 @@ def _tool_of_text(path: Path, content: bytes) -> str:
 
 
 def _other_format(path: Path, text: str) -> InputError:
-    """Return the error that a file is of another format, whatever its name says."""
-    what, _, advice = text.partition("; ")
-    doubt = f", although its name ends in '{path.suffix}'" if path.suffix.lower() in TEXTS else ""
-    return InputError(f"{path}: {what}{doubt}; {advice}")
+    """Return the error that a file has another format, whatever its name says."""
+    problem, _, advice = text.partition("; ")
+    doubt = f", although its name ends in '{path.suffix}'" if path.suffix.lower() in TEXT_ENDINGS else ""
+    return InputError(f"{path}: {problem}{doubt}; {advice}")
 
 
 def _require_one_version(path: Path, text: str) -> None:
     """Raise InputError with each place where a text begins to hold two versions of some lines."""
-    marks = list(CONFLICT.finditer(text))
-    begins = [mark for mark in marks if mark[0].startswith("<")] or marks
+    marks = list(CONFLICT_MARK.finditer(text))
+    first_marks = [mark for mark in marks if mark[0].startswith("<")] or marks
     problems = [
-        f"{path}:{text.count(chr(10), 0, mark.start()) + 1}: {mark[0].strip()[:SHOWN]!a} is the mark of a "
-        "conflict in Git, so the file holds two versions of some lines; keep one, and remove the marks"
-        for mark in begins
+        f"{path}:{text.count(chr(10), 0, mark.start()) + 1}: {mark[0].strip()[:MAX_QUOTED]!a} is the mark of "
+        "a conflict in Git, so the file holds two versions of some lines; keep one, and remove the marks"
+        for mark in first_marks
     ]
     raise_if_any(problems)
 
 
 def _tool_of_folder(path: Path) -> str:
-    inside = {one.name for one in path.iterdir()}
+    names = {entry.name for entry in path.iterdir()}
     for name, tool in {fiftyone.FILE: "fiftyone", cvat.FILE: "cvat"}.items():
-        if name in inside:
+        if name in names:
             return tool
-    if path.suffix.lower() in APPLE and "Index.zip" in inside:
+    if path.suffix.lower() in APPLE_ENDINGS and "Index.zip" in names:
         raise InputError(f"{path}: {DOCUMENTS['Index/Document.iwa']}")
-    if imagenet.CLASSES in inside:
+    if imagenet.CLASSES in names:
         raise InputError(f"{path}: is an unpacked archive of ImageNet; give the archive itself")
-    _require_pictures_alone(path, inside, any(one.is_dir() for one in path.iterdir()))
+    _require_pictures_alone(path, names, any(entry.is_dir() for entry in path.iterdir()))
     return "folders"
 
 
 def _require_pictures_alone(path: Path, names: Collection[str], has_folders: bool) -> None:
-    """Raise InputError if a label file lies among pictures; it may have two endings where they are hidden."""
+    """Raise InputError if a label file lies among pictures; it may have two endings, one of them hidden."""
     for name in sorted(names):
-        if tool_file := next((one for one in TOOL_FILES if name.lower().startswith(f"{one}.")), None):
+        if tool_file := next(
+            (file_name for file_name in TOOL_FILES if name.lower().startswith(f"{file_name}.")), None
+        ):
             raise InputError(f"{path}: has {name!r}; if it is {tool_file} of a tool, call it so")
         if name.lower().removesuffix(".txt").endswith(LABEL_ENDINGS) and name[0] != ".":
             if not has_folders:
@@ -194,19 +196,21 @@ def _tool_of_archive(archive: Archive) -> str:
     if imagenet.CLASSES in names:
         return "imagenet"
     if any(map(is_image_name, members)):
-        _require_pictures_alone(path, names, any("/" in one for one in members if is_image_name(one)))
+        _require_pictures_alone(
+            path, names, any("/" in member for member in members if is_image_name(member))
+        )
         return "imagenet"
     tables = [name for name in members if name.lower().endswith(".csv")]
     if any(csv_file.is_ledger(archive.text(name)) for name in tables):
         raise InputError(f"{path}: is a packed ledger, and no label file; remove it")
-    found = first_few([ascii(name) for name in members], LISTED) or "nothing"
-    raise InputError(f"{path}: is an archive of {found}; unpack it, and give the label file itself")
+    examples = first_few([ascii(name) for name in members], MAX_MEMBERS) or "nothing"
+    raise InputError(f"{path}: is an archive of {examples}; unpack it, and give the label file itself")
 
 
 def _tool_of_xml(path: Path, text: str) -> str:
     lower = text[:BEGINNING].lower()
     if "<html" in lower or "<!doctype html" in lower:
-        if SHEET in text:
+        if SHEET_MARK in text:
             raise InputError(
                 f"{path}: is the sheet itself; its answers are in the browser where they were given: open it "
                 "there, and give the file that the button 'Save answers' downloads"
@@ -216,7 +220,7 @@ def _tool_of_xml(path: Path, text: str) -> str:
         raise InputError(f"{path}: is Pascal VOC, with boxes; export as CVAT for images 1.1 or ImageNet")
     if "<view" in lower:
         raise InputError(f"{path}: is the configuration of a Label Studio project; export its labels as JSON")
-    return "cvat"  # which says what is wrong with other XML
+    return "cvat"  # its reader reports what is wrong with other XML
 
 
 def _tool_of_json(path: Path) -> str:
@@ -236,7 +240,7 @@ def _tool_of_json(path: Path) -> str:
                 raise InputError(f"{path}: {text}")
         if {"labels", "classes"} & set(content):
             return "fiftyone"
-    raise InputError(f"{path}: is JSON of no known tool; give {KNOWN}")
+    raise InputError(f"{path}: is JSON of no known tool; give {READABLE_FORMATS}")
 
 
 def _tool_of_table(path: Path, text: str) -> str:
@@ -246,13 +250,13 @@ def _tool_of_table(path: Path, text: str) -> str:
     ]
     if {"annotation_id", "lead_time"} & set(names):
         return "label_studio"
-    if {LABEL, CORRECTION, "sample", *csv_file.NAMES} & set(names):
+    if {LABEL, CORRECTION, "sample", *csv_file.SOURCE_COLUMNS} & set(names):
         if not {LABEL, CORRECTION} & set(names) and label_studio_annotations.CONTROL in names:
             return "label_studio"
         return "csv"
     if len(names) > 1 or separator_hint(names):
-        return "csv"  # which says what its columns should be
+        return "csv"  # its reader reports what the columns should be
     raise InputError(
-        f"{path}: is a text without columns: it begins with {header[:SHOWN]!a}, and the first line of a CSV "
-        f"must be the header, such as source,label; give {KNOWN}"
+        f"{path}: is a text without columns: it begins with {header[:MAX_QUOTED]!a}, and the first line of a "
+        f"CSV must be the header, such as source,label; give {READABLE_FORMATS}"
     )

@@ -1,4 +1,4 @@
-"""What the label files of all tools have in common: rows that name a sample and an answer."""
+"""The common form of all tools' label files: rows that name a sample and an answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -7,7 +7,7 @@ from typing import NamedTuple
 from activepool.data.class_names import loose_form
 from activepool.ledger.entries import Event
 
-#: What people write, or tools offer as a choice, where a sample gets no class; in lower case, with ``_``.
+#: Labels of samples without a class, as people write them or tools offer them; in lower case, with ``_``.
 MARKS = {
     "?": Event.CANNOT_TELL,
     "cannot_tell": Event.CANNOT_TELL,
@@ -17,10 +17,10 @@ MARKS = {
     "not_one_of_ours": Event.NOT_OURS,
 }
 
-#: Columns of tables that hold what was answered: by an annotator, or in place of what anybody answered.
+#: Columns of tables: the answer of an annotator, or a decision in place of all answers.
 LABEL, CORRECTION = "label", "correction"
 
-#: Other names that people give to the column of the labels.
+#: Other names that people give the column of labels.
 OTHER_LABELS = ("labels", "class", "classes", "class_name", "category", "answer", "choice", "tag")
 
 #: Folders of pictures that have no label yet, in lower case.
@@ -29,30 +29,30 @@ UNLABELLED = ("_unlabeled", "_unlabelled", "unlabeled", "unlabelled", "no_label"
 
 @dataclass(frozen=True)
 class Row:
-    """An answer as a tool's file has it.
+    """An answer in a tool's file.
 
     Attributes:
-        number: of its line or task; rows are reported in this order.
-        place: where it stands, as messages begin: file, and line or task.
-        label: the class, or one of `MARKS`; empty while no answer has come.
-        sample, index, name: what names the sample: its content, its row, its path; at least one is given.
-        content: of the picture in the file, if it is there; it alone names the sample then.
-        pictures: the names of several pictures in the file, any of which may be meant.
+        number: of its line or task, the order of messages.
+        place: its file, and line or task, with which messages begin.
+        label: the class, or one of `MARKS`; empty while the answer is awaited.
+        sample, index, name: the content, row and path that name the sample; at least one is given.
+        content: of the picture in the file, if it is there; then only it names the sample.
+        pictures: the names of several pictures in the file, if any of them may be meant.
         may_lack_ending: whether the path may lack the ending of the file.
         may_lack_folders: whether the tool may have left the folders out of all paths, see `NamedSamples`.
-        numbered: what ``name`` is without the number that a tool gives a second file of one name; empty if it
-            has none. If the pool has several such files, ``name`` may be any of them.
-        also: names in other columns; one that the pool has must be of the same sample.
-        seen: the path of the picture that the annotator saw, where it may be another than the sample's.
-        folders: that a picture lies in, from the outermost on; one of them is its class, see `class_folders`.
-        may_be_cut_off: ``label``, ``who``, ``source`` or ``index``, if the file ends in it, without a line
-            break; else empty.
-        event: what was said instead of a label; None: see ``label``.
-        is_commented: whether it begins with ``#``, like a line that somebody commented out.
-        is_correction: whether the label stands in place of what anybody answered.
-        is_listed: whether a correction stands in a list of the program, among labels that nobody changed.
-        who, when, batch, note: as they are written; empty if the file does not say it.
-        who_key, when_key: what the file calls the annotator and the time, for messages.
+        unnumbered_name: ``name`` without the number that a tool gives a second file of the same name; empty
+            if it has none. If the pool has several such files, ``name`` may be any of them.
+        other_names: names in other columns; those that the pool has must be of the same sample.
+        displayed_name: the path of the picture that the annotator saw, if it may differ from the sample's.
+        folders: of a picture, from the outermost on; one of them is its class, see `class_folders`.
+        unterminated_field: ``label``, ``who``, ``source`` or ``index``, if the file ends in it without a line
+            break, and so may have been cut off; else empty.
+        event: an answer without a label; None: see ``label``.
+        is_commented: whether it begins with ``#``, like a line that was commented out.
+        is_correction: whether the label replaces all answers.
+        is_listed: whether a correction is in a list of the program, among labels that nobody changed.
+        who, when, batch, note: as in the file; empty if it does not say.
+        who_key, when_key: the file's names of the annotator and the time, for messages.
     """
 
     number: int
@@ -65,14 +65,14 @@ class Row:
     pictures: tuple[str, ...] = ()
     may_lack_ending: bool = False
     may_lack_folders: bool = False
-    numbered: str = ""
-    also: tuple[str, ...] = ()
-    seen: str = ""
+    unnumbered_name: str = ""
+    other_names: tuple[str, ...] = ()
+    displayed_name: str = ""
     folders: tuple[str, ...] = ()
     is_commented: bool = False
     is_correction: bool = False
     is_listed: bool = False
-    may_be_cut_off: str = ""
+    unterminated_field: str = ""
     event: Event | None = None
     who: str = ""
     when: str = ""
@@ -82,11 +82,11 @@ class Row:
     when_key: str = "when"
 
 
-def with_pictures(row: Row, found: Mapping[str, str]) -> Row:
-    """Return a row with the pictures of its name in the file, each by the sample that it is."""
-    if len(found) > 1:
-        return replace(row, pictures=tuple(found.values()))
-    return replace(row, content="".join(found))
+def with_pictures(row: Row, pictures: Mapping[str, str]) -> Row:
+    """Return a row with the pictures of its name in the file, by sample."""
+    if len(pictures) > 1:
+        return replace(row, pictures=tuple(pictures.values()))
+    return replace(row, content="".join(pictures))
 
 
 def without_answer(row: Row) -> Row:
@@ -96,20 +96,20 @@ def without_answer(row: Row) -> Row:
 
 
 class Mistake(NamedTuple):
-    """What is wrong with a row; mistakes are reported in the order of their numbers."""
+    """The mistake of a row; mistakes are reported in the order of their numbers."""
 
     number: int
     text: str
 
 
 @dataclass
-class Parsed:
-    """What was read of a label file.
+class ParsedFile:
+    """A label file after reading.
 
     Attributes:
-        rows: all of them, with and without an answer.
+        rows: all rows, with and without an answer.
         mistakes: of rows that cannot be read.
-        notices: what a person should know, a line each.
+        notices: for a person, a line each.
         may_be_of_program: whether the columns are those of a list of labels that the program writes.
     """
 
@@ -118,21 +118,21 @@ class Parsed:
     notices: list[str] = field(default_factory=list)
     may_be_of_program: bool = False
 
-    def mistake(self, number: int, place: str, text: str) -> None:
-        """Note what is wrong at a place."""
+    def add_mistake(self, number: int, place: str, text: str) -> None:
+        """Add a mistake at a place."""
         self.mistakes.append(Mistake(number, f"{place}: {text}"))
 
 
-def mark(label: str) -> Event | None:
-    """Return the event that a label stands for, None if it names a class."""
-    return _BY_LETTERS.get(_letters(label))
+def mark_event(label: str) -> Event | None:
+    """Return the event of a label that is a mark; None if it names a class."""
+    return _EVENTS.get(_letters(label))
 
 
 def _letters(label: str) -> str:
-    """Return a label without case, and without what people write between words in several ways."""
-    return str(loose_form(label)).translate(_BETWEEN)
+    """Return a label without case, and without the separators of words, which people vary."""
+    return str(loose_form(label)).translate(_SEPARATORS)
 
 
-_BETWEEN = str.maketrans("", "", " -_'")
+_SEPARATORS = str.maketrans("", "", " -_'")
 
-_BY_LETTERS = {_letters(written): event for written, event in MARKS.items()}
+_EVENTS = {_letters(written): event for written, event in MARKS.items()}

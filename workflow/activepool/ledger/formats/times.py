@@ -1,20 +1,20 @@
-"""Times as people and tools write them, and in the form of the ledger."""
+"""Times, from the form of people and tools into that of the ledger."""
 
 from datetime import UTC, datetime, timedelta
 
-#: How far the clock of an annotator may be ahead.
-AHEAD = timedelta(days=1)
+#: The most that an annotator's clock may be ahead.
+MAX_AHEAD = timedelta(days=1)
 
-#: The earliest plausible time. The zeros of clocks and spreadsheets lie before it (1899, 1904, 1970 of Unix,
-#: 1980 of DOS), and so do seconds that were read as milliseconds; labels of digital images are younger.
+#: The earliest plausible time. The zeros of clocks and spreadsheets are earlier (1899, 1904, 1970 of Unix,
+#: 1980 of DOS), and so are seconds that were read as milliseconds; labels of digital images are later.
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
-#: How many characters of a text that is no time a message shows.
-SHOWN = 40
+#: The characters of a wrong time that a message quotes.
+MAX_QUOTED = 40
 
 
 class WrongTimeError(Exception):
-    """A text that is no time of an answer: what is wrong with it, and what would be right."""
+    """The problem of a text that is not the time of an answer, and what would be right."""
 
 
 def utc(text: str) -> str:
@@ -23,24 +23,24 @@ def utc(text: str) -> str:
     Raises: WrongTimeError, whose text begins with the time, for any other text, and for a time at which
     nobody can have answered.
     """
-    shown = f"{text[:SHOWN]!r}{'...' * (len(text) > SHOWN)}"
+    quoted = f"{text[:MAX_QUOTED]!r}{'...' * (len(text) > MAX_QUOTED)}"
     time = _parsed(text)
     if time is None:
         raise WrongTimeError(
-            f"{shown} is no time with its offset from UTC, such as 2026-11-28T09:30:00Z; write it so, or "
+            f"{quoted} is no time with its offset from UTC, such as 2026-11-28T09:30:00Z; write it so, or "
             "leave it out"
         )
     if time < EARLIEST:
         raise WrongTimeError(
-            f"{shown} lies before {EARLIEST.year}, as the zero of a clock does; correct it, or leave it out"
+            f"{quoted} lies before {EARLIEST.year}, as the zero of a clock does; correct it, or leave it out"
         )
-    if time > datetime.now(UTC) + AHEAD:
-        raise WrongTimeError(f"{shown} lies in the future; correct it, or leave it out")
+    if time > datetime.now(UTC) + MAX_AHEAD:
+        raise WrongTimeError(f"{quoted} lies in the future; correct it, or leave it out")
     return f"{time.replace(tzinfo=None, microsecond=0).isoformat()}Z"
 
 
 def _parsed(text: str) -> datetime | None:
-    """Return a time in UTC; None if the text is none, or lacks its offset."""
+    """Return a time in UTC; None if the text is not a time, or lacks its offset."""
     try:
         time = datetime.fromisoformat(text.strip())
         return time.astimezone(UTC) if time.tzinfo else None

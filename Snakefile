@@ -40,14 +40,14 @@ if is_project(config):
     rule predictions:
         """Write the predictions for the pool, and the likely label errors, as tables."""
         input:
-            PATHS.of_target("predictions"),
+            PATHS.target_files("predictions"),
             PATHS.status,
         localrule: True
 
     rule model:
         """Export the model as one file."""
         input:
-            PATHS.of_target("model"),
+            PATHS.target_files("model"),
             PATHS.status,
         localrule: True
 

@@ -102,7 +102,7 @@ class Project:
         )
         self.models.append(batch)
 
-    def of_models(self, name):
+    def model_files(self, name):
         """Return a file of each model."""
         return [str(self.folder / "batches" / batch / name) for batch in self.models]
 
@@ -113,10 +113,10 @@ class Project:
             "ledger": str(self.ledger),
             "entries": len(self.entries),
             "samples": str(self.folder / "samples.csv"),
-            "trainings": self.of_models("training.json"),
-            "predictions": self.of_models("predictions.h5"),
-            "labels": self.of_models("labels.csv"),
-            "held_out": self.of_models("held_out.h5")[-1] if self.models else None,
+            "trainings": self.model_files("training.json"),
+            "predictions": self.model_files("predictions.h5"),
+            "labels": self.model_files("labels.csv"),
+            "held_out": self.model_files("held_out.h5")[-1] if self.models else None,
         }
 
 

@@ -44,7 +44,7 @@ def test_two_files_at_a_time_that_contradict_each_other(project):
     project.table("b.csv", "source,label", "a/1.jpg,dog")
     assert mistakes(project) == [
         f"{project.returned}/b.csv:2: annotator says 'dog' of 'a/1.jpg', but 'cat' at "
-        f"{project.returned}/a.csv:2; leave one of them; if two people answered, name them: "
+        f"{project.returned}/a.csv:2; keep one of them; if two people answered, name them: "
         "a CSV in the column 'who', a folder in the file who.txt"
     ]
     project.table("b.csv", "source,label,who", "a/1.jpg,dog,bob")
@@ -86,7 +86,7 @@ def test_two_answers_at_the_same_time_are_a_mistake(project):
     project.table("c.csv", "source,correction,when", f"e.jpg,cat,{time}")
     project.table("d.csv", "source,correction,who,when", f"e.jpg,dog,bob,{time}")
     files = project.returned
-    after = f"leave one of them, for both are of {time}; or empty 'when' in the row that was changed"
+    after = f"keep one of them, for both are of {time}; or empty 'when' in the row that was changed"
     assert mistakes(project) == [
         f"{files}/b.csv:2: anna says 'dog' of 'a/1.jpg', but 'cat' at {files}/a.csv:2; {after}",
         f"{files}/d.csv:2: bob says 'dog' of 'e.jpg', but 'cat' at {files}/c.csv:2; {after}",
@@ -219,7 +219,7 @@ def test_copies_that_contradict_each_other_are_a_mistake_that_says_so(project):
     project.table("1.csv", "source,label,who", "e.jpg,cat,anna")
     project.take()
     files = project.returned
-    end = "of 'e.jpg' at {}:2; the two have the same content, and so one label: leave one of them"
+    end = "of 'e.jpg' at {}:2; the two have the same content, and so one label: keep one of them"
     copies(project, "2.csv", ("e.jpg", "dog"), ("UPPER/copy of e.jpg", "fox"))
     words = f"{files}/2.csv:3: annotator says 'fox' of 'UPPER/copy of e.jpg', but 'dog' "
     assert mistakes_of(project) == [words + end.format(f"{files}/2.csv")]
@@ -227,7 +227,7 @@ def test_copies_that_contradict_each_other_are_a_mistake_that_says_so(project):
     assert mistakes_of(project) == [words.replace("dog", "cat") + end.format(f"{files}/2.csv")]
     copies(project, "2.csv", ("e.jpg", "cat"), ("./e.jpg", "fox"), header="source,label")
     assert mistakes_of(project) == [
-        f"{files}/2.csv:3: annotator says 'fox' of 'e.jpg', but 'cat' at {files}/2.csv:2; leave one of them"
+        f"{files}/2.csv:3: annotator says 'fox' of 'e.jpg', but 'cat' at {files}/2.csv:2; keep one of them"
     ]
     project.table("2.csv", "source,label", "e.jpg,dog")
     project.table("3.csv", "source,label", "UPPER/copy of e.jpg,fox")

@@ -55,8 +55,8 @@ def project(tmp_path_factory):
 
 def series_of(project, audit):
     comparison = Comparison(audit)
-    files = zip(*(project.of_models(name) for name in ("training.json", "labels.csv")), strict=True)
-    for (training, labels), path in zip(files, project.of_models("predictions.h5"), strict=True):
+    files = zip(*(project.model_files(name) for name in ("training.json", "labels.csv")), strict=True)
+    for (training, labels), path in zip(files, project.model_files("predictions.h5"), strict=True):
         comparison.add(read_training(training, labels), read_predictions(path))
     return comparison.series()
 
@@ -71,7 +71,7 @@ def test_each_model_is_measured_on_the_audit_set(project):
     found = series_of(project, audit)
     assert (found.measured_on, [row.batch for row in found.models]) == (AUDIT, project.models)
     assert [row.labels for row in found.models] == [30, 60, 90, 120, 150]
-    for row, path in zip(found.models, project.of_models("predictions.h5"), strict=True):
+    for row, path in zip(found.models, project.model_files("predictions.h5"), strict=True):
         predicted = names_of(path)
         known = {place: label for place, label in audit.items() if place < len(predicted)}
         hits = sum(predicted[place] == label for place, label in known.items())
@@ -82,7 +82,7 @@ def test_each_model_is_measured_on_the_audit_set(project):
 def test_without_an_audit_set_accuracies_are_cross_validated(project):
     found = series_of(project, {})
     assert found.measured_on == CROSS_VALIDATION
-    for row, path in zip(found.models, project.of_models("held_out.csv"), strict=True):
+    for row, path in zip(found.models, project.model_files("held_out.csv"), strict=True):
         table = pd.read_csv(path)
         assert row.accuracy.cases == len(table)
         assert row.accuracy.hits == (table["label"] == table["predicted"]).sum()
@@ -91,7 +91,7 @@ def test_without_an_audit_set_accuracies_are_cross_validated(project):
 def test_agreement_is_that_of_the_names_on_common_rows(project):
     found = series_of(project, {}).models
     assert (found[0].agreement, found[0].compared) == (None, 0)
-    paths = project.of_models("predictions.h5")
+    paths = project.model_files("predictions.h5")
     for row, before, after in zip(found[1:], paths[:-1], paths[1:], strict=True):
         first, second = names_of(before), names_of(after)
         common = min(len(first), len(second))
@@ -180,8 +180,8 @@ def test_the_only_label_of_a_class_is_not_held_out(tmp_path):
     project = Project(tmp_path, pool.features, pool.sources)
     project.say(range(25), ["cow" if row == 7 else pool.classes[row] for row in range(25)])
     project.train("batch02")
-    (training,), (labels,) = project.of_models("training.json"), project.of_models("labels.csv")
-    found, table = read_training(training, labels), pd.read_csv(project.of_models("held_out.csv")[0])
+    (training,), (labels,) = project.model_files("training.json"), project.model_files("labels.csv")
+    found, table = read_training(training, labels), pd.read_csv(project.model_files("held_out.csv")[0])
     assert (found.labels, found.held_out) == (25, len(table))
     assert found.held_out < 25 and "cow" not in set(table["label"])
-    assert found.right == (table["label"] == table["predicted"]).sum()
+    assert found.hits == (table["label"] == table["predicted"]).sum()

@@ -57,7 +57,7 @@ def test_names_that_do_not_say_who_sorted_a_folder(project):
     project.write("two/who.txt", "anna")
     project.write("two/cat/who.txt", "bob")
     assert mistakes(project) == [
-        f"{project.returned}/one/who.txt: has 2 lines; it must hold the annotator's name alone",
+        f"{project.returned}/one/who.txt: has 2 lines; it must hold only the annotator's name",
         f"{project.returned}/two: has several files for the annotator's name (who.txt, who.txt); keep one, "
         "and give each annotator's pictures in a folder of their own",
     ]

@@ -49,7 +49,7 @@ def test_the_audit_accuracy_is_that_of_the_current_model(tmp_path):
 
 def test_cross_validation_is_that_of_held_out(tmp_path):
     project = labelled(tmp_path)
-    table = pd.read_csv(project.of_models("held_out.csv")[-1])
+    table = pd.read_csv(project.model_files("held_out.csv")[-1])
     overall = numbers_of(project).cross_validated.overall
     assert overall.cases == len(table)
     assert overall.hits == (table["label"] == table["predicted"]).sum()

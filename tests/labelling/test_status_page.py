@@ -181,7 +181,7 @@ def test_a_weight_decay_that_was_not_chosen_is_named_with_its_reason(tmp_path):
     project = labelled(tmp_path)
     page, numbers = page_of(tmp_path, project)
     reason = numbers.series.models[-1].fixed
-    assert reason == json.loads(Path(project.of_models("training.json")[-1]).read_text())["fixed"]
+    assert reason == json.loads(Path(project.model_files("training.json")[-1]).read_text())["fixed"]
     assert f"not chosen by cross-validation but 0.0001, a fixed rule, because {reason}." in page.text
     last = replace(numbers.series.models[-1], fixed=None)
     chosen = replace(numbers, series=replace(numbers.series, models=(*numbers.series.models[:-1], last)))

@@ -14,7 +14,7 @@ from activepool.labelling.pool.vectors import VectorFile
 from activepool.ledger.pool_samples import UnknownSampleError
 from planning.configuration.project import Project
 from planning.project.pool import updated_pool
-from planning.project.start import begin_run, foresee_run
+from planning.project.start import begin_run, preview_run
 
 ROWS = 9001
 
@@ -63,7 +63,7 @@ def test_without_names_the_sources_are_rows():
 def test_answers_name_rows_by_their_names():
     save(Path("v.npz"), values(20), sources=names(20))
     given = project(path="v.npz")
-    assert foresee_run(given).num_candidates == 20
+    assert preview_run(given).num_candidates == 20
     assert not Path("results").exists()
     begin_run(given)
     Path("returned").mkdir(exist_ok=True)

@@ -120,7 +120,7 @@ def test_a_name_with_more_around_it_is_a_mistake(tmp_path, name):
     with pytest.raises(InputError) as caught:
         annotator_file_of(tmp_path)
     assert str(caught.value).startswith(f"{tmp_path / 'who.txt'}: {name!r} has ")
-    assert str(caught.value).endswith("; it must hold the annotator's name alone, as plain text")
+    assert str(caught.value).endswith("; it must hold only the annotator's name, as plain text")
 
 
 @pytest.mark.parametrize(

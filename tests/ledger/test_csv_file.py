@@ -197,7 +197,7 @@ def test_answers_of_one_person_that_no_time_tells_apart_are_a_mistake(tmp_path, 
     for first, second in (times, times[::-1]):
         path = table(tmp_path, f"source,label,when\na/1.jpg,cat,{first}\na/1.jpg,dog,{second}\n")
         assert mistakes("csv", path).split("\n")[0] == (
-            f"{path}:3: annotator says 'dog' of 'a/1.jpg', but 'cat' at {path}:2; leave one of them"
+            f"{path}:3: annotator says 'dog' of 'a/1.jpg', but 'cat' at {path}:2; keep one of them"
         )
 
 

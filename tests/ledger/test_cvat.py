@@ -103,7 +103,7 @@ def test_all_mistakes_at_once_each_with_its_line(tmp_path):
     for line, words in zip(
         told,
         [
-            ".xml:5: 'a/1.jpg' has several tags, 'cat', 'dog'; leave one",
+            ".xml:5: 'a/1.jpg' has several tags, 'cat', 'dog'; keep one",
             ".xml:6: '1.jpg' may be 'a/1.jpg', 'b/1.jpg'",
             ".xml:7: is an image without a name; export it again",
             ".xml:8: 'a/2.jpg' has a tag without a label",

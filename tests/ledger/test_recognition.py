@@ -175,8 +175,8 @@ def test_the_tasks_that_went_out_are_awaited(tmp_path):
         ("labels.json.txt", "; if it is labels.json of a tool, call it so"),
         ("Annotations.xml.xml", "; if it is annotations.xml of a tool, call it so"),
         ("synsets.txt.txt", "; if it is synsets.txt of a tool, call it so"),
-        ("list.csv.txt", " beside folders; a folder holds pictures in folders of the classes alone"),
-        ("list.csv", " beside folders; a folder holds pictures in folders of the classes alone"),
+        ("list.csv.txt", " beside folders; a folder holds only pictures in folders of the classes"),
+        ("list.csv", " beside folders; a folder holds only pictures in folders of the classes"),
     ],
 )
 def test_a_label_file_among_pictures_is_not_passed_over(tmp_path, name, words):

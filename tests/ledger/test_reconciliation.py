@@ -175,7 +175,7 @@ def test_times_that_a_spreadsheet_rewrote_are_one_line_and_no_corrections(path):
     with pytest.raises(InputError) as caught:
         read(path)
     assert caught.value.args[0].endswith(
-        "is now '28.11.2026 09:30'; 4 more changed in their times alone, as if a spreadsheet had rewritten "
+        "is now '28.11.2026 09:30'; 4 more changed only in their times, as if a spreadsheet had rewritten "
         "them"
     )
     assert len(caught.value.args) == 2

@@ -59,7 +59,7 @@ SLIPS = {
     "is the name of a column of labels": ["label", "Labels", "class", "correction"],
     "is what systems call a new folder": ["New folder", "New Folder (2)", "Neuer Ordner"],
     "is written nearly like the class 'cat'": ["cat?", "(cat)", "CAT!", "[cat]", '[""cat""]'],
-    "and the class 'cat' differ in number alone": ["cats", "Cats"],
+    "and the class 'cat' differ only in number": ["cats", "Cats"],
 }
 
 
@@ -76,7 +76,7 @@ def test_a_slip_is_a_mistake(tmp_path, label, words):
 )
 def test_singular_and_plural_of_a_class(tmp_path, known, label):
     told = mistakes("csv", file(tmp_path, label), classes=ClassNames((known, "cat")))
-    assert f"label {label!r} and the class {known!r} differ in number alone" in told
+    assert f"label {label!r} and the class {known!r} differ only in number" in told
 
 
 def test_parts_may_be_classes_of_the_same_file(tmp_path):

@@ -7,7 +7,7 @@ from PIL import Image
 from activepool.errors import InputError
 from planning.configuration.project import Project
 from planning.project.folders import part_features
-from planning.project.start import foresee_run
+from planning.project.start import preview_run
 
 PROJECT = Project(
     project="p", images="photos", backbone={"architecture": "identity"}, batch=2, classes=["ant", "bee"]
@@ -39,7 +39,7 @@ def look(project=PROJECT):
     """Return what a look foresees, or the lines of its error; it changes no file."""
     before = contents()
     try:
-        return foresee_run(project)
+        return preview_run(project)
     except InputError as error:
         return error.args
     finally:

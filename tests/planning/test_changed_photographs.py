@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from project_folders import PROJECT, extract, give_back, take
 
-from planning.project.start import begin_run, foresee_run
+from planning.project.start import begin_run, preview_run
 
 pytestmark = pytest.mark.usefixtures("photographs")
 
@@ -52,7 +52,7 @@ def test_it_says_which_names_have_another_image_now(capsys):
     give_back("0.png,ant,anna")
     capsys.readouterr()
     pairs = [("0.png", "1.png"), ("1.png", "0.png")]
-    for start_run in (foresee_run, begin_run):
+    for start_run in (preview_run, begin_run):
         assert start_run(PROJECT).entries[0].sample == sample
         assert exchanged(*pairs) in capsys.readouterr().err
     # The ledger knows one of the names by now, and an answer by it would be a mistake.

@@ -12,7 +12,7 @@ from activepool.labelling.pool.ledger_note import require_noted
 from activepool.ledger.book import append, read
 from activepool.ledger.entries import Draft
 from activepool.ledger.formats.batch import Batch, Pick
-from planning.project.start import begin_run, foresee_run
+from planning.project.start import begin_run, preview_run
 
 pytestmark = pytest.mark.usefixtures("photographs")
 
@@ -47,7 +47,7 @@ def refused(project=PROJECT):
     """Return the message of a start and of a look, which changed nothing."""
     before = contents()
     messages = set()
-    for look in (begin_run, foresee_run):
+    for look in (begin_run, preview_run):
         with pytest.raises(InputError) as caught:
             look(project)
         messages.add("\n".join(caught.value.args))
@@ -134,7 +134,7 @@ def test_images_of_another_folder_do_not_take_the_place_of_all():
         Image.new("L", (4, 4), 99 + len(name)).save(Path("others", name))
     other = PROJECT.model_copy(update={"images": "others"})
     before = contents()
-    for look in (begin_run, foresee_run, begin_run):
+    for look in (begin_run, preview_run, begin_run):
         with pytest.raises(
             InputError,
             match=r"^others: none of its 2 images is one of the 3 of the last run, which p\.ledger",

@@ -99,11 +99,14 @@ MISTAKES = [
         "images: results/list.csv lies in results/, which may be deleted; put it",
     ),
     ({"returned": "file"}, "returned: file is a file; it must be the folder for what comes back"),
-    ({"images": "."}, "images: the folder . contains returned; use one for photographs alone"),
-    ({"images": "."}, "images: the folder . contains results; use one for photographs alone"),
+    ({"images": "."}, "images: the folder . contains returned; use one only for photographs"),
+    ({"images": "."}, "images: the folder . contains results; use one only for photographs"),
     ({"returned": "photos"}, "returned: photos is the folder of the photographs (images); give another"),
-    ({"images": "results"}, "images: the folder results contains results; use one for photographs alone"),
-    ({"returned": "photos/back"}, "images: the folder photos contains photos/back; use one for photographs"),
+    ({"images": "results"}, "images: the folder results contains results; use one only for photographs"),
+    (
+        {"returned": "photos/back"},
+        "images: the folder photos contains photos/back; use one only for photographs",
+    ),
 ]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from planning.project.start import foresees, makes_files, only_verifies, sends_batches
+from planning.project.start import is_dry_run, makes_files, only_verifies, sends_batches
 
 SNAKEMAKE = ["/bin/snakemake", "--cores", "2", "next_batch"]
 MODULE = ["/lib/snakemake/__main__.py", "--cores", "2", "next_batch"]
@@ -26,14 +26,14 @@ def test_a_look_makes_none(options):
 
 
 def test_only_a_dry_run_shows_what_a_run_would_take_in():
-    assert foresees([*SNAKEMAKE, "-n"])
+    assert is_dry_run([*SNAKEMAKE, "-n"])
     for options in ([], ["--unlock"], ["--summary"], ["--dag"]):
-        assert not foresees([*SNAKEMAKE, *options])
+        assert not is_dry_run([*SNAKEMAKE, *options])
 
 
 def test_another_program_makes_none():
     assert not makes_files(["/bin/pytest", "next_batch"])
-    assert not foresees(["/bin/pytest", "next_batch"])
+    assert not is_dry_run(["/bin/pytest", "next_batch"])
     assert not only_verifies(["/bin/pytest", "verify"])
 
 

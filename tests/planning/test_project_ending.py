@@ -9,7 +9,7 @@ from snakemake.logging import logger
 from activepool.labelling.pool.table import Pool
 from activepool.ledger.book import append, read
 from planning.configuration.project import Project
-from planning.project.ending import _going_on, _of_next_batch, announce_ending, removal_remedy
+from planning.project.ending import _next_batch_arguments, _with_go_on, announce_ending, removal_remedy
 from planning.project.paths import ProjectPaths
 from planning.project.standing import ProjectStanding
 from planning.runs.ending import cancel_last_lines
@@ -29,12 +29,12 @@ FILES = ["--configfile", "beetles.yaml"]
     ],
 )
 def test_the_command_that_goes_on_asks_for_the_next_batch(arguments):
-    assert _of_next_batch(arguments) == ["--cores", "4", "next_batch", *FILES]
+    assert _next_batch_arguments(arguments) == ["--cores", "4", "next_batch", *FILES]
 
 
 def test_other_settings_of_the_command_stay():
     arguments = ["next_batch", "--config", "batch=10", "go_on=true"]
-    assert _of_next_batch(arguments) == ["next_batch", "--config", "batch=10"]
+    assert _next_batch_arguments(arguments) == ["next_batch", "--config", "batch=10"]
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_other_settings_of_the_command_stay():
     ],
 )
 def test_the_command_that_goes_on_without_answers_keeps_the_other_settings(arguments, expected):
-    assert _going_on(arguments) == expected
+    assert _with_go_on(arguments) == expected
 
 
 SOURCES = [f"{number}.png" for number in range(5)]

@@ -9,7 +9,7 @@ from activepool.errors import InputError
 from activepool.ledger.book import read
 from activepool.ledger.pool_samples import embedding_sample
 from planning.configuration.project import Project
-from planning.project.start import begin_run, foresee_run
+from planning.project.start import begin_run, preview_run
 
 PROJECT = Project(project="p", embeddings={"path": "v.npy"}, batch=2, classes=["ant", "bee"])
 SAMPLES = [embedding_sample(row) for row in np.eye(4)]
@@ -30,7 +30,7 @@ def add(sample, source):
     ledger.write_text(f"{ledger.read_text()},,bob,label,{sample},{source},,bee,,,\n")
 
 
-@pytest.mark.parametrize("look", [begin_run, foresee_run])
+@pytest.mark.parametrize("look", [begin_run, preview_run])
 def test_lines_by_hand_name_samples_of_the_pool(look):
     before = Path(PROJECT.ledger_path).read_text()
     for sample, source, words in (
@@ -53,7 +53,7 @@ def test_a_renamed_project_gets_a_line_about_the_other_ledger(capsys):
     renamed = PROJECT.model_copy(update={"project": "q"})
     words = "notice: q.ledger.csv is new, and takes in all of returned; beside it lies p.ledger.csv: if the"
     capsys.readouterr()
-    foresee_run(renamed)
+    preview_run(renamed)
     assert words in capsys.readouterr().err
     begin_run(renamed)
     assert words in capsys.readouterr().err

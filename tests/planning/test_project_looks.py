@@ -7,29 +7,29 @@ import pytest
 from project_folders import PROJECT, contents, extract, give_back, look, take
 
 from activepool.errors import InputError
-from planning.project.start import begin_run, foresee_run
+from planning.project.start import begin_run, preview_run
 
 pytestmark = pytest.mark.usefixtures("photographs")
 
 
 def test_the_first_look_at_a_project_finds_its_photographs_and_writes_nothing():
     before = contents()
-    found = foresee_run(PROJECT)
+    found = preview_run(PROJECT)
     assert (sorted(found.pool.sources), found.entries) == (["0.png", "1.png", "2.png"], ())
     assert contents() == before
 
 
 def test_a_look_says_which_photographs_it_has_not_read(capsys):
-    foresee_run(PROJECT)
+    preview_run(PROJECT)
     assert "since the last run" not in capsys.readouterr().err
     extract(begin_run(PROJECT))
-    foresee_run(PROJECT)
+    preview_run(PROJECT)
     assert "since the last run" not in capsys.readouterr().err
     Path("photos/1.png").unlink()
     Path("photos/2.png").write_bytes(b"")
     take("3.png", 3)
     before = contents()
-    foresee_run(PROJECT)
+    preview_run(PROJECT)
     told = "photos: images since the last run: 1 new (3.png), 1 changed (2.png), 1 gone (1.png); the"
     assert told in capsys.readouterr().err
     assert contents() == before

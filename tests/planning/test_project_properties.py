@@ -23,7 +23,7 @@ from activepool.ledger.formats.rows import mark_event
 from planning.configuration.loading import load_project
 from planning.project.folders import part_features
 from planning.project.standing import ProjectStanding
-from planning.project.start import begin_run, foresee_run
+from planning.project.start import begin_run, preview_run
 
 LEDGER, COPY = Path("p.ledger.csv"), kept_folder("p.ledger.csv") / "copy.csv"
 PHOTOS, RETURNED = Path("photos"), Path("returned")
@@ -91,7 +91,7 @@ class Trial:
         project = load_project(raw, "mine.yaml")
         if Path("results").exists():
             files = contents()
-            expected = foresee_run(project).entries
+            expected = preview_run(project).entries
             assert contents() == files
             standing = begin_run(project)
             assert [without_time(entry) for entry in standing.entries] == list(map(without_time, expected))
@@ -118,7 +118,7 @@ class Trial:
             audit=len([one for batch in self.standing.audits for one in batch.samples]) + size
         )
         if standing.next_audit:
-            self._send(standing.next_audit, standing.missing_audit)
+            self._send(standing.next_audit, standing.next_audit_size)
 
     def _send(self, name, size):
         pool = self.standing.pool
@@ -282,12 +282,12 @@ def check(before: ProjectStanding, after: ProjectStanding):
     for name, batch in before.state.batches.items():
         assert after.state.batches[name].samples == batch.samples
         assert after.labels_digest(name) == before.labels_digest(name)
-    assert foresee_run(after.project).entries == list(after.entries)  # all that came back is there
+    assert preview_run(after.project).entries == list(after.entries)  # all that came back is there
     answers = standing_answers(after.entries)
     for sample, label in after.state.training_labels.items():
         assert any((one.sample, one.label) == (sample, label) for one in answers)
     audit = {sample for batch in after.audits for sample in batch.samples}
-    sent = {sample for batch in after.sent for sample in batch.samples}
+    sent = {sample for batch in after.sent_batches for sample in batch.samples}
     assert not audit & (sent | set(after.state.training_labels))
     row_of = after.pool.row_of
     expected = {row_of[sample]: label for sample, label in after.state.training_labels.items()}
@@ -298,7 +298,7 @@ def check(before: ProjectStanding, after: ProjectStanding):
     assert candidates <= set(after.pool.sources.values())
     back = {one.sample for one in answers}
     here = set(after.pool.sources.values())
-    assert after.is_waiting == bool(after.sent and set(after.sent[-1].samples) & here - back)
+    assert after.is_waiting == bool(after.sent_batches and set(after.sent_batches[-1].samples) & here - back)
 
 
 @settings(derandomize=True, deadline=None, max_examples=20)

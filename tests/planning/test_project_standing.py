@@ -37,10 +37,10 @@ TWO_CLASSES = [*labels("ab"), *labels("c", "dog")]
 
 def test_a_project_begins_with_its_first_batch():
     found = standing()
-    assert (found.sent, found.audits, found.is_incomplete, found.is_waiting) == ([], [], False, False)
+    assert (found.sent_batches, found.audits, found.is_incomplete, found.is_waiting) == ([], [], False, False)
     assert (found.next_batch, found.next_audit, found.num_candidates) == ("batch01", None, 10)
     assert not found.has_model("batch01")
-    assert found.modelled == []
+    assert found.batches_with_models == []
 
 
 def test_it_waits_for_missing_answers_unless_somebody_says_to_go_on():
@@ -74,14 +74,14 @@ def test_photographs_that_were_removed_are_not_waited_for():
     assert standing(*FIRST, *labels("a"), of=pool(gone="c")).is_waiting
     found = standing(*FIRST, *labels("ab"), of=pool("abdefg"))  # results/ was deleted since
     assert not found.is_waiting
-    assert found.missing == []
-    assert {path.split("/")[-2] for path in ProjectPaths(found).to_send()} == {"batch02"}
+    assert found.incomplete_batches == []
+    assert {path.split("/")[-2] for path in ProjectPaths(found).files_to_send()} == {"batch02"}
 
 
 def test_a_batch_that_was_gone_on_from_is_not_waited_for_again():
     assert standing(*FIRST, *labels("ab"), *SECOND).is_waiting
     found = standing(*FIRST, *labels("ab"), *SECOND, *labels("de"))
-    assert [batch.name for batch in found.missing] == ["batch01"]
+    assert [batch.name for batch in found.incomplete_batches] == ["batch01"]
     assert (found.is_incomplete, found.is_waiting, found.next_batch) == (False, False, "batch03")
 
 
@@ -102,7 +102,7 @@ def test_the_number_of_a_batch(name, number):
 
 
 def models(*drafts, **changes):
-    return ProjectPaths(standing(*drafts, **changes)).models()
+    return ProjectPaths(standing(*drafts, **changes)).model_batches()
 
 
 def test_the_present_model_has_all_labels():
@@ -125,8 +125,8 @@ def test_without_labels_of_two_classes_there_is_no_model():
 
 def test_only_the_target_next_batch_sends():
     known = standing(*FIRST, *TWO_CLASSES)
-    assert {path.split("/")[-2] for path in ProjectPaths(known).to_send()} == {"batch02"}
-    assert ProjectPaths(known, sends=False).to_send() == []
+    assert {path.split("/")[-2] for path in ProjectPaths(known).files_to_send()} == {"batch02"}
+    assert ProjectPaths(known, sends=False).files_to_send() == []
 
 
 def test_files_of_a_batch_that_a_killed_job_left_without_a_record_are_made_again(tmp_path, monkeypatch):
@@ -140,9 +140,9 @@ def test_files_of_a_batch_that_a_killed_job_left_without_a_record_are_made_again
                 Path(path).touch()
             record_path(paths.sent_files(batch)[0]).parent.mkdir(exist_ok=True)
             record_path(paths.sent_files(batch)[0]).touch()
-        assert paths.to_send() == []
+        assert paths.files_to_send() == []
         record_path(paths.sent_files("batch01")[0]).unlink()  # all of its answers are there
-        assert paths.to_send() == paths.sent_files("batch01")
+        assert paths.files_to_send() == paths.sent_files("batch01")
 
 
 # The audit set.
@@ -150,21 +150,21 @@ def test_files_of_a_batch_that_a_killed_job_left_without_a_record_are_made_again
 
 def test_the_audit_set_goes_out_at_once_and_nobody_waits_for_it():
     found = standing(audit=4)
-    assert (found.next_audit, found.missing_audit) == ("audit01", 4)
+    assert (found.next_audit, found.next_audit_size) == ("audit01", 4)
     found = standing(*sent(*"abcd", batch="audit01", event="audit"), audit=4)
-    assert (found.next_audit, found.missing_audit, found.is_waiting) == (None, 0, False)
-    assert ([batch.name for batch in found.audits], found.sent) == (["audit01"], [])
+    assert (found.next_audit, found.next_audit_size, found.is_waiting) == (None, 0, False)
+    assert ([batch.name for batch in found.audits], found.sent_batches) == (["audit01"], [])
 
 
 def test_an_audit_set_that_was_made_larger_gets_the_rest():
     found = standing(*sent(*"abcd", batch="audit01", event="audit"), audit=6)
-    assert (found.next_audit, found.missing_audit) == ("audit02", 2)
+    assert (found.next_audit, found.next_audit_size) == ("audit02", 2)
     found = standing(*sent(*"abcd", batch="audit01", event="audit"), audit=2)
-    assert (found.next_audit, found.missing_audit) == (None, 0)
+    assert (found.next_audit, found.next_audit_size) == (None, 0)
 
 
 def test_an_audit_set_takes_no_more_than_there_is():
-    assert standing(audit=100).missing_audit == 10
+    assert standing(audit=100).next_audit_size == 10
     found = standing(audit=100)
     assert (found.is_exhausted, found.next_audit) == (True, "audit01")
     assert standing(*sent(*NAMES, batch="audit01", event="audit"), audit=100).next_audit is None
@@ -214,7 +214,7 @@ def test_a_batch_trains_on_what_the_ledger_had_before_it_went_out():
     assert found.training_set("batch01").labels == []
     assert found.training_set("batch02").labels == ["cat", "cat", "dog"]
     assert found.training_set("batch03").labels == ["cow", "cat", "dog", "cow"]
-    assert found.modelled == ["batch02"]
+    assert found.batches_with_models == ["batch02"]
     assert found.has_model("batch03")
 
 

@@ -12,7 +12,7 @@ from activepool.ledger.book import append, read
 from activepool.ledger.formats.batch import Batch, Pick
 from planning.project import start
 from planning.project.paths import ProjectPaths
-from planning.project.start import begin_run, foresee_run, join_run, pass_run_on
+from planning.project.start import begin_run, export_run, join_run, preview_run
 
 pytestmark = pytest.mark.usefixtures("photographs")
 
@@ -22,7 +22,7 @@ def test_what_came_back_is_foreseen_then_entered(capsys):
     give_back("0.png,ant,anna", "1.png,wasp,anna", "2.png,,anna")
     before = contents()
     capsys.readouterr()
-    would_be = foresee_run(PROJECT)
+    would_be = preview_run(PROJECT)
     assert contents() == before
     assert "2 answers would be new" in capsys.readouterr().err
     found = begin_run(PROJECT)
@@ -39,7 +39,7 @@ def test_one_mistake_keeps_everything_out_and_all_mistakes_are_named():
     extract(begin_run(PROJECT))
     give_back("0.png,ant,anna", name="good.csv")
     give_back("nine.png,ant,anna", "0.png,Bee,bob", "1.png,bee,bob", "1.png,ant,bob", name="bad.csv")
-    for look in (foresee_run, begin_run):
+    for look in (preview_run, begin_run):
         with pytest.raises(InputError) as caught:
             look(PROJECT)
         lines = "\n".join(caught.value.args)
@@ -73,7 +73,7 @@ def test_jobs_see_the_ledger_as_it_was_when_the_run_began(monkeypatch):
     extract(begin_run(PROJECT))
     give_back("0.png,ant,anna")
     found = begin_run(PROJECT)
-    pass_run_on(SimpleNamespace(register_envvars=passed.append), ProjectPaths(found))
+    export_run(SimpleNamespace(register_envvars=passed.append), ProjectPaths(found))
     assert (passed, os.environ[start.ENTRIES]) == ([start.ENTRIES, start.SENDS], "1")
     pick = Pick(found.pool.samples[1], "1.png")
     append("p.ledger.csv", Batch("batch01", (pick,)).sendings())
@@ -81,8 +81,8 @@ def test_jobs_see_the_ledger_as_it_was_when_the_run_began(monkeypatch):
     assert join_run(PROJECT).standing.next_batch == "batch01"
     assert join_run(PROJECT).sends
     assert begin_run(PROJECT).next_batch == "batch02"
-    pass_run_on(SimpleNamespace(register_envvars=passed.append), ProjectPaths(found, sends=False))
-    assert join_run(PROJECT).to_send() == []
+    export_run(SimpleNamespace(register_envvars=passed.append), ProjectPaths(found, sends=False))
+    assert join_run(PROJECT).files_to_send() == []
 
 
 def test_two_runs_at_once_are_refused(monkeypatch):
@@ -106,7 +106,7 @@ def test_nothing_is_entered_by_a_run_that_cannot_do_what_it_is_asked_for():
         raise InputError("too large")
 
     give_back("0.png,ant,anna")
-    for start_run in (begin_run, foresee_run):
+    for start_run in (begin_run, preview_run):
         with pytest.raises(InputError, match="too large"):
             start_run(PROJECT, refuse)
         assert not list(Path().glob("p.ledger.csv*"))
@@ -116,7 +116,7 @@ def test_classes_that_are_not_given_are_named_if_no_others_may_come(capsys):
     give_back("0.png,ant,ann", "1.png,fly,ann")
     begin_run(PROJECT)
     assert "not in classes" not in capsys.readouterr().err
-    for start_run in (begin_run, foresee_run, begin_run):
+    for start_run in (begin_run, preview_run, begin_run):
         start_run(PROJECT.model_copy(update={"new_classes": False}))
         told = "p.ledger.csv has labels of classes that are not in classes: fly (1); they"
         assert told in capsys.readouterr().err

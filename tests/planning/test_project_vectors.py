@@ -13,7 +13,7 @@ from activepool.labelling.pool.vectors import VectorFile, vector_samples
 from planning.configuration.project import Project
 from planning.project.folders import pool_features
 from planning.project.paths import ProjectPaths
-from planning.project.start import begin_run, foresee_run
+from planning.project.start import begin_run, preview_run
 
 pytestmark = pytest.mark.usefixtures("photographs")
 
@@ -31,7 +31,7 @@ def copy_features(standing):
 def test_a_project_of_vectors_starts_without_photographs():
     np.save("v.npy", np.eye(4))
     given = Project(project="v", embeddings="v.npy", batch=2)
-    assert foresee_run(given).num_candidates == 4
+    assert preview_run(given).num_candidates == 4
     assert begin_run(given).num_candidates == 4
     give_back("3,ant,anna")
     assert begin_run(given).training_set("batch01").rows.tolist() == [3]
@@ -59,10 +59,10 @@ def test_a_look_judges_answers_by_the_vectors_that_are_there(capsys):
 def test_a_look_says_that_vectors_have_changed(capsys):
     np.save("v.npy", np.eye(4))
     begin_run(VECTORS)
-    foresee_run(VECTORS)
+    preview_run(VECTORS)
     assert "has changed" not in capsys.readouterr().err
     np.save("v.npy", np.eye(5))
-    foresee_run(VECTORS)
+    preview_run(VECTORS)
     assert "v.npy: has changed since the last run; the next one reads it" in capsys.readouterr().err
 
 

@@ -33,7 +33,7 @@ def test_the_program_writes_page_numbers_and_record(tmp_path):
     assert numbers.standing.classes[0].name == "ant"
     assert "<h1>photos</h1>" in (tmp_path / "status.html").read_text(encoding="utf-8")
     inputs = set(Record.read(record_path("status.html")).inputs)
-    assert set(project.of_models("predictions.h5")) < inputs and str(project.ledger) not in inputs
+    assert set(project.model_files("predictions.h5")) < inputs and str(project.ledger) not in inputs
 
 
 def test_the_same_files_give_the_same_page(tmp_path):

@@ -86,12 +86,12 @@ class Loop(Folder):
     def state(self):
         return state_of(self.entries, self.configuration["classes"])
 
-    def of_batch(self, batch: str, name: str) -> Path:
+    def batch_file(self, batch: str, name: str) -> Path:
         return self.path / "results/beetles/batches" / batch / name
 
     def table(self, batch: str, name: str) -> list[dict[str, str]]:
         """Return the rows of a CSV file of a batch."""
-        with self.of_batch(batch, name).open(encoding="utf-8", newline="") as stream:
+        with self.batch_file(batch, name).open(encoding="utf-8", newline="") as stream:
             return list(csv.DictReader(stream))
 
     def asked(self, batch: str) -> list[str]:
@@ -112,7 +112,7 @@ class Loop(Folder):
 
     def return_tasks(self, batch: str, answers: Answers, who: str = "bob@lab.org") -> None:
         """Export the tasks of a batch from Label Studio."""
-        tasks = json.loads(self.of_batch(batch, "label_studio.json").read_text(encoding="utf-8"))
+        tasks = json.loads(self.batch_file(batch, "label_studio.json").read_text(encoding="utf-8"))
         for number, task in enumerate(tasks, start=1):
             answer = answers.get(task["data"]["sample"], "")
             choice = {"from_name": "choice", "to_name": "image", "type": "choices"}
@@ -129,7 +129,7 @@ class Loop(Folder):
         """Move the pictures of a batch into the folders of their classes."""
         folder = self.returned / f"{batch} sorted"
         if not folder.exists():
-            shutil.copytree(self.of_batch(batch, "folders"), folder)
+            shutil.copytree(self.batch_file(batch, "folders"), folder)
         for picture in sorted((folder / "_unlabeled").iterdir()):
             if answer := answers.get(image_sample(picture)):
                 (folder / answer).mkdir(exist_ok=True)
@@ -184,8 +184,8 @@ class Loop(Folder):
         self._text, self._batches = text, {name: batch.samples for name, batch in batches.items()}
         lists = {}
         for name, samples in self._batches.items():
-            if self.of_batch(name, "list.csv").exists():
-                lists[name] = self.of_batch(name, "list.csv").read_bytes()
+            if self.batch_file(name, "list.csv").exists():
+                lists[name] = self.batch_file(name, "list.csv").read_bytes()
                 assert tuple(self.asked(name)) == samples
                 assert lists[name] == self._lists.get(name, lists[name])
         self._lists = lists

@@ -43,7 +43,7 @@ def test_cut_files_are_rebuilt_although_new_photographs_retrain_no_model_of_the_
     loop.run()
     loop.photographs("b", range(24, 30))
     for name in ("predictions.h5", "sheet.html"):
-        path = loop.of_batch("batch02", name)
+        path = loop.batch_file("batch02", name)
         path.write_bytes(path.read_bytes()[:100])
     planned, printed = foreseen_run(loop)
     features = {"photographs", "extract", "gather", "pool_features"}
@@ -96,22 +96,24 @@ def test_verify_names_each_file_that_was_changed_and_changes_nothing_itself(tmp_
     loop.run()
     loop.return_list("batch02", loop.truths("batch02"))
     (loop.returned / "mistakes.csv").write_text("nonsense\n")
-    (loop.of_batch("batch01", "folders") / "_unlabeled").rename(loop.of_batch("batch01", "folders") / "ant")
+    (loop.batch_file("batch01", "folders") / "_unlabeled").rename(
+        loop.batch_file("batch01", "folders") / "ant"
+    )
     before = loop.digests("results/beetles/**/*", "beetles.ledger.csv")
     printed = loop.snakemake("verify")
     assert "problems: 0" in printed
     assert "without records: results/beetles/pool/files.csv, " in printed
     assert "activepool: " not in printed
-    loop.of_batch("batch02", "head.h5").unlink()
+    loop.batch_file("batch02", "head.h5").unlink()
     printed = loop.snakemake("verify")
     assert "problems: 0" in printed
     assert (
         "notice: missing files, rebuilt when a run needs them: 1 (results/beetles/batches/batch02/head.h5)"
         in printed
     )
-    with loop.of_batch("batch02", "labels.csv").open("a") as stream:
+    with loop.batch_file("batch02", "labels.csv").open("a") as stream:
         stream.write("7,a,ant\n")
-    with h5py.File(loop.of_batch("batch02", "predictions.h5"), "a") as file:
+    with h5py.File(loop.batch_file("batch02", "predictions.h5"), "a") as file:
         file["probability"][0] = 0.5
     printed = loop.snakemake("verify", check=False)
     for name, stage in (("labels.csv", "training_labels"), ("predictions.h5", "predict")):
@@ -189,7 +191,7 @@ def first_batch(loop):
         "audit01": 6,
         "batch01": 10,
     }
-    assert not loop.of_batch("batch01", "head.h5").exists()
+    assert not loop.batch_file("batch01", "head.h5").exists()
     assert "batch01: 0 of 10 samples have an answer" in ending
     for name in ("sheet.html", "list.csv", "label_studio.json"):
         assert f"results/beetles/batches/batch01/{name}\n" in ending
@@ -281,7 +283,7 @@ def deleted_results(loop):
 
     A photograph of that batch is away meanwhile. The batch keeps it; tools get the others.
     """
-    files = {path.name for path in loop.of_batch("batch03", ".").iterdir() if path.is_file()}
+    files = {path.name for path in loop.batch_file("batch03", ".").iterdir() if path.is_file()}
     asked = loop.asked("batch03")
     loop.return_folders("batch03", {})  # they do not come back
     away = loop.path / "photos" / {sample: source for source, sample in loop.samples().items()}[asked[4]]
@@ -291,12 +293,12 @@ def deleted_results(loop):
     ending = last_lines(loop.run())
     assert "batch03: 0 of 12 samples have an answer; 1 photograph was removed\n" in ending
     assert "awaited 11 of 12 in batch03; removed 1 of 12 in batch03\n" in ending
-    assert "1</b> picture was removed" in loop.of_batch("batch03", "sheet.html").read_text(encoding="utf-8")
-    assert len(loop.of_batch("batch03", "cvat.txt").read_text(encoding="utf-8").splitlines()) == 11
-    assert not loop.of_batch("batch03", "folders").exists()
+    assert "1</b> picture was removed" in loop.batch_file("batch03", "sheet.html").read_text(encoding="utf-8")
+    assert len(loop.batch_file("batch03", "cvat.txt").read_text(encoding="utf-8").splitlines()) == 11
+    assert not loop.batch_file("batch03", "folders").exists()
     assert list(loop.state.batches) == ["audit01", "batch01", "batch02", "batch03"]
     assert loop.asked("batch03") == asked
-    again = {path.name for path in loop.of_batch("batch03", ".").iterdir() if path.is_file()}
+    again = {path.name for path in loop.batch_file("batch03", ".").iterdir() if path.is_file()}
     assert again == files - {"candidates.csv", "selected.csv"}  # what the ledger has is not picked again
     loop.check_training_labels("batch03")
     (loop.path / "away.png").rename(away)

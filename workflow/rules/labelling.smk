@@ -124,7 +124,7 @@ rule candidates:
     """List the samples that may go out in the next batch."""
     input:
         pool=PATHS.samples,
-        sent=PATHS.sent_before,
+        sent=PATHS.earlier_audit_files,
     output:
         candidates=f"{BATCH}/candidates.csv",
     log:
@@ -143,7 +143,7 @@ rule propose:
         features=PATHS.features,
         candidates=f"{BATCH}/candidates.csv",
         labels=f"{BATCH}/labels.csv",
-        head=PATHS.of_batch_model("head.h5"),
+        head=PATHS.batch_model_file("head.h5"),
     output:
         selected=f"{BATCH}/selected.csv",
     log:
@@ -165,7 +165,7 @@ rule send:
         features=PATHS.batch_features("sheet.html"),
         classes=f"{BATCH}/classes.csv",
         selected=PATHS.batch_picks,
-        predictions=PATHS.of_batch_model("predictions.h5"),
+        predictions=PATHS.batch_model_file("predictions.h5"),
     output:
         **{output: f"{BATCH}/{name}" for output, name in SENT_FILES.items()},
     log:
@@ -184,11 +184,11 @@ rule status:
         samples=PATHS.samples,
         # Snakemake does not compare the params of a job behind one that runs, even if the files between are ancient.
         features=PATHS.features,
-        sent=PATHS.to_send(),
-        trainings=PATHS.of_models("training.json"),
-        predictions=PATHS.of_models("predictions.h5"),
-        labels=PATHS.of_models("labels.csv"),
-        held_out=PATHS.of_present_model("held_out.h5"),
+        sent=PATHS.files_to_send(),
+        trainings=PATHS.model_files("training.json"),
+        predictions=PATHS.model_files("predictions.h5"),
+        labels=PATHS.model_files("labels.csv"),
+        held_out=PATHS.current_model_file("held_out.h5"),
     output:
         status=PATHS.status,
         numbers=PATHS.status_numbers,
@@ -206,7 +206,7 @@ rule export_predictions:
     """Write the predictions for the whole pool as tables."""
     input:
         pool=PATHS.samples,
-        predictions=PATHS.of_all_labels("predictions.h5"),
+        predictions=PATHS.latest_model_file("predictions.h5"),
     output:
         table=f"{ROOT}/predictions.csv",
         parquet=f"{ROOT}/predictions.parquet",
@@ -223,8 +223,8 @@ rule export_predictions:
 rule export_model:
     """Write the model as one file."""
     input:
-        head=PATHS.of_all_labels("head.h5"),
-        training=PATHS.of_all_labels("training.json"),
+        head=PATHS.latest_model_file("head.h5"),
+        training=PATHS.latest_model_file("training.json"),
         features=PATHS.features,
     output:
         model=f"{ROOT}/model.safetensors",
@@ -241,8 +241,8 @@ rule export_model:
 rule label_errors:
     """List the labels that are likely wrong."""
     input:
-        held_out=PATHS.of_all_labels("held_out.h5"),
-        labels=PATHS.of_all_labels("labels.csv"),
+        held_out=PATHS.latest_model_file("held_out.h5"),
+        labels=PATHS.latest_model_file("labels.csv"),
         pool=PATHS.samples,
     output:
         errors=f"{ROOT}/label_errors.csv",

@@ -23,12 +23,12 @@ from planning.project.start import (
     TARGETS,
     begin_run,
     current_standing,
-    foresee_run,
-    foresees,
+    export_run,
+    is_dry_run,
     join_run,
     makes_files,
     only_verifies,
-    pass_run_on,
+    preview_run,
     sends_batches,
 )
 from planning.resources import JobResources
@@ -55,7 +55,7 @@ with stopping_at_mistakes("nothing was done"):
         config, CONFIGURATION_FILE, CONFIGURATION_FILES, problems_with_files
     )
     IS_RUN = workflow.is_main_process and makes_files(sys.argv)
-    IS_DRY_RUN = workflow.is_main_process and foresees(sys.argv)
+    IS_DRY_RUN = workflow.is_main_process and is_dry_run(sys.argv)
     if workflow.is_main_process:
         check_project(PROJECT, CONFIGURATION_FILE, CONFIGURATION_FILES)
         pass_kernels_on(workflow)
@@ -64,12 +64,12 @@ with stopping_at_mistakes("nothing was done"):
         elif IS_RUN:
             STANDING = begin_run(PROJECT, check_standing)
         elif IS_DRY_RUN:
-            STANDING = foresee_run(PROJECT, check_standing)
+            STANDING = preview_run(PROJECT, check_standing)
         else:
             STANDING = current_standing(PROJECT)
             check_standing(STANDING)
         PATHS = ProjectPaths(STANDING, sends_batches(sys.argv))
-        pass_run_on(workflow, PATHS)
+        export_run(workflow, PATHS)
     else:
         adopt_kernels()
         PATHS = join_run(PROJECT)

@@ -84,7 +84,7 @@ def require_known_samples(path: str | Path, added_lines: Iterable[Line], samples
         if not samples.knows(sample):
             problems.append(
                 f"{path}:{line.line}: sample {sample[:MAX_QUOTED]}... is not in the pool; copy it from the "
-                "list of a batch, or give the label in a file that comes back, with its source alone"
+                "list of a batch, or give the label in a file that comes back, with only its source"
             )
         elif not samples.has_name(sample, source):
             problems.append(

@@ -43,5 +43,5 @@ def contradiction(draft: Draft, earlier: Draft, place: str) -> str:
     reason = "the two have the same content, and so one label: " if are_copies else ""
     return (
         f"{draft.who} says {opinion} of {draft.source!r}, but {earlier_opinion}{copy} at {place}; "
-        f"{reason}leave one of them"
+        f"{reason}keep one of them"
     )

@@ -132,7 +132,7 @@ class PoolSamples:
         if len(sample) != SAMPLE_LENGTH:
             raise UnknownSampleError(
                 f"sample {sample[:12]!r}{'...' * (len(sample) > 12)} has {len(sample)} characters, and a "
-                f"SHA-256 has {SAMPLE_LENGTH}; give the whole of it, or the source alone"
+                f"SHA-256 has {SAMPLE_LENGTH}; give the whole of it, or only the source"
             )
         raise UnknownSampleError(
             f"no image of the pool has the content {sample[:12]}...; if it was changed since, put back the "

@@ -178,7 +178,7 @@ def _change_problems(changed_lines: list[tuple[Line, Entry]]) -> Iterator[tuple[
             yield line.line, _change_text(line.entry, original)
     if times:
         (line, original), *remaining = times
-        note = f"; {len(remaining)} more changed in their times alone, as if a spreadsheet had rewritten them"
+        note = f"; {len(remaining)} more changed only in their times, as if a spreadsheet had rewritten them"
         yield line.line, _change_text(line.entry, original) + note * bool(remaining)
 
 

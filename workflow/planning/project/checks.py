@@ -1,4 +1,4 @@
-"""Checks of a project's configuration against its files, before any job: one line for each problem.
+"""Checks of a project's configuration against its files, before any job: one line per problem.
 
 ``source`` is the name of the configuration file or files, for messages.
 """
@@ -17,15 +17,15 @@ from planning.checks.own_functions import RELATIVE
 from planning.configuration.project import CONFIDENCE, Project
 from planning.configuration.text import hidden_by_yaml
 from planning.project.folders import pool_features
-from planning.project.paths import FILES_OF_MODEL
+from planning.project.paths import MODEL_FILES
 from planning.project.pool import images_root
 from planning.project.standing import ProjectStanding
 
-#: The keys of images, which embeddings do not need.
-OF_IMAGES = ("backbone", "features", "exif", "on_unreadable")
+#: The keys that only images need.
+IMAGE_KEYS = ("backbone", "features", "exif", "on_unreadable")
 
-#: Batches that an audit set must leave in the pool.
-ROOM = 2
+#: The number of batches that an audit set must leave in the pool.
+RESERVED_BATCHES = 2
 
 
 def check_project(project: Project, source: str, files: Sequence[str] = ()) -> None:
@@ -33,7 +33,7 @@ def check_project(project: Project, source: str, files: Sequence[str] = ()) -> N
 
     Args:
         project: what `planning.configuration.loading.load_project` returned.
-        files: the configuration files, if not just ``source``; their text may have errors that YAML hides.
+        files: the configuration files, if there are several; their text may have errors that YAML hides.
     """
     problems = [
         *(line for path in files or [source] for line in hidden_by_yaml(path)),
@@ -43,9 +43,9 @@ def check_project(project: Project, source: str, files: Sequence[str] = ()) -> N
         raise InputError(*(f"{source}: {problem}" for problem in problems))
 
 
-def problems_with_files(project: Project, left_out: Collection[str] = ()) -> Iterator[str]:
-    """Yield a line for each problem of a project with its files, but for the keys that were ``left_out``."""
-    if not {"images", "embeddings", "backbone.architecture"} & set(left_out):
+def problems_with_files(project: Project, omitted_keys: Collection[str] = ()) -> Iterator[str]:
+    """Yield a line for each problem of a project with its files, except for ``omitted_keys``."""
+    if not {"images", "embeddings", "backbone.architecture"} & set(omitted_keys):
         yield from _backbone_problems(project)
     yield from repetition_problems({"backbone.name": project.backbone_name})
     yield from case_problems("project", project.project)
@@ -54,31 +54,31 @@ def problems_with_files(project: Project, left_out: Collection[str] = ()) -> Ite
 
 
 def require_room(standing: ProjectStanding, source: str) -> None:
-    """Raise InputError if an audit set that is to go out leaves less than two batches of the pool."""
-    project, left, missing = standing.project, standing.num_candidates, standing.wanted_audit
-    if not missing or missing + ROOM * project.batch <= left:
+    """Raise InputError if the next audit set would leave fewer than two batches in the pool."""
+    project, candidates, shortfall = standing.project, standing.num_candidates, standing.audit_shortfall
+    if not shortfall or shortfall + RESERVED_BATCHES * project.batch <= candidates:
         return
     key = "audit_width" if project.audit_width else "audit"
-    most = standing.in_audits + left - ROOM * project.batch
-    if most < max(1, standing.in_audits):
-        remedy = f"leave {key} out" if not standing.in_audits else f"set audit: {standing.in_audits}"
-    elif project.audit_width and (width := narrowest_width(most, CONFIDENCE)) is None:
-        remedy = f"set audit: {most} or less instead"
+    max_size = standing.num_in_audits + candidates - RESERVED_BATCHES * project.batch
+    if max_size < max(1, standing.num_in_audits):
+        remedy = f"leave {key} out" if not standing.num_in_audits else f"set audit: {standing.num_in_audits}"
+    elif project.audit_width and (width := narrowest_width(max_size, CONFIDENCE)) is None:
+        remedy = f"set audit: {max_size} or less instead"
     else:
-        remedy = f"set {key} to {width} or more" if project.audit_width else f"set audit: {most} or less"
-    has = f" and has {standing.in_audits:,}" if standing.in_audits else ""
+        remedy = f"set {key} to {width} or more" if project.audit_width else f"set audit: {max_size} or less"
+    note = f" and has {standing.num_in_audits:,}" if standing.num_in_audits else ""
     raise InputError(
-        f"{source}: {key}: the audit set would take {project.audit_size:,} samples{has}; {left:,} of the "
-        f"pool's {int(standing.pool.is_present.sum()):,} samples can go out, and two batches of "
+        f"{source}: {key}: the audit set would take {project.audit_size:,} samples{note}; {candidates:,} of "
+        f"the pool's {int(standing.pool.is_present.sum()):,} samples can go out, and two batches of "
         f"{project.batch:,} must be left: {remedy}"
     )
 
 
 def audit_notices(standing: ProjectStanding) -> Iterator[str]:
-    """Yield a line if the part of an audit set that is to go out is too small to show an accuracy."""
-    if standing.wanted_audit and standing.missing_audit < MIN_CASES:
+    """Yield a line if the next part of an audit set is too small to show an accuracy."""
+    if standing.audit_shortfall and standing.next_audit_size < MIN_CASES:
         yield (
-            f"audit: {standing.missing_audit} is too few to show an accuracy, which takes {MIN_CASES} "
+            f"audit: {standing.next_audit_size} is too few to show an accuracy, which takes {MIN_CASES} "
             "labels; give more, because some may be skipped"
         )
 
@@ -91,8 +91,8 @@ def require_shared(standing: ProjectStanding, source: str) -> None:
 
 
 def require_same_spelling(standing: ProjectStanding, source: str) -> None:
-    """Raise InputError if the configuration writes a class nearly, but not exactly, as its labels do."""
-    labels = Counter(one.label for one in standing.state.samples.values())
+    """Raise InputError if the configuration spells a class nearly, but not exactly, like its labels."""
+    labels = Counter(sample.label for sample in standing.state.samples.values())
     problems = [
         f"{source}: classes: {twin.earlier!a} is written nearly like {twin.name!a}, of which "
         f"{standing.project.ledger_path} has {count:,} label{'s' * (count > 1)}; write it so, or, to rename "
@@ -105,17 +105,17 @@ def require_same_spelling(standing: ProjectStanding, source: str) -> None:
 
 
 def require_model(standing: ProjectStanding, arguments: Iterable[str]) -> None:
-    """Raise InputError if Snakemake's ``arguments`` ask for a model, and there are too few labels for one."""
-    wanted = sorted(set(arguments) & set(FILES_OF_MODEL))
-    if wanted and not standing.has_model(standing.next_batch):
+    """Raise InputError if Snakemake's ``arguments`` ask for a model, and there are too few labels."""
+    targets = sorted(set(arguments) & set(MODEL_FILES))
+    if targets and not standing.has_model(standing.next_batch):
         raise InputError(
-            f"{wanted[0]}: a model needs labels of two classes or more; {standing.project.ledger_path} has "
+            f"{targets[0]}: a model needs labels of two classes or more; {standing.project.ledger_path} has "
             f"{_labels_text(standing)}; {_way_to_labels(standing)}"
         )
 
 
 def _labels_text(standing: ProjectStanding) -> str:
-    """Describe the labels: those to train on, which have one class at most, and the others."""
+    """Describe the labels to train on, which have at most one class, and the other labels."""
     labels, audit = standing.training_set(standing.next_batch).labels, len(standing.state.audit_labels)
     parts = [f"{len(labels):,} {'label' if len(labels) == 1 else 'labels'} to train on"]
     parts += [f"all {labels[0]!r}"] if labels else []
@@ -127,7 +127,7 @@ def _labels_text(standing: ProjectStanding) -> str:
 
 def _way_to_labels(standing: ProjectStanding) -> str:
     if standing.is_incomplete:
-        batch, folder = standing.sent[-1].name, standing.project.returned
+        batch, folder = standing.sent_batches[-1].name, standing.project.returned
         return f"have {batch} labelled, and put what comes back into {folder}"
     if not standing.num_candidates:
         return "all samples of the pool have gone out: add new ones"
@@ -137,7 +137,7 @@ def _way_to_labels(standing: ProjectStanding) -> str:
 def _backbone_problems(project: Project) -> Iterator[str]:
     backbone = project.backbone
     if project.embeddings is not None:
-        for key in OF_IMAGES:
+        for key in IMAGE_KEYS:
             if key in project.model_fields_set and getattr(project, key) is not None:
                 yield f"{key}: embeddings need none; leave it out"
         return
@@ -186,4 +186,4 @@ def _folder_problems(project: Project) -> Iterator[str]:
         yield f"returned: {returned} is the folder of the photographs (images); give another folder"
     for folder in (Path("results"), *([returned] if returned.resolve() != images else [])):
         if images in [folder.resolve(), *folder.resolve().parents]:
-            yield f"images: the folder {project.images} contains {folder}; use one for photographs alone"
+            yield f"images: the folder {project.images} contains {folder}; use one only for photographs"

@@ -1,4 +1,4 @@
-"""Where the pool of a project is, which planning needs before it knows the pool."""
+"""The folders of a project's pool, which planning needs before it knows the pool."""
 
 from planning.configuration.project import Project
 

@@ -1,4 +1,4 @@
-"""The ledger of a project: whether it is the one that belongs to this project and its pool."""
+"""The ledger of a project, and checks that it belongs to the project and its pool."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,22 +13,22 @@ from planning.configuration.project import Project
 from planning.project.folders import pool_folder, results_folder
 from planning.project.pool import images_root
 
-#: What the names of ledgers end with, by default.
+#: The default ending of ledgers' names.
 ENDING = ".ledger.csv"
 
-#: Other ledgers that a notice names.
-MAX_NAMED = 3
+#: The most other ledgers that a notice names.
+MAX_LEDGERS = 3
 
 
-def noted_ledger(project: Project, is_opened_next: bool = False) -> Ledger:
-    """Return what the ledger holds, see `read`; raise InputError if it lacks entries of the last run."""
+def read_noted_ledger(project: Project, is_opened_next: bool = False) -> Ledger:
+    """Read the ledger, see `read`; raise InputError if it lacks entries of the last run."""
     ledger = read(project.ledger_path, is_opened_next)
     require_noted(pool_folder(project), project.ledger_path, ledger.entries, results_folder(project))
     return ledger
 
 
-def require_own(project: Project, pool: Pool, ledger: Ledger) -> None:
-    """Raise InputError if the ledger is that of another pool, or lines by hand name samples wrongly."""
+def require_matching_ledger(project: Project, pool: Pool, ledger: Ledger) -> None:
+    """Raise InputError if the ledger belongs to another pool, or if lines by hand misname samples."""
     samples = {entry.sample for entry in ledger.entries}
     if samples and samples.isdisjoint(pool.row_of):
         images = project.embeddings.path if project.embeddings else project.images
@@ -37,24 +37,26 @@ def require_own(project: Project, pool: Pool, ledger: Ledger) -> None:
             "each pool needs a ledger of its own: correct the key ledger, or bring the samples back"
         )
     if ledger.added_lines:
-        added = {line.entry.number for line in ledger.added_lines}
-        others = (entry for entry in ledger.entries if entry.number not in added)
-        require_known_samples(project.ledger_path, ledger.added_lines, pool.names(others, root_of(project)))
+        numbers = {line.entry.number for line in ledger.added_lines}
+        recorded = (entry for entry in ledger.entries if entry.number not in numbers)
+        require_known_samples(
+            project.ledger_path, ledger.added_lines, pool.names(recorded, image_folder(project))
+        )
 
 
-def other_ledgers(project: Project, ledger: Ledger) -> Iterator[str]:
-    """Yield a line if the ledger begins with this run, although answers and another ledger are there."""
+def other_ledger_notices(project: Project, ledger: Ledger) -> Iterator[str]:
+    """Yield a line if the ledger begins with this run, although there are answers and another ledger."""
     path = Path(project.ledger_path)
-    others = [str(other) for other in sorted(path.parent.glob(f"*{ENDING}")) if other != path]
-    if path.exists() or ledger.entries or not others or not label_files(Path(project.returned)).paths:
+    ledgers = [str(file) for file in sorted(path.parent.glob(f"*{ENDING}")) if file != path]
+    if path.exists() or ledger.entries or not ledgers or not label_files(Path(project.returned)).paths:
         return
     yield (
         f"{path} is new, and takes in all of {project.returned}; beside it lies "
-        f"{first_few(others, MAX_NAMED)}: if the project was renamed, give that as the key ledger; two "
+        f"{first_few(ledgers, MAX_LEDGERS)}: if the project was renamed, give that as the key ledger; two "
         "projects need two folders, key returned"
     )
 
 
-def root_of(project: Project) -> Path | None:
-    """Return the folder of the images; None if the pool is one of vectors."""
+def image_folder(project: Project) -> Path | None:
+    """Return the folder of the images; None for a pool of vectors."""
     return None if project.embeddings is not None else images_root(project)

@@ -1,4 +1,4 @@
-"""Notices that stay true for weeks, such as of renamed photographs: each is shown once, when it is new."""
+"""Notices that stay true for weeks, such as about renamed photographs: each is shown once, when it is new."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,17 +11,17 @@ Item = TypeVar("Item")
 
 
 class PoolNotices:
-    """Shows new notices in full, and sums up in one line those that an earlier run has shown.
+    """Shows new notices in full, and those of the last run in one line.
 
-    ``path`` keeps what was shown, unless it is a ``dry`` run; None to show everything.
+    ``path`` is the file of shown notices, which a ``dry`` run does not write; None to show everything.
     """
 
     def __init__(self, path: Path | None = None, dry: bool = False) -> None:
         self._path, self._dry = path, dry
-        before = read_json(path) if path and path.is_file() else {}
-        self._before: dict[str, list[str]] = before if isinstance(before, dict) else {}
-        self._now: dict[str, list[str]] = {}
-        self._known: list[str] = []
+        stored = read_json(path) if path and path.is_file() else {}
+        self._stored: dict[str, list[str]] = stored if isinstance(stored, dict) else {}
+        self._current: dict[str, list[str]] = {}
+        self._summaries: list[str] = []
 
     def show(
         self,
@@ -30,27 +30,27 @@ class PoolNotices:
         text: Callable[[Sequence[Item]], str],
         count: int | None = None,
     ) -> None:
-        """Print a notice of the items that are new, which are known by their texts.
+        """Print a notice of the new items, which are recognised by their texts.
 
         Args:
-            kind: what they are, for the line that sums up.
-            items: that there are now.
+            kind: of the items, for the summary.
+            items: all present ones.
             text: returns the notice of some items.
-            count: how many things they stand for; by default, one each.
+            count: the number for the summary; by default, that of the items.
         """
-        before = set(self._before.get(kind, ()))
-        new = [item for item in items if str(item) not in before]
-        if new:
-            print_notices([text(new)])
-        known = len(items) - len(new)
-        if known:
-            self._known.append(f"{kind} ({known if count is None else count:,})")
+        known_texts = set(self._stored.get(kind, ()))
+        new_items = [item for item in items if str(item) not in known_texts]
+        if new_items:
+            print_notices([text(new_items)])
+        num_known = len(items) - len(new_items)
+        if num_known:
+            self._summaries.append(f"{kind} ({num_known if count is None else count:,})")
         if items:
-            self._now[kind] = [str(item) for item in items]
+            self._current[kind] = [str(item) for item in items]
 
     def finish(self) -> None:
-        """Print what is as before in one line, and keep what was shown."""
-        if self._known:
-            print_notices([f"as in the last run: {', '.join(self._known)}"])
-        if self._path and not self._dry and self._now != self._before:
-            write_json(self._path, self._now)
+        """Print the summary of notices that are not new, and store all that were shown."""
+        if self._summaries:
+            print_notices([f"as in the last run: {', '.join(self._summaries)}"])
+        if self._path and not self._dry and self._current != self._stored:
+            write_json(self._path, self._current)

@@ -14,7 +14,7 @@ from planning.project.cut_files import files_to_rebuild, record_at
 from planning.project.folders import part_features, pool_features, pool_folder, results_folder
 from planning.project.standing import ProjectStanding
 
-#: What people and their tools get of a batch: outputs of the stage `send`, and their names.
+#: The files of a batch for people and their tools: outputs of the stage `send`, and their names.
 SENT_FILES = {
     "list": "list.csv",
     "sheet": "sheet.html",
@@ -28,14 +28,14 @@ SENT_FILES = {
 FOLDERS = "folders"
 
 #: Targets that need a model, and their files in the folder of the project.
-FILES_OF_MODEL = {
+MODEL_FILES = {
     "predictions": ("predictions.csv", "predictions.parquet", "label_errors.csv"),
     "model": ("model.safetensors",),
 }
 
 
 class ProjectPaths(FeaturePaths):
-    """The paths of one project: where its files are, and which of them a job reads.
+    """The paths of one project, and the choice of those that a job reads.
 
     ``sends``: whether a batch that has not gone out may do so.
 
@@ -52,7 +52,7 @@ class ProjectPaths(FeaturePaths):
         self.root = results_folder(self.project)
         self.batches = f"{self.root}/batches"
         samples = f"{pool_folder(self.project)}/{SAMPLES}"
-        #: The table of the pool; [] for a look at a project before its first run.
+        #: The table of the pool; [] in a preview before the first run.
         self.samples = samples if Path(samples).is_file() else []
         self.features = pool_features(self.project)
         removed = f"{pool_folder(self.project)}/{REMOVED}"
@@ -71,109 +71,113 @@ class ProjectPaths(FeaturePaths):
 
     # Batches.
 
-    def of_batch(self, batch: str, name: str) -> str:
+    def batch_file(self, batch: str, name: str) -> str:
         """Return the file called ``name`` of a batch."""
         return f"{self.batches}/{batch}/{name}"
 
     def batch_features(self, name: str) -> Callable[[Any], Any]:
         """Return an input function: the features for the file called ``name`` of a batch's model.
 
-        New photographs retrain no model of the past. Snakemake ignores a forced job downstream of a running
+        New photographs do not retrain earlier models. Snakemake ignores a forced job downstream of a running
         one if all its inputs are ancient.
         """
 
         def of_job(wildcards: Any) -> Any:
             is_past = wildcards.batch in self.standing.state.batches
-            is_outdated = self.of_batch(wildcards.batch, name) in self.outdated
+            is_outdated = self.batch_file(wildcards.batch, name) in self.outdated
             return ancient(self.features) if is_past and not is_outdated else self.features
 
         return of_job
 
-    def of_batch_model(self, name: str) -> Callable[[Any], str | list[str]]:
+    def batch_model_file(self, name: str) -> Callable[[Any], str | list[str]]:
         """Return an input function: the file called ``name`` of a batch's model; [] if it has none."""
 
         def of_job(wildcards: Any) -> str | list[str]:
             batch = wildcards.batch
-            return self.of_batch(batch, name) if self.standing.has_model(batch) else []
+            return self.batch_file(batch, name) if self.standing.has_model(batch) else []
 
         return of_job
 
     def batch_picks(self, wildcards: Any) -> str | list[str]:
-        """Return the picks of a batch that has not gone out; [] for one that has, as the ledger has them."""
+        """Return the picks of a batch that has not gone out; [] for one that has."""
         is_past = wildcards.batch in self.standing.state.batches
-        return [] if is_past else self.of_batch(wildcards.batch, "selected.csv")
+        return [] if is_past else self.batch_file(wildcards.batch, "selected.csv")
 
-    def sent_before(self, wildcards: Any) -> list[str]:
-        """Return a file of each audit set that goes out before a batch, whose samples it excludes."""
+    def earlier_audit_files(self, wildcards: Any) -> list[str]:
+        """Return a file of each audit set that goes out before a batch, which excludes its samples."""
         audit = self.standing.next_audit
         is_next = wildcards.batch == self.standing.next_batch
-        return [self.of_batch(audit, SENT_FILES["list"])] if audit and is_next else []
+        return [self.batch_file(audit, SENT_FILES["list"])] if audit and is_next else []
 
     # Targets.
 
     def targets(self) -> list[str]:
         """Return the files of the target ``next_batch``."""
-        return [*self.to_send(), self.status]
+        return [*self.files_to_send(), self.status]
 
-    def of_target(self, name: str) -> list[str]:
+    def target_files(self, name: str) -> list[str]:
         """Return the files of a target that needs a model."""
-        return [f"{self.root}/{file}" for file in FILES_OF_MODEL[name]]
+        return [f"{self.root}/{file}" for file in MODEL_FILES[name]]
 
-    def to_send(self) -> list[str]:
-        """Return the files of the batches that go out now, and files of those that are out to make again.
+    def files_to_send(self) -> list[str]:
+        """Return the files of the batches that go out now, and those to make again of batches that are out.
 
-        These are missing and cut files of awaited batches, and all files of a batch whose job was killed
-        between its entries in the ledger and its record.
+        The latter are missing and cut files of awaited batches, and all files of a batch whose job was
+        killed between its entries in the ledger and its record.
         """
         standing = self.standing
         unrecorded = [
-            batch.name for batch in (*standing.sent, *standing.audits) if self._lacks_record(batch.name)
+            batch.name
+            for batch in (*standing.sent_batches, *standing.audits)
+            if self._lacks_record(batch.name)
         ]
-        again = [path for batch in unrecorded for path in self.sent_files(batch)]
+        rebuilt = [path for batch in unrecorded for path in self.sent_files(batch)]
         if not self.sends:
-            return again
-        gone = (path for batch in standing.missing for path in self._gone_files(batch.name))
-        files = [*again, *(path for path in gone if path not in again)]
+            return rebuilt
+        missing_files = (
+            path for batch in standing.incomplete_batches for path in self._missing_files(batch.name)
+        )
+        files = [*rebuilt, *(path for path in missing_files if path not in rebuilt)]
         if standing.next_audit:
             files += self.sent_files(standing.next_audit)
         if not standing.is_waiting and not standing.is_exhausted:
             files += self.sent_files(standing.next_batch)
         return files
 
-    def _gone_files(self, batch: str) -> Iterator[str]:
-        """Yield the files of a batch for people that are missing, or cut and to be rebuilt."""
+    def _missing_files(self, batch: str) -> Iterator[str]:
+        """Yield the files of a batch for people that are missing, or were cut and must be rebuilt."""
         files = self.sent_files(batch)
         record = record_at(record_path(files[0]))
         cut = files_to_rebuild(record) if record else []
         yield from (path for path in files if path in cut or not Path(path).is_file())
 
     def _lacks_record(self, batch: str) -> bool:
-        """Return whether files of a batch are there, and no record of how they were made."""
+        """Return whether a batch has files without a record of how they were made."""
         files = self.sent_files(batch)
         return not record_path(files[0]).is_file() and any(Path(path).is_file() for path in files)
 
     def sent_files(self, batch: str) -> list[str]:
-        """Return what people and their tools get of a batch."""
-        return [self.of_batch(batch, name) for name in SENT_FILES.values()]
+        """Return the files of a batch for people and their tools."""
+        return [self.batch_file(batch, name) for name in SENT_FILES.values()]
 
-    def models(self) -> list[str]:
-        """Return the batches whose models the status compares; the last has trained on all labels.
+    def model_batches(self) -> list[str]:
+        """Return the batches whose models the status compares; the last model has trained on all labels.
 
-        While answers are awaited, and none has come, the model of the last batch has them all.
+        While answers are awaited, and none has come, that is the model of the last batch.
         """
         standing = self.standing
-        is_new = standing.has_news or not standing.is_waiting
-        now = [standing.next_batch] if is_new and standing.has_model(standing.next_batch) else []
-        return [*standing.modelled, *now]
+        is_new = standing.has_new_labels or not standing.is_waiting
+        current = [standing.next_batch] if is_new and standing.has_model(standing.next_batch) else []
+        return [*standing.batches_with_models, *current]
 
-    def of_models(self, name: str) -> list[str]:
+    def model_files(self, name: str) -> list[str]:
         """Return the files called ``name`` of these models."""
-        return [self.of_batch(batch, name) for batch in self.models()]
+        return [self.batch_file(batch, name) for batch in self.model_batches()]
 
-    def of_present_model(self, name: str) -> list[str]:
-        """Return the file called ``name`` of the present model; [] if there is none."""
-        return self.of_models(name)[-1:]
+    def current_model_file(self, name: str) -> list[str]:
+        """Return the file called ``name`` of the current model; [] if there is none."""
+        return self.model_files(name)[-1:]
 
-    def of_all_labels(self, name: str) -> str:
-        """Return the file called ``name`` of the model of all labels that there are now."""
-        return self.of_batch(self.standing.next_batch, name)
+    def latest_model_file(self, name: str) -> str:
+        """Return the file called ``name`` of the model of all present labels."""
+        return self.batch_file(self.standing.next_batch, name)

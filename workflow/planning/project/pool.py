@@ -1,4 +1,4 @@
-"""The samples of a project as they are now: its photographs are listed, and new ones are read once."""
+"""The present samples of a project: its photographs are listed, and new ones are read once."""
 
 import os
 from collections import Counter
@@ -34,20 +34,20 @@ from planning.project.notices import PoolNotices
 from planning.stages.contents import content_digest
 
 #: The column of a list of images.
-COLUMN = "path"
+PATH_COLUMN = "path"
 
 #: Shows each notice in full.
 SHOW_ALL = PoolNotices()
 
-#: Images that a look names of those that are new, of those that changed, and of those that are gone.
-FEW = 3
+#: The most images that a preview names as new, as changed, and as gone.
+MAX_EXAMPLES = 3
 
-#: Most mistakes of a list that a message names.
-MAX_NAMED = 50
+#: The most mistakes of a list that a message names.
+MAX_MISTAKES = 50
 
 
 def images_root(project: Project) -> Path:
-    """Return the folder that the paths of images start from."""
+    """Return the folder from which the paths of images start."""
     images = Path(project.images or "")
     return images.parent if images.suffix.lower() == ".csv" else images
 
@@ -55,12 +55,12 @@ def images_root(project: Project) -> Path:
 def updated_pool(
     project: Project, has_entries: bool = False, notices: PoolNotices = SHOW_ALL, dry: bool = False
 ) -> Pool:
-    """Bring the tables of the pool up to date, and return it.
+    """Update the tables of the pool, and return it.
 
     Args:
-        has_entries: whether the ledger has any; no others may then take the place of all samples.
-        notices: shows what is left out.
-        dry: whether to write nothing, and return the pool that a run would find.
+        has_entries: whether the ledger has entries, so that other samples must not replace all present ones.
+        notices: shows which images are left out.
+        dry: whether to write nothing.
 
     Raises: InputError with a line for each mistake in the list, and for each image that cannot be read.
     """
@@ -74,34 +74,35 @@ def updated_pool(
     notices.show(
         "unreadable images left out",
         [f"{file.source}: {file.problem}" for file in files if file.problem],
-        lambda new: f"{root}: left out, because unreadable: {len(new):,} ({first_few(new, MAX_LINES)})",
+        lambda items: f"{root}: left out, because unreadable: {len(items):,} ({first_few(items, MAX_LINES)})",
     )
     notices.show(
         "images with the same content as others",
         _duplicates(files),
-        lambda new: (
-            f"{root}: images with the same content as others: {len(new):,} "
-            f"({first_few(new)}); each content counts once"
+        lambda items: (
+            f"{root}: images with the same content as others: {len(items):,} "
+            f"({first_few(items)}); each content counts once"
         ),
     )
 
     def has_features(part: int) -> bool:
         return Path(part_features(project, part)).is_file()
 
-    before = read_pool(folder)
-    known = {name for name, part in zip(before.samples, before.parts, strict=True) if has_features(part)}
-    here = {file.sample for file in files if not file.problem}
-    if has_entries and known and known.isdisjoint(here):
+    earlier = read_pool(folder)
+    parts = zip(earlier.samples, earlier.parts, strict=True)
+    extracted = {sample for sample, part in parts if has_features(part)}
+    present = {file.sample for file in files if not file.problem}
+    if has_entries and extracted and extracted.isdisjoint(present):
         raise InputError(
-            f"{project.images}: none of its {len(here):,} images is one of the {len(known):,} of the last "
-            f"run, which {project.ledger_path} is about; correct the key images, or put images of the last "
-            "run back; to label these, give another project and ledger"
+            f"{project.images}: none of its {len(present):,} images is one of the {len(extracted):,} of the "
+            f"last run, which {project.ledger_path} is about; correct the key images, or put images of the "
+            "last run back; to label these, give another project and ledger"
         )
     return update_pool(folder, files, has_features, dry=dry)
 
 
 def _duplicates(files: Sequence[PoolFile]) -> list[str]:
-    """Return the sources whose content an earlier file has, each with that file."""
+    """Return a text for each source that has the content of an earlier one."""
     first: dict[str, str] = {}
     return [
         f"{file.source!r} is a copy of {first[file.sample]!r}"
@@ -119,32 +120,32 @@ def _pool_of_vectors(
     project: Project, folder: Path, embeddings: EmbeddingFile, has_entries: bool, dry: bool
 ) -> Pool:
     content, removed = _content(embeddings), folder / REMOVED
-    before = read_pool(folder)
-    gone = {sample: row for sample, row in before.row_of.items() if not before.is_here(sample)}
-    if _were_last_read(folder, content) and gone.keys() <= removed_rows(removed).keys():
-        return before
+    earlier = read_pool(folder)
+    gone = {sample: row for sample, row in earlier.row_of.items() if not earlier.is_here(sample)}
+    if _is_unchanged(folder, content) and gone.keys() <= removed_rows(removed).keys():
+        return earlier
     file = vector_file(embeddings)
     vectors = file.vectors()
     require_range(embeddings.path, vectors, np.arange(vectors.shape[0]))
     files = vector_files(vectors, file.row_names())
-    if unread := file.unread():
+    if arrays := file.unread():
         print_notices(
             [
-                f"{embeddings.path}: has {' and '.join(f'`{name}`' for name in unread)}, which a project "
+                f"{embeddings.path}: has {' and '.join(f'`{name}`' for name in arrays)}, which a project "
                 "does not read; name classes in the key classes, and put labels that you have into "
                 f"{project.returned}"
             ]
         )
-    here = {file.sample for file in files}
-    gone = {sample: row for sample, row in before.row_of.items() if sample not in here}
+    present = {file.sample for file in files}
+    gone = {sample: row for sample, row in earlier.row_of.items() if sample not in present}
     lost = set(gone)
-    if len(gone) < len(before.samples):
+    if len(gone) < len(earlier.samples):
         # Vectors are copied by their content, and so keep their rows.
         lost -= set(keep_removed(removed, pool_features(project), gone, dry))
     elif gone and has_entries:
-        # Features of these vectors must not be mixed with the others.
+        # Features of these vectors must not be mixed with others.
         raise InputError(
-            f"{embeddings.path}: none of its {len(here):,} vectors is among the {len(gone):,} of the last "
+            f"{embeddings.path}: none of its {len(present):,} vectors is among the {len(gone):,} of the last "
             "run: a sample is its vector as float32, so another dtype, width or network changes every "
             f"sample. The labels in {project.ledger_path} cannot be used until the vectors of the "
             "last run come back; to label these, give another project and ledger"
@@ -156,34 +157,37 @@ def _pool_of_vectors(
 
 
 def _content(embeddings: EmbeddingFile) -> dict[str, str]:
-    """Return the digest of a file of vectors, and what is read in it."""
+    """Return the digest of a file of vectors, and the names of its arrays."""
     names = embeddings.model_dump(exclude={"path"}, exclude_none=True)
     return {"sha256": content_digest(embeddings.path), **names}
 
 
-def _were_last_read(folder: Path, content: dict[str, str]) -> bool:
-    noted = folder / VECTORS
-    return noted.is_file() and read_json(noted) == content
+def _is_unchanged(folder: Path, content: dict[str, str]) -> bool:
+    note = folder / VECTORS
+    return note.is_file() and read_json(note) == content
 
 
 def unread_notices(project: Project) -> Iterator[str]:
-    """Yield a line if images or vectors are not what the last run read."""
+    """Yield a line if images or vectors have changed since the last run."""
     folder = Path(pool_folder(project))
     if project.embeddings is not None:
-        if not _were_last_read(folder, _content(project.embeddings)):
+        if not _is_unchanged(folder, _content(project.embeddings)):
             yield f"{project.embeddings.path}: has changed since the last run; the next one reads it"
         return
     root, sources = listed_images(project)
-    known = {file.source: file for file in read_files(folder / FILES)}
-    new = [source for source in sources if source not in known]
-    changed = [
-        source for source in sources if source in known and not is_unchanged(root, source, known[source])
+    files = {file.source: file for file in read_files(folder / FILES)}
+    remaining = [source for source in sources if source in files]
+    changes = {
+        "new": [source for source in sources if source not in files],
+        "changed": [source for source in remaining if not is_unchanged(root, source, files[source])],
+        "gone": sorted(files.keys() - set(sources)),
+    }
+    texts = [
+        f"{len(names):,} {kind} ({first_few(names, MAX_EXAMPLES)})"
+        for kind, names in changes.items()
+        if names
     ]
-    gone = sorted(known.keys() - set(sources))
-    changes = {"new": new, "changed": changed, "gone": gone}
-    if texts := [
-        f"{len(names):,} {word} ({first_few(names, FEW)})" for word, names in changes.items() if names
-    ]:
+    if texts:
         yield f"{root}: images since the last run: {', '.join(texts)}; the next one reads them"
 
 
@@ -207,9 +211,9 @@ def listed_images(project: Project, notices: PoolNotices = SHOW_ALL) -> tuple[Pa
 def _images_of_list(path: Path, root: Path, returned: str, notices: PoolNotices) -> list[str]:
     """Return the column ``path`` of a CSV file; raises InputError with a line for each mistake."""
     first, names, lines = read_table(path)
-    if names.count(COLUMN) != 1:
+    if names.count(PATH_COLUMN) != 1:
         raise InputError(
-            f"{path}:{first}: must have the column {COLUMN!r} once (columns: {', '.join(names)})"
+            f"{path}:{first}: must have the column {PATH_COLUMN!r} once (columns: {', '.join(names)})"
             f"{separator_hint(names)}"
         )
     sources, labels = Counter[str](), Counter[str]()
@@ -218,9 +222,11 @@ def _images_of_list(path: Path, root: Path, returned: str, notices: PoolNotices)
         if problem := width_problem(cells, names):
             problems.append(f"{path}:{line}: {problem}")
             continue
-        named = zip(names, cells, strict=True)
-        labels.update(name for name, cell in named if name.casefold() in LABEL_HEADERS and cell.strip())
-        source = written_path(root, cells[names.index(COLUMN)])
+        cells_by_name = zip(names, cells, strict=True)
+        labels.update(
+            name for name, cell in cells_by_name if name.casefold() in LABEL_HEADERS and cell.strip()
+        )
+        source = written_path(root, cells[names.index(PATH_COLUMN)])
         sources[source] += 1
         if sources[source] > 1:
             problems.append(f"{path}:{line}: {source!r} is listed twice")
@@ -232,13 +238,13 @@ def _images_of_list(path: Path, root: Path, returned: str, notices: PoolNotices)
                 f"{path}:{line}: no such file {source!r} (relative paths start from {root}){hint}"
             )
     if problems:
-        raise InputError(*first_lines(problems, path, MAX_NAMED))
+        raise InputError(*first_lines(problems, path, MAX_MISTAKES))
     notices.show(
         "labels in the list of images",
         [f"{name!r} ({count:,})" for name, count in labels.items()],
-        lambda new: (
-            f"{path}: has labels in {first_few(new)}, which a project does not read; put those that you have "
-            f"into {returned}, in a CSV with the columns source and label"
+        lambda items: (
+            f"{path}: has labels in {first_few(items)}, which a project does not read; put those that you "
+            f"have into {returned}, in a CSV with the columns source and label"
         ),
     )
     return list(sources)

@@ -17,7 +17,7 @@ from planning.project.standing import number_of
 from planning.stages.digests import digest_of
 from planning.stages.settings import StageSettings, backbone_setting
 
-#: Picks the audit set.
+#: The strategy that picks the audit set.
 RANDOM = StrategySettings(strategy="random")
 
 
@@ -108,7 +108,7 @@ class ProjectSettings(StageSettings):
         return self._project.seed
 
     def budget(self, stage: str, wildcards: Any) -> int:
-        return self._standing.missing_audit if is_audit(wildcards.batch) else self._project.batch
+        return self._standing.next_audit_size if is_audit(wildcards.batch) else self._project.batch
 
     def strategy(self, stage: str, wildcards: Any) -> str:
         return self._entry(wildcards).strategy
@@ -120,7 +120,7 @@ class ProjectSettings(StageSettings):
         return self._project.returned
 
     def folders(self, stage: str, wildcards: Any) -> str | None:
-        return self._paths.of_batch(wildcards.batch, FOLDERS) if self._project.folders else None
+        return self._paths.batch_file(wildcards.batch, FOLDERS) if self._project.folders else None
 
     def address(self, stage: str, wildcards: Any) -> str:
         address = self._project.label_studio.address

@@ -23,16 +23,21 @@ from activepool.programs.messages import print_notices
 from planning.configuration.project import Project
 from planning.project.cut_files import cut_notices
 from planning.project.folders import pool_folder
-from planning.project.ledgers import noted_ledger, other_ledgers, require_own, root_of
+from planning.project.ledgers import (
+    image_folder,
+    other_ledger_notices,
+    read_noted_ledger,
+    require_matching_ledger,
+)
 from planning.project.notices import PoolNotices
-from planning.project.paths import FILES_OF_MODEL, ProjectPaths
+from planning.project.paths import MODEL_FILES, ProjectPaths
 from planning.project.pool import images_root, listed_images, unread_notices, updated_pool, vector_file
 from planning.project.standing import ProjectStanding
 from planning.runs.command_line import parse_command
 from planning.runs.lock import active_runs
 
-#: Options of Snakemake with which it makes nothing.
-LOOKING = (
+#: Snakemake's options with which it makes no files.
+READ_ONLY_OPTIONS = (
     *("dryrun", "touch", "unlock", "lint", "report", "list_rules", "list_target_rules", "summary"),
     *("detailed_summary", "dag", "rulegraph", "filegraph", "d3dag", "containerize", "archive"),
     *("cleanup_metadata", "delete_all_output", "delete_temp_output", "print_compilation"),
@@ -41,49 +46,49 @@ LOOKING = (
 #: The target that checks the results.
 VERIFY = "verify"
 
-#: The rules that make files of one name. A run takes in what came back before Snakemake has read its rules,
-#: and must not do so for a misspelt target.
+#: The targets of a project. A run takes in answers before Snakemake has read its rules, and must not do so
+#: for a misspelt target.
 TARGETS = (
     *("next_batch", "predictions", "model", "status", VERIFY),
     *("label_errors", "export_predictions", "export_model", "pool_features", "pool_vectors"),
 )
 
-#: The environment variable that says how many entries the ledger had when the run began.
+#: The environment variable with the number of the ledger's entries when the run began.
 ENTRIES = "ACTIVEPOOL_ENTRIES"
 
 #: The environment variable that says whether the run sends batches; empty if it does not.
 SENDS = "ACTIVEPOOL_SENDS"
 
 
-#: Raises InputError if a run cannot do what it is asked for, from where it would stand.
+#: Raises InputError if a run cannot make its targets from a standing.
 Check = Callable[[ProjectStanding], None]
 
 
 def makes_files(command: Sequence[str]) -> bool:
-    """Return whether a command line of Snakemake asks for a run, and not only for a look.
+    """Return whether a command line of Snakemake asks for a run, and not only for information.
 
-    A program that calls Snakemake's Python interface has another command line; it only looks.
+    A program that calls Snakemake's Python interface has another command line, and does not count as a run.
     """
     options = parse_command(tuple(command))
     if options is None or only_verifies(command):
         return False
-    return not any(getattr(options, name, None) not in (None, False, set(), []) for name in LOOKING)
+    return not any(getattr(options, name, None) not in (None, False, set(), []) for name in READ_ONLY_OPTIONS)
 
 
-def foresees(command: Sequence[str]) -> bool:
+def is_dry_run(command: Sequence[str]) -> bool:
     """Return whether a command line of Snakemake asks for a dry run, which shows what a run would take in."""
     options = parse_command(tuple(command))
     return options is not None and bool(options.dryrun)
 
 
 def only_verifies(command: Sequence[str]) -> bool:
-    """Return whether a command line of Snakemake asks for the check of the results, and nothing else."""
+    """Return whether a command line of Snakemake only asks for the check of the results."""
     options = parse_command(tuple(command))
     return options is not None and list(options.targets) == [VERIFY]
 
 
 def begin_run(project: Project, check: Check = lambda standing: None) -> ProjectStanding:
-    """Bring the pool and the ledger up to date at the start of a run, and return where the project stands.
+    """Update the pool and the ledger at the start of a run, and return the standing of the project.
 
     ``check`` is called before anything is entered.
 
@@ -93,13 +98,13 @@ def begin_run(project: Project, check: Check = lambda standing: None) -> Project
     runs = active_runs()
     if runs:
         sys.exit(f"activepool: another run is active in this folder ({', '.join(runs)}); wait for its end")
-    before = noted_ledger(project, is_opened_next=True)
+    ledger = read_noted_ledger(project, is_opened_next=True)
     print_notices(list(cut_notices(project)))
     notices = _notices(project)
-    pool = updated_pool(project, bool(before.entries), notices)
-    _show_exchanged(project, pool, before.entries, notices)
-    _intake(project, pool, before, check)
-    # What was added by hand gets its number, and into the copy; what was lost is put back.
+    pool = updated_pool(project, bool(ledger.entries), notices)
+    _show_exchanged(project, pool, ledger.entries, notices)
+    _take_in(project, pool, ledger, check)
+    # Opening numbers and copies the lines that were added by hand, and restores lost entries.
     with open_book(project.ledger_path) as book:
         standing = ProjectStanding(project, pool, tuple(book.entries))
     note_ledger(pool_folder(project), project.ledger_path, standing.entries)
@@ -109,22 +114,22 @@ def begin_run(project: Project, check: Check = lambda standing: None) -> Project
 
 
 def _show_exchanged(project: Project, pool: Pool, entries: Sequence[Entry], notices: PoolNotices) -> None:
-    """Show names that another image or vector has now; those that the ledger knows are mistakes in answers.
+    """Show names that another image or vector has now; if the ledger has them, intake reports mistakes.
 
     Rows of vectors without names move whenever one is removed.
     """
     if project.embeddings is not None and pool.is_numbered:
         return
-    known = {(entry.source, entry.sample) for entry in entries}
-    thing = "image" if project.embeddings is None else "vector"
+    known_pairs = {(entry.source, entry.sample) for entry in entries}
+    noun = "image" if project.embeddings is None else "vector"
     place = images_root(project) if project.embeddings is None else project.embeddings.path
     notices.show(
-        f"names with another {thing}",
-        [one for one in pool.exchanged if (one.name, one.sample) not in known],
-        lambda new: (
-            f"{place}: names with another {thing} than before: "
-            f"{first_few([one.text(thing) for one in new])}; a label by name counts for the "
-            f"{thing} that has the name now; if the other one was meant, give 'sample'"
+        f"names with another {noun}",
+        [exchange for exchange in pool.exchanged if (exchange.name, exchange.sample) not in known_pairs],
+        lambda exchanges: (
+            f"{place}: names with another {noun} than before: "
+            f"{first_few([exchange.text(noun) for exchange in exchanges])}; a label by name counts for the "
+            f"{noun} that has the name now; if the other one was meant, give 'sample'"
         ),
     )
 
@@ -132,57 +137,58 @@ def _show_exchanged(project: Project, pool: Pool, entries: Sequence[Entry], noti
 def _show_changes(standing: ProjectStanding, notices: PoolNotices) -> None:
     """Show each kind of change of the photographs, and labels that cannot be used."""
     state, pool = standing.state, standing.pool
-    names = pool.names(standing.entries, root_of(standing.project))
+    names = pool.names(standing.entries, image_folder(standing.project))
     has_images = standing.project.embeddings is None
     changes = pool_changes(state, names, has_images)
-    things = "images" if has_images else "vectors"
-    moved = "images renamed" if has_images else "vectors in other rows"
-    notices.show(moved, changes.renamed, changes.renamed_text)
+    nouns = "images" if has_images else "vectors"
+    renamed_kind = "images renamed" if has_images else "vectors in other rows"
+    notices.show(renamed_kind, changes.renamed, changes.renamed_text)
     notices.show("images with new content", changes.edited, changes.edited_text)
     notices.show("images overwritten", changes.overwritten, changes.overwritten_text)
-    notices.show(f"{things} gone", changes.gone, changes.gone_text)
-    lost = [state.samples[name].sources[-1] for name in state.training_labels if name not in pool.row_of]
-    gone = "images and features" if has_images else "vectors"
+    notices.show(f"{nouns} gone", changes.gone, changes.gone_text)
+    sources = [state.samples[name].sources[-1] for name in state.training_labels if name not in pool.row_of]
+    lost_parts = "images and features" if has_images else "vectors"
     notices.show(
         "labels that cannot be used",
-        lost,
-        lambda new: (
-            f"labels cannot be used, because their {gone} are gone: {first_few(new)}; put the {things} back"
+        sources,
+        lambda items: (
+            f"labels cannot be used, because their {lost_parts} are gone: {first_few(items)}; put the "
+            f"{nouns} back"
         ),
     )
-    print_notices(_classes_not_given(standing))
+    print_notices(_unlisted_classes(standing))
 
 
-def _classes_not_given(standing: ProjectStanding) -> list[str]:
-    """Return a line if the configuration allows no class but its own, and labels are of others."""
+def _unlisted_classes(standing: ProjectStanding) -> list[str]:
+    """Return a line if the configuration allows only its own classes, and labels are of others."""
     project = standing.project
-    labels = Counter(one.label for one in standing.state.samples.values() if one.label)
-    others = [f"{name} ({count:,})" for name, count in labels.items() if name not in project.classes]
-    if project.new_classes or not others:
+    labels = Counter(sample.label for sample in standing.state.samples.values() if sample.label)
+    unlisted = [f"{name} ({count:,})" for name, count in labels.items() if name not in project.classes]
+    if project.new_classes or not unlisted:
         return []
     return [
         f"{project.ledger_path} has labels of classes that are not in classes: "
-        f"{first_few(others)}; they still count, even with new_classes: false: add "
+        f"{first_few(unlisted)}; they still count, even with new_classes: false: add "
         "these to classes, or correct the labels"
     ]
 
 
-def foresee_run(project: Project, check: Check = lambda standing: None) -> ProjectStanding:
-    """Return where a project would stand at the start of a run, see `begin_run`; no file changes."""
-    ledger = noted_ledger(project)
+def preview_run(project: Project, check: Check = lambda standing: None) -> ProjectStanding:
+    """Return the standing that `begin_run` would return, without changing any file."""
+    ledger = read_noted_ledger(project)
     print_notices(list(cut_notices(project)))
     notices = _notices(project, dry=True)
     if label_files(Path(project.returned)).paths:
         pool = updated_pool(project, bool(ledger.entries), notices, dry=True)
     else:
-        pool = _known_pool(project)
+        pool = _current_pool(project)
         print_notices(unread_notices(project) if pool.is_read else [])
     if not pool.is_read:
         standing = ProjectStanding(project, pool, ledger.entries)
         check(standing)
         return standing
     _show_exchanged(project, pool, ledger.entries, notices)
-    intake = _intake(project, pool, ledger, check, dry=True)
+    intake = _take_in(project, pool, ledger, check, dry=True)
     standing = ProjectStanding(project, pool, [*ledger.entries, *intake.entries])
     _show_changes(standing, notices)
     notices.finish()
@@ -193,18 +199,18 @@ def _notices(project: Project, dry: bool = False) -> PoolNotices:
     return PoolNotices(Path(pool_folder(project)) / NOTICES, dry)
 
 
-def _intake(project: Project, pool: Pool, ledger: Ledger, check: Check, dry: bool = False) -> IntakeReport:
-    """Take in what came back from people, and say so."""
-    require_own(project, pool, ledger)
-    print_notices(other_ledgers(project, ledger))
+def _take_in(project: Project, pool: Pool, ledger: Ledger, check: Check, dry: bool = False) -> IntakeReport:
+    """Take in what came back from people, and print a summary."""
+    require_matching_ledger(project, pool, ledger)
+    print_notices(other_ledger_notices(project, ledger))
 
-    def check_entries(new: Sequence[Entry]) -> None:
-        check(ProjectStanding(project, pool, [*ledger.entries, *new]))
+    def check_entries(new_entries: Sequence[Entry]) -> None:
+        check(ProjectStanding(project, pool, [*ledger.entries, *new_entries]))
 
     intake = take_in_returned(
         project.returned,
         project.ledger_path,
-        pool.names(ledger.entries, root_of(project), project.label_studio.address or ""),
+        pool.names(ledger.entries, image_folder(project), project.label_studio.address or ""),
         project.classes,
         may_grow=project.new_classes,
         cache=Path(pool_folder(project)) / INTAKE,
@@ -218,13 +224,13 @@ def _intake(project: Project, pool: Pool, ledger: Ledger, check: Check, dry: boo
 
 
 def sends_batches(arguments: Iterable[str]) -> bool:
-    """Return whether Snakemake's command line asks for the next batch, and not for a model alone."""
+    """Return whether Snakemake's command line asks for the next batch, and not only for a model."""
     words = set(arguments)
-    return "next_batch" in words or not words & set(FILES_OF_MODEL)
+    return "next_batch" in words or not words & set(MODEL_FILES)
 
 
-def pass_run_on(workflow: Any, paths: ProjectPaths) -> None:
-    """Tell the jobs, whose processes read the rules again, where the project stood when the run began."""
+def export_run(workflow: Any, paths: ProjectPaths) -> None:
+    """Export the standing at the start of the run to the processes of jobs, which read the rules again."""
     os.environ[ENTRIES] = str(len(paths.standing.entries))
     os.environ[SENDS] = "yes" if paths.sends else ""
     for name in (ENTRIES, SENDS):
@@ -232,19 +238,19 @@ def pass_run_on(workflow: Any, paths: ProjectPaths) -> None:
 
 
 def join_run(project: Project) -> ProjectPaths:
-    """Return, in the process of a job, the paths of the project as it stood when the run began."""
-    known = current_standing(project)
-    standing = replace(known, entries=known.entries[: int(os.environ[ENTRIES])])
+    """Return, in the process of a job, the paths of the project at the start of the run."""
+    current = current_standing(project)
+    standing = replace(current, entries=current.entries[: int(os.environ[ENTRIES])])
     return ProjectPaths(standing, sends=bool(os.environ[SENDS]))
 
 
 def current_standing(project: Project) -> ProjectStanding:
-    """Return where a project stands by what is there, without a change of any file."""
-    return ProjectStanding(project, _known_pool(project), read(project.ledger_path).entries)
+    """Return the present standing of a project without changing any file."""
+    return ProjectStanding(project, _current_pool(project), read(project.ledger_path).entries)
 
 
-def _known_pool(project: Project) -> Pool:
-    """Return the pool of the last run or, before a first run, what it would find, with names for contents."""
+def _current_pool(project: Project) -> Pool:
+    """Return the pool of the last run or, before the first run, a pool with names in place of contents."""
     pool = read_pool(pool_folder(project))
     if pool.samples:
         return pool

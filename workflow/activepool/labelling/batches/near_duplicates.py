@@ -47,13 +47,15 @@ def near_duplicates(
         for number, block in enumerate(blocks):
             directions = _directions(features, batch[block])
             for other_block in blocks[number:]:
-                others = directions if other_block == block else _directions(features, batch[other_block])
-                first, second = np.nonzero(directions @ others.T >= threshold)
+                other_directions = (
+                    directions if other_block == block else _directions(features, batch[other_block])
+                )
+                first, second = np.nonzero(directions @ other_directions.T >= threshold)
                 places, other_places = first + block.start, second + other_block.start
-                for place, other in zip(places.tolist(), other_places.tolist(), strict=True):
-                    if place < other:
-                        neighbours[place].append(other)
-                        neighbours[other].append(place)
+                for place, other_place in zip(places.tolist(), other_places.tolist(), strict=True):
+                    if place < other_place:
+                        neighbours[place].append(other_place)
+                        neighbours[other_place].append(place)
     numbers = batch.tolist()
     return {
         numbers[place]: tuple(numbers[neighbour] for neighbour in sorted(group))

@@ -13,8 +13,8 @@ def curve_text(series: ModelSeries, max_labels: int) -> str:
     """Return what more labels would bring, if the pool can have ``max_labels``."""
     if reason := unknown_reason(series.fit):
         return f"learning curve: what more labels would bring is not known yet, because {reason}"
-    needed = labels_text(series.fit.labels_for[0.95], series.models[-1].labels, max_labels)
-    return f"learning curve: its ceiling is {ceiling_text(series.fit)}; 95 % of that {needed}"
+    level = labels_text(series.fit.labels_for[0.95], series.models[-1].labels, max_labels)
+    return f"learning curve: its ceiling is {ceiling_text(series.fit)}; 95 % of that {level}"
 
 
 def unknown_reason(fit: LearningCurveFit) -> str | None:

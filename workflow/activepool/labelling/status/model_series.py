@@ -30,7 +30,7 @@ class Training:
     Attributes:
         batch: the batch for which the model was trained, on all earlier labels.
         held_out: the number of labels that cross-validation held out: all except the only label of a class.
-        right: the number of these with a right prediction.
+        hits: the number of these with a right prediction.
         rows: of the labels.
         fixed: why cross-validation did not choose the weight decay, in words; None if it did.
     """
@@ -38,7 +38,7 @@ class Training:
     batch: str
     labels: int
     held_out: int
-    right: int
+    hits: int
     rows: frozenset[int]
     weight_decay: float
     fixed: str | None
@@ -47,15 +47,15 @@ class Training:
 def read_training(training: str | Path, labels: str | Path) -> Training:
     """Read the training.json and the labels.csv of a batch."""
     facts, training_labels = read_facts(training), read_labels(labels)
-    held_out = right = 0
+    held_out = hits = 0
     if facts.accuracy is not None:
         held_out = sum(count for count in Counter(training_labels.labels).values() if count > 1)
-        right = round(facts.accuracy * held_out)
+        hits = round(facts.accuracy * held_out)
     return Training(
         batch=Path(training).parent.name,
         labels=len(training_labels.labels),
         held_out=held_out,
-        right=right,
+        hits=hits,
         rows=frozenset(training_labels.rows.tolist()),
         weight_decay=facts.weight_decay,
         fixed=facts.fixed,
@@ -154,7 +154,7 @@ class Comparison:
     def _accuracy(self, training: Training, predictions: PoolPredictions) -> Share:
         """Return the share of right predictions on the audit set or, without one, by cross-validation."""
         if not self._audit:
-            return shares([training.right], [training.held_out])[0]
+            return shares([training.hits], [training.held_out])[0]
         cases = [(row, label) for row, label in self._audit.items() if row < len(predictions.predicted)]
         hits = sum(predictions.name(row) == label for row, label in cases)
         return shares([hits], [len(cases)])[0]

@@ -231,10 +231,10 @@ def _cleaning_steps(numbers: StatusNumbers) -> list[str]:
     if standing.unusable:
         labels = count_text(standing.unusable, "label")
         is_single = standing.unusable == 1
-        lost, pronoun = ("its", "it") if is_single else ("their", "them")
-        lost += f" {'photograph' if numbers.has_images else 'vector'}{'' if is_single else 's'}"
+        lost_parts, pronoun = ("its", "it") if is_single else ("their", "them")
+        lost_parts += f" {'photograph' if numbers.has_images else 'vector'}{'' if is_single else 's'}"
         verb = "and features are" if numbers.has_images else "is" if is_single else "are"
-        steps.append(f"{labels} cannot be used: {lost} {verb} gone; put {pronoun} back, or do without")
+        steps.append(f"{labels} cannot be used: {lost_parts} {verb} gone; put {pronoun} back, or do without")
     for item in standing.classes:
         if item.twin_of is not None:
             labels = count_text(item.labels + item.audit_labels, "label")
@@ -258,14 +258,14 @@ def _batches(numbers: StatusNumbers) -> str:
     if not standing.batches:
         return "none has gone out"
     count = sum(not batch.is_audit for batch in standing.batches)
-    waiting = [_where(batch.awaited, batch) for batch in standing.batches if batch.awaited]
-    removed = [_where(batch.removed, batch) for batch in standing.batches if batch.removed]
-    awaited = f"awaited {'; '.join(waiting)}" if waiting else "all answers are there"
-    gone = f"; removed {'; '.join(removed)}" if removed else ""
-    return f"{count:,} with {standing.in_batches.samples:,} in all; {awaited}{gone}"
+    awaited_shares = [_batch_share(batch.awaited, batch) for batch in standing.batches if batch.awaited]
+    removed_shares = [_batch_share(batch.removed, batch) for batch in standing.batches if batch.removed]
+    awaited = f"awaited {'; '.join(awaited_shares)}" if awaited_shares else "all answers are there"
+    removal = f"; removed {'; '.join(removed_shares)}" if removed_shares else ""
+    return f"{count:,} with {standing.in_batches.samples:,} in all; {awaited}{removal}"
 
 
-def _where(count: int, batch: BatchRow) -> str:
+def _batch_share(count: int, batch: BatchRow) -> str:
     audit = ", the audit set" if batch.is_audit else ""
     return f"{count:,} of {batch.sent:,} in {batch.name}{audit}"
 

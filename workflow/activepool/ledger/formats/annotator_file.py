@@ -50,13 +50,13 @@ def annotator_file_of(path: Path) -> tuple[str, str] | None:
     for place, content in files.items():
         lines = [line for line in decoded_text(place, content).splitlines() if line.strip()]
         if len(lines) > 1:
-            raise InputError(f"{place}: has {len(lines)} lines; it must hold the annotator's name alone")
+            raise InputError(f"{place}: has {len(lines)} lines; it must hold only the annotator's name")
         name = "".join(lines).strip()
         if problem := name_problem(name):
             raise InputError(f"{place}: {problem}")
         if mark := MARKUP.search(name):
             raise InputError(
-                f"{place}: {name[:MAX_QUOTED]!r} has {mark[0]!r}; it must hold the annotator's name alone, "
+                f"{place}: {name[:MAX_QUOTED]!r} has {mark[0]!r}; it must hold only the annotator's name, "
                 "as plain text"
             )
         return place, name

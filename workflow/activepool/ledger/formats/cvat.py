@@ -185,7 +185,7 @@ class _Reader:
             place = f"{self.place}:{line}"
             if len(self.tags) > 1:
                 tags = ", ".join(map(repr, self.tags))
-                self.parsed.add_mistake(line, place, f"{image!r} has several tags, {tags}; leave one")
+                self.parsed.add_mistake(line, place, f"{image!r} has several tags, {tags}; keep one")
             elif self.tags and not self.tags[0].strip():
                 self.parsed.add_mistake(line, place, f"{image!r} has a tag without a label; export it again")
             elif not image:

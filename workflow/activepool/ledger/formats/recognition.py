@@ -178,8 +178,8 @@ def _require_pictures_alone(path: Path, names: Collection[str], has_folders: boo
                     "itself, so move it up there"
                 )
             raise InputError(
-                f"{path}: has {name!r} beside folders; a folder holds pictures in folders of the classes "
-                "alone, so put label files beside it"
+                f"{path}: has {name!r} beside folders; a folder holds only pictures in folders of the "
+                "classes, so put label files beside it"
             )
 
 

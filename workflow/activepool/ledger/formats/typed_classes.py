@@ -190,7 +190,7 @@ class TypedClasses:
         if name is None:
             return None
         return (
-            f"label {label!r} and the class {name!r} differ in number alone; did you mean that? If both are "
+            f"label {label!r} and the class {name!r} differ only in number; did you mean that? If both are "
             "classes, list them in the configuration"
         )
 

@@ -1,6 +1,7 @@
 """A CSV file with file names: the list of a batch that people fill in, or their own file."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 from activepool.data.class_names import reads_as_missing
@@ -84,51 +85,57 @@ def rows(path: Path) -> ParsedFile:
         raise InputError(f"{path}: {WEB_PAGE}, and not CSV{EXPORT_AGAIN}")
     names = [name.strip().casefold() for name in without_empty_end(header)]
     _require_header(f"{path}:{first_line}", names)
-    answer_column = CORRECTION if CORRECTION in names else LABEL
-    is_listed = (
-        any(columns <= set(names) for columns in PROGRAM_COLUMNS) or tuple(names) == CORRECTION_COLUMNS
-    )
-    last = FIELD_OF_COLUMN.get(names[-1], "") if ends_in_text(path) else ""
+    column = CORRECTION if CORRECTION in names else LABEL
+    is_listed = _is_list(names) or tuple(names) == CORRECTION_COLUMNS
+    last_field = FIELD_OF_COLUMN.get(names[-1], "") if ends_in_text(path) else ""
     parsed = ParsedFile(may_be_of_program=tuple(names) in (LABELS_COLUMNS, LABELS_COLUMNS[:-1]))
     for line, texts in lines[1:]:
-        cells = without_empty_end(texts, len(names))
+        cells, place = without_empty_end(texts, len(names)), f"{path}:{line}"
         if not any(cell.strip() for cell in cells):
             continue
-        place, is_commented = f"{path}:{line}", _is_commented(cells[0], names[0])
+        is_commented = _is_commented(cells[0], names[0])
         if problem := (
-            header_problem(cells, names)
-            or width_problem(cells, names)
-            or _problem(cells, names, answer_column)
+            header_problem(cells, names) or width_problem(cells, names) or _problem(cells, names, column)
         ):
             if is_commented:
                 parsed.rows.append(Row(line, place, is_commented=True))
             else:
                 parsed.add_mistake(line, place, problem)
             continue
-        row = dict(zip(names, cells, strict=True))
-        name, *other_names = _filled(row, SOURCE_COLUMNS) or [""]
-        who_key = next((key for key in ANNOTATOR_COLUMNS if row.get(key, "").strip()), ANNOTATOR_COLUMNS[0])
-        parsed.rows.append(
-            Row(
-                number=line,
-                place=place,
-                label=row[answer_column],
-                is_commented=is_commented,
-                is_correction=answer_column == CORRECTION,
-                is_listed=is_listed,
-                unterminated_field=last if line == lines[-1][0] else "",
-                sample=row.get("sample", "").strip(),
-                index=row.get("index", "").strip(),
-                name=name,
-                other_names=tuple(other_names),
-                who=row.get(who_key, "").strip(),
-                who_key=who_key,
-                when=row.get("when", "").strip(),
-                batch=row.get("batch", ""),
-                note=row.get("note", ""),
-            )
-        )
+        row = _row(line, place, dict(zip(names, cells, strict=True)), column, is_commented, is_listed)
+        is_last = line == lines[-1][0]
+        parsed.rows.append(replace(row, unterminated_field=last_field) if is_last else row)
     return parsed
+
+
+def _row(
+    number: int, place: str, cells: dict[str, str], column: str, is_commented: bool, is_listed: bool
+) -> Row:
+    """Return the row with these cells, by column, whose answer is in ``column``."""
+    name, *other_names = _filled(cells, SOURCE_COLUMNS) or [""]
+    who_key = next((key for key in ANNOTATOR_COLUMNS if cells.get(key, "").strip()), ANNOTATOR_COLUMNS[0])
+    return Row(
+        number=number,
+        place=place,
+        label=cells[column],
+        is_commented=is_commented,
+        is_correction=column == CORRECTION,
+        is_listed=is_listed,
+        sample=cells.get("sample", "").strip(),
+        index=cells.get("index", "").strip(),
+        name=name,
+        other_names=tuple(other_names),
+        who=cells.get(who_key, "").strip(),
+        who_key=who_key,
+        when=cells.get("when", "").strip(),
+        batch=cells.get("batch", ""),
+        note=cells.get("note", ""),
+    )
+
+
+def _is_list(names: list[str]) -> bool:
+    """Return whether the columns are those of a list of the program, maybe with more."""
+    return any(columns <= set(names) for columns in PROGRAM_COLUMNS)
 
 
 def is_ledger(content: bytes) -> bool:
@@ -167,8 +174,7 @@ def _require_header(place: str, names: list[str]) -> None:
             f"{place}: is a ledger, and no label file; remove it, or give the labels that count in a CSV "
             "with the columns source, label, who and when"
         )
-    is_listed = any(columns <= set(names) for columns in PROGRAM_COLUMNS) or tuple(names) == HELD_OUT_COLUMNS
-    if LABEL in names and is_listed:
+    if LABEL in names and (_is_list(names) or tuple(names) == HELD_OUT_COLUMNS):
         raise InputError(
             f"{place}: lists the labels that the ledger has; to change some, call the column '{LABEL}' "
             f"'{CORRECTION}' and write the right classes into it"

@@ -8,7 +8,7 @@ from snakemake.scheduling.job_scheduler import JobScheduler
 
 from activepool.errors import InputError
 from planning.runs import scheduler
-from planning.runs.scheduler import require_scheduler, unblock_sigterm
+from planning.runs.scheduler import require_gpu, require_scheduler, unblock_sigterm
 
 
 def workflow(executor, submit=None, states="squeue", local=False):
@@ -145,3 +145,36 @@ def test_a_slurm_that_takes_long_is_waited_for_no_longer_and_stops_no_run(comman
     printed = capsys.readouterr().err
     assert printed.startswith("activepool: notice: Slurm has not answered `squeue")
     assert printed.endswith("within 0.2 seconds; the run goes on\n")
+
+
+def run_of(executor, **resources_of):
+    """Return a run whose jobs are of rules with these resources."""
+    rules = [SimpleNamespace(name=name, resources=resources) for name, resources in resources_of.items()]
+    jobs = [SimpleNamespace(rule=rule) for rule in rules]
+    return SimpleNamespace(
+        executor_plugin=SimpleNamespace(name=executor), dag=SimpleNamespace(needrun_jobs=lambda: jobs)
+    )
+
+
+JOBS = {"train": {"device": "cuda"}, "curves": {"mem_mb": 1000}, "score": {"device": "cuda"}}
+
+
+def test_jobs_on_a_gpu_that_this_machine_lacks_are_refused(monkeypatch):
+    monkeypatch.setattr(scheduler, "has_cuda_driver", lambda: False)
+    message = r"^device: cuda:1: score, train would compute on a GPU, and CUDA finds none on this machine; "
+    with pytest.raises(InputError, match=message):
+        require_gpu(run_of("local", **JOBS), "cuda:1")
+
+
+@pytest.mark.parametrize(
+    ("executor", "device", "jobs", "has_gpu"),
+    [
+        ("local", "cuda", JOBS, True),
+        ("local", "auto", JOBS, False),
+        ("local", "cuda", {"curves": {}}, False),
+        ("slurm", "cuda", JOBS, False),
+    ],
+)
+def test_all_other_runs_may_begin(monkeypatch, executor, device, jobs, has_gpu):
+    monkeypatch.setattr(scheduler, "has_cuda_driver", lambda: has_gpu)
+    require_gpu(run_of(executor, **jobs), device)

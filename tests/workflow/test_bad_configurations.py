@@ -257,6 +257,15 @@ def test_a_run_names_the_target_that_may_be_meant(folder):
     assert printed.splitlines()[-1] == "activepool: there is no target 'figurs'; did you mean 'figures'?"
 
 
+def test_a_gpu_that_is_not_there_is_found_before_any_job(folder, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    printed = Folder(folder, VALID | {"device": "cuda"}).snakemake("figures", check=False)
+    assert printed.splitlines()[-1].startswith(
+        "activepool: device: cuda: score, select, train would compute on a GPU, and CUDA finds none on this"
+    )
+    assert not Path("results").exists()
+
+
 def test_a_run_in_a_folder_without_a_configuration_says_so(folder):
     trial = Folder(folder, VALID)
     command = trial.command()

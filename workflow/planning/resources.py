@@ -16,16 +16,16 @@ LABELLED = ("digits", "cifar10", "cifar100", "imagenet", "imagenet_lt")
 
 
 class JobResources:
-    """The values of the directive ``resources``."""
+    """The values of the directive ``resources``; ``device`` is the configuration's."""
 
     def __init__(self, device: str, knows_features: bool = True) -> None:
         """Take the ``device`` of the configuration, and whether features exist when jobs are planned."""
-        self._device = device
+        self.device = device
         self._knows_features = knows_features
 
     def of_images(self, mem_mb: Any, runtime: Any) -> dict[str, Any]:
         """Return the resources of a job that reads images: 10⁶ bytes of memory, and minutes."""
-        return {"mem_mb": mem_mb, "runtime": runtime, "gpu": self._gpus, "device": self._device}
+        return {"mem_mb": mem_mb, "runtime": runtime, "gpu": self._gpus, "device": self.device}
 
     def of_features(
         self, mem_mb: int, runtime: int, *, share: float, minutes_per_gb: float
@@ -52,8 +52,8 @@ class JobResources:
 
         With ``auto``, it depends on the machine on which Snakemake runs.
         """
-        is_auto = self._device == "auto"
-        return int(self._device.startswith("cuda") or (is_auto and has_cuda_driver()))
+        is_auto = self.device == "auto"
+        return int(self.device.startswith("cuda") or (is_auto and has_cuda_driver()))
 
     def _size_mb(self, inputs: Any, async_run: Callable[[Any], int]) -> float:
         """Return the size of the features. While they are missing, its error makes Snakemake retry later.

@@ -1,5 +1,5 @@
 # What experiments and projects share: their runs, the beginning of each job, and the rule verify.
-# experiment.smk or project.smk, which come before, define IMAGES (the folder of the images) and before_jobs.
+# experiment.smk or project.smk, which come before, define RESOURCES, IMAGES (the folder of the images) and before_jobs.
 
 import sys
 
@@ -9,7 +9,7 @@ from planning.runs.lock import register, warn_about_others
 from planning.runs.plan import show_plan
 from planning.runs.progress import show_progress
 from planning.runs.reasons import keep_reasons
-from planning.runs.scheduler import unblock_sigterm, require_scheduler
+from planning.runs.scheduler import require_gpu, require_scheduler, unblock_sigterm
 from planning.runs.submission import (
     shell_prefix,
     start_servers,
@@ -30,6 +30,7 @@ onstart:
     try:
         unblock_sigterm(workflow)
         require_scheduler(workflow)
+        require_gpu(workflow, RESOURCES.device)
         files = workflow.persistence
         register(files.all_inputfiles(), files.all_outputfiles())
         before_jobs(workflow)

@@ -1,4 +1,4 @@
-"""Snakemake's scheduler, and whether that of a cluster is there, before a run submits its first job."""
+"""Snakemake's scheduler, and whether a run has what its jobs need, before the first: a cluster, a GPU."""
 
 import re
 import shlex
@@ -6,6 +6,7 @@ import subprocess
 import threading
 from typing import Any
 
+from activepool.compute.devices import has_cuda_driver
 from activepool.errors import InputError
 from activepool.programs.messages import print_notices
 
@@ -43,6 +44,21 @@ def require_scheduler(workflow: Any) -> None:
         _require_slurm(settings.status_command)
     elif submit := getattr(settings, "submit_cmd", None):  # that of cluster-generic
         _require({_first_command(submit): "that submits the jobs"})
+
+
+def require_gpu(workflow: Any, device: str) -> None:
+    """Raise InputError if jobs of a run would compute on a GPU of this machine, which has none.
+
+    Jobs that an executor sends to another machine are not checked.
+    """
+    if workflow.executor_plugin.name != "local" or not device.startswith("cuda") or has_cuda_driver():
+        return
+    rules = sorted({job.rule.name for job in workflow.dag.needrun_jobs() if "device" in job.rule.resources})
+    if rules:
+        raise InputError(
+            f"device: {device}: {', '.join(rules)} would compute on a GPU, and CUDA finds none on this "
+            "machine; use auto or cpu, or a profile that submits the jobs to a machine with a GPU"
+        )
 
 
 def _require_slurm(chosen: str | None) -> None:

@@ -12,7 +12,7 @@ from activepool.adversarial.losses import (
     discriminator_loss,
     variational_loss,
 )
-from activepool.adversarial.networks import Encoded
+from activepool.adversarial.networks import CodeDistribution
 from activepool.adversarial.order import pairs
 from activepool.adversarial.scoring import labelled_log_odds
 from activepool.adversarial.settings import AdversarialSettings
@@ -102,7 +102,9 @@ def test_a_step_goes_down_each_networks_own_loss(images, monkeypatch):
     reconstruction, code = autoencoder(batch, by_hand._noise(16))
     halves = slice(0, 8), slice(8, 16)
     total = sum(
-        variational_loss(batch[half], reconstruction[half], Encoded(*(part[half] for part in code)), 0.5)
+        variational_loss(
+            batch[half], reconstruction[half], CodeDistribution(*(part[half] for part in code)), 0.5
+        )
         for half in halves
     )
     total = total + 2.0 * deceiving_loss(*(discriminator(code.mean[half]) for half in halves))

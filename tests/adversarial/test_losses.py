@@ -10,7 +10,7 @@ from activepool.adversarial.losses import (
     discriminator_loss,
     variational_loss,
 )
-from activepool.adversarial.networks import Encoded
+from activepool.adversarial.networks import CodeDistribution
 
 BATCH = [1, 2, 5]
 
@@ -31,7 +31,7 @@ def kullback_leibler(mean, log_variance):
 @pytest.mark.parametrize("beta", [0.0, 1.0, 3.5])
 def test_variational_loss_is_equation_1(batch, beta):
     images, reconstruction = draw(2, batch, 1, 2, 3, seed=batch)
-    code = Encoded(*draw(2, batch, 4, seed=batch + 50))
+    code = CodeDistribution(*draw(2, batch, 4, seed=batch + 50))
     expected = 0.0
     for image, restored, mean, log_variance in zip(images, reconstruction, *code, strict=True):
         likelihood = stats.norm(restored.flatten(), 1).logpdf(image.flatten()) - stats.norm.logpdf(0)
@@ -45,7 +45,7 @@ def test_variational_loss_is_equation_1(batch, beta):
 @pytest.mark.parametrize("batch", BATCH)
 def test_averaged_loss_is_that_of_the_authors_code(batch):
     images, reconstruction = draw(2, batch, 3, 4, 4, seed=batch)
-    code = Encoded(*draw(2, batch, 5, seed=batch + 50))
+    code = CodeDistribution(*draw(2, batch, 5, seed=batch + 50))
     error = torch.nn.MSELoss()(reconstruction, images)
     divergence = sum(
         kullback_leibler(*pair)

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from activepool.backbones.execution import reproducible
-from activepool.compute.kernels import choosing, keep_choosing, kernels, mixtures
+from activepool.compute.kernels import keep_kernel_variables, kernel_variables, kernels, mixtures
 
 IN_A_NEW_PROCESS = "import numpy; from activepool.compute.kernels import kernels; print(kernels())"
 
@@ -25,16 +25,16 @@ def test_variables_that_choose_kernels_and_no_others():
         "MKL_%",
         "HOME",
     )
-    assert choosing({**dict.fromkeys(others, "1"), **chosen}) == chosen
+    assert kernel_variables({**dict.fromkeys(others, "1"), **chosen}) == chosen
 
 
 def test_only_the_named_variables_are_kept(monkeypatch):
-    for name in choosing(os.environ):
+    for name in kernel_variables(os.environ):
         monkeypatch.delenv(name)
     for name in ("MKL_CBWR", "GLIBC_TUNABLES", "OMP_NUM_THREADS"):
         monkeypatch.setenv(name, "1")
-    keep_choosing(["MKL_CBWR", "NPY_DISABLE_CPU_FEATURES"])
-    assert choosing(os.environ) == {"MKL_CBWR": "1"}
+    keep_kernel_variables(["MKL_CBWR", "NPY_DISABLE_CPU_FEATURES"])
+    assert kernel_variables(os.environ) == {"MKL_CBWR": "1"}
     assert os.environ["OMP_NUM_THREADS"] == "1"
 
 

@@ -7,7 +7,7 @@ from activepool.compute.blocks import Compute
 from activepool.features.store import FeatureMatrix
 from activepool.heads.cross_validation import (
     FOLDS,
-    NEVER,
+    NO_FOLD,
     choose,
     cross_validate,
     logits64,
@@ -126,7 +126,7 @@ def test_folds_are_even_and_leave_each_class_a_row(seed):
     for label, count in enumerate(counts):
         by_fold = [int(np.sum(folds[labels == label] == fold)) for fold in range(FOLDS)]
         if count == 1:
-            assert folds[labels == label].tolist() == [NEVER]
+            assert folds[labels == label].tolist() == [NO_FOLD]
         elif count:
             assert sum(by_fold) == count
             assert max(by_fold) < count

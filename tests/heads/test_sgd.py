@@ -158,9 +158,7 @@ def test_one_labelled_sample_and_absent_classes_work():
 def test_features_that_are_too_small_to_learn_from_are_told():
     settings = SgdSettings(epochs=5)
     assert train_sgd(rows(50, scale=1e-3), rows(10), 4, settings, 0, 0, Compute()).history
-    words = (
-        r"head\.learning_rate: training learned nothing, for 15.0 is too small for these features: logits dif"
-    )
+    words = r"head\.learning_rate: training learned nothing: 15.0 is too small for these features; their log"
     with pytest.raises(InputError, match=words):
         train_sgd(rows(50, scale=1e-12), rows(10), 4, settings, 0, 0, Compute())
 

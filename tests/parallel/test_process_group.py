@@ -25,7 +25,7 @@ class Grouped(Processes):
         return slice(0, size)
 
     def mean(self, values):
-        return self.summed(values)
+        return self.sum(values)
 
 
 def gradients(device, processes):
@@ -34,8 +34,8 @@ def gradients(device, processes):
     network = network.to(device)
     parallel = processes.parallel(share(network, processes))
     batch = torch.randn(10, 3, 8, 8, generator=torch.Generator().manual_seed(1)).to(device)
-    outputs = processes.gathered(parallel(batch), len(batch))
-    processes.summed(outputs.square().mean()).backward()
+    outputs = processes.gather(parallel(batch), len(batch))
+    processes.sum(outputs.square().mean()).backward()
     return parallel, {name: values.grad.cpu() for name, values in network.named_parameters()}
 
 

@@ -42,7 +42,7 @@ def gradients(processes: Processes) -> dict[str, torch.Tensor]:
     network = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4), torch.nn.Linear(4, 2))
     parallel = processes.parallel(share(network, processes))
     batch = torch.randn(7, 3, generator=torch.Generator().manual_seed(1))
-    results = processes.gathered(parallel(batch[processes.share(7)]), 7)
+    results = processes.gather(parallel(batch[processes.share(7)]), 7)
     (results[0] @ results.T).exp().sum().backward()
     found = {name: values.grad for name, values in network.named_parameters()}
     statistics = {name: values.double() for name, values in network.named_buffers()}

@@ -7,7 +7,7 @@ import time
 import pytest
 from fake_packages import fake_comet
 
-from activepool.tracking.sending import PRINTED, send
+from activepool.tracking.sending import OUTPUT_FILE, send
 from activepool.tracking.tracker import TrackedRun
 
 RUNS = [
@@ -113,6 +113,6 @@ def test_comet_that_refuses_a_key_is_one_line(sent, monkeypatch):
 
 def test_what_a_tracker_prints_is_kept_beside_its_files(sent, tmp_path, capfd):
     sent("start", "print('to stdout'); os.write(2, b'to stderr'); raise ValueError('this one')")
-    printed = (tmp_path / "files" / PRINTED).read_text()
+    printed = (tmp_path / "files" / OUTPUT_FILE).read_text()
     assert all(text in printed for text in ("to stdout", "to stderr", "Traceback", "this one"))
     assert capfd.readouterr() == ("", "")

@@ -17,7 +17,7 @@ import pytest
 from workflow.conftest import write_embeddings
 from workflow_runs import PATIENCE, REPOSITORY, Folder, wait_until
 
-from activepool.compute.kernels import choosing
+from activepool.compute.kernels import kernel_variables
 from activepool.io.index_files import read_index
 
 pytestmark = [
@@ -135,7 +135,7 @@ class Cluster(Folder):
 def environment():
     """Where Snakemake runs: a kernel of BLAS that no job's own environment has, and no other choice."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in choosing(os.environ):
+        for name in kernel_variables(os.environ):
             patch.delenv(name)
         patch.setenv("OPENBLAS_CORETYPE", "Haswell")
         patch.setenv("HDF5_USE_FILE_LOCKING", "FALSE")
@@ -172,7 +172,7 @@ def test_a_killed_job_is_tried_again_with_more_and_the_bits_are_those_of_a_run_h
     environment = json.loads((tmp_path / "environment.json").read_text())
     assert environment["HDF5_USE_FILE_LOCKING"] == "FALSE"
     assert "PYTEST_CURRENT_TEST" not in environment
-    assert choosing(environment) == choosing(os.environ)
+    assert kernel_variables(environment) == kernel_variables(os.environ)
     assert "on different kernels" not in cluster.snakemake("verify")
 
 

@@ -33,17 +33,17 @@ def batches(
 
 
 def windows(images: Tensor, settings: AdversarialSettings, generator: Generator) -> Tensor:
-    """Return what the networks see of images (B, C, F, F) in 0..1: normalised windows (B, C, S, S).
+    """Return the input of the networks for images (B, C, F, F) in 0..1: normalised windows (B, C, S, S).
 
     The generator draws their place, which is the same in all images of the batch.
     """
     side = settings.image_size
     top, left = torch.randint(images.shape[-1] - side + 1, (2,), generator=generator).tolist()
-    seen = images[..., top : top + side, left : left + side]
+    crops = images[..., top : top + side, left : left + side]
     if settings.normalisation == "signed":
-        return (seen - 0.5) / 0.5
+        return (crops - 0.5) / 0.5
     mean, deviation = (
         torch.tensor(values, device=images.device).reshape(-1, 1, 1)
         for values in normalisation(settings.normalisation, images.shape[1])
     )
-    return (seen - mean) / deviation
+    return (crops - mean) / deviation

@@ -3,10 +3,10 @@
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from activepool.adversarial.networks import Encoded
+from activepool.adversarial.networks import CodeDistribution
 
 
-def variational_loss(images: Tensor, reconstruction: Tensor, code: Encoded, beta: float) -> Tensor:
+def variational_loss(images: Tensor, reconstruction: Tensor, code: CodeDistribution, beta: float) -> Tensor:
     """Return one half of equation 1, negated: that of the labelled or of the unlabelled images.
 
     -E[log p(x|z)] + beta KL(q(z|x) || N(0, 1)), where p has unit variance and its constant is left out:
@@ -16,7 +16,7 @@ def variational_loss(images: Tensor, reconstruction: Tensor, code: Encoded, beta
     return (error + beta * _divergence(code)).mean()
 
 
-def averaged_loss(images: Tensor, reconstruction: Tensor, code: Encoded, beta: float) -> Tensor:
+def averaged_loss(images: Tensor, reconstruction: Tensor, code: CodeDistribution, beta: float) -> Tensor:
     """Return what the authors' code has in place of `variational_loss`.
 
     The mean squared error of all pixels, and ``beta`` times the sum of all images' divergences. Up to a
@@ -35,6 +35,6 @@ def discriminator_loss(labelled: Tensor, unlabelled: Tensor) -> Tensor:
     return softplus(-labelled).mean() + softplus(unlabelled).mean()
 
 
-def _divergence(code: Encoded) -> Tensor:
+def _divergence(code: CodeDistribution) -> Tensor:
     """Return KL(q(z|x) || N(0, 1)) of each image, (B,)."""
     return (code.mean.square() + code.log_variance.exp() - 1 - code.log_variance).sum(dim=1) / 2

@@ -13,7 +13,7 @@ from activepool.backbones.execution import on_device
 DISCRIMINATOR_WIDTH = 512
 
 
-class Encoded(NamedTuple):
+class CodeDistribution(NamedTuple):
     """Means and logarithms of variances of the codes q(z|x), each (B, latent)."""
 
     mean: Tensor
@@ -43,12 +43,12 @@ class VariationalAutoencoder(nn.Module):
         up = [_double(*pair) for pair in zip(widths[:0:-1], widths[-2::-1], strict=True)]
         self.decoder = nn.Sequential(*start, *up, nn.Conv2d(width, channels, 1))
 
-    def encode(self, images: Tensor) -> Encoded:
+    def encode(self, images: Tensor) -> CodeDistribution:
         """Return the codes of images (B, channels, S, S) in -1..1."""
         hidden: Tensor = self.encoder(images)
-        return Encoded(self.mean(hidden), self.log_variance(hidden))
+        return CodeDistribution(self.mean(hidden), self.log_variance(hidden))
 
-    def forward(self, images: Tensor, noise: Tensor) -> tuple[Tensor, Encoded]:
+    def forward(self, images: Tensor, noise: Tensor) -> tuple[Tensor, CodeDistribution]:
         """Return reconstructions (B, channels, S, S) and codes; ``noise`` (B, latent) is standard normal."""
         code = self.encode(images)
         return self.decoder(code.mean + noise * torch.exp(code.log_variance / 2)), code

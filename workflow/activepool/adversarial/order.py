@@ -26,23 +26,23 @@ def batch_sizes(images: int, settings: AdversarialSettings) -> list[int]:
 
 def pairs(images: ImageRound, settings: AdversarialSettings) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield, endlessly, the labelled and the unlabelled rows of each step, in random order."""
-    of_labelled, of_unlabelled = (
+    labelled_draws, unlabelled_draws = (
         generator(images.seed, images.round_number, f"vaal/{name}") for name in ("labelled", "unlabelled")
     )
     if settings.batches == "full":
-        labelled = chain.from_iterable(_passes(images.labelled, of_labelled))
-        unlabelled = chain.from_iterable(_passes(images.unlabelled, of_unlabelled))
+        labelled = chain.from_iterable(_passes(images.labelled, labelled_draws))
+        unlabelled = chain.from_iterable(_passes(images.unlabelled, unlabelled_draws))
         while True:
-            yield _next(labelled, settings.batch_size), _next(unlabelled, settings.batch_size)
+            yield _take(labelled, settings.batch_size), _take(unlabelled, settings.batch_size)
     steps = len(batch_sizes(len(images.labelled), settings))
-    batches = _batches(images.labelled, settings, of_labelled)
+    batches = _batches(images.labelled, settings, labelled_draws)
     while True:
-        others = _batches(images.unlabelled, settings, of_unlabelled)
+        unlabelled_batches = _batches(images.unlabelled, settings, unlabelled_draws)
         for batch in islice(batches, steps):
-            yield batch, next(others)
+            yield batch, next(unlabelled_batches)
 
 
-def _next(rows: Iterator[np.int64], count: int) -> np.ndarray:
+def _take(rows: Iterator[np.int64], count: int) -> np.ndarray:
     return np.fromiter(islice(rows, count), dtype=np.int64)
 
 

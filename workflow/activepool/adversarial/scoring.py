@@ -34,7 +34,7 @@ def labelled_log_odds(
     with reproducible(settings.threads), torch.inference_mode():
         for block, batch in zip(blocks, batches(images, settings, requests), strict=True):
             # The same seed for each batch: the same place in all images of the pool.
-            seen = windows(batch, settings, Generator().manual_seed(place))
-            code = networks.autoencoder.encode(seen)
+            crops = windows(batch, settings, Generator().manual_seed(place))
+            code = networks.autoencoder.encode(crops)
             log_odds[block] = networks.discriminator(code.mean).cpu().numpy()
     return log_odds

@@ -29,7 +29,7 @@ from activepool.adversarial.losses import (
     discriminator_loss,
     variational_loss,
 )
-from activepool.adversarial.networks import Encoded, Networks
+from activepool.adversarial.networks import CodeDistribution, Networks
 from activepool.adversarial.order import batch_sizes, pairs
 from activepool.adversarial.settings import AdversarialSettings
 from activepool.backbones.execution import reproducible
@@ -93,10 +93,10 @@ class AdversarialTraining:
         #: Of the labelled half of each batch of an epoch.
         self._sizes = batch_sizes(len(images.labelled), settings)
         # Without unlabelled images there is nothing to learn.
-        self._steps = self._all_steps() if len(images.unlabelled) else 0
+        self._steps = self._count_steps() if len(images.unlabelled) else 0
         self.step = 0
 
-    def _all_steps(self) -> int:
+    def _count_steps(self) -> int:
         images, settings = self._images, self._settings
         if settings.ends_with_head:
             if images.head_steps is None:
@@ -115,7 +115,7 @@ class AdversarialTraining:
         started = time.perf_counter()
         self.networks.train()
         for batch in batches(self._images, self._settings, requests):
-            losses = self._train_step(self._seen(batch))
+            losses = self._train_step(self._network_input(batch))
             self.step += 1
             if self.step % SAVE_INTERVAL == 0 or self.step == self._steps:
                 self._report(losses, time.perf_counter() - started)
@@ -128,7 +128,7 @@ class AdversarialTraining:
             crops = self._augmentation.draw_crops(1, len(rows), self._generator(f"crops/{step}"))
             yield Request(rows, crops)
 
-    def _seen(self, images: Tensor) -> Tensor:
+    def _network_input(self, images: Tensor) -> Tensor:
         """Return what the networks see of images (n, C, F, F) in 0..1: augmented, normalised windows."""
         images = self._augmentation(images, self._generator(f"augmentation/{self.step}"))
         return windows(images, self._settings, self._generator(f"window/{self.step}"))
@@ -138,23 +138,23 @@ class AdversarialTraining:
         settings, networks = self._settings, self.networks
         noise = self._noise(len(images))
         passes = [
-            networks.autoencoder(part, of_part)
-            for part, of_part in zip(self._parts(images), self._parts(noise), strict=True)
+            networks.autoencoder(part, part_noise)
+            for part, part_noise in zip(self._parts(images), self._parts(noise), strict=True)
         ]
         reconstruction = torch.cat([restored for restored, _ in passes])
-        code = _joined([of_part for _, of_part in passes])
-        restoring = self._restoring_loss(images, reconstruction, code)
-        deceiving = deceiving_loss(*self._halves(networks.discriminator(code.mean)))
-        autoencoder_loss = restoring + settings.adversary_weight * deceiving
+        code = _concatenate([part_code for _, part_code in passes])
+        restoration = self._restoration_loss(images, reconstruction, code)
+        deception = deceiving_loss(*self._halves(networks.discriminator(code.mean)))
+        autoencoder_loss = restoration + settings.adversary_weight * deception
         self._update("autoencoder", autoencoder_loss)
         with torch.no_grad():
-            code = _joined([networks.autoencoder.encode(part) for part in self._parts(images)])
-        separating = discriminator_loss(*self._halves(networks.discriminator(code.mean)))
-        self._update("discriminator", separating)
-        return torch.stack([autoencoder_loss, separating]).detach()
+            code = _concatenate([networks.autoencoder.encode(part) for part in self._parts(images)])
+        separation = discriminator_loss(*self._halves(networks.discriminator(code.mean)))
+        self._update("discriminator", separation)
+        return torch.stack([autoencoder_loss, separation]).detach()
 
     def _parts(self, batch: Tensor) -> tuple[Tensor, ...]:
-        """Return the parts of a batch that pass together; joint, batch normalisation treats all alike."""
+        """Return the parts of a batch that pass together: joint, batch normalisation sees the whole batch."""
         return self._halves(batch) if self._settings.batch_norm == "separate" else (batch,)
 
     def _halves(self, batch: Tensor) -> tuple[Tensor, ...]:
@@ -162,16 +162,16 @@ class AdversarialTraining:
         labelled = self._sizes[self.step % len(self._sizes)]
         return batch[:labelled], batch[labelled:]
 
-    def _restoring_loss(self, images: Tensor, reconstruction: Tensor, code: Encoded) -> Tensor:
-        """Return the sum of the autoencoder's own losses of the labelled and of the unlabelled images."""
+    def _restoration_loss(self, images: Tensor, reconstruction: Tensor, code: CodeDistribution) -> Tensor:
+        """Return the sum of the reconstruction losses of the labelled and of the unlabelled images."""
         beta = self._settings.beta
         if self._settings.reconstruction == "sum":
             # For halves of one size, this is the sum of their means, as in equation 1.
             return 2 * variational_loss(images, reconstruction, code, beta)
         halves = (self._halves(tensor) for tensor in (images, reconstruction, *code))
         labelled, unlabelled = (
-            averaged_loss(of_half, restored, Encoded(*half), beta)
-            for of_half, restored, *half in zip(*halves, strict=True)
+            averaged_loss(original, restored, CodeDistribution(*half), beta)
+            for original, restored, *half in zip(*halves, strict=True)
         )
         return labelled + unlabelled
 
@@ -228,10 +228,10 @@ def rate_factor(settings: AdversarialSettings, epoch: int) -> float:
         return settings.gamma ** (epoch // settings.step_size)
     if settings.schedule == "cosine":
         # A head may train for longer; its cosine is for as many epochs as it has.
-        passed = min(epoch, settings.epochs) / settings.epochs
-        return (1 + math.cos(math.pi * passed)) / 2
+        progress = min(epoch, settings.epochs) / settings.epochs
+        return (1 + math.cos(math.pi * progress)) / 2
     return 1.0
 
 
-def _joined(codes: list[Encoded]) -> Encoded:
-    return Encoded(*(torch.cat(values) for values in zip(*codes, strict=True)))
+def _concatenate(codes: list[CodeDistribution]) -> CodeDistribution:
+    return CodeDistribution(*(torch.cat(values) for values in zip(*codes, strict=True)))

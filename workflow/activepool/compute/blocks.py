@@ -99,13 +99,13 @@ class Compute:
             if isinstance(items, Sized) and len(items) == 1:
                 yield from map(function, items)
                 return
-            waiting: deque[Future[Result]] = deque()
+            futures: deque[Future[Result]] = deque()
             for item in items:
-                waiting.append(executor.submit(function, item))
-                if len(waiting) >= 2 * self.workers:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+                futures.append(executor.submit(function, item))
+                if len(futures) >= 2 * self.workers:
+                    yield futures.popleft().result()
+            while futures:
+                yield futures.popleft().result()
 
         if self.keeps_memory:
             keep_freed_memory()
@@ -128,12 +128,12 @@ def torch_threads(count: int) -> Iterator[None]:
     """Let torch compute on this many threads, and restore their number at the end."""
     import torch
 
-    before = torch.get_num_threads()
+    previous = torch.get_num_threads()
     torch.set_num_threads(count)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        torch.set_num_threads(previous)
 
 
 @lru_cache(maxsize=1)

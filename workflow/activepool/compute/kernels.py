@@ -20,19 +20,19 @@ KERNEL_VARIABLES = (
     *("NUMBA_ENABLE_AVX", "GLIBC_TUNABLES", "OMP_DYNAMIC", "OMP_THREAD_LIMIT", "KMP_DETERMINISTIC_*"),
 )
 
-#: What a stage that runs a network sets where it is not set: cuBLAS and torch.compile are deterministic only
-#: with it. In records it counts as not set, or these stages would seem to be on other kernels than the rest.
+#: Variables that a stage with a network sets if they are not set: cuBLAS and torch.compile are deterministic
+#: only with them. Records leave them out, or these stages would seem to use kernels of their own.
 DETERMINISTIC = {"CUBLAS_WORKSPACE_CONFIG": ":4096:8", "TORCHINDUCTOR_DETERMINISTIC": "1"}
 
 
-def choosing(environment: Mapping[str, str]) -> dict[str, str]:
+def kernel_variables(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the variables of ``environment`` that choose kernels, sorted by name."""
-    return {name: environment[name] for name in sorted(environment) if _chooses(name)}
+    return {name: environment[name] for name in sorted(environment) if _chooses_kernel(name)}
 
 
-def keep_choosing(names: Iterable[str]) -> None:
+def keep_kernel_variables(names: Iterable[str]) -> None:
     """Remove the variables that choose kernels, except ``names``, from the environment of this process."""
-    for name in choosing(os.environ).keys() - set(names):
+    for name in kernel_variables(os.environ).keys() - set(names):
         del os.environ[name]
 
 
@@ -41,8 +41,8 @@ def kernels() -> dict[str, str]:
 
     ``environment variables`` are those that chose them. It imports nothing, and takes 5 ms.
     """
-    chosen = choosing(os.environ).items() - DETERMINISTIC.items()
-    variables = " ".join(f"{name}={value}" for name, value in sorted(chosen))
+    settings = kernel_variables(os.environ).items() - DETERMINISTIC.items()
+    variables = " ".join(f"{name}={value}" for name, value in sorted(settings))
     return {
         **_numpy_kernels(),
         **_blas_kernels(),
@@ -51,14 +51,14 @@ def kernels() -> dict[str, str]:
     }
 
 
-def mixtures(made: Mapping[str, Mapping[str, str]]) -> list[str]:
+def mixtures(kernels_by_file: Mapping[str, Mapping[str, str]]) -> list[str]:
     """Return a line for each library whose kernels differ between files.
 
     Args:
-        made: what `kernels` returned, by file. A library that a stage did not import makes no difference.
+        kernels_by_file: the results of `kernels`. A library that a stage did not import makes no difference.
     """
     files: dict[str, dict[str, list[str]]] = {}
-    for path, kernel_of in sorted(made.items()):
+    for path, kernel_of in sorted(kernels_by_file.items()):
         for library, kernel in kernel_of.items():
             files.setdefault(library, {}).setdefault(kernel, []).append(path)
     return [
@@ -69,11 +69,11 @@ def mixtures(made: Mapping[str, Mapping[str, str]]) -> list[str]:
     ]
 
 
-def _chooses(name: str) -> bool:
+def _chooses_kernel(name: str) -> bool:
     is_variable = re.fullmatch(r"\w+", name, flags=re.ASCII) is not None
     # A number of threads, which Snakemake sets for each job, chooses no kernel.
-    is_of_kernels = is_variable and not name.endswith("_NUM_THREADS")
-    return is_of_kernels and any(fnmatchcase(name, pattern) for pattern in KERNEL_VARIABLES)
+    may_choose = is_variable and not name.endswith("_NUM_THREADS")
+    return may_choose and any(fnmatchcase(name, pattern) for pattern in KERNEL_VARIABLES)
 
 
 def _numpy_kernels() -> dict[str, str]:

@@ -6,7 +6,7 @@ from activepool.compute.blocks import Array, array_namespace
 
 #: Rows of at most this width are compared column by column: NumPy compares many entries of a column at once,
 #: but the entries of a row one by one.
-NARROW = 20
+MAX_NARROW_WIDTH = 20
 
 
 def row_numbers(values: Array) -> Array:
@@ -32,7 +32,7 @@ def row_maxima(values: Array) -> tuple[Array, Array]:
 
     A row with NaN has any place. NumPy finds the place in a wide row up to ten times as fast as the entry.
     """
-    if _are_narrow(values):
+    if _is_narrow(values):
         columns = np.ascontiguousarray(values.T)
         largest = columns.max(axis=0)
         last = len(columns) - 1
@@ -45,23 +45,23 @@ def row_maxima(values: Array) -> tuple[Array, Array]:
 def other_maxima(values: Array, places: Array) -> Array:
     """Return the largest entry of each row of ``values`` (n, k) that is not at ``places`` (n,), (n,)."""
     rows, xp = row_numbers(values), array_namespace(values)
-    if _are_narrow(values):
+    if _is_narrow(values):
         columns = values.T.copy()
         columns[places, rows] = -np.inf
         return columns.max(axis=0)
-    own = row_entries(values, places)
+    entries = row_entries(values, places)
     values[rows, places] = -xp.inf
     largest, _ = row_maxima(values)
-    values[rows, places] = own
+    values[rows, places] = entries
     return largest
 
 
 def row_minima(values: Array) -> Array:
     """Return the smallest entry of each row of ``values`` (n, k), (n,)."""
-    if _are_narrow(values):
+    if _is_narrow(values):
         return np.ascontiguousarray(values.T).min(axis=0)
     return row_entries(values, array_namespace(values).argmin(values, axis=1))
 
 
-def _are_narrow(values: Array) -> bool:
-    return isinstance(values, np.ndarray) and values.shape[1] <= NARROW
+def _is_narrow(values: Array) -> bool:
+    return isinstance(values, np.ndarray) and values.shape[1] <= MAX_NARROW_WIDTH

@@ -1,4 +1,4 @@
-"""Random generators: every draw follows from (seed, round, stage) and from nothing else."""
+"""Random generators: every draw follows from (seed, round, stage) only."""
 
 import hashlib
 

@@ -23,5 +23,5 @@ class Shard:
         Results that are computed block by block have the same bits for any number of shards.
         """
         blocks = len(row_blocks(total, block_rows))
-        first, last = (number * blocks // self.count for number in (self.number, self.number + 1))
-        return slice(min(first * block_rows, total), min(last * block_rows, total))
+        first, end = (number * blocks // self.count for number in (self.number, self.number + 1))
+        return slice(min(first * block_rows, total), min(end * block_rows, total))

@@ -2,9 +2,9 @@
 
 
 def reading_workers(workers: int, processes: int = 1) -> int:
-    """Return how many further processes each of ``processes`` has read images.
+    """Return how many further processes each of ``processes`` starts to read images.
 
-    One would cost more than it brings: the process then reads itself.
+    A single one would cost more than it saves: the process then reads the images itself.
     """
     share = workers // processes
     return share if share > 1 else 0

@@ -75,7 +75,7 @@ def finetune(
         backbone: with its pretrained weights; moved to the device of ``processes``.
         data, settings: what to train on, and the recipe.
         state: holds the training after each epoch; the caller removes it once the result is safe.
-        processes: those that share each batch; their number changes the result by rounding errors alone.
+        processes: those that share each batch; their number changes the result only by rounding errors.
         workers: further processes that read images (0: this one); no effect on the result.
 
     Returns: the head of the best epoch.
@@ -113,8 +113,8 @@ class Finetuning:
         self._network = processes.parallel(self.classifier)
         self.history: list[dict[str, float]] = []
         self.best: BestEpoch | None = None
-        trained = [values for values in self.classifier.parameters() if values.requires_grad]
-        self._optimizer, self._scheduler = sgd(trained, settings)
+        parameters = [values for values in self.classifier.parameters() if values.requires_grad]
+        self._optimizer, self._scheduler = sgd(parameters, settings)
         counts = np.bincount(data.labelled.labels, minlength=data.num_classes)
         weights = class_weights(counts, settings.class_weights)
         self._class_weights = torch.from_numpy(weights).float().to(device)
@@ -182,11 +182,11 @@ class Finetuning:
     def _validation_accuracies(self) -> tuple[float, float]:
         """Return the top-1 and the top-5 accuracy on the validation split."""
         validation = self._data.validation
-        own = validation.take(self._processes.share(len(validation)))
-        rows = features_of(self.classifier.backbone, own, self._device, self._workers)
+        images = validation.take(self._processes.share(len(validation)))
+        rows = features_of(self.classifier.backbone, images, self._device, self._workers)
         ranks = predict(self.classifier.head(), rows, Compute()).ranks
         correct = [float(np.count_nonzero(ranks < largest)) for largest in (1, 5)]
-        top1, top5 = self._processes.summed(torch.tensor(correct, device=self._device)).tolist()
+        top1, top5 = self._processes.sum(torch.tensor(correct, device=self._device)).tolist()
         return top1 / len(validation), top5 / len(validation)
 
     def _order(self, epoch: int) -> Tensor:
@@ -245,8 +245,8 @@ def _batch_sizes(images: int, settings: FinetuneSettings) -> list[int]:
     if settings.freeze_batch_norm or sizes[-1] > 1:
         return sizes
     if size == 1 or len(sizes) == 1:
-        what = "batch_size: 1" if size == 1 else "one labelled image"
+        cause = "batch_size: 1" if size == 1 else "one labelled image"
         raise InputError(
-            f"finetune: {what} is too little for batch normalisation; two, or freeze_batch_norm: true"
+            f"finetune: {cause} is too little for batch normalisation; two, or freeze_batch_norm: true"
         )
     return [*sizes[:-2], sizes[-2] + sizes[-1]]

@@ -2,14 +2,14 @@
 
 Stratified K-fold cross-validation (Kohavi 1995, A study of cross-validation and bootstrap for accuracy
 estimation and model selection): K heads are each trained without one fold, and predict the rows of that fold.
-The labels of an actively selected set are no random sample, so these predictions are good for choosing among
-heads, and biased as an estimate of the accuracy on the pool.
+The labels of an actively selected set are not a random sample, so these predictions are good for choosing
+among heads, but biased as an estimate of the accuracy on the pool.
 
-Few labels hardly tell one weight decay from the next. So of those that are not clearly worse than the best,
-this takes the one nearest to FIXED_WEIGHT_DECAY: the rule of one standard error (Breiman et al. 1984,
+With few labels, neighbouring weight decays hardly differ. So of those that are not clearly worse than the
+best, this takes the one nearest to FIXED_WEIGHT_DECAY: the rule of one standard error (Breiman et al. 1984,
 Classification and regression trees, section 3.4.3), with a favourite that mostly does well in place of the
-simplest. With fewer than MIN_LABELS labels, or fewer than MIN_CLASS_LABELS of a class that has any, a fixed
-rule takes the favourite unseen. ``benchmarks/weight_decay.py`` measures both.
+simplest. With fewer than MIN_LABELS labels, or fewer than MIN_CLASS_LABELS of a class that has any, it takes
+the favourite without a comparison. ``benchmarks/weight_decay.py`` measures both.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ MIN_LABELS, MIN_CLASS_LABELS = 10, 3
 FOLDS = 5
 
 #: The fold of a row that is never held out.
-NEVER = -1
+NO_FOLD = -1
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class CrossValidation:
         rows: (m,) int64, the rows that were held out, ascending; all but the only row of a class.
         labels: (m,) int64, their labels.
         logits: (m, C) float64, from the head of the folds without the row.
-        predicted: (m,) int64, the class of the largest logit, the first of those that are equal but for
+        predicted: (m,) int64, the class of the largest logit, the first of those that are equal except for
             rounding errors.
     """
 
@@ -75,53 +75,56 @@ def cross_validate(
 ) -> CrossValidation:
     """Choose among the weight decays of ``settings``, and return the predictions for the held-out rows.
 
-    The choice depends on which held-out rows are predicted right, and on nothing else (`choose`). Rows are
-    distinct; their order has no effect. The seed is that of the folds. Classes are predicted in float64, by
+    The choice depends only on which held-out rows are predicted right (`choose`). Rows are distinct; their
+    order has no effect. The seed is that of the folds. Classes are predicted in float64, by
     heads whose last bits are rounded away (`activepool.heads.lbfgs` says up to which size).
 
     Memory beyond that of a training: FOLDS heads for each weight decay, and m · C numbers.
     """
     labelled = labelled.part(np.argsort(labelled.rows))
     decays = sorted(np.atleast_1d(settings.weight_decays).tolist(), reverse=True)
-    fixed = "one weight decay is given" if len(decays) == 1 else _too_few(labelled.class_counts(num_classes))
+    fixed = _choice_problem(labelled.class_counts(num_classes))
+    if len(decays) == 1:
+        fixed = "one weight decay is given"
     if fixed:
         decays = [decays[nearest_first(decays)[0]]]
     folds = stratified_folds(labelled.rows, labelled.labels, FOLDS, seed)
     logits = np.empty((len(labelled), num_classes))
-    right = np.zeros((len(decays), len(labelled)), dtype=np.bool_)
+    is_correct = np.zeros((len(decays), len(labelled)), dtype=np.bool_)
     paths = {}
-    for fold in np.unique(folds[folds != NEVER]):
+    for fold in np.unique(folds[folds != NO_FOLD]):
         training, held_out = labelled.part(folds != fold), labelled.part(folds == fold)
         paths[fold] = regularisation_path(training, num_classes, decays, settings, compute)
         for place, head in enumerate(paths[fold]):
-            right[place, folds == fold] = _predicted(head, held_out, compute) == held_out.labels
-    tested = np.flatnonzero(folds != NEVER)
-    chosen = choose(decays, right[:, tested])
+            is_correct[place, folds == fold] = _predict(head, held_out, compute) == held_out.labels
+    held_out_rows = np.flatnonzero(folds != NO_FOLD)
+    choice = choose(decays, is_correct[:, held_out_rows])
     for fold, path in paths.items():
-        logits[folds == fold] = logits64(path[chosen], labelled.part(folds == fold), compute)
+        logits[folds == fold] = logits64(path[choice], labelled.part(folds == fold), compute)
     return CrossValidation(
-        decays[chosen],
+        decays[choice],
         fixed,
-        labelled.rows[tested],
-        labelled.labels[tested],
-        logits[tested],
-        first_largest(logits[tested]),
+        labelled.rows[held_out_rows],
+        labelled.labels[held_out_rows],
+        logits[held_out_rows],
+        first_largest(logits[held_out_rows]),
     )
 
 
-def choose(decays: Sequence[float], right: BoolArray) -> int:
+def choose(decays: Sequence[float], is_correct: BoolArray) -> int:
     """Return which of the descending ``decays`` to take, in whole numbers.
 
     The best has the most right predictions. With g fewer right than the best, and d of the m rows on which
     just one of the two is right, another is not clearly worse if g is at most one standard error of the
     paired difference: g² ≤ d − g²/m. Of these, and of several that are best, it is the first of
-    `nearest_first`. ``right`` (D, m) says which held-out rows are predicted right with each of D decays.
+    `nearest_first`. ``is_correct`` (D, m) says which held-out rows are predicted right with each of D decays.
     """
-    order, counts, rows = nearest_first(decays), right.sum(axis=1), int(right.shape[1])
+    order, counts, rows = nearest_first(decays), is_correct.sum(axis=1), int(is_correct.shape[1])
     best = next(place for place in order if counts[place] == counts.max())
 
     def is_as_good(place: int) -> bool:
-        fewer, different = int(counts[best] - counts[place]), int((right[best] != right[place]).sum())
+        fewer = int(counts[best] - counts[place])
+        different = int((is_correct[best] != is_correct[place]).sum())
         return fewer * fewer * (rows + 1) <= different * rows
 
     return next(place for place in order if is_as_good(place))
@@ -138,32 +141,32 @@ def nearest_first(decays: Sequence[float]) -> list[int]:
 
 
 def stratified_folds(rows: IntArray, labels: IntArray, folds: int, seed: int) -> IntArray:
-    """Return the fold of each row, (n,) int64, 0 … ``folds`` − 1; NEVER for the only row of its class.
+    """Return the fold of each row, (n,) int64, 0 … ``folds`` − 1; NO_FOLD for the only row of its class.
 
-    The rows of a class are dealt one by one to the folds, in an order that depends on the seed and on which
-    rows there are, but not on their order. No fold holds all rows of a class, and no fold holds more than one
-    row more than another, in all or of a class. All ``rows`` are different, and there are at least 2 folds.
+    The rows of a class are dealt one by one to the folds, in an order that depends on the seed and on the set
+    of rows, but not on their order. No fold holds all rows of a class, and the sizes of two folds differ by
+    at most one row, in total and within a class. All ``rows`` are different, and there are at least 2 folds.
     """
     place = np.empty(len(rows), dtype=np.int64)
     place[np.argsort(rows)] = generator(seed, 0, "cross_validation").permutation(len(rows))
     by_class = np.lexsort((place, labels))
-    dealt = by_class[np.bincount(labels, minlength=1)[labels[by_class]] > 1]
-    found = np.full(len(rows), NEVER, dtype=np.int64)
-    found[dealt] = np.arange(len(dealt)) % folds
-    return found
+    rows_to_deal = by_class[np.bincount(labels, minlength=1)[labels[by_class]] > 1]
+    fold = np.full(len(rows), NO_FOLD, dtype=np.int64)
+    fold[rows_to_deal] = np.arange(len(rows_to_deal)) % folds
+    return fold
 
 
 def logits64(head: LinearHead, rows: LabelledRows, compute: Compute) -> FloatArray:
     """Return the logits of n rows, (n, C) float64."""
 
-    def of_block(part: slice) -> FloatArray:
+    def block_logits(part: slice) -> FloatArray:
         return head.logits64(rows.read(part, np.float64))
 
-    blocks = compute.map(of_block, row_blocks(len(rows), BLOCK_ROWS))
+    blocks = compute.map(block_logits, row_blocks(len(rows), BLOCK_ROWS))
     return np.concatenate([np.empty((0, head.num_classes)), *blocks])
 
 
-def _too_few(counts: IntArray) -> str | None:
+def _choice_problem(counts: IntArray) -> str | None:
     """Return why labels with these counts per class, (C,), cannot choose a weight decay; None if they can."""
     if counts.sum() < MIN_LABELS:
         return f"{counts.sum()} labels; a choice by cross-validation needs {MIN_LABELS}"
@@ -177,10 +180,10 @@ def _too_few(counts: IntArray) -> str | None:
     return None
 
 
-def _predicted(head: LinearHead, rows: LabelledRows, compute: Compute) -> IntArray:
+def _predict(head: LinearHead, rows: LabelledRows, compute: Compute) -> IntArray:
     """Return the class of each row, (n,); only one block's logits are in memory."""
 
-    def of_block(part: slice) -> IntArray:
+    def block_classes(part: slice) -> IntArray:
         return head.predicted64(rows.read(part, np.float64))
 
-    return np.concatenate(list(compute.map(of_block, row_blocks(len(rows), BLOCK_ROWS))))
+    return np.concatenate(list(compute.map(block_classes, row_blocks(len(rows), BLOCK_ROWS))))

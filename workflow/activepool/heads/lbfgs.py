@@ -113,23 +113,23 @@ class _Solver:
         self._num_labelled, self._num_classes = len(labelled), num_classes
         counts = labelled.class_counts(num_classes)
         weights = class_weights(counts, settings.class_weights)
-        self._present = np.flatnonzero(counts)
-        self._frequencies = (weights * counts)[self._present] / (weights * counts).sum()
-        rows, self._basis = _in_row_space(labelled)
-        self._exact = len(rows) * rows.width * len(self._present) <= EXACT_SIZE
+        self._classes = np.flatnonzero(counts)
+        self._frequencies = (weights * counts)[self._classes] / (weights * counts).sum()
+        rows, self._basis = _span_coordinates(labelled)
+        self._is_exact = len(rows) * rows.width * len(self._classes) <= EXACT_SIZE
         self._loss = SoftmaxRegression(
             rows,
-            np.searchsorted(self._present, labelled.labels),
+            np.searchsorted(self._classes, labelled.labels),
             weights[labelled.labels],
             compute,
             mapping,
-            "float64" if self._exact else "float32",
+            "float64" if self._is_exact else "float32",
         )
 
     @property
     def start(self) -> Point:
         """The optimum for an infinite weight decay: the class frequencies, whatever the features."""
-        weight = np.zeros((len(self._present), len(self._loss.mean)))
+        weight = np.zeros((len(self._classes), len(self._loss.mean)))
         return self._loss(self._compute.array(weight), self._compute.array(np.log(self._frequencies)))
 
     def choose(self, decays: list[float], validation: LabelledRows) -> tuple[float, Point]:
@@ -148,7 +148,7 @@ class _Solver:
         """Return the optimum for one weight decay; small problems solve a ``candidate`` more coarsely."""
         strength = decay * self._loss.variance
         limit = self._settings.max_iterations
-        if self._exact:
+        if self._is_exact:
             accuracy = EXACT_CANDIDATE if candidate else EXACT
             point, iterations = newton(self._loss, strength, start, accuracy, limit)
         else:
@@ -173,7 +173,7 @@ class _Solver:
             weight = weight @ self._basis.T
         all_weights = np.zeros((self._num_classes, weight.shape[1]), dtype=np.float32)
         all_biases = np.zeros(self._num_classes, dtype=np.float32)
-        if len(self._present) < self._num_classes:
+        if len(self._classes) < self._num_classes:
             # As if one more sample had been drawn, again without an absent class.
             smallest = self._loss.smallest_logit(solution.weight, centred_bias)
             all_biases[:] = smallest - np.log(self._num_labelled + 1)
@@ -184,11 +184,11 @@ class _Solver:
                 f"features: a weight of {largest:g} for them does not fit float32; scale them up"
             )
         weight = rounded(weight, largest, WEIGHT_RESOLUTION)
-        all_weights[self._present], all_biases[self._present] = weight, bias
+        all_weights[self._classes], all_biases[self._classes] = weight, bias
         return LinearHead(all_weights, all_biases)
 
 
-def _in_row_space(labelled: LabelledRows) -> tuple[LabelledRows, np.ndarray | None]:
+def _span_coordinates(labelled: LabelledRows) -> tuple[LabelledRows, np.ndarray | None]:
     """Return few samples in coordinates of their span, and its basis (d, L); many as they are, and None.
 
     The optimum lies in that span: any part of a weight outside it adds norm and changes no logit. With 100

@@ -12,7 +12,7 @@ from activepool.errors import InputError
 from activepool.io import hdf5_reading
 from activepool.io.hdf5_writing import written_hdf5
 
-#: Logits that differ by less than this part of the row's largest differ by rounding errors alone.
+#: Logits that differ by less than this part of the row's largest differ only by rounding errors.
 LOGIT_ROUNDING = 2.0**-40
 
 #: The weight decay of a head that no label chooses, relative to the total variance of the labelled features.
@@ -22,7 +22,7 @@ FIXED_WEIGHT_DECAY = 1e-4
 def first_largest(logits: np.ndarray) -> np.ndarray:
     """Return the place of the largest of each row of float64 ``logits`` (n, C), (n,): the first of several.
 
-    Logits count as equal if rounding errors alone may separate them.
+    Logits count as equal if only rounding errors may separate them.
     """
     largest = logits.max(axis=1, keepdims=True)
     rounding = LOGIT_ROUNDING * np.abs(logits).max(axis=1, keepdims=True)

@@ -11,7 +11,7 @@ from activepool.compute.blocks import Array, array_namespace
 from activepool.heads.softmax_regression import Curvature, Point, SoftmaxRegression
 
 #: The coarsest relative error of a step, by the norm of the preconditioned residual.
-COARSEST = 0.1
+MAX_ERROR = 0.1
 
 #: The last step is solved to this part of its admissible relative error.
 SAFETY_FACTOR = 0.1
@@ -34,64 +34,64 @@ def newton(
     Returns: the last point, and how many steps led to it. Its distance from the optimum is at most the part
     ``accuracy`` of the largest weight, or as near as float64 and ``max_iterations`` allow.
     """
-    point, remaining = start, np.inf
+    point, distance = start, np.inf
     for iteration in range(max_iterations):
-        gradient = _joined(point.weight_gradient + strength * point.weight, point.bias_gradient)
+        gradient = _parameters(point.weight_gradient + strength * point.weight, point.bias_gradient)
         curvature = loss.curvature(point.weight, point.bias)
-        finest = SAFETY_FACTOR * accuracy / remaining
-        step, error = _step(curvature, strength, gradient, _value(point, strength), finest)
-        reached = _descend(loss, strength, point, step, float((gradient * step).sum()))
-        if reached is None:
+        min_error = SAFETY_FACTOR * accuracy / distance
+        step, error = _step(curvature, strength, gradient, _value(point, strength), min_error)
+        next_point = _descend(loss, strength, point, step, float((gradient * step).sum()))
+        if next_point is None:
             return point, iteration
-        size = _relative_change(reached, point)
-        point = reached
+        size = _relative_change(next_point, point)
+        point = next_point
         # A step of size s, solved to a relative error e, leaves about max(s, e) · s.
-        remaining = max(size, error) * size
-        if remaining <= accuracy:
+        distance = max(size, error) * size
+        if distance <= accuracy:
             return point, iteration + 1
     return point, max_iterations
 
 
 def _step(
-    curvature: Curvature, strength: float, gradient: Array, value: float, finest: float
+    curvature: Curvature, strength: float, gradient: Array, value: float, min_error: float
 ) -> tuple[Array, float]:
     """Return Newton's step (K, d + 1) by conjugate gradients, and its relative error.
 
-    The error is as small as the distance from the optimum deserves, but not smaller than ``finest``.
+    The error is as small as the distance from the optimum deserves, but not smaller than ``min_error``.
     """
     diagonal_weight, diagonal_bias = curvature.diagonal()
-    diagonal = _joined(diagonal_weight + strength, diagonal_bias)
+    diagonal = _parameters(diagonal_weight + strength, diagonal_bias)
     # The curvature in the bias of a class vanishes where all probabilities are 0 or 1, as does its gradient.
     diagonal += np.finfo(np.float64).tiny
-    step, residual = 0 * gradient, _balanced(-gradient)
-    direction, norm = _preconditioned(residual, diagonal)
+    step, residual = 0 * gradient, _centred(-gradient)
+    direction, norm = _precondition(residual, diagonal)
     first_norm = norm
-    error = min(COARSEST, max(finest, (norm / max(1.0, value)) ** 0.5))
+    error = min(MAX_ERROR, max(min_error, (norm / max(1.0, value)) ** 0.5))
     for _ in range(MAX_PRODUCTS):
         if norm <= error**2 * first_norm:
             break
         weight, bias = direction[:, :-1], direction[:, -1]
         weight_product, bias_product = curvature.product(weight, bias)
-        product = _joined(weight_product + strength * weight, bias_product)
-        along = float((direction * product).sum())
-        if not along > 0:  # only rounding errors remain
+        product = _parameters(weight_product + strength * weight, bias_product)
+        quadratic_form = float((direction * product).sum())
+        if not quadratic_form > 0:  # only rounding errors remain
             break
-        length = norm / along
+        length = norm / quadratic_form
         step = step + length * direction
-        residual = _balanced(residual - length * product)
-        scaled, next_norm = _preconditioned(residual, diagonal)
+        residual = _centred(residual - length * product)
+        scaled, next_norm = _precondition(residual, diagonal)
         direction = scaled + next_norm / norm * direction
         norm = next_norm
     return step, (norm / first_norm) ** 0.5 if first_norm else 0.0
 
 
-def _preconditioned(residual: Array, diagonal: Array) -> tuple[Array, float]:
+def _precondition(residual: Array, diagonal: Array) -> tuple[Array, float]:
     """Return the residual over the diagonal, balanced, and its product with the residual."""
     scaled = residual / diagonal
-    return _balanced(scaled), float((residual * scaled).sum())
+    return _centred(scaled), float((residual * scaled).sum())
 
 
-def _balanced(parameters: Array) -> Array:
+def _centred(parameters: Array) -> Array:
     """Subtract the mean over classes, which changes no probability and is 0 at the optimum."""
     return parameters - array_namespace(parameters).mean(parameters, axis=0)
 
@@ -103,10 +103,10 @@ def _descend(
     value = _value(point, strength)
     length = 1.0
     for _ in range(MAX_HALVINGS):
-        parameters = _balanced(_joined(point.weight, point.bias) + length * step)
-        reached = loss(parameters[:, :-1], parameters[:, -1])
-        if _value(reached, strength) <= value + MIN_DECREASE * length * slope + ROUNDING * max(1.0, value):
-            return reached
+        parameters = _centred(_parameters(point.weight, point.bias) + length * step)
+        next_point = loss(parameters[:, :-1], parameters[:, -1])
+        if _value(next_point, strength) <= value + MIN_DECREASE * length * slope + ROUNDING * max(1.0, value):
+            return next_point
         length /= 2
     return None
 
@@ -115,15 +115,15 @@ def _value(point: Point, strength: float) -> float:
     return point.loss + strength / 2 * float((point.weight * point.weight).sum())
 
 
-def _relative_change(point: Point, before: Point) -> float:
+def _relative_change(point: Point, previous: Point) -> float:
     """Return the largest change of a weight over the largest weight, or of a bias over the largest or 1."""
     xp = array_namespace(point.weight)
-    weight_change = float(xp.max(xp.abs(point.weight - before.weight)))
-    bias_change = float(xp.max(xp.abs(point.bias - before.bias)))
+    weight_change = float(xp.max(xp.abs(point.weight - previous.weight)))
+    bias_change = float(xp.max(xp.abs(point.bias - previous.bias)))
     largest_weight, largest_bias = (float(xp.max(xp.abs(values))) for values in (point.weight, point.bias))
     return max(weight_change / largest_weight if weight_change else 0.0, bias_change / max(1.0, largest_bias))
 
 
-def _joined(weight: Array, bias: Array) -> Array:
+def _parameters(weight: Array, bias: Array) -> Array:
     """Return [W | b], (K, d + 1)."""
     return array_namespace(weight).concat([weight, bias[:, None]], axis=1)

@@ -49,7 +49,7 @@ def predict(
 ) -> Predictions:
     """Apply ``head`` to ``rows`` in blocks, in float64 because the choice of a head depends on the result.
 
-    ``mapping`` is an open one of ``compute``; by default, this opens its own.
+    ``mapping`` is one that ``compute`` has open; by default, this function opens one.
     """
     weight, bias = (compute.array(values.astype(np.float64)) for values in (head.weight, head.bias))
 
@@ -57,8 +57,8 @@ def predict(
         logits = to_numpy(compute.array(rows.read(part, np.float64)) @ weight.T + bias)
         labels = rows.labels[part][:, None]
         label_logits = np.take_along_axis(logits, labels, axis=1)
-        before = (logits == label_logits) & (np.arange(logits.shape[1]) < labels)
-        ranks = ((logits > label_logits) | before).sum(axis=1)
+        is_lower_class = (logits == label_logits) & (np.arange(logits.shape[1]) < labels)
+        ranks = ((logits > label_logits) | is_lower_class).sum(axis=1)
         largest = logits.max(axis=1)
         log_normalisers = np.log(np.exp(logits - largest[:, None]).sum(axis=1))
         return ranks, np.exp(-log_normalisers), log_normalisers + largest - label_logits[:, 0]

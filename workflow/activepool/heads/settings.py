@@ -12,12 +12,12 @@ from activepool.errors import InputError
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Several = Annotated[tuple[Positive, ...], Field(min_length=1)]
+Decays = Annotated[tuple[Positive, ...], Field(min_length=1)]
 
-_CHECKED = ConfigDict(extra="forbid")
+_STRICT = ConfigDict(extra="forbid")
 
 
-@dataclass(frozen=True, config=_CHECKED)
+@dataclass(frozen=True, config=_STRICT)
 class SgdSettings:
     """The recipe of Emam et al. 2021 for the linear head; the defaults are theirs for ImageNet.
 
@@ -28,8 +28,8 @@ class SgdSettings:
         weight_decay: λ; adds λ · parameter to the gradient of weight and bias.
         schedule: ``step`` multiplies the learning rate by ``gamma`` every ``step_size`` epochs;
             ``cosine`` lowers it to zero over ``epochs``.
-        step_size: in epochs; of the schedule ``step`` alone.
-        gamma: of the schedule ``step`` alone.
+        step_size: in epochs; only of the schedule ``step``.
+        gamma: only of the schedule ``step``.
         epochs: largest number of epochs.
         batch_size: in samples; the last batch of an epoch may be smaller.
         patience: training stops after this many epochs in a row without a better validation accuracy. The
@@ -56,12 +56,12 @@ class SgdSettings:
         return accuracy > best or (self.ties == "latest" and accuracy == best)
 
 
-@dataclass(frozen=True, config=_CHECKED)
+@dataclass(frozen=True, config=_STRICT)
 class FinetuneSettings(SgdSettings):
     """The recipe of Emam et al. 2021 for the whole network; the defaults are theirs for ImageNet.
 
     Attributes, beside those of `SgdSettings`:
-        freeze_backbone: train the head alone, on new random views of the images in every epoch: the linear
+        freeze_backbone: train only the head, on new random views of the images in every epoch: the linear
             evaluation of the paper's code.
         from_scratch: start each round from random weights of its own instead of pretrained ones, as a
             baseline; with ``freeze_batch_norm: false``.
@@ -81,7 +81,7 @@ class FinetuneSettings(SgdSettings):
     threads: Count = 1
 
 
-@dataclass(frozen=True, config=_CHECKED)
+@dataclass(frozen=True, config=_STRICT)
 class LbfgsSettings:
     """The optimum of the regularised softmax regression; see `activepool.heads.lbfgs`.
 
@@ -96,7 +96,7 @@ class LbfgsSettings:
 
     solver: ClassVar[str] = "lbfgs"
     class_weights: bool = False
-    weight_decays: Positive | Several = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
+    weight_decays: Positive | Decays = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
     max_iterations: Count = 200
     tolerance: Positive = 1e-6
 
@@ -121,6 +121,6 @@ def head_settings(content: Mapping[str, Any]) -> HeadSettings:
     try:
         return TypeAdapter(_SOLVERS[solver]).validate_python(options)
     except ValidationError as error:
-        wrong = {f"{detail['loc'][0]}: {detail['msg']}" for detail in error.errors()}
-        known = ", ".join(field.name for field in fields(_SOLVERS[solver]))
-        raise InputError(f"head: {'; '.join(sorted(wrong))} (solver {solver} knows: {known})") from None
+        problems = {f"{detail['loc'][0]}: {detail['msg']}" for detail in error.errors()}
+        names = ", ".join(field.name for field in fields(_SOLVERS[solver]))
+        raise InputError(f"head: {'; '.join(sorted(problems))} (solver {solver} knows: {names})") from None

@@ -26,8 +26,8 @@ from activepool.heads.settings import SgdSettings
 #: Standard deviation of the initial weights, from the code of Emam et al.
 INITIAL_DEVIATION = 1e-3
 
-#: A head has learned nothing if the logits of `SEEN` labelled samples lie closer together than this.
-LEAST_SPREAD, SEEN = 1e-6, 1000
+#: A head has learned nothing if the logits of SPREAD_ROWS labelled samples lie closer together than this.
+MIN_SPREAD, SPREAD_ROWS = 1e-6, 1000
 
 
 @torch_threads(1)
@@ -67,16 +67,16 @@ def train_sgd(
             )
         predictions = predict(head, validation, compute)
         accuracy = predictions.accuracy
-        measured = {"validation_accuracy": accuracy, "validation_top5": predictions.top5}
-        history.append({"epoch": epoch, "loss": loss, **measured, "learning_rate": rate})
+        accuracies = {"validation_accuracy": accuracy, "validation_top5": predictions.top5}
+        history.append({"epoch": epoch, "loss": loss, **accuracies, "learning_rate": rate})
         if settings.is_better(accuracy, best_accuracy):
             best_accuracy, best_epoch, best_head = accuracy, epoch, head
         elif epoch - best_epoch >= settings.patience:
             break
-    if 0 < (spread := recipe.spread()) < LEAST_SPREAD:
+    if 0 < (spread := recipe.spread()) < MIN_SPREAD:
         raise InputError(
-            f"head.learning_rate: training learned nothing, for {settings.learning_rate} is too small for "
-            f"these features: logits differ by {spread:.1g} at most; scale them up, or set solver: lbfgs"
+            f"head.learning_rate: training learned nothing: {settings.learning_rate} is too small for these "
+            f"features; their logits differ by {spread:.1g} at most; scale them up, or set solver: lbfgs"
         )
     facts: dict[str, float] = {"epoch": best_epoch, "iterations": recipe.steps}
     return TrainedHead(best_head, best_accuracy, facts, history)
@@ -96,14 +96,16 @@ class _Recipe:
     ) -> None:
         self.steps = 0
         self._generator, self._device, self._batch_size = generator, device, settings.batch_size
-        first = torch.empty(num_classes, labelled.width).normal_(0, INITIAL_DEVIATION, generator=generator)
-        self._weight = first.to(device).requires_grad_()
+        initial_weight = torch.empty(num_classes, labelled.width).normal_(
+            0, INITIAL_DEVIATION, generator=generator
+        )
+        self._weight = initial_weight.to(device).requires_grad_()
         self._bias = torch.zeros(num_classes, device=device).requires_grad_()
         self._optimizer, self._scheduler = sgd([self._weight, self._bias], settings)
         self._labels = torch.from_numpy(labelled.labels).to(device)
         weights = class_weights(labelled.class_counts(num_classes), settings.class_weights)
         self._class_weights = torch.from_numpy(weights).float().to(device)
-        self._epochs_features = self._features_of_epochs(labelled, views)
+        self._epochs = self._read_epochs(labelled, views)
 
     @property
     def learning_rate(self) -> float:
@@ -111,9 +113,9 @@ class _Recipe:
         return float(self._scheduler.get_last_lr()[0])
 
     def run_epoch(self) -> tuple[LinearHead, float]:
-        """Show each sample once; return the head that results, and the mean of the batches' losses."""
-        features = next(self._epochs_features)
-        self._seen = features[:SEEN]
+        """Train on each sample once; return the resulting head, and the mean of the batches' losses."""
+        features = next(self._epochs)
+        self._spread_features = features[:SPREAD_ROWS]
         order = torch.randperm(len(features), generator=self._generator).to(self._device)
         losses = []
         for batch in order.split(self._batch_size):
@@ -132,22 +134,20 @@ class _Recipe:
         return LinearHead(to_numpy(self._weight).copy(), to_numpy(self._bias).copy())
 
     def spread(self) -> float:
-        """Return how far the logits of labelled samples lie apart, of the class where they differ most."""
+        """Return the range of the logits of labelled samples, for the class where it is largest."""
         with torch.no_grad():
-            logits = linear(self._seen, self._weight)
+            logits = linear(self._spread_features, self._weight)
         return float((logits.amax(dim=0) - logits.amin(dim=0)).max())
 
-    def _features_of_epochs(
-        self, labelled: LabelledRows, views: Sequence[FeatureMatrix]
-    ) -> Iterator[torch.Tensor]:
+    def _read_epochs(self, labelled: LabelledRows, views: Sequence[FeatureMatrix]) -> Iterator[torch.Tensor]:
         """Yield the features of each epoch, (L, d): those stored, or a random view of each sample."""
         features = labelled.read()
         while not views:
             yield torch.from_numpy(features).to(self._device)
         while True:
-            drawn = torch.randint(len(views), (len(labelled),), generator=self._generator).numpy()
+            view_numbers = torch.randint(len(views), (len(labelled),), generator=self._generator).numpy()
             for number, view in enumerate(views):
-                features[drawn == number] = view.take(labelled.rows[drawn == number])
+                features[view_numbers == number] = view.take(labelled.rows[view_numbers == number])
             yield torch.from_numpy(features).to(self._device)
 
 

@@ -167,7 +167,7 @@ def _sums(parts: Iterator[tuple[Array, ...]]) -> list[Array]:
 
 
 def _double(values: Array) -> Array:
-    if isinstance(values, np.generic):  # a block's loss; array_namespace knows arrays alone
+    if isinstance(values, np.generic):  # a block's loss; array_namespace knows only arrays
         return np.float64(values)
     namespace = array_namespace(values)
     return namespace.astype(values, namespace.float64)
@@ -261,10 +261,10 @@ def _logits(weight: Array, bias: Array, features: Array) -> Array:
     logits = namespace.repeat(bias[:, None], rows, axis=1)
     if not namespace.any(weight):  # the start of training
         return logits
-    pieces, rest = _pieces(features, classes)
-    cut = rows - len(rest)
+    pieces, remainder = _pieces(features, classes)
+    cut = rows - len(remainder)
     logits[:, :cut] += namespace.reshape(pieces @ weight.T, (cut, classes)).T
-    logits[:, cut:] += weight @ rest.T
+    logits[:, cut:] += weight @ remainder.T
     return logits
 
 
@@ -272,13 +272,13 @@ def _weight_gradient(residuals: Array, features: Array) -> Array:
     """Return residuals (K, n) times ``features`` (n, d); with few classes as a sum over pieces."""
     namespace = array_namespace(residuals)
     classes, rows = residuals.shape
-    pieces, rest = _pieces(features, classes)
+    pieces, remainder = _pieces(features, classes)
     if not len(pieces):
         return residuals @ features
-    cut = rows - len(rest)
+    cut = rows - len(remainder)
     by_piece = namespace.reshape(residuals[:, :cut], (classes, len(pieces), PIECE_ROWS))
     products = namespace.permute_dims(by_piece, (1, 0, 2)) @ pieces
-    return namespace.sum(products, axis=0) + residuals[:, cut:] @ rest
+    return namespace.sum(products, axis=0) + residuals[:, cut:] @ remainder
 
 
 def _pieces(features: Array, classes: int) -> tuple[Array, Array]:

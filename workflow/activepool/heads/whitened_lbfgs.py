@@ -62,8 +62,8 @@ class Whitening:
     def parameters(self, coordinates: np.ndarray) -> tuple[Array, Array]:
         """Return (W, b) of a flat U."""
         width = self._factor.shape[0]
-        both = self._compute.array(coordinates.reshape(-1, width + 1))
-        return self._product(both[:, :width], self._inverse), both[:, width] / self._bias_scale
+        matrix = self._compute.array(coordinates.reshape(-1, width + 1))
+        return self._product(matrix[:, :width], self._inverse), matrix[:, width] / self._bias_scale
 
     def gradient(self, weight_gradient: Array, bias_gradient: Array) -> np.ndarray:
         """Return the gradient in U, flat, of the gradients in (W, b)."""
@@ -91,7 +91,7 @@ class WhitenedLbfgs:
 
         It ends when an iteration lowers the objective by less than the part ``tolerance``.
         """
-        # SciPy's BLAS is another one than NumPy's, and a mapping may have begun without it.
+        # SciPy has a BLAS of its own, and a mapping may have begun before it was loaded.
         with one_blas_thread():
             whitening = Whitening(self._covariance, strength, self._frequencies, self._compute, self._mapping)
             objective = _Objective(self._loss, whitening, strength, start)

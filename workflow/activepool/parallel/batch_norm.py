@@ -74,20 +74,20 @@ class SharedBatchNorm(_PlainBatchNorm):
 
     processes: Processes
 
-    def forward(self, given: Tensor) -> Tensor:
+    def forward(self, inputs: Tensor) -> Tensor:
         """Normalise (B, C, ...); in training with the statistics over all processes."""
         if not self.training:
-            return super().forward(given)
-        values = given.float()
+            return super().forward(inputs)
+        values = inputs.float()
         axes = [axis for axis in range(values.ndim) if axis != 1]
         shape = [-1 if axis == 1 else 1 for axis in range(values.ndim)]
-        count = self.processes.summed(values.new_tensor(values.numel() / values.shape[1]))
-        mean = self.processes.summed(values.sum(axes)) / count
+        count = self.processes.sum(values.new_tensor(values.numel() / values.shape[1]))
+        mean = self.processes.sum(values.sum(axes)) / count
         centred = values - mean.reshape(shape)
-        variance = self.processes.summed(centred.square().sum(axes)) / count
-        _learn(self, mean, variance * count / (count - 1))
+        variance = self.processes.sum(centred.square().sum(axes)) / count
+        _update_statistics(self, mean, variance * count / (count - 1))
         normalised = centred / (variance + self.eps).sqrt().reshape(shape)
-        return (normalised * self.weight.reshape(shape) + self.bias.reshape(shape)).to(given.dtype)
+        return (normalised * self.weight.reshape(shape) + self.bias.reshape(shape)).to(inputs.dtype)
 
 
 class SplitBatchNorm(_PlainBatchNorm):
@@ -113,7 +113,7 @@ class SplitBatchNorm(_PlainBatchNorm):
 
 
 @torch.no_grad()
-def _learn(norm: _PlainBatchNorm, mean: Tensor, variance: Tensor) -> None:
+def _update_statistics(norm: _PlainBatchNorm, mean: Tensor, variance: Tensor) -> None:
     norm.running_mean.lerp_(mean, norm.momentum)
     norm.running_var.lerp_(variance, norm.momentum)
     norm.num_batches_tracked.add_(1)

@@ -1,11 +1,11 @@
-"""Several processes that train one network together, one on each GPU; or this process alone.
+"""Several processes that train one network together, one on each GPU; or only this process.
 
 A launcher (activepool.parallel.launch, or torchrun on several machines) starts the same program several
 times, and numbers the processes by environment variables. Each process computes on its share of the same
 batch; they exchange what concerns the whole batch.
 
 Each process returns its own loss, and the objective is the mean of these: `Processes.parallel` averages the
-gradients, and gradients pass through `Processes.summed` and `Processes.gathered`.
+gradients, and gradients pass through `Processes.sum` and `Processes.gather`.
 """
 
 import os
@@ -48,22 +48,22 @@ class Processes:
         first, end = (size * rank // self.count for rank in (self.rank, self.rank + 1))
         return slice(first, end)
 
-    def summed(self, values: Tensor) -> Tensor:
+    def sum(self, values: Tensor) -> Tensor:
         """Return the sum over the processes of a tensor that has the same shape in each."""
         return values if self.count == 1 else _Sum.apply(values)
 
     def mean(self, values: Tensor) -> Tensor:
         """Return the mean over the processes of a tensor that has the same shape in each."""
-        return self.summed(values) / self.count
+        return self.sum(values) / self.count
 
-    def gathered(self, rows: Tensor, size: int) -> Tensor:
+    def gather(self, rows: Tensor, size: int) -> Tensor:
         """Return the rows of all processes, (size, ...), from the `share` of each."""
         if self.count == 1:
             return rows
         # Not every backend gathers shares of different lengths; a sum with zeros is exact.
-        whole = rows.new_zeros(size, *rows.shape[1:])
-        whole[self.share(size)] = rows
-        return self.summed(whole)
+        all_rows = rows.new_zeros(size, *rows.shape[1:])
+        all_rows[self.share(size)] = rows
+        return self.sum(all_rows)
 
     def parallel(self, network: nn.Module) -> nn.Module:
         """Return ``network`` such that `backward` leaves the mean of the gradients over the processes.
@@ -104,22 +104,22 @@ def join_processes(device: str) -> Iterator[Processes]:
         return
     store, rank, count = next(rendezvous("env://"))
     try:
-        processes = Processes(rank, count, _own_device(device))
+        processes = Processes(rank, count, _process_device(device))
         backend = "gloo" if processes.device == "cpu" else "nccl"
         process_group.init_process_group(backend, store=store, rank=rank, world_size=count)
         yield processes
     except Exception:
-        if _another_failed(store):
+        if _peer_failed(store):
             # At once: a cleanup may wait for the process that is gone, or fail because of it.
             os._exit(PEER_FAILED)
-        _leave()
+        _leave_group()
         raise
     else:
         process_group.barrier()
-        _leave()
+        _leave_group()
 
 
-def _own_device(device: str) -> str:
+def _process_device(device: str) -> str:
     resolved = resolve_device(device)
     if resolved == "cpu":
         return resolved
@@ -133,12 +133,12 @@ def _own_device(device: str) -> str:
     return f"cuda:{place}"
 
 
-def _leave() -> None:
+def _leave_group() -> None:
     if process_group.is_initialized():
         process_group.destroy_process_group()
 
 
-def _another_failed(store: "Store") -> bool:
+def _peer_failed(store: "Store") -> bool:
     """Count this process among those that failed, and return whether another failed first."""
     try:
         return store.add("failures", 1) > 1

@@ -34,15 +34,15 @@ def launch(module: str, arguments: Sequence[str], count: int) -> int:
     """Run a module in ``count`` processes that find one another; return `wait_for_status`."""
     # When a scheduler ends this process, it ends the others as well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    started: list[subprocess.Popen[bytes]] = []
+    processes: list[subprocess.Popen[bytes]] = []
     try:
         for environment in environments(count):
-            started.append(subprocess.Popen(_command(module, arguments), env=environment))
-        return wait_for_status(started)
+            processes.append(subprocess.Popen(_command(module, arguments), env=environment))
+        return wait_for_status(processes)
     finally:
-        for process in started:
+        for process in processes:
             process.kill()
-        for process in started:
+        for process in processes:
             process.wait()
 
 
@@ -53,10 +53,10 @@ def _command(module: str, arguments: Sequence[str]) -> list[str]:
 def environments(count: int) -> list[dict[str, str]]:
     """Return the environment of each process."""
     cores = int(os.environ.get("OMP_NUM_THREADS") or len(os.sched_getaffinity(0)))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    shared = {
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    common = {
         "WORLD_SIZE": count,
         "LOCAL_WORLD_SIZE": count,
         "MASTER_ADDR": "127.0.0.1",
@@ -66,8 +66,8 @@ def environments(count: int) -> list[dict[str, str]]:
         # Cores are shared out; a stage that fixes its threads for the sake of its result keeps to that.
         "OMP_NUM_THREADS": max(1, cores // count),
     }
-    numbers = [shared | {"RANK": rank, "LOCAL_RANK": rank} for rank in range(count)]
-    return [os.environ | {name: str(value) for name, value in variables.items()} for variables in numbers]
+    variables = [common | {"RANK": rank, "LOCAL_RANK": rank} for rank in range(count)]
+    return [os.environ | {name: str(value) for name, value in of_rank.items()} for of_rank in variables]
 
 
 def wait_for_status(processes: list[subprocess.Popen[bytes]]) -> int:

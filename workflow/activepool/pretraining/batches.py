@@ -63,8 +63,8 @@ class Batches:
         These are this process's share of a batch of ``size`` images; the stream is the same in all processes.
         """
         share = self._processes.share(size)
-        own = torch.arange(share.start, share.stop)
-        rows = torch.cat([view * size + own for view in range(VIEWS)])
+        positions = torch.arange(share.start, share.stop)
+        rows = torch.cat([view * size + positions for view in range(VIEWS)])
         all_views = views.expand(VIEWS, *views.shape[1:]).flatten(0, 1)
         draws = Draws(generator, VIEWS * size, rows)
         augmented = self._augmentation(pixels(all_views, self._processes.device), draws)

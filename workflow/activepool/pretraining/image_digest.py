@@ -17,15 +17,19 @@ BLOCK = 256
 
 
 def image_digest(images: PartImages, processes: Processes, workers: int) -> str:
-    """Return the digest; each process, with so many further ``workers``, reads its share of the images.
+    """Return the digest; each process, with its further ``workers``, reads its share of the images.
 
     Neither number changes the digest.
     """
     blocks = [np.arange(len(images))[block] for block in row_blocks(len(images), BLOCK)]
-    own = load_requests(_Digests(images), blocks[processes.share(len(blocks))], workers, pinned=False)
-    digests = torch.tensor([*map(list, own)], dtype=torch.uint8, device=processes.device).reshape(-1, 32)
-    gathered = processes.gathered(digests, len(blocks))
-    return hashlib.sha256(gathered.cpu().numpy().tobytes()).hexdigest()
+    share_digests = load_requests(
+        _Digests(images), blocks[processes.share(len(blocks))], workers, pinned=False
+    )
+    digests = torch.tensor([*map(list, share_digests)], dtype=torch.uint8, device=processes.device).reshape(
+        -1, 32
+    )
+    all_digests = processes.gather(digests, len(blocks))
+    return hashlib.sha256(all_digests.cpu().numpy().tobytes()).hexdigest()
 
 
 class _Digests(Dataset[bytes | InputError]):

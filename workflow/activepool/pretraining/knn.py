@@ -1,7 +1,7 @@
 """The accuracy of a weighted k-nearest-neighbour classifier on features, to monitor a pretraining.
 
 It needs no training, and follows the accuracy of a linear head well enough to show whether an epoch helped.
-Labels are read for this number alone and never reach the weights.
+Labels are read only for this number and never reach the weights.
 """
 
 import hashlib
@@ -36,10 +36,10 @@ def classify(features: Tensor, labels: Tensor, queries: Tensor, neighbours: int 
     Each of the k most similar features (N, d) votes for its label, of (N,) on the CPU, with exp(s / τ), s the
     cosine similarity; k is ``neighbours``, or all if there are fewer.
     """
-    known, unknown = (functional.normalize(rows, dim=1) for rows in (features, queries))
+    features, queries = (functional.normalize(rows, dim=1) for rows in (features, queries))
     predicted = []
-    for block in unknown.split(BLOCK):
-        similarity, nearest = (block @ known.T).topk(min(neighbours, len(known)), dim=1)
+    for block in queries.split(BLOCK):
+        similarity, nearest = (block @ features.T).topk(min(neighbours, len(features)), dim=1)
         # On the CPU, the order of additions is always the same.
         votes = torch.zeros(len(block), int(labels.max()) + 1)
         votes.scatter_add_(1, labels[nearest.cpu()], (similarity / TEMPERATURE).exp().cpu())
@@ -55,12 +55,12 @@ class KnnProbe:
         with h5py.File(dataset, "r") as file:
             self._labels = {part: file[part]["labels"][:] for part in MAX_ROWS}
         self._rows = {
-            part: _random_known(labels, MAX_ROWS[part], seed) for part, labels in self._labels.items()
+            part: _random_labelled(labels, MAX_ROWS[part], seed) for part, labels in self._labels.items()
         }
         self._processes = processes
 
     def digest(self, workers: int) -> str:
-        """Return a digest of what accuracies depend on, beside the backbone and the train images."""
+        """Return a digest of what accuracies depend on, besides the backbone and the train images."""
         labels = b"".join(labels.tobytes() for labels in self._labels.values())
         images = image_digest(self._parts["test"], self._processes, workers)
         return hashlib.sha256(labels + images.encode()).hexdigest()
@@ -79,11 +79,11 @@ class KnnProbe:
 
     def _features(self, backbone: Backbone, part: str, workers: int) -> Tensor:
         rows, device = self._rows[part], self._processes.device
-        own = rows[self._processes.share(len(rows))]
-        features = encode(backbone, self._parts[part], own, device, workers)
-        return self._processes.gathered(features, len(rows))
+        share = rows[self._processes.share(len(rows))]
+        features = encode(backbone, self._parts[part], share, device, workers)
+        return self._processes.gather(features, len(rows))
 
 
-def _random_known(labels: np.ndarray, limit: int, seed: int) -> np.ndarray:
-    known = np.flatnonzero(labels >= 0)
-    return np.sort(generator(seed, 0, "pretrain/knn").permutation(known)[:limit])
+def _random_labelled(labels: np.ndarray, limit: int, seed: int) -> np.ndarray:
+    labelled_rows = np.flatnonzero(labels >= 0)
+    return np.sort(generator(seed, 0, "pretrain/knn").permutation(labelled_rows)[:limit])

@@ -27,8 +27,8 @@ def info_nce(queries: Tensor, keys: Tensor, queue: Tensor, temperature: float) -
     """
     positive = (queries * keys).sum(dim=1, keepdim=True)
     logits = torch.cat([positive, queries @ queue.T], dim=1) / temperature
-    first = torch.zeros(len(logits), dtype=torch.int64, device=logits.device)
-    return functional.cross_entropy(logits, first)
+    targets = torch.zeros(len(logits), dtype=torch.int64, device=logits.device)
+    return functional.cross_entropy(logits, targets)
 
 
 class MoCo(Method):
@@ -63,8 +63,8 @@ class MoCo(Method):
         self.encoder = Encoder(backbone, projection, settings)
         split(self.encoder, settings.batch_norm_groups // processes.count)
         self.key_encoder = copy.deepcopy(self.encoder).requires_grad_(False)
-        first = functional.normalize(torch.randn(settings.queue, settings.projection_width), dim=1)
-        self.register_buffer("queue", first)
+        initial_keys = functional.normalize(torch.randn(settings.queue, settings.projection_width), dim=1)
+        self.register_buffer("queue", initial_keys)
         self.register_buffer("oldest", torch.zeros((), dtype=torch.int64))
         self.batch_multiple = settings.batch_norm_groups
         self._settings = settings
@@ -75,9 +75,9 @@ class MoCo(Method):
         queries = functional.normalize(encode(views[0]), dim=1)
         self.move_key_encoder()
         keys = self._keys(views[1], size, generator)
-        own = keys[self._processes.share(size)]
+        positive_keys = keys[self._processes.share(size)]
         # A copy, because gradients are computed after the queue has changed.
-        loss = info_nce(queries, own, self.queue.clone(), self._settings.temperature)
+        loss = info_nce(queries, positive_keys, self.queue.clone(), self._settings.temperature)
         self.enqueue(keys)
         return loss
 
@@ -99,6 +99,6 @@ class MoCo(Method):
     def _keys(self, images: Tensor, size: int, generator: Generator) -> Tensor:
         """Return the keys (size, p) of the whole batch; ``images`` are this process's share."""
         order = torch.randperm(size, generator=generator).to(images.device)
-        shuffled = self._processes.gathered(images, size)[order][self._processes.share(size)]
-        keys = self._processes.gathered(functional.normalize(self.key_encoder(shuffled), dim=1), size)
+        shuffled_images = self._processes.gather(images, size)[order][self._processes.share(size)]
+        keys = self._processes.gather(functional.normalize(self.key_encoder(shuffled_images), dim=1), size)
         return keys[order.argsort()]

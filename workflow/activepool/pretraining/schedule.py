@@ -22,17 +22,17 @@ def optimizer_of(network: nn.Module, settings: PretrainSettings) -> torch.optim.
         return torch.optim.SGD(
             network.parameters(), lr=0.0, momentum=MOMENTUM, weight_decay=settings.weight_decay
         )
-    weights = [values for values in network.parameters() if values.ndim > 1]
-    others = [values for values in network.parameters() if values.ndim <= 1]
-    decayed = {"params": weights, "weight_decay": settings.weight_decay}
-    free = {"params": others, "weight_decay": 0.0}
+    matrices = [values for values in network.parameters() if values.ndim > 1]
+    vectors = [values for values in network.parameters() if values.ndim <= 1]
+    decayed_group = {"params": matrices, "weight_decay": settings.weight_decay}
+    free_group = {"params": vectors, "weight_decay": 0.0}
     if settings.optimizer == "lars":
-        return Lars([decayed, free | {"adapted": False}], momentum=MOMENTUM)
-    return torch.optim.AdamW([decayed, free])
+        return Lars([decayed_group, free_group | {"adapted": False}], momentum=MOMENTUM)
+    return torch.optim.AdamW([decayed_group, free_group])
 
 
-def learning_rate(step: int, warmup_steps: int, steps: int, largest: float) -> float:
+def learning_rate(step: int, warmup_steps: int, steps: int, peak: float) -> float:
     """Return the rate of a step, from 0: a linear warm-up, then half a cosine down to 0."""
     if step < warmup_steps:
-        return largest * (step + 1) / warmup_steps
-    return largest * (1 + math.cos(math.pi * (step - warmup_steps) / (steps - warmup_steps))) / 2
+        return peak * (step + 1) / warmup_steps
+    return peak * (1 + math.cos(math.pi * (step - warmup_steps) / (steps - warmup_steps))) / 2

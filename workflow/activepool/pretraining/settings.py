@@ -64,15 +64,15 @@ class PretrainSettings(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _defaults_of_the_optimizer(cls, given: Any) -> Any:
-        if not isinstance(given, Mapping):
-            return given
-        optimizer = given.get("optimizer", cls.model_fields["optimizer"].default)
+    def _optimizer_defaults(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping):
+            return values
+        optimizer = values.get("optimizer", cls.model_fields["optimizer"].default)
         defaults = OPTIMIZER_DEFAULTS.get(optimizer, {}) if isinstance(optimizer, str) else {}
-        return {**defaults, **given}
+        return {**defaults, **values}
 
     @model_validator(mode="after")
-    def _warm_up_ends(self) -> "PretrainSettings":
+    def _check_warmup(self) -> "PretrainSettings":
         if self.warmup_epochs >= self.epochs:
             raise PydanticCustomError(
                 "warmup", f"warmup_epochs {self.warmup_epochs} must be below epochs {self.epochs}"
@@ -108,7 +108,7 @@ class MocoSettings(PretrainSettings):
     batch_norm_groups: int = Field(default=8, gt=0)
 
     @model_validator(mode="after")
-    def _batches_fit(self) -> "MocoSettings":
+    def _check_batches(self) -> "MocoSettings":
         if self.queue < self.batch_size:
             raise PydanticCustomError(
                 "queue", f"queue {self.queue} must not be below batch_size {self.batch_size}"

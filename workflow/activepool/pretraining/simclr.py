@@ -26,9 +26,9 @@ def nt_xent(first: Tensor, second: Tensor, temperature: float) -> Tensor:
     """
     views = functional.normalize(torch.cat([first, second]), dim=1)
     similarity = views @ views.T / temperature
-    itself = torch.eye(len(views), dtype=torch.bool, device=views.device)
-    other = torch.arange(len(views), device=views.device).roll(len(first))
-    return functional.cross_entropy(similarity.masked_fill(itself, -math.inf), other)
+    is_same_view = torch.eye(len(views), dtype=torch.bool, device=views.device)
+    positives = torch.arange(len(views), device=views.device).roll(len(first))
+    return functional.cross_entropy(similarity.masked_fill(is_same_view, -math.inf), positives)
 
 
 class SimCLR(Method):
@@ -54,6 +54,6 @@ class SimCLR(Method):
     def loss(self, encode: Encode, views: Tensor, size: int, generator: Generator) -> Tensor:
         """Return the loss of the whole batch, the same in each process; see `Method.loss`."""
         # Both views pass together, so that normalisation treats them alike.
-        own = encode(views.flatten(0, 1)).chunk(VIEWS)
-        first, second = (self._processes.gathered(projections, size) for projections in own)
+        share_projections = encode(views.flatten(0, 1)).chunk(VIEWS)
+        first, second = (self._processes.gather(projections, size) for projections in share_projections)
         return nt_xent(first, second, self._temperature)

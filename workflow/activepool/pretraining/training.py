@@ -39,8 +39,8 @@ from activepool.pretraining.simclr import SimCLR
 #: The methods by name; each takes its own settings.
 METHODS: dict[str, Callable[[Backbone, Any, Processes], Method]] = {"simclr": SimCLR, "moco_v2": MoCo}
 
-#: One process that trains alone, on a CPU.
-ALONE = Processes()
+#: One process that trains by itself, on a CPU.
+SINGLE_PROCESS = Processes()
 
 
 def pretrain(
@@ -49,7 +49,7 @@ def pretrain(
     settings: PretrainSettings,
     output: str | Path,
     log: str | Path,
-    processes: Processes = ALONE,
+    processes: Processes = SINGLE_PROCESS,
     workers: int = 0,
     version: str = "",
 ) -> None:
@@ -67,29 +67,29 @@ def pretrain(
             knn_accuracy (on the test part, where measured, with the labels and test images of that time).
         processes: those that train together, and the device of this one. They change the result only by the
             order of additions.
-        workers: further processes of each that read images (0: none); no effect on the result.
+        workers: further processes that read images for each of them (0: none); no effect on the result.
         version: a text that changes with the code.
 
     Raises: InputError if the dataset, a setting or an image cannot be used, or the loss is not finite.
     """
     channels = backbone_settings.channels or image_channels(dataset)
     backbone = backbone_settings.model_copy(update={"channels": channels})
-    described = {"backbone": backbone.model_dump(), "pretrain": settings.model_dump()}
+    description = {"backbone": backbone.model_dump(), "pretrain": settings.model_dump()}
     with reproducible(settings.threads):
         method = _initial_method(backbone, channels, settings, processes)
         images = PartImages(dataset, "train", method.encoder.backbone.preprocessing)
-        made_from = described | {
+        fingerprint = description | {
             "images": image_digest(images, processes, workers),  # not dataset.h5, which has the labels
             "software": software(backbone.name),
             "version": version,
         }
-        state = StateFile(state_path(output), json.dumps(made_from, sort_keys=True))
+        state = StateFile(state_path(output), json.dumps(fingerprint, sort_keys=True))
         probe = KnnProbe(dataset, method.encoder.backbone, settings.seed, processes)
         training = Training(method, images, probe, settings, processes)
         training.run(state, workers)
     if processes.is_main:
         write_table(log, pd.DataFrame(training.history))
-        save_weights(output, method.encoder.backbone, described)
+        save_weights(output, method.encoder.backbone, description)
 
 
 def _initial_method(
@@ -125,11 +125,11 @@ class Training:
         self._optimizer = optimizer_of(method.encoder, settings)
         self._encode = processes.parallel(method.encoder)
         self._batches = Batches(images, settings, method.batch_multiple, processes)
-        self._measured_on = ""
+        self._probe_digest = ""
 
     def run(self, state: StateFile, workers: int) -> None:
         """Train to the last epoch, from where ``state`` left off; see `pretrain`."""
-        self._measured_on = self._probe.digest(workers) if self._settings.knn_every else ""
+        self._probe_digest = self._probe.digest(workers) if self._settings.knn_every else ""
         self._restore(state.read())
         epochs = range(len(self.history), self._settings.epochs)
         requests = (request for epoch in epochs for request in self._batches.requests(epoch))
@@ -145,7 +145,7 @@ class Training:
 
     def _train_epoch(self, epoch: int, batches: Iterator[Tensor]) -> dict[str, float]:
         seed, sizes = self._settings.seed, self._batches.sizes
-        augmenting, shuffling = (stream(seed, epoch, purpose) for purpose in ("augmentation", "shuffling"))
+        draws, order = (stream(seed, epoch, purpose) for purpose in ("augmentation", "shuffling"))
         self.method.train()
         losses = []
         for step, (size, views) in enumerate(zip(sizes, batches, strict=True), start=epoch * len(sizes)):
@@ -153,7 +153,7 @@ class Training:
             rate = learning_rate(step, warmup, steps, self._settings.learning_rate)
             for group in self._optimizer.param_groups:
                 group["lr"] = rate
-            losses.append(self._step(self._batches.augmented(views, size, augmenting), size, shuffling))
+            losses.append(self._step(self._batches.augmented(views, size, draws), size, order))
         loss = float(self._processes.mean(torch.stack(losses).mean()))
         if not math.isfinite(loss):
             raise InputError(f"pretrain: the loss of epoch {epoch + 1} is {loss}; lower the learning_rate")
@@ -169,8 +169,9 @@ class Training:
 
     def _knn_accuracy(self, epoch: int, workers: int) -> float:
         """Return the accuracy after the last epoch and each epoch that is due for it; else NaN."""
-        every, done = self._settings.knn_every, epoch + 1
-        if every == 0 or not self._probe.is_possible or (done % every and done < self._settings.epochs):
+        interval, epochs = self._settings.knn_every, epoch + 1
+        is_due = interval > 0 and (epochs % interval == 0 or epochs == self._settings.epochs)
+        if not (is_due and self._probe.is_possible):
             return math.nan
         return self._probe.accuracy(self.method.encoder.backbone, workers)
 
@@ -184,7 +185,7 @@ class Training:
             networks = {"weights": self.method.encoder.backbone.network.state_dict()}
         else:
             networks = {"method": self.method.state_dict(), "optimizer": self._optimizer.state_dict()}
-        return {**networks, "history": self.history, "measured_on": self._measured_on}
+        return {**networks, "history": self.history, "measured_on": self._probe_digest}
 
     def _restore(self, state: dict[str, Any] | None) -> None:
         if state is None:
@@ -197,8 +198,8 @@ class Training:
             self.method.load_state_dict(state["method"])
             self._optimizer.load_state_dict(state["optimizer"])
             message = f"resumes after epoch {len(self.history)} of {self._settings.epochs}"
-        measured = any(not math.isnan(row["knn_accuracy"]) for row in self.history)
-        if measured and state["measured_on"] != self._measured_on:
+        has_accuracies = any(not math.isnan(row["knn_accuracy"]) for row in self.history)
+        if has_accuracies and state["measured_on"] != self._probe_digest:
             message += "; their k-NN accuracies are those with earlier labels or test images"
         if self._processes.is_main:
             print(f"pretrain: {message}", file=sys.stderr)
@@ -206,9 +207,9 @@ class Training:
     def _report(self, seconds: float) -> None:
         row = self.history[-1]
         knn = row["knn_accuracy"]
-        measured = "" if math.isnan(knn) else f"k-NN accuracy {knn:.1%}, "
+        knn_text = "" if math.isnan(knn) else f"k-NN accuracy {knn:.1%}, "
         print(
             f"pretrain: epoch {row['epoch'] + 1} of {self._settings.epochs}: loss {row['loss']:.4f}, "
-            f"learning rate {row['learning_rate']:.3g}, {measured}{seconds:.1f} s",
+            f"learning rate {row['learning_rate']:.3g}, {knn_text}{seconds:.1f} s",
             file=sys.stderr,
         )

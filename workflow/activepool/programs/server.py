@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from activepool.compute.kernels import choosing, kernels
+from activepool.compute.kernels import kernel_variables, kernels
 from activepool.programs.start import LENGTH_BYTES, STATUS_BYTES
 
 #: Variables that Python and libraries read when they start, as patterns, beside those that choose kernels.
@@ -217,7 +217,7 @@ class Server:
 def read_at_start(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the variables that decide how a process computes, and that it reads when it starts."""
     names = [name for name in environment if any(fnmatchcase(name, one) for one in READ_AT_START)]
-    return choosing(environment) | {name: environment[name] for name in names}
+    return kernel_variables(environment) | {name: environment[name] for name in names}
 
 
 def _state(path: Path) -> tuple[int, int]:

@@ -42,35 +42,35 @@ def exact_smallest(approximate: np.ndarray, rescore: Rescore, count: int) -> tup
 
 
 def exact_smallest_of_list(
-    approximate: np.ndarray, rescore: Rescore, count: int, beyond: float | None, spare: int
+    approximate: np.ndarray, rescore: Rescore, count: int, outside_bound: float | None, spare: int
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return what `exact_smallest` does, for a list of some samples; None if one outside may belong.
+    """Return the result of `exact_smallest` for a list of samples; None if an unlisted one may belong to it.
 
     Args:
         approximate: (n,) scores in float32 of the listed samples.
         rescore: the exact scores.
         count: how many to return.
-        beyond: a lower bound of the approximate scores outside the list; None if it lists all samples.
+        outside_bound: a lower bound of the approximate scores outside the list; None if it lists all samples.
         spare: how many more candidates than ``count`` to rescore.
     """
     size = len(approximate)
-    candidates, exact, wanted = np.empty(0, np.intp), np.empty(0), min(size, count + spare)
+    candidates, exact, num_candidates = np.empty(0, np.intp), np.empty(0), min(size, count + spare)
     while True:
-        smallest, next_score = _smallest(approximate, wanted)
-        more = np.setdiff1d(smallest, candidates, assume_unique=True)
-        candidates, exact = np.concatenate([candidates, more]), np.concatenate([exact, rescore(more)])
+        smallest, next_score = _smallest(approximate, num_candidates)
+        unscored = np.setdiff1d(smallest, candidates, assume_unique=True)
+        candidates, exact = np.concatenate([candidates, unscored]), np.concatenate([exact, rescore(unscored)])
         quantised = quantise(exact, approximate)
         order = np.lexsort((candidates, quantised))[:count]
-        outside = beyond if next_score is None else next_score
+        outside = outside_bound if next_score is None else next_score
         if outside is None or count == 0:
             break
         error = ERROR_MARGIN * largest_error(exact, approximate[candidates])
         if len(order) == count and quantised[order[-1]] < outside - error:
             break
-        if wanted == size:
+        if num_candidates == size:
             return None
         may_belong = np.count_nonzero(approximate <= quantised[order[-1]] + error)
-        wanted = max(wanted + 1, int(may_belong))
+        num_candidates = max(num_candidates + 1, int(may_belong))
     return candidates[order], quantised[order]
 
 
@@ -81,10 +81,10 @@ def _smallest(values: np.ndarray, count: int) -> tuple[np.ndarray, float | None]
     """
     if count == len(values):
         return np.arange(count), None
-    after = np.partition(values, count)[count]
-    below = np.flatnonzero(values < after)
-    ties = np.flatnonzero(values == after)[: count - len(below)]
-    return np.concatenate([below, ties]), after
+    next_value = np.partition(values, count)[count]
+    below = np.flatnonzero(values < next_value)
+    ties = np.flatnonzero(values == next_value)[: count - len(below)]
+    return np.concatenate([below, ties]), next_value
 
 
 def largest_error(exact: np.ndarray, approximate: np.ndarray) -> float:
@@ -99,7 +99,7 @@ def largest_error(exact: np.ndarray, approximate: np.ndarray) -> float:
 def quantise(exact: np.ndarray, approximate: np.ndarray) -> np.ndarray:
     """Round float64 scores to SCORE_RESOLUTION of the largest approximate one.
 
-    Equal samples then have equal scores, in whatever order a library summed them, and the tie goes to the
+    Equal samples then have equal scores, whatever the order of a library's sums, and the tie goes to the
     lower index.
     """
     finite = np.abs(approximate[np.isfinite(approximate)])

@@ -23,7 +23,7 @@ class NearestPerClass:
         self.num_classes = num_classes
         self.length = length
         self._lock = threading.Lock()
-        self._kept = np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int64)
+        self._entries = np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int64)
         self._waiting: list[tuple[np.ndarray, np.ndarray]] = []
         self._bound = np.full(num_classes, np.inf, dtype=np.float32)
 
@@ -45,9 +45,9 @@ class NearestPerClass:
         xp = array_namespace(distances)
         bound = xp.asarray(self._bound, device=distances.device)
         near = xp.reshape(distances <= bound, (-1,))
-        (offered,) = xp.nonzero(near)  # five times quicker on a flat array
-        position, of_class = np.divmod(to_numpy(offered), self.num_classes)
-        keys = _keys(of_class, to_numpy(xp.reshape(distances, (-1,))[offered]))
+        (entries,) = xp.nonzero(near)  # five times quicker on a flat array
+        position, classes = np.divmod(to_numpy(entries), self.num_classes)
+        keys = _keys(classes, to_numpy(xp.reshape(distances, (-1,))[entries]))
         with self._lock:
             self._waiting.append((keys, rows[position]))
             if sum(len(keys) for keys, _ in self._waiting) > WAITING_FACTOR * self.num_classes * self.length:
@@ -60,13 +60,13 @@ class NearestPerClass:
         """
         with self._lock:
             self._merge()
-        keys, kept_rows = self._kept
-        of_class = _class(keys)
-        rank = ranks_in_groups(np.bincount(of_class))
+        keys, listed_rows = self._entries
+        classes = _class(keys)
+        rank = ranks_in_groups(np.bincount(classes))
         rows = np.full((self.num_classes, self.length), -1, dtype=np.int64)
         distances = np.full((self.num_classes, self.length), np.inf, dtype=np.float32)
-        rows[of_class, rank] = kept_rows
-        distances[of_class, rank] = _distance(keys)
+        rows[classes, rank] = listed_rows
+        distances[classes, rank] = _distance(keys)
         return rows, distances
 
     def _lower_bound(self, distances: Array) -> None:
@@ -77,22 +77,22 @@ class NearestPerClass:
 
     def _merge(self) -> None:
         """Merge the waiting offers, and keep the first ``length`` of each class by distance, then row."""
-        keys, rows = (np.concatenate(parts) for parts in zip(self._kept, *self._waiting, strict=True))
+        keys, rows = (np.concatenate(parts) for parts in zip(self._entries, *self._waiting, strict=True))
         self._bound = self._lowered_bound(np.sort(keys))
         near = _distance(keys) <= self._bound[_class(keys)]
         keys, rows = keys[near], rows[near]
-        order = _in_order(keys, rows)
+        order = _lexsort(keys, rows)
         order = order[ranks_in_groups(np.bincount(_class(keys))) < self.length]
-        self._kept = keys[order], rows[order]
+        self._entries = keys[order], rows[order]
         self._waiting = []
 
     def _lowered_bound(self, ascending: np.ndarray) -> np.ndarray:
         """Return the distance of each class's ``length``-th key, or its bound if it has fewer keys."""
         starts = np.searchsorted(_class(ascending), np.arange(self.num_classes + 1))
         last = starts[:-1] + self.length - 1
-        full = last < starts[1:]
+        is_full = last < starts[1:]
         bound = self._bound.copy()
-        bound[full] = _distance(ascending[last[full]])
+        bound[is_full] = _distance(ascending[last[is_full]])
         return bound
 
 
@@ -108,13 +108,13 @@ def join_lists(lists: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarr
     return np.take_along_axis(rows, order, axis=1), np.take_along_axis(distances, order, axis=1)
 
 
-def _keys(of_class: np.ndarray, distance: np.ndarray) -> np.ndarray:
+def _keys(classes: np.ndarray, distance: np.ndarray) -> np.ndarray:
     """Return class and distance as one 64-bit number, which sorts by class, then by distance.
 
     The bits of non-negative floating-point numbers sort like the numbers. NumPy sorts one number more quickly
     than two.
     """
-    return of_class.astype(np.uint64) << np.uint64(32) | distance.view(np.uint32)
+    return classes.astype(np.uint64) << np.uint64(32) | distance.view(np.uint32)
 
 
 def _class(keys: np.ndarray) -> np.ndarray:
@@ -125,15 +125,15 @@ def _distance(keys: np.ndarray) -> np.ndarray:
     return keys.astype(np.uint32).view(np.float32)
 
 
-def _in_order(keys: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def _lexsort(keys: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Return ``np.lexsort((rows, keys))`` more quickly: only rows with equal keys are compared."""
     order = np.argsort(keys)
     equal = np.diff(keys[order]) == 0
-    tied = np.zeros(len(keys), dtype=bool)
-    tied[1:] |= equal
-    tied[:-1] |= equal
-    rivals = order[tied]
-    order[tied] = rivals[np.lexsort((rows[rivals], keys[rivals]))]
+    is_tied = np.zeros(len(keys), dtype=bool)
+    is_tied[1:] |= equal
+    is_tied[:-1] |= equal
+    rivals = order[is_tied]
+    order[is_tied] = rivals[np.lexsort((rows[rivals], keys[rivals]))]
     return order
 
 

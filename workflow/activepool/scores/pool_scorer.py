@@ -71,7 +71,7 @@ class PoolScorer:
     def score(
         self, rows: np.ndarray, names: tuple[str, ...], nearest: NearestPerClass | None = None
     ) -> dict[str, np.ndarray]:
-        """Score the named rows; offer their distances to each class's boundary to ``nearest``, if given.
+        """Score the named rows; offer their distances to each class's boundary to ``nearest``, unless None.
 
         Returns: ``predicted`` (n,) int32 and each named score (n,) float32, in the order of ``rows``.
 
@@ -84,17 +84,17 @@ class PoolScorer:
             if nearest is not None:
                 distances = boundary_distances(logits.values, self._inverse)
                 nearest.offer(distances, rows[block])
-            scored = {"predicted": self._predicted(rows[block], logits)}
+            scores = {"predicted": self._predicted(rows[block], logits)}
             for name in names:
-                known = name == "boundary" and distances is not None
-                scored[name] = to_numpy(row_minima(distances) if known else self._scores(name, logits))
-            return scored
+                is_computed = name == "boundary" and distances is not None
+                scores[name] = to_numpy(row_minima(distances) if is_computed else self._scores(name, logits))
+            return scores
 
         blocks = list(self.compute.map(score_block, row_blocks(len(rows), BLOCK_ROWS)))
         types = dict.fromkeys(names, np.float32) | {"predicted": np.int32}
         return {
-            name: np.concatenate([np.empty(0, kind), *(block[name] for block in blocks)], dtype=kind)
-            for name, kind in types.items()
+            name: np.concatenate([np.empty(0, dtype), *(block[name] for block in blocks)], dtype=dtype)
+            for name, dtype in types.items()
         }
 
     def _predicted(self, rows: np.ndarray, logits: Logits) -> np.ndarray:

@@ -18,7 +18,7 @@ def probabilities(features: FeatureMatrix, head: LinearHead) -> FeatureMatrix:
     A row with NaN or infinity has NaN.
     """
 
-    def of_rows(rows: IntArray) -> FloatArray:
+    def read(rows: IntArray) -> FloatArray:
         result = np.empty((len(rows), head.num_classes), dtype=np.float32)
         for part in row_blocks(len(rows), ROWS64):
             with np.errstate(invalid="ignore"):  # ∞ − ∞
@@ -26,4 +26,4 @@ def probabilities(features: FeatureMatrix, head: LinearHead) -> FeatureMatrix:
                 result[part] = np.round(np.exp(log_softmax(logits)) * GRID) / GRID
         return result
 
-    return FeatureMatrix.from_function((features.shape[0], head.num_classes), of_rows)
+    return FeatureMatrix.from_function((features.shape[0], head.num_classes), read)

@@ -11,7 +11,7 @@ from activepool.compute.rows import other_maxima, row_maxima, row_minima
 
 
 class Logits:
-    """The logits of some samples, and what several scores need of them, computed once.
+    """The logits of some samples, and quantities that several scores share, computed once.
 
     Attributes:
         values: (n, C).

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 #: Comet's options to collect code, command line, output and machine by itself; all are switched off.
-COLLECTED = (
+COLLECTORS = (
     *("log_code", "log_graph", "log_env_details", "log_git_metadata", "log_git_patch", "parse_args"),
     *("auto_param_logging", "auto_metric_logging", "auto_output_logging"),
 )
@@ -19,7 +19,7 @@ class Comet:
         os.environ.setdefault("COMET_ERROR_TRACKING_ENABLE", "false")
         import comet_ml
 
-        settings: dict[str, Any] = {"project_name": project, **dict.fromkeys(COLLECTED, False)}
+        settings: dict[str, Any] = {"project_name": project, **dict.fromkeys(COLLECTORS, False)}
         if os.environ.get("COMET_API_KEY"):
             self._new_experiment = partial(comet_ml.Experiment, **settings)
         else:

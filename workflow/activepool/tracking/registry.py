@@ -40,4 +40,4 @@ def build_tracker(name: str, project: str, folder: Path) -> "Tracker":
             from activepool.tracking.wandb import WeightsAndBiases
 
             return WeightsAndBiases(project, folder)
-    raise ValueError(f"{name!r} is no tracker; there are {', '.join(TRACKERS)}")
+    raise ValueError(f"{name!r} is not a tracker; there are {', '.join(TRACKERS)}")

@@ -46,5 +46,5 @@ def tracked_runs(
 
 def _step(row: pd.Series) -> tuple[int, dict[str, float]]:
     """Return the number of labels and the other numbers of a row."""
-    others = row.drop("labels").dropna()
-    return int(row["labels"]), {str(name): float(value) for name, value in others.items()}
+    numbers = row.drop("labels").dropna()
+    return int(row["labels"]), {str(name): float(value) for name, value in numbers.items()}

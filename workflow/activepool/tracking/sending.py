@@ -18,18 +18,18 @@ from activepool.tracking.tracker import TrackedRun
 SECONDS = 60.0
 
 #: The file in the tracker's folder that collects its output.
-PRINTED = "printed.txt"
+OUTPUT_FILE = "printed.txt"
 
 PROCESSES = multiprocessing.get_context("spawn")
 
 
-class TrackerFailed(Exception):
+class TrackerError(Exception):
     """A tracker did not accept a run; the message is one line."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The names of the runs that a tracker accepted, and why it accepted no more; None if it did all."""
+    """The names of the runs that a tracker accepted, and why it did not accept more; None if it did all."""
 
     sent: list[str]
     failure: str | None
@@ -40,22 +40,22 @@ def send(
 ) -> Outcome:
     """Send runs to a tracker until one fails; never raises, whatever the tracker does.
 
-    ``project`` groups the runs; each may take so many ``seconds``. The ``folder`` gets the tracker's files.
+    ``project`` groups the runs; each may take this many ``seconds``. The ``folder`` gets the tracker's files.
     """
     sent = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in _accepted(tracker, project, folder, runs, seconds):
+        for name in _accepted_runs(tracker, project, folder, runs, seconds):
             sent.append(name)
     except Exception as error:
-        return Outcome(sent, str(error) if isinstance(error, TrackerFailed) else _in_one_line(error))
+        return Outcome(sent, str(error) if isinstance(error, TrackerError) else _one_line(error))
     return Outcome(sent, None)
 
 
-def _accepted(
+def _accepted_runs(
     tracker: str, project: str, folder: Path, runs: Sequence[TrackedRun], seconds: float
 ) -> Iterator[str]:
-    """Yield the name of each run when the tracker has accepted it; raises TrackerFailed if it does not."""
+    """Yield the name of each run when the tracker has accepted it; raises TrackerError if it does not."""
     results, sender = PROCESSES.Pipe(duplex=False)
     process = PROCESSES.Process(target=_log_runs, args=(tracker, project, folder, runs, sender))
     try:
@@ -65,7 +65,7 @@ def _accepted(
             yield _result(results, run.name, seconds)
         process.join(seconds)
         if process.is_alive():
-            raise TrackerFailed(f"took all runs, but did not end within {seconds:g} seconds")
+            raise TrackerError(f"took all runs, but did not end within {seconds:g} seconds")
     finally:
         if process.is_alive():
             process.kill()
@@ -75,12 +75,12 @@ def _accepted(
 
 def _result(results: Connection, name: str, seconds: float) -> str:
     if not results.poll(seconds):
-        raise TrackerFailed(f"was stopped: {name} took longer than {seconds:g} seconds")
+        raise TrackerError(f"was stopped: {name} took longer than {seconds:g} seconds")
     try:
         result = results.recv()
     except EOFError:
-        raise TrackerFailed(f"ended its process before it had taken {name}") from None
-    if isinstance(result, TrackerFailed):
+        raise TrackerError(f"ended its process before it had taken {name}") from None
+    if isinstance(result, TrackerError):
         raise result
     return str(result)
 
@@ -89,19 +89,19 @@ def _log_runs(
     tracker: str, project: str, folder: Path, runs: Sequence[TrackedRun], sender: Connection
 ) -> None:
     """Log runs to a tracker; its output goes to a file, and the result of each run to ``sender``."""
-    with (folder / PRINTED).open("w", encoding="utf-8") as stream:
+    with (folder / OUTPUT_FILE).open("w", encoding="utf-8") as stream:
         for descriptor in (1, 2):
             os.dup2(stream.fileno(), descriptor)
     try:
-        built = build_tracker(tracker, project, folder)
+        client = build_tracker(tracker, project, folder)
         for run in runs:
-            run.log(built)
+            run.log(client)
             sender.send(run.name)
     except Exception as error:
         traceback.print_exc()
-        sender.send(TrackerFailed(_in_one_line(error)))
+        sender.send(TrackerError(_one_line(error)))
 
 
-def _in_one_line(error: Exception) -> str:
+def _one_line(error: Exception) -> str:
     message = " ".join(str(error).split())
     return f"{type(error).__name__}: {message}" if message else type(error).__name__

@@ -49,9 +49,9 @@ class WeightsAndBiases:
 
     def file(self, name: str, path: str) -> None:
         """Log a file."""
-        whole = Path(path).resolve()
-        folder = whole.parents[len(Path(name).parts) - 1]
-        self._run.save(str(whole), base_path=str(folder), policy="now")
+        full_path = Path(path).resolve()
+        folder = full_path.parents[len(Path(name).parts) - 1]
+        self._run.save(str(full_path), base_path=str(folder), policy="now")
 
     def end(self) -> None:
         """End the run."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from activepool.compute.kernels import choosing, keep_choosing
+from activepool.compute.kernels import keep_kernel_variables, kernel_variables
 from activepool.data.samples import IMAGES_FOLDER
 from activepool.errors import InputError
 from activepool.programs import servers
@@ -74,7 +74,7 @@ def with_doubled_braces(text: str) -> str:
 def pass_kernels_on(workflow: Any) -> None:
     """Make Snakemake pass the kernel-choosing environment variables, and a list of them, to its jobs."""
     os.environ.pop(PLANNED, None)  # the outer run's
-    names = list(choosing(os.environ))
+    names = list(kernel_variables(os.environ))
     os.environ[KERNEL_VARIABLES] = " ".join(names)
     workflow.register_envvars(KERNEL_VARIABLES, *names)
 
@@ -89,7 +89,7 @@ def adopt_kernels() -> None:
             f"this job was started without {KERNEL_VARIABLES}, which names the variables that select "
             "kernels; make the executor pass on the variables that Snakemake declares"
         )
-    keep_choosing(os.environ[KERNEL_VARIABLES].split())
+    keep_kernel_variables(os.environ[KERNEL_VARIABLES].split())
 
 
 def write_planned_code(workflow: Any, provenance: Callable[..., dict[str, str]]) -> None:

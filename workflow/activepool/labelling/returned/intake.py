@@ -4,8 +4,8 @@ All files are read before any answer is entered, and a single mistake keeps all 
 in the folder for ever: answers that the ledger has are not entered again.
 """
 
-import itertools
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,15 +61,14 @@ def take_in_returned(
     entries = read_ledger(ledger).entries
     past_answers = {(entry.sample, entry.who, *entry.opinion) for entry in entries if entry.is_answer}
     state = state_of(entries, classes)
-    returned_cache = ReturnedCache(Path(cache))
-    files = label_files(Path(folder))
+    returned_cache, files = ReturnedCache(Path(cache)), label_files(Path(folder))
     reading = _Reading(
         samples,
-        list(state.classes),
-        may_grow,
-        past_answers,
-        set((state.training_labels | state.audit_labels).items()),
-        returned_cache,
+        classes=list(state.classes),
+        may_grow=may_grow,
+        past_answers=past_answers,
+        standing=set((state.training_labels | state.audit_labels).items()),
+        cache=returned_cache,
         is_forgotten=returned_cache.is_empty and bool(past_answers),
         mistakes=files.mistakes,
         notices=files.notices,
@@ -87,13 +86,7 @@ def take_in_returned(
     reading.share_out(intake.outcomes)
     new_classes = reading.labels_of_new_classes()
     notices = [
-        *reading.notices,
-        *(line for source in reading.sources if source.is_first_seen for line in source.answers.notices),
-        *(copy_notice(path, copies) for path, copies in reading.new_copies.items()),
-        *(
-            new_class_notice(name, reading.new_classes[name].hint, labels)
-            for name, labels in new_classes.items()
-        ),
+        *reading.file_notices(new_classes),
         *replaced_notice(ledger, entries, state.disputed, intake.entries),
         *look_alike_notices(entries, intake.entries),
         *planned.notices,  # the reader of the ledger shows its own notices
@@ -209,19 +202,26 @@ class _Reading:
         """
         remaining = iter(outcomes)
         for source in self.sources:
-            source.outcomes = list(itertools.islice(remaining, len(source.answers.drafts)))
+            source.outcomes = [next(remaining) for _ in source.answers.drafts]
             if self.is_forgotten:
                 source.is_first_seen &= Outcome.NEW in source.outcomes
 
-    def labels_of_new_classes(self) -> dict[str, dict[str, int]]:
+    def labels_of_new_classes(self) -> dict[str, Counter[str]]:
         """Return the number of new labels of each new class, by class and file."""
-        counts: dict[str, dict[str, int]] = {}
+        counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for source in self.sources:
             for draft in source.new_answers:
                 if draft.label in self.new_classes:
-                    file_counts = counts.setdefault(draft.label, {})
-                    file_counts[str(source.path)] = file_counts.get(str(source.path), 0) + 1
+                    counts[draft.label][str(source.path)] += 1
         return counts
+
+    def file_notices(self, new_classes: Mapping[str, Mapping[str, int]]) -> list[str]:
+        """Return the notices of the folder, of new files and copies, and of new classes with their labels."""
+        lines = [line for source in self.sources if source.is_first_seen for line in source.answers.notices]
+        lines += [copy_notice(path, copies) for path, copies in self.new_copies.items()]
+        for name, labels in new_classes.items():
+            lines.append(new_class_notice(name, self.new_classes[name].hint, labels))
+        return [*self.notices, *lines]
 
     @property
     def drafts(self) -> list[Draft]:
@@ -270,9 +270,8 @@ class _Reading:
     def outdated_notices(self, folder: str | Path) -> list[str]:
         """Return a line for each file with outdated answers, if the file or a copy of it is new.
 
-        An answer without a time may be old, or return to an old one on purpose. If it had been replaced
-        before its file came, each run repeats the line until the answer counts or is removed. If the cache is
-        lost, one line names the corrections of all files.
+        An answer without a time may return to an old one on purpose: if it had been replaced before its file
+        came, each run repeats the line. If the cache is lost, one line names the corrections of all files.
         """
         lines, undated = [], list[Draft]()
         for source in self.sources:

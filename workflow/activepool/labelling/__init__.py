@@ -1,1 +1,1 @@
-"""The loop in which people label a real pool: what goes out to them, comes back, and is made of it."""
+"""The loop in which people label a real pool: batches go out, answers come back, and models train on them."""

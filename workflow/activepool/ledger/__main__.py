@@ -12,7 +12,7 @@ from activepool.ledger.state import state_of
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command, print what it says, and return the exit status.
+    """Run a command, print its lines, and return the exit status.
 
     It is 2 for a ledger with mistakes, and 1 if `check` finds defects that a run mends.
     """

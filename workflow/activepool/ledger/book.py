@@ -117,11 +117,11 @@ def repair(path: str | Path, edits: str = "refuse", who: str = "") -> tuple[str,
     """Mend a ledger, and return a line for each action.
 
     Args:
-        edits: what becomes of entries that were changed by hand: ``refuse`` raises InputError; ``undo`` puts
-            back what they said; ``correct`` does so and enters what they say now as corrections.
-        who: whose corrections they are; empty: of those whose entries they correct.
+        edits: the treatment of entries that were changed by hand: ``refuse`` raises InputError; ``undo``
+            restores them; ``correct`` restores them and enters the changes as corrections.
+        who: the author of the corrections; empty: that of each corrected entry.
 
-    Raises: InputError as `read` does, and for changes that cannot be corrections: those of sendings, and
+    Raises: InputError as `read` does, and for changes that cannot be corrections: changes of sendings, and
     labels that intake would refuse.
     """
     if edits not in ("refuse", "undo", "correct"):

@@ -1,4 +1,4 @@
-"""Checks of what people wrote into the ledger by hand, as of answers in a label file."""
+"""Checks of lines that people wrote into the ledger by hand, like those of answers in a label file."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -53,7 +53,7 @@ def corrections(
 
     Args:
         changed: each edited line, and the entry as it was.
-        who: whose corrections they are; empty: of those whose entries they correct.
+        who: the author of the corrections; empty: that of each corrected entry.
     """
     history = History.from_entries(entries)
     names = {(entry.sample, entry.source) for entry in entries}

@@ -1,10 +1,10 @@
-"""What follows from the entries of a ledger: the label of each sample, the batches, the classes.
+"""The state that follows from the entries of a ledger: the label of each sample, the batches, the classes.
 
-An entry stands unless a later entry replaces or withdraws it. What a withdrawn entry had replaced or
-withdrawn stands again; what a replaced one had replaced does not. The last standing answer of each annotator
-is that annotator's opinion. The opinion of most annotators is the sample's, where ``label`` and ``not_ours``
-are opinions, and ``cannot_tell`` and ``skip`` count only if there are no others; if two have the most
-annotators, the sample is disputed and has no label.
+An entry stands unless a later entry replaces or withdraws it. An entry that a withdrawn one had replaced or
+withdrawn stands again; an entry that a replaced one had replaced does not. The last standing answer of each
+annotator is that annotator's opinion. The opinion of most annotators is that of the sample. ``cannot_tell``
+counts only if nobody gave a ``label`` or ``not_ours``, and ``skip`` only if there is no other opinion. If two
+opinions have the most annotators, the sample is disputed and has no label.
 """
 
 from collections import Counter

@@ -56,7 +56,7 @@ class ProjectPaths(FeaturePaths):
         self.samples = samples if Path(samples).is_file() else []
         self.features = pool_features(self.project)
         removed = f"{pool_folder(self.project)}/{REMOVED}"
-        #: The vectors that are no longer in the user's file; [] if all are.
+        #: The file of vectors that the user's file no longer has; [] if there are none.
         self.removed_vectors = removed if Path(removed).is_file() else []
         self.status = f"{self.root}/status.html"
         self.status_numbers = f"{self.root}/status.json"

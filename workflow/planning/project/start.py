@@ -1,4 +1,4 @@
-"""The start of a run, which enters into the ledger what came back from people, before any job."""
+"""The start of a run, which enters the answers that came back into the ledger, before any job."""
 
 import os
 import sys

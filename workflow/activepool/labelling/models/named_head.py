@@ -25,7 +25,7 @@ class TrainingFacts:
         temperature: by which logits are divided for calibrated probabilities; 1 if it is not known.
         uncalibrated: why the temperature is not known, in words; None if it is.
         accuracy: the share of right predictions in cross-validation; None if no row was held out. The labels
-            are no random sample of the pool, so this does not estimate the accuracy on the pool.
+            are not a random sample of the pool, so this does not estimate the accuracy on the pool.
     """
 
     labels: int

@@ -149,7 +149,7 @@ def standing_of(entries: Sequence[Entry], state: State, pool: Pool) -> Standing:
 
 
 def _tally(samples: Sequence[SampleState], awaited: set[str], pool: Pool) -> Tally:
-    """Count samples; one that went out again, and is awaited, counts as awaited whatever its old answers."""
+    """Count samples; one that went out again, and is awaited, counts as awaited in spite of old answers."""
     counts = Counter(Status.AWAITED if sample.sample in awaited else sample.status for sample in samples)
     removed = sum(sample.sample in awaited and not pool.is_here(sample.sample) for sample in samples)
     return Tally(

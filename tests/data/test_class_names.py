@@ -1,11 +1,11 @@
 import pytest
 
 from activepool.data.class_names import (
+    indistinguishable_names,
     is_negative,
     name_notices,
     no_such_class,
     reads_as_missing,
-    same_for_a_person,
     sorted_names,
 )
 
@@ -41,14 +41,14 @@ def test_numbers_go_by_their_value_and_texts_by_their_letters(names, expected):
     ],
 )
 def test_what_nobody_means_to_be_two_classes(first, second, what):
-    assert list(same_for_a_person([first, "dog", second])) == [(first, second, what)]
+    assert list(indistinguishable_names([first, "dog", second])) == [(first, second, what)]
 
 
 @pytest.mark.parametrize(
     "names", [["Cat", "cat"], ["1", "2", "10"], ["1.5", "1.50"], ["a", "ä"], ["x²", "x2"]]
 )
 def test_what_may_be_two_classes(names):
-    assert list(same_for_a_person(names)) == []
+    assert list(indistinguishable_names(names)) == []
 
 
 def test_what_a_person_should_look_at():
@@ -76,7 +76,7 @@ def test_what_a_person_should_look_at():
 )
 def test_names_that_an_editor_or_a_spreadsheet_may_have_changed(first, second):
     names = [first, "dog", second]
-    assert list(same_for_a_person(names)) == []
+    assert list(indistinguishable_names(names)) == []
     (notice,) = name_notices(names)
     assert notice.startswith("classes whose names are nearly the same: ")
 
@@ -97,7 +97,7 @@ def test_letters_of_two_alphabets_are_shown_by_their_escapes():
 def test_numbers_of_any_length_are_names():
     names = ["1" * 5000, "2", "1" * 5001, "0" * 5000 + "2", "1" * 5000 + ",5", "1" * 999]
     assert sorted_names(names) == sorted(names)
-    assert list(same_for_a_person(names)) == []
+    assert list(indistinguishable_names(names)) == []
     assert not is_negative("-" + "1" * 5000)
     assert list(name_notices(names[:3])) == []
     assert no_such_class(names[0], names[1:]).startswith("the train part has no class '111")

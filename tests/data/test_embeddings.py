@@ -9,7 +9,7 @@ from data.embedding_parts import ROWS, arrays, read, write_hdf5, write_npy
 
 from activepool.compute.blocks import BLOCK_ROWS
 from activepool.data.embeddings import preview, write_features
-from activepool.data.imbalance import kept_rows
+from activepool.data.imbalance import long_tail_rows
 from activepool.data.settings import Imbalance
 from activepool.data.splits import held_out_rows
 from activepool.features.store import FeatureFile
@@ -114,7 +114,7 @@ def test_imbalance_and_a_test_part_that_is_split_off(tmp_path, form):
 
     test_rows = held_out_rows(labels, 0.3)
     train_rows = np.setdiff1d(np.arange(90), test_rows)
-    train_rows = train_rows[kept_rows(labels[train_rows], 3, "exp", 0.25, 3)]
+    train_rows = train_rows[long_tail_rows(labels[train_rows], 3, "exp", 0.25, 3)]
     found = read(tmp_path / "features.h5")
     for name, rows in (("train", train_rows), ("test", test_rows)):
         np.testing.assert_array_equal(found[name][0], features[rows])

@@ -10,7 +10,7 @@ from data.shard_files import picture
 
 from activepool.data import fetching
 from activepool.data.fetching import fetch_images, url_problem
-from activepool.data.urls import FOLDER, fetched
+from activepool.data.urls import FOLDER, fetched_image
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +22,7 @@ def waits(monkeypatch):
 
 
 def contents(root, urls):
-    return [fetched(root, url).file.read_bytes() for url in urls]
+    return [fetched_image(root, url).file.read_bytes() for url in urls]
 
 
 def test_each_image_is_fetched_once(server, tmp_path):
@@ -73,7 +73,7 @@ def test_each_failure_has_its_reason_and_leaves_no_file(server, tmp_path):
     }
     assert fetch_images([*reasons, f"{server.address}/good.png"], tmp_path) == reasons
     files = [path for path in (tmp_path / FOLDER).rglob("*") if path.is_file()]
-    assert files == [fetched(tmp_path, f"{server.address}/good.png").file]
+    assert files == [fetched_image(tmp_path, f"{server.address}/good.png").file]
 
 
 def test_an_image_that_is_absent_may_be_ignored(server, tmp_path, monkeypatch):

@@ -79,12 +79,12 @@ def test_images_are_read_in_any_order(tmp_path, ending):
 
 
 def test_a_row_group_is_read_once_for_the_rows_in_a_row(tmp_path, monkeypatch):
-    packed_images._group.cache_clear()
+    packed_images._row_group.cache_clear()
     write(tmp_path / "train.parquet", range(8), [0] * 8, rows=3)
     samples = huggingface.load(tmp_path, test_fraction=0.2)
     for path in samples.train.paths:
         samples.image_place(path).stream()
-    assert packed_images._group.cache_info().misses == 3
+    assert packed_images._row_group.cache_info().misses == 3
 
 
 def test_the_files_that_other_programs_write(tmp_path):
@@ -295,7 +295,7 @@ def test_a_page_that_is_damaged_later_is_a_line_too(tmp_path):
     start = content.index(picture(1)[:40])
     content[start - 40 : start + 200] = bytes(240)
     path.write_bytes(content)
-    packed_images._group.cache_clear()
+    packed_images._row_group.cache_clear()
     with pytest.raises(OSError, match="row group 0 is damaged"):
         for place in samples.train.paths:
             samples.image_place(place).stream()

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from activepool.data.exif_rotation import look_for_turns
+from activepool.data.exif_rotation import sampled_turn_notice
 from activepool.data.image_checks import drop_unreadable
 from activepool.data.samples import Part, Samples
 from activepool.errors import InputError
@@ -130,9 +130,9 @@ def test_some_headers_tell_of_turns_beforehand(draw, monkeypatch):
     (root / "0.jpg").write_text("no image, which is for the stage to tell")
     part = Part.from_files([0] * 10, [f"{number}.jpg" for number in range(10)])
     rest = Part.from_files([0] * 10, [f"{number}.jpg" for number in range(10, 20)])
-    notice = look_for_turns(Samples(part, rest, ["a"], str(root)))
+    notice = sampled_turn_notice(Samples(part, rest, ["a"], str(root)))
     assert notice.startswith(f"{root}: 9 of 10 images looked at (20 in all) have a turn in their EXIF")
-    assert look_for_turns(Samples(part, rest, ["a"], str(root), upright=True)) is None
+    assert sampled_turn_notice(Samples(part, rest, ["a"], str(root), upright=True)) is None
 
 
 def test_images_in_memory_are_left_alone():

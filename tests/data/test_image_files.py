@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, UnidentifiedImageError
 
-from activepool.data.image_files import decode_image, problem_of, read_header, without_warnings
+from activepool.data.image_files import decode_image, read_header, reading_problem, without_warnings
 from activepool.data.image_formats import FORMATS, image_endings, is_image_name
 
 #: A scene with which each turn and mirror image is told from all others.
@@ -158,4 +158,4 @@ def test_what_is_left_of_an_image_is_told_by_its_format(tmp_path, name):
     os.truncate(path, 5)
     with pytest.raises(UnidentifiedImageError) as error:
         decode_image(path, "RGB", upright=True)
-    assert problem_of(path, error.value) == f"damaged or cut-off {name} file"
+    assert reading_problem(path, error.value) == f"damaged or cut-off {name} file"

@@ -1,9 +1,9 @@
 import pytest
 
 from activepool.data.listed_paths import (
-    given_before,
     leads_out,
     repeated_files,
+    repeated_path_problem,
     spelling_hint,
     written_path,
 )
@@ -65,9 +65,11 @@ def test_a_url_is_like_no_other_text(tmp_path):
 
 
 def test_the_message_names_the_other_spelling():
-    assert given_before("a/1.jpg", "a/1.jpg", "line 2") == "path 'a/1.jpg' was given before, in line 2"
     assert (
-        given_before("/a/1.jpg", "1.jpg", "line 2")
+        repeated_path_problem("a/1.jpg", "a/1.jpg", "line 2") == "path 'a/1.jpg' was given before, in line 2"
+    )
+    assert (
+        repeated_path_problem("/a/1.jpg", "1.jpg", "line 2")
         == "path '/a/1.jpg' was given before, in line 2, as '1.jpg'"
     )
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from activepool.data.imbalance import kept_counts, kept_rows
+from activepool.data.imbalance import long_tail_counts, long_tail_rows
 from activepool.errors import InputError
 
 
@@ -17,40 +17,43 @@ def published_counts(num_classes, largest, kind, factor):
 @pytest.mark.parametrize("factor", [0.01, 0.1, 0.37, 1.0])
 @pytest.mark.parametrize(("num_classes", "largest"), [(10, 5000), (100, 500), (2, 777)])
 def test_equal_classes_become_as_published(kind, factor, num_classes, largest):
-    counts = kept_counts(np.full(num_classes, largest), kind, factor)
+    counts = long_tail_counts(np.full(num_classes, largest), kind, factor)
     assert counts.tolist() == published_counts(num_classes, largest, kind, factor)
 
 
 def test_cifar10_of_factor_100():
-    counts = kept_counts(np.full(10, 5000), "exp", 0.01)
+    counts = long_tail_counts(np.full(10, 5000), "exp", 0.01)
     assert counts.tolist() == [5000, 2997, 1796, 1077, 645, 387, 232, 139, 83, 50]
 
 
 def test_a_class_keeps_at_most_what_it_has():
-    assert kept_counts(np.array([5, 100, 80, 0, 70]), "exp", 0.5).tolist() == [5, 84, 70, 0, 50]
+    assert long_tail_counts(np.array([5, 100, 80, 0, 70]), "exp", 0.5).tolist() == [5, 84, 70, 0, 50]
 
 
 def test_the_middle_class_is_of_the_larger_half():
-    assert kept_counts(np.full(5, 10), "step", 0.2).tolist() == [10, 10, 10, 2, 2]
+    assert long_tail_counts(np.full(5, 10), "step", 0.2).tolist() == [10, 10, 10, 2, 2]
 
 
 def test_one_class_keeps_all():
-    assert kept_counts(np.array([9]), "exp", 0.1).tolist() == [9]
+    assert long_tail_counts(np.array([9]), "exp", 0.1).tolist() == [9]
 
 
 def test_rows_follow_the_counts_and_unknown_ones_stay():
     labels = np.random.default_rng(0).permutation(np.repeat([0, 1, 2, -1], [50, 40, 60, 30]))
-    rows = kept_rows(labels, 3, "exp", 0.25, seed=0)
+    rows = long_tail_rows(labels, 3, "exp", 0.25, seed=0)
     assert (np.diff(rows) > 0).all()
     kept = labels[rows]
-    assert np.bincount(kept[kept >= 0]).tolist() == kept_counts(np.array([50, 40, 60]), "exp", 0.25).tolist()
+    assert (
+        np.bincount(kept[kept >= 0]).tolist()
+        == long_tail_counts(np.array([50, 40, 60]), "exp", 0.25).tolist()
+    )
     assert (kept == -1).sum() == 30
 
 
 def test_rows_depend_on_the_seed_and_are_nested_over_factors():
     labels = np.repeat([0, 1], 100)
     small, again, large, other = (
-        set(kept_rows(labels, 2, "step", factor, seed).tolist())
+        set(long_tail_rows(labels, 2, "step", factor, seed).tolist())
         for factor, seed in ((0.1, 0), (0.1, 0), (0.3, 0), (0.1, 1))
     )
     assert small == again
@@ -69,4 +72,4 @@ def test_rows_depend_on_the_seed_and_are_nested_over_factors():
 )
 def test_imbalance_that_cannot_be_made(kind, factor, words):
     with pytest.raises(InputError, match=words):
-        kept_counts(np.array([10, 10]), kind, factor)
+        long_tail_counts(np.array([10, 10]), kind, factor)

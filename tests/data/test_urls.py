@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from activepool.data.image_files import ImageFiles, problem_of, read_header
+from activepool.data.image_files import ImageFiles, read_header, reading_problem
 from activepool.data.packed_images import place_of
-from activepool.data.urls import fetched, is_url, protocol_of
+from activepool.data.urls import fetched_image, is_url, protocol_of
 from activepool.errors import InputError
 
 
@@ -16,7 +16,7 @@ def test_what_a_url_is():
 
 def test_each_url_has_a_file_of_its_own():
     urls = ["http://a/b.jpg", "http://a/b.jpg?v=1", "http://a/b.jpg?v=2", "http://c/b.jpg", "http://a/B.jpg"]
-    files = {fetched(Path("root"), url).file for url in urls}
+    files = {fetched_image(Path("root"), url).file for url in urls}
     assert len(files) == len(urls)
     assert all(file.is_relative_to("root/fetched") and len(file.parts) == 4 for file in files)
 
@@ -34,7 +34,7 @@ def test_each_url_has_a_file_of_its_own():
     ],
 )
 def test_a_file_keeps_the_ending_of_an_image(name, ending):
-    assert fetched(Path(), f"http://a.org/{name}").file.suffix == ending
+    assert fetched_image(Path(), f"http://a.org/{name}").file.suffix == ending
 
 
 def test_messages_name_the_url_and_where_its_image_should_be(tmp_path):
@@ -42,7 +42,7 @@ def test_messages_name_the_url_and_where_its_image_should_be(tmp_path):
     image = place_of(tmp_path, url, is_packed=False)
     with pytest.raises(FileNotFoundError) as caught:
         read_header(image)
-    assert problem_of(image, caught.value) == f"not fetched, or no longer in {image.file}"
+    assert reading_problem(image, caught.value) == f"not fetched, or no longer in {image.file}"
     files = ImageFiles(tmp_path, upright=False)
     assert files.digest(url) == ""
     with pytest.raises(InputError, match=rf"^{url}: not a readable image \(not fetched, or no longer in /"):

@@ -8,7 +8,7 @@ import pytest
 from data.shard_files import write_tar
 from rules_read import digests_of
 
-from activepool.data.urls import fetched
+from activepool.data.urls import fetched_image
 from planning.configuration.experiment import Experiment
 from planning.stages import contents
 
@@ -217,7 +217,7 @@ def test_images_at_urls_count_by_their_urls_whether_they_were_fetched_or_not(fol
     dataset = {"kind": "manifest", "path": "images.csv"}
     first = settings_and_digests(dataset)
     for number in (1, 2):
-        file = fetched(folder, f"memory://{number}.png").file
+        file = fetched_image(folder, f"memory://{number}.png").file
         file.parent.mkdir(parents=True)
         file.write_bytes((folder / "train/b/0.png").read_bytes())
     shutil.rmtree(contents.DIGESTS)

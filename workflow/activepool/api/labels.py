@@ -11,12 +11,12 @@ from activepool.compute.arrays import IntArray
 from activepool.data.class_checks import exact_numbers, wrapped_unknown
 from activepool.data.class_names import (
     NO_NAME,
+    indistinguishable_names,
     is_negative,
     loose_form,
     no_label_marks,
     no_label_number,
     reads_as_missing,
-    same_for_a_person,
 )
 from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError
@@ -168,7 +168,7 @@ def _doubtful_class(present: np.ndarray) -> str | None:
             return f"{missing!r}, which reads like a missing value; give None where it is not known"
         if negative := next(filter(is_negative, names), None):
             return f"{negative!r}, which is below 0; give None where it is not known"
-        alike = next((f"{one!a} and {other!a}" for one, other, _ in same_for_a_person(names)), None)
+        alike = next((f"{one!a} and {other!a}" for one, other, _ in indistinguishable_names(names)), None)
         return alike and f"{alike}, which nobody tells apart; write both alike, or name both in classes"
     kind = present.dtype.name
     label = wrapped_unknown(kind, present.__contains__)

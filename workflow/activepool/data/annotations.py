@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from activepool.compute.arrays import IntArray, TextArray
-from activepool.data.class_names import loose_form, shown_apart
+from activepool.data.class_names import loose_form, quoted_pair
 from activepool.data.label_file import LabelFile
 from activepool.data.samples import UNKNOWN
 from activepool.data.typed_labels import Classes
@@ -35,7 +35,7 @@ MARKS = ("?", "-1", "skip")
 #: The label of such a sample.
 UNLABELABLE = -2
 
-#: Mistakes of a file that a message lists.
+#: The number of mistakes that a message lists.
 MAX_LISTED = 50
 
 
@@ -81,8 +81,8 @@ class TrainPart:
 
     def rows_of(self, source: str) -> list[int]:
         """Return the rows of a source, normally one."""
-        first, several = self._rows
-        return several.get(source) or ([first[source]] if source in first else [])
+        first_rows, repeated_rows = self._rows
+        return repeated_rows.get(source) or ([first_rows[source]] if source in first_rows else [])
 
     @property
     def ambiguous(self) -> dict[str, list[int]]:
@@ -99,12 +99,12 @@ class TrainPart:
     @cached_property
     def _rows(self) -> tuple[dict[str, int], dict[str, list[int]]]:
         """The first row of each source, and all rows of those that have several."""
-        first: dict[str, int] = {}
-        several: dict[str, list[int]] = {}
+        first_rows: dict[str, int] = {}
+        repeated_rows: dict[str, list[int]] = {}
         for row, source in enumerate(() if self.sources is None else self.sources):
-            if first.setdefault(source, row) != row:
-                several.setdefault(source, [first[source]]).append(row)
-        return first, several
+            if first_rows.setdefault(source, row) != row:
+                repeated_rows.setdefault(source, [first_rows[source]]).append(row)
+        return first_rows, repeated_rows
 
 
 class _MistakeError(Exception):
@@ -116,11 +116,11 @@ def read_annotations(path: str | Path) -> Annotations:
 
     Raises InputError if it is not CSV in UTF-8, or lacks the columns; mistakes in rows become `problems`.
     """
-    first, names, rows = read_table(path)
+    header_line, names, rows = read_table(path)
     if not names:
         raise InputError(f"{path}: not a readable CSV file (it is empty)")
-    _check_header(f"{path}:{first}", names)
-    annotations, line = Annotations(str(path), [], []), first
+    _check_header(f"{path}:{header_line}", names)
+    annotations, line = Annotations(str(path), [], []), header_line
     for line, cells in rows:
         if problem := width_problem(cells, names):
             annotations.problems.append((line, problem))
@@ -131,9 +131,9 @@ def read_annotations(path: str | Path) -> Annotations:
             annotations.problems.append((line, "names no sample; give its source or its index"))
         elif annotation.label.strip():
             annotations.rows.append(annotation)
-    last = names[-1] if names[-1] in ("index", "source", "label") and ends_in_text(path) else ""
+    last_column = names[-1] if names[-1] in ("index", "source", "label") and ends_in_text(path) else ""
     if annotations.rows and annotations.rows[-1].line == line:
-        annotations.rows[-1] = replace(annotations.rows[-1], may_be_cut_off=last)
+        annotations.rows[-1] = replace(annotations.rows[-1], may_be_cut_off=last_column)
     return annotations
 
 
@@ -201,8 +201,8 @@ def _check_header(where: str, names: list[str]) -> None:
 
 
 def _class_number(classes: Classes, label: str) -> int:
-    for written in (label, label.strip()):
-        number = classes.number(written)
+    for spelling in (label, label.strip()):
+        number = classes.number(spelling)
         if number is not None:
             return number
     mark = label.strip().casefold()
@@ -217,11 +217,11 @@ def _cut_off(samples: TrainPart, annotation: Annotation) -> str | None:
     text = getattr(annotation, column).strip() if column else ""
     if not text or (is_named_twice and column != "label"):  # two columns that agree are whole
         return None
-    known: Iterable[str] = () if samples.sources is None else samples.sources
+    whole_texts: Iterable[str] = () if samples.sources is None else samples.sources
     if column != "source":
         names = samples.class_names if column == "label" else []
-        known = [*names, *map(str, range(len(names or samples.labels)))]
-    return cut_off_problem(column, text, known)
+        whole_texts = [*names, *map(str, range(len(names or samples.labels)))]
+    return cut_off_problem(column, text, whole_texts)
 
 
 def _row(samples: TrainPart, annotation: Annotation) -> int | None:
@@ -235,9 +235,9 @@ def _row(samples: TrainPart, annotation: Annotation) -> int | None:
     rows = samples.rows_of(source) or samples.rows_of(source.strip())
     if not rows:
         likely = samples.likely_sources.get(_path_form(source))
-        shown, shown_likely = shown_apart(source, source if likely is None else likely)
-        hint = f"; did you mean {shown_likely}?" if likely is not None else ""
-        raise _MistakeError(f"source {shown} is not in the training part of {samples.name}{hint}")
+        source_text, likely_text = quoted_pair(source, source if likely is None else likely)
+        hint = f"; did you mean {likely_text}?" if likely is not None else ""
+        raise _MistakeError(f"source {source_text} is not in the training part of {samples.name}{hint}")
     if index in rows or (index is None and len(rows) == 1):
         return rows[0] if index is None else index
     if index is not None:
@@ -262,10 +262,10 @@ def listed_rows(rows: list[int]) -> str:
     """Return the names of rows for a message."""
     if len(rows) == 1:
         return f"row {rows[0]}"
-    shown = [str(row) for row in rows[:3]]
-    if len(rows) > len(shown):
-        return f"rows {', '.join(shown)} and {len(rows) - len(shown)} more"
-    return f"rows {', '.join(shown[:-1])} and {shown[-1]}"
+    examples = [str(row) for row in rows[:3]]
+    if len(rows) > len(examples):
+        return f"rows {', '.join(examples)} and {len(rows) - len(examples)} more"
+    return f"rows {', '.join(examples[:-1])} and {examples[-1]}"
 
 
 def _path_form(source: str) -> object:
@@ -273,11 +273,11 @@ def _path_form(source: str) -> object:
     return loose_form(unquote(source).replace("\\", "/").strip().removeprefix("./"))
 
 
-def _contradiction(samples: TrainPart, row: int, label: int, known: int, line: int | None) -> str:
-    given, other = (label_name(samples.class_names, number) for number in (label, known))
+def _contradiction(samples: TrainPart, row: int, label: int, earlier_label: int, line: int | None) -> str:
+    name, earlier_name = (label_name(samples.class_names, number) for number in (label, earlier_label))
     if line is None:
         return (
-            f"row {row} is given the label {given!r}, but it is already {other!r}; a label is never "
+            f"row {row} is given the label {name!r}, but it is already {earlier_name!r}; a label is never "
             "overwritten"
         )
-    return f"row {row} is given the label {given!r}, but line {line} says {other!r}; leave one of them"
+    return f"row {row} is given the label {name!r}, but line {line} says {earlier_name!r}; leave one of them"

@@ -15,9 +15,9 @@ TRAIN_IMAGES, TEST_IMAGES = 50_000, 10_000
 
 @dataclass(frozen=True)
 class Version:
-    """One of the two datasets: its class in torchvision.datasets, its folder, and where the archive of it is.
+    """One of the two datasets: its class in torchvision.datasets, its folder, and the URL of its archive.
 
-    All of its classes are of the same size.
+    All its classes have the same size.
     """
 
     reader: str

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from activepool.compute.arrays import IntArray
-from activepool.data.class_names import name_notices, same_for_a_person
+from activepool.data.class_names import indistinguishable_names, name_notices
 from activepool.data.samples import UNKNOWN
 from activepool.errors import MAX_NAMES, InputError, first_few
 
@@ -19,31 +19,31 @@ def class_notices(
     that the train part does not have and, without unlabelled samples, cannot have.
     """
     problems = [
-        f"{where}: the classes {first!a} and {second!a} differ in {what} alone; "
+        f"{where}: the classes {first!a} and {second!a} differ in {difference} alone; "
         "write both alike, or rename one"
-        for first, second, what in same_for_a_person(class_names)
+        for first, second, difference in indistinguishable_names(class_names)
     ]
-    only_in_test = np.setdiff1d(test_labels, np.append(train_labels, UNKNOWN))
+    test_classes = np.setdiff1d(test_labels, np.append(train_labels, UNKNOWN))
     notices = list(name_notices(class_names))
     if len(class_names) == 1:
         notices.append(f"{class_names[0]!r} is the only class, so there is nothing to learn")
-    if len(only_in_test):
-        text = f"no train sample has {_named(only_in_test, class_names)}, which the test part has"
+    if len(test_classes):
+        text = f"no train sample has {_class_list(test_classes, class_names)}, which the test part has"
         if (train_labels == UNKNOWN).any():
             notices.append(f"{text}; later labels may add it")
         else:
             problems.append(f"{where}: {text}; add train samples of it, or leave its test samples out")
-    if unmeasured := int((test_labels == UNKNOWN).sum()):
-        notices.append(f"test samples without a label: {unmeasured:,}; no accuracy counts them")
+    if unlabelled := int((test_labels == UNKNOWN).sum()):
+        notices.append(f"test samples without a label: {unlabelled:,}; no accuracy counts them")
     if problems:
         raise InputError(*problems)
     return tuple(f"{where}: {notice}" for notice in notices)
 
 
 def wrapped_unknown(kind: str, has_label: Callable[[int], bool]) -> int | None:
-    """Return what -1 has become in a type such as ``uint8``, without signs; None if no label looks like it.
+    """Return what -1 becomes in an unsigned type such as ``uint8``; None if no label looks like it.
 
-    Its largest number stands for -1, unless ``has_label`` has the number before it as a label, too.
+    The largest number of the type stands for -1, unless the number before it is a label, too.
     """
     if not kind.startswith("uint"):
         return None
@@ -52,10 +52,10 @@ def wrapped_unknown(kind: str, has_label: Callable[[int], bool]) -> int | None:
 
 
 def exact_numbers(kind: np.dtype) -> int:
-    """Return up to which number a type of floats has no whole number rounded to it: 2047 for float16."""
+    """Return the largest whole number to which a float type rounds no other: 2047 for float16."""
     return (1 << int(np.finfo(kind).nmant) + 1) - 1
 
 
-def _named(classes: IntArray, class_names: Sequence[str]) -> str:
+def _class_list(classes: IntArray, class_names: Sequence[str]) -> str:
     names = [repr(class_names[number]) for number in classes[:MAX_NAMES]]
     return f"the class{'es' * (len(classes) > 1)} {first_few(names, total=len(classes))}"

@@ -82,14 +82,14 @@ def no_label_number(numbers: Sequence[int]) -> int | None:
     """
     if not numbers or numbers[-1] not in NO_LABEL_NUMBERS:
         return None
-    *others, largest = numbers
-    end = others[-1] + 1 if others else 0
-    stands_apart = largest > end and (len(others) == end or largest >= 2 * end)
+    *smaller, largest = numbers
+    end = smaller[-1] + 1 if smaller else 0
+    stands_apart = largest > end and (len(smaller) == end or largest >= 2 * end)
     return largest if stands_apart else None
 
 
 def no_label_marks(names: Sequence[str]) -> list[str]:
-    """Return those of all classes' names that more often mark samples without a label."""
+    """Return the class names that more often mark samples without a label."""
     dashes = [name for name in names if set(name.translate(PLAIN_PUNCTUATION)) == {"-"}]
     marks = [name for name in names if reads_as_no_label(name) or name in dashes or _strict_form(name) == -1]
     if all(map(WHOLE_NUMBER.fullmatch, names)):
@@ -100,26 +100,19 @@ def no_label_marks(names: Sequence[str]) -> list[str]:
 
 def no_such_class(name: str, class_names: Sequence[str]) -> str:
     """Return the message that the train part lacks a class, with its classes and the likely one."""
-    shown, hint = _shown_and_meant(name, class_names)
+    name_text, hint = _quoted_with_hint(name, class_names)
     listed = f"its classes: {abbreviated(class_names)}" if class_names else "none of its samples has a label"
-    return f"the train part has no class {shown} ({listed}){hint}"
+    return f"the train part has no class {name_text} ({listed}){hint}"
 
 
-def not_given(name: str, class_names: Sequence[str]) -> str:
+def undeclared_class(name: str, class_names: Sequence[str]) -> str:
     """Return the message that the option class_names lacks a label, with the classes and the likely one."""
-    shown, hint = _shown_and_meant(name, class_names)
-    return f"label {shown} is not in class_names ({abbreviated(class_names)}){hint}"
+    name_text, hint = _quoted_with_hint(name, class_names)
+    return f"label {name_text} is not in class_names ({abbreviated(class_names)}){hint}"
 
 
-def label_problem(
-    label: str, known: Container[str], class_names: Sequence[str], are_given: bool = False
-) -> str | None:
-    """Return why a label is not among those ``known``, or was hardly meant as a class; None for any other.
-
-    If the classes ``are_given``, and not just those of the labels, each of them is meant, whatever its name.
-    """
-    if are_given and label in known:
-        return None
+def label_problem(label: str, classes: Container[str], class_names: Sequence[str]) -> str | None:
+    """Return why a label is not one of the ``classes``, or was hardly meant as one; None for any other."""
     if reads_as_missing(label):
         return (
             f"label {label!r} reads like a missing value; leave it empty if the class is not known, or give "
@@ -130,7 +123,7 @@ def label_problem(
             f"label {label!r} is below 0, where -1 stands for a label that is not known; leave it empty, or "
             "name the classes by words"
         )
-    return None if label in known else no_such_class(label, class_names)
+    return None if label in classes else no_such_class(label, class_names)
 
 
 def require_different(where: object, class_names: Sequence[str]) -> None:
@@ -144,25 +137,27 @@ def require_different(where: object, class_names: Sequence[str]) -> None:
         earlier.add(name)
 
 
-def own_or_given(where: object, own: list[str], given: list[str] | None) -> list[str] | None:
+def declared_class_names(
+    where: object, file_names: list[str], option_names: list[str] | None
+) -> list[str] | None:
     """Return the names of classes that a file has, or else those of the option class_names.
 
     Raises: InputError if there are both, and they differ.
     """
-    if own and given and own != given:
+    if file_names and option_names and file_names != option_names:
         raise InputError(f"{where}: has other class_names than the option; leave the option out")
-    return own or given
+    return file_names or option_names
 
 
-def same_for_a_person(names: Iterable[str]) -> Iterator[tuple[str, str, str]]:
-    """Yield pairs of names that nobody could mean as two classes, and what they differ in."""
+def indistinguishable_names(names: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield pairs of names that nobody would give to two classes, and how they differ."""
     for first, second in _pairs(names, _strict_form):
         yield first, second, _difference(first, second)
 
 
 def name_notices(names: Sequence[str]) -> Iterator[str]:
     """Yield a line for each kind of oddity in the names of classes that a person should look at."""
-    alike = [" and ".join(shown_apart(*pair)) for pair in _pairs(names, loose_form)]
+    alike = [" and ".join(quoted_pair(*pair)) for pair in _pairs(names, loose_form)]
     if alike:
         yield f"classes whose names are nearly the same: {abbreviated(alike)}"
     if missing := [repr(name) for name in names if reads_as_missing(name)]:
@@ -192,24 +187,24 @@ def loose_form(name: str) -> object:
     return unicodedata.normalize("NFKC", form.casefold()).translate(LOOKALIKES)
 
 
-def shown_plainly(name: str) -> str:
-    """Return a name in quotes, with escapes if its letters alone would look like another name's."""
+def quoted(name: str) -> str:
+    """Return a name in quotes, with escapes if its letters would look like those of another name."""
     return repr(name) if unicodedata.is_normalized("NFC", name) else ascii(name)
 
 
-def shown_apart(first: str, second: str) -> tuple[str, str]:
-    """Return two different names in quotes, with escapes if their letters alone would look the same."""
-    show = ascii if _are_lookalikes(first, second) else shown_plainly
+def quoted_pair(first: str, second: str) -> tuple[str, str]:
+    """Return two different names in quotes, with escapes if their letters would look the same."""
+    show = ascii if _are_lookalikes(first, second) else quoted
     return show(first), show(second)
 
 
 def _pairs(names: Iterable[str], key: Callable[[str], object]) -> Iterator[tuple[str, str]]:
     """Yield pairs of a name and the first earlier name with the same key."""
-    first: dict[object, str] = {}
+    first_names: dict[object, str] = {}
     for name in names:
-        before = first.setdefault(key(name), name)
-        if before != name:
-            yield before, name
+        earlier = first_names.setdefault(key(name), name)
+        if earlier != name:
+            yield earlier, name
 
 
 def _strict_form(name: str) -> object:
@@ -232,9 +227,9 @@ def _difference(first: str, second: str) -> str:
 
 
 def _are_lookalikes(first: str, second: str) -> bool:
-    """Return whether two names are the same but for case and letters of another alphabet."""
-    one, other = (name.casefold() for name in (first, second))
-    return one != other and one.translate(LOOKALIKES) == other.translate(LOOKALIKES)
+    """Return whether two names are the same except for case and letters of another alphabet."""
+    first, second = first.casefold(), second.casefold()
+    return first != second and first.translate(LOOKALIKES) == second.translate(LOOKALIKES)
 
 
 def _number(whole: str) -> int:
@@ -247,10 +242,12 @@ def _is_invisible(letter: str) -> bool:
     return is_control or "\ufe00" <= letter <= "\ufe0f"
 
 
-def _shown_and_meant(name: str, class_names: Sequence[str]) -> tuple[str, str]:
-    """Return a name in quotes, and which class it nearly is; the latter is empty if it is like none."""
-    meant = next((known for known in class_names if loose_form(known) == loose_form(name)), None)
-    if meant is None:
-        return shown_plainly(name), ""
-    shown, shown_meant = shown_apart(name, meant)
-    return shown, f"; {shown_meant} differs in {_difference(name, meant)} alone"
+def _quoted_with_hint(name: str, class_names: Sequence[str]) -> tuple[str, str]:
+    """Return a name in quotes, and a hint at the class that it resembles, empty if there is none."""
+    likely = next(
+        (class_name for class_name in class_names if loose_form(class_name) == loose_form(name)), None
+    )
+    if likely is None:
+        return quoted(name), ""
+    name_text, likely_text = quoted_pair(name, likely)
+    return name_text, f"; {likely_text} differs in {_difference(name, likely)} alone"

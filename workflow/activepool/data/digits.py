@@ -26,13 +26,13 @@ def load() -> Samples:
     from sklearn.datasets import load_digits
 
     digits = load_digits()
-    everything = Part(
+    part = Part(
         labels=digits.target.astype(np.int64),
         sources=np.array([f"digits/{row}" for row in range(len(digits.target))], dtype=object),
         images=np.rint(digits.images[..., np.newaxis] * (255 / MAX_INTENSITY)).astype(np.uint8),
     )
-    is_test = rank_within_class(everything.labels) % TEST_EVERY == TEST_EVERY - 1
-    return Samples(everything.take(~is_test), everything.take(is_test), CLASS_NAMES)
+    is_test = rank_within_class(part.labels) % TEST_EVERY == TEST_EVERY - 1
+    return Samples(part.take(~is_test), part.take(is_test), CLASS_NAMES)
 
 
 def preview() -> Preview:

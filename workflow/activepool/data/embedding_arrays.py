@@ -12,7 +12,7 @@ from activepool.errors import InputError
 from activepool.io.array_files.array_file import ArrayFile, StoredArray
 from activepool.io.array_files.opening import open_arrays
 
-#: What the arrays are usually called.
+#: The usual names of the arrays.
 FEATURES = ("features", "embeddings", "embedding", "vectors")
 LABELS = ("labels", "label")
 SOURCES = ("sources", "source", "paths", "path", "filenames", "filename")
@@ -21,7 +21,7 @@ CLASS_NAMES = "class_names"
 #: The remedy for a test part that lacks an array.
 NO_TEST_PART = "add them, or leave the test part out"
 
-#: What the names of the arrays of a part may begin with.
+#: Prefixes of the names of the arrays of a part.
 TRAIN, TEST = ("", "train/", "train_"), ("test/", "test_")
 
 
@@ -33,74 +33,74 @@ class ArrayNames:
     label_array: str | None = None
     source_array: str | None = None
 
-    def opened(self, path: str | Path) -> ArrayFile:
+    def open_file(self, path: str | Path) -> ArrayFile:
         """Open a file of arrays; in a table, labels are not among the vectors, even if they are floats."""
         return open_arrays(path, [*LABELS, *([self.label_array] if self.label_array else [])])
 
-    def vectors(self, file: ArrayFile, beginnings: Sequence[str] = TRAIN) -> StoredArray:
+    def vectors(self, file: ArrayFile, prefixes: Sequence[str] = TRAIN) -> StoredArray:
         """Return the vectors of a file, as they are; raises InputError if there are none, or several.
 
-        Its only array needs no name, nor do columns of floats without one of lists. Other names may have one
-        of the ``beginnings``.
+        The only array of a file needs no name, nor do columns of floats in a table without columns of lists.
+        Other names may start with one of the ``prefixes``.
         """
-        if found := _found(file, self.array, FEATURES, beginnings, "array"):
-            return found
-        if "" in beginnings:
+        if vectors := _array(file, self.array, FEATURES, prefixes, "array"):
+            return vectors
+        if "" in prefixes:
             tables = [name for name, shape in file.shapes.items() if len(shape) == 2]
             if tables == [""] or len(file.shapes) == 1:
                 return file.find("" if tables == [""] else next(iter(file.shapes)))
         remedy = "save floats of shape (rows, width) under that name"
-        if "" not in beginnings:
+        if "" not in prefixes:
             remedy = NO_TEST_PART
         elif example := _example(file, 2):
             remedy = f"name the one that has the vectors, such as array: {example}"
-        usual = f"{beginnings[0]}{FEATURES[0]}"
-        raise InputError(f"{file.path}: holds {file.content}, but no `{usual}`; {remedy}")
+        usual_name = f"{prefixes[0]}{FEATURES[0]}"
+        raise InputError(f"{file.path}: holds {file.content}, but no `{usual_name}`; {remedy}")
 
-    def labels(self, file: ArrayFile, beginnings: Sequence[str] = TRAIN) -> StoredArray | None:
+    def labels(self, file: ArrayFile, prefixes: Sequence[str] = TRAIN) -> StoredArray | None:
         """Return the labels of a file; None if it has none."""
-        return _found(file, self.label_array, LABELS, beginnings, "label_array")
+        return _array(file, self.label_array, LABELS, prefixes, "label_array")
 
-    def no_labels(self, file: ArrayFile, beginnings: Sequence[str], option: str) -> InputError:
-        """Return the error of a file without labels; ``option`` names the file of them."""
+    def no_labels_error(self, file: ArrayFile, prefixes: Sequence[str], option: str) -> InputError:
+        """Return the error of a file without labels; ``option`` would name a file of labels."""
         name, remedy = LABELS[0], f"set the option {option} to a file of them"
-        if "" not in beginnings:
-            name, remedy = f"{beginnings[0]}{name}", NO_TEST_PART
+        if "" not in prefixes:
+            name, remedy = f"{prefixes[0]}{name}", NO_TEST_PART
         elif example := _example(file, 1):
             remedy = f"name the array that has them, such as label_array: {example}, or {remedy}"
         return InputError(f"{file.path}: holds {file.content}, but no `{name}`; {remedy}")
 
-    def sources(self, file: ArrayFile, beginnings: Sequence[str] = TRAIN) -> StoredArray | None:
+    def sources(self, file: ArrayFile, prefixes: Sequence[str] = TRAIN) -> StoredArray | None:
         """Return the names of the rows of a file; None if it has none."""
-        return _found(file, self.source_array, SOURCES, beginnings, "source_array")
+        return _array(file, self.source_array, SOURCES, prefixes, "source_array")
 
     def first_sources(self, file: ArrayFile) -> StoredArray | None:
         """Return the first names of rows in a file of labels, of any part; None if it has none."""
-        found = _candidates(file, self.source_array, SOURCES, (*TRAIN, *TEST))
-        return file.find(found[0]) if found else None
+        candidates = _candidates(file, self.source_array, SOURCES, (*TRAIN, *TEST))
+        return file.find(candidates[0]) if candidates else None
 
     def has_test_part(self, file: ArrayFile) -> bool:
         """Return whether a file has vectors or labels of a test part."""
         names = [(self.array, FEATURES), (self.label_array, LABELS)]
-        return any(_candidates(file, given, usual, TEST) for given, usual in names)
+        return any(_candidates(file, custom_name, usual_names, TEST) for custom_name, usual_names in names)
 
 
-def unread_vectors(file: ArrayFile, read: Sequence[StoredArray]) -> list[str]:
+def unread_vectors(file: ArrayFile, vectors: Sequence[StoredArray]) -> list[str]:
     """Return the names of the other arrays of the same width as the vectors that are read."""
-    names, width = [one.name for one in read], read[0].shape[1:]
+    names, width = [array.name for array in vectors], vectors[0].shape[1:]
     wide = [name for name, shape in file.shapes.items() if name and shape[1:] == width]
     return [name for name in wide if f"{file.path}: {name}" not in names]
 
 
-def class_names_in(file: ArrayFile, beginnings: Sequence[str] = TRAIN) -> list[str]:
-    """Return the names of the classes that a file gives, by the first of ``beginnings`` that has them."""
-    groups = [beginning.removesuffix("/") for beginning in beginnings if beginning.endswith("/")]
+def class_names_in(file: ArrayFile, prefixes: Sequence[str] = TRAIN) -> list[str]:
+    """Return the names of the classes that a file gives, by the first of ``prefixes`` that has them."""
+    groups = [prefix.removesuffix("/") for prefix in prefixes if prefix.endswith("/")]
     if h5py.is_hdf5(file.path) and (names := read_class_names(file.path, groups)):
         return names
-    found = _candidates(file, CLASS_NAMES, (), beginnings)
-    if not found:
+    candidates = _candidates(file, CLASS_NAMES, (), prefixes)
+    if not candidates:
         return []
-    stored = file.find(found[0])
+    stored = file.find(candidates[0])
     if not stored.is_text or len(stored.shape) != 1:
         raise InputError(f"{stored.name}: is {stored.form}; it must be a list of names")
     names = [name or "" for name in stored.texts()]
@@ -109,29 +109,31 @@ def class_names_in(file: ArrayFile, beginnings: Sequence[str] = TRAIN) -> list[s
 
 
 def _example(file: ArrayFile, dimensions: int) -> str:
-    """Return the name of an array that may be the one that is looked for; "" if there is none."""
-    known = {f"{beginning}{name}" for beginning in TRAIN for name in (*SOURCES, CLASS_NAMES)}
+    """Return the name of an array of this many dimensions to suggest; "" if there is none."""
+    reserved_names = {f"{prefix}{name}" for prefix in TRAIN for name in (*SOURCES, CLASS_NAMES)}
     names = [name for name, shape in file.shapes.items() if len(shape) == dimensions]
-    return next((name for name in names if not (name in known or name.startswith(TEST))), "")
+    return next((name for name in names if not (name in reserved_names or name.startswith(TEST))), "")
 
 
 def _candidates(
-    file: ArrayFile, given: str | None, usual: Sequence[str], beginnings: Sequence[str]
+    file: ArrayFile, custom_name: str | None, usual_names: Sequence[str], prefixes: Sequence[str]
 ) -> list[str]:
-    """Return the names of arrays that may be the one that is looked for, readable or not."""
-    names = [given] if given else usual
-    found = [f"{beginning}{name}" for beginning in beginnings for name in names]
-    return [name for name in found if name in file.shapes or name in file.unreadable]
+    """Return the names of the arrays that match, readable or not."""
+    names = [custom_name] if custom_name else usual_names
+    possible_names = [f"{prefix}{name}" for prefix in prefixes for name in names]
+    return [name for name in possible_names if name in file.shapes or name in file.unreadable]
 
 
-def _found(
-    file: ArrayFile, given: str | None, usual: Sequence[str], beginnings: Sequence[str], option: str
+def _array(
+    file: ArrayFile, custom_name: str | None, usual_names: Sequence[str], prefixes: Sequence[str], option: str
 ) -> StoredArray | None:
-    """Return an array; None if no usual one is there. Raises InputError for several."""
-    found = _candidates(file, given, usual, beginnings)
-    if len(found) > 1:
-        names = " and ".join(f"`{name}`" for name in found)
-        raise InputError(f"{file.path}: has {names}; name the one that counts, such as {option}: {found[0]}")
-    if given and not found and "" in beginnings:
-        raise InputError(f"{file.path}: has no `{given}` ({option}); it holds {file.content}")
-    return file.find(found[0]) if found else None
+    """Return the array that matches; None if no usual name does. Raises InputError for several."""
+    candidates = _candidates(file, custom_name, usual_names, prefixes)
+    if len(candidates) > 1:
+        names = " and ".join(f"`{name}`" for name in candidates)
+        raise InputError(
+            f"{file.path}: has {names}; name the one that counts, such as {option}: {candidates[0]}"
+        )
+    if custom_name and not candidates and "" in prefixes:
+        raise InputError(f"{file.path}: has no `{custom_name}` ({option}); it holds {file.content}")
+    return file.find(candidates[0]) if candidates else None

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from activepool.compute.arrays import IntArray, TextArray
-from activepool.data.class_names import own_or_given, require_different
+from activepool.data.class_names import declared_class_names, require_different
 from activepool.data.embedding_arrays import TEST, TRAIN, ArrayNames, class_names_in, unread_vectors
-from activepool.data.embedding_labels import GivenLabels, class_names_of, label_numbers
+from activepool.data.embedding_labels import RawLabels, class_names_of, label_numbers
 from activepool.data.listing import has_line_break
 from activepool.errors import InputError, first_few
 from activepool.io.array_files.array_file import ArrayFile, StoredArray
@@ -61,12 +61,12 @@ class EmbeddingFiles:
 
 
 @dataclass(frozen=True)
-class _Given:
+class _UnnumberedPart:
     """A part whose labels have no numbers yet; ``class_names`` are those of its own files."""
 
     name: str
     features: StoredArray
-    labels: GivenLabels
+    labels: RawLabels
     sources: StoredArray | None
     class_names: list[str]
 
@@ -84,18 +84,22 @@ def opened(
 ) -> Iterator[EmbeddingFiles]:
     """Open embeddings for a ``with`` block; for the arguments see activepool.data.embeddings.
 
-    Raises: InputError, naming file and array, for anything that is not as it must be.
+    Raises: InputError, naming file and array, for anything that is not valid.
     """
     if class_names is not None:
         require_different(path, class_names)
     names = ArrayNames(array, label_array, source_array)
     with ExitStack() as files:
-        file = files.enter_context(names.opened(path))
+        file = files.enter_context(names.open_file(path))
         train = _part("train", file, labels, names, TRAIN, files)
         test = _test_part(file, test_features, test_labels, names, files)
-        known = own_or_given(path, train.class_names, class_names) or (test.class_names if test else [])
-        found = _with_classes(train, test, known)
-        yield replace(found, unread=unread_vectors(file, [part.features for part in (train, test) if part]))
+        declared = declared_class_names(path, train.class_names, class_names) or (
+            test.class_names if test else []
+        )
+        embeddings = _with_classes(train, test, declared)
+        yield replace(
+            embeddings, unread=unread_vectors(file, [part.features for part in (train, test) if part])
+        )
 
 
 def require_vectors(features: StoredArray) -> None:
@@ -120,18 +124,18 @@ def require_names(sources: StoredArray, rows: int) -> None:
 def row_names(sources: StoredArray, rows: slice = slice(None)) -> list[str]:
     """Return the names of some rows; raises InputError for a row without one, and for one of two lines."""
     names = sources.texts(rows) if sources.is_text else list(map(str, sources.read(rows).tolist()))
-    found = [name or "" for name in names]
-    for row, name in enumerate(found, rows.start or 0):
+    texts = [name or "" for name in names]
+    for row, name in enumerate(texts, rows.start or 0):
         if not name.strip() or has_line_break(name):
             problem = f"has a line break in {name!r}" if name.strip() else "has no name"
             raise InputError(f"{sources.name}: row {row} {problem}; each row needs a name on one line")
-    return found
+    return texts
 
 
 def repeated_names(sources: StoredArray, names: Iterable[str]) -> str | None:
     """Return which of the names of rows occur several times, for a message; None if each occurs once."""
-    repeated = first_few(name for name, count in Counter(names).items() if count > 1)
-    return f"{sources.name}: several rows have the same name ({repeated})" if repeated else None
+    examples = first_few(name for name, count in Counter(names).items() if count > 1)
+    return f"{sources.name}: several rows have the same name ({examples})" if examples else None
 
 
 def _test_part(
@@ -140,7 +144,7 @@ def _test_part(
     test_labels: PathLike | None,
     names: ArrayNames,
     files: ExitStack,
-) -> _Given | None:
+) -> _UnnumberedPart | None:
     if names.has_test_part(file):
         if test_features is not None or test_labels is not None:
             raise InputError(
@@ -151,11 +155,11 @@ def _test_part(
         if test_labels is not None:
             raise InputError("the option test_labels goes with test_features; set both, or neither")
         return None
-    other = files.enter_context(names.opened(test_features))
-    part = _part("test", other, test_labels, names, (*TEST, ""), files)
-    if other.path.samefile(file.path):
+    test_file = files.enter_context(names.open_file(test_features))
+    part = _part("test", test_file, test_labels, names, (*TEST, ""), files)
+    if test_file.path.samefile(file.path):
         raise InputError(
-            f"{other.path}: is given as test_features, and its vectors are those of the train part; name "
+            f"{test_file.path}: is given as test_features, and its vectors are those of the train part; name "
             "another file, or set test_fraction"
         )
     return part
@@ -166,60 +170,62 @@ def _part(
     file: ArrayFile,
     labels: PathLike | None,
     names: ArrayNames,
-    beginnings: Sequence[str],
+    prefixes: Sequence[str],
     files: ExitStack,
-) -> _Given:
+) -> _UnnumberedPart:
     """Check types and shapes; the values of features are checked where they are streamed."""
-    features = names.vectors(file, beginnings)
+    features = names.vectors(file, prefixes)
     require_vectors(features)
     option = "labels" if name == "train" else "test_labels"
-    class_names = class_names_in(file, (*beginnings, ""))
-    sources, of_labels = names.sources(file, beginnings), None
+    class_names = class_names_in(file, (*prefixes, ""))
+    sources, label_sources = names.sources(file, prefixes), None
     if labels is None:
-        given = names.labels(file, beginnings)
-    elif ArrayNames().labels(file, beginnings) is not None:
+        stored_labels = names.labels(file, prefixes)
+    elif ArrayNames().labels(file, prefixes) is not None:
         raise InputError(f"{file.path}: has labels of its own; leave out the option {option}")
     else:
-        labels_file = files.enter_context(names.opened(labels))
-        given = _only_labels(labels_file, names)
-        class_names = class_names_in(labels_file, (*beginnings, "")) or class_names
-        of_labels = names.first_sources(labels_file)
-    if given is None:
-        raise names.no_labels(file, beginnings, option)
-    numbered = GivenLabels.from_array(given, features.shape[0])
+        labels_file = files.enter_context(names.open_file(labels))
+        stored_labels = _only_labels(labels_file, names)
+        class_names = class_names_in(labels_file, (*prefixes, "")) or class_names
+        label_sources = names.first_sources(labels_file)
+    if stored_labels is None:
+        raise names.no_labels_error(file, prefixes, option)
+    raw_labels = RawLabels.from_array(stored_labels, features.shape[0])
     if sources is not None:
         require_names(sources, features.shape[0])
-        _require_same_rows(sources, of_labels)
-    return _Given(name, features, numbered, sources, class_names)
+        _require_same_rows(sources, label_sources)
+    return _UnnumberedPart(name, features, raw_labels, sources, class_names)
 
 
-def _require_same_rows(sources: StoredArray, of_labels: StoredArray | None) -> None:
+def _require_same_rows(sources: StoredArray, label_sources: StoredArray | None) -> None:
     """Raise InputError if labels have other names than their vectors, or the same in another order."""
-    if of_labels is None or of_labels.shape != sources.shape:
+    if label_sources is None or label_sources.shape != sources.shape:
         return
-    names = row_names(sources)
-    require_names(of_labels, len(names))
-    pairs = enumerate(zip(row_names(of_labels), names, strict=True))
-    if other := next(((row, *pair) for row, pair in pairs if len(set(pair)) > 1), None):
-        row, named, name = other
+    row_sources = row_names(sources)
+    require_names(label_sources, len(row_sources))
+    pairs = enumerate(zip(row_names(label_sources), row_sources, strict=True))
+    if difference := next(((row, *pair) for row, pair in pairs if len(set(pair)) > 1), None):
+        row, label_source, source = difference
         raise InputError(
-            f"{of_labels.name}: row {row} is {named!r}, but {name!r} in {sources.name}; a label "
+            f"{label_sources.name}: row {row} is {label_source!r}, but {source!r} in {sources.name}; a label "
             "belongs to the vector of its row, so give both the same names in the same order, or give the "
             "labels no names"
         )
 
 
 def _only_labels(file: ArrayFile, names: ArrayNames) -> StoredArray:
-    """Return the labels of a file of their own: its only array, or that of the usual name."""
+    """Return the labels in a separate file: its only array, or the one with the usual name."""
     if len(file.shapes) == 1:
         return file.find(next(iter(file.shapes)))
-    found = names.labels(file, ("", *TRAIN[1:], *TEST))
-    if found is None:
+    labels = names.labels(file, ("", *TRAIN[1:], *TEST))
+    if labels is None:
         raise InputError(f"{file.path}: holds {file.content}; name the labels, such as label_array: NAME")
-    return found
+    return labels
 
 
-def _with_classes(train: _Given, test: _Given | None, class_names: list[str]) -> EmbeddingFiles:
+def _with_classes(
+    train: _UnnumberedPart, test: _UnnumberedPart | None, class_names: list[str]
+) -> EmbeddingFiles:
     """Join checked parts; without names, the classes are those of the labels of the train part."""
     if test is not None:
         _require_alike(train, test, class_names)
@@ -238,7 +244,7 @@ def _with_classes(train: _Given, test: _Given | None, class_names: list[str]) ->
     return EmbeddingFiles(parts[0], parts[1] if test else None, class_names)
 
 
-def _require_alike(train: _Given, test: _Given, class_names: list[str]) -> None:
+def _require_alike(train: _UnnumberedPart, test: _UnnumberedPart, class_names: list[str]) -> None:
     """Raise InputError unless the features and the labels of both parts mean the same."""
     if test.features.shape[1] != train.features.shape[1]:
         raise InputError(
@@ -246,9 +252,9 @@ def _require_alike(train: _Given, test: _Given, class_names: list[str]) -> None:
             f"{train.features.shape[1]}"
         )
     columns = zip(test.features.columns, train.features.columns, strict=False)
-    if other := next((pair for pair in columns if len(set(pair)) > 1), None):
+    if difference := next((pair for pair in columns if len(set(pair)) > 1), None):
         raise InputError(
-            f"{test.features.name}: has {other[0]!r} where the train features have {other[1]!r}; "
+            f"{test.features.name}: has {difference[0]!r} where the train features have {difference[1]!r}; "
             "give both the same columns in the same order"
         )
     if (test.labels.names is None) != (train.labels.names is None):

@@ -17,8 +17,8 @@ MAX_SHOWN = 8
 
 
 @dataclass(frozen=True)
-class GivenLabels:
-    """Labels as a file has them, in this ``kind`` of numbers: numbers (n,) int64, or else names (n,).
+class RawLabels:
+    """Labels as a file has them: numbers (n,) int64, or else names (n,); ``kind`` is their type in the file.
 
     Where a class is not known, a number is -1, and a name "".
     """
@@ -29,7 +29,7 @@ class GivenLabels:
     kind: np.dtype
 
     @classmethod
-    def from_array(cls, stored: StoredArray, rows: int) -> "GivenLabels":
+    def from_array(cls, stored: StoredArray, rows: int) -> "RawLabels":
         """Read labels; raises InputError unless they are ``rows`` numbers or names."""
         if stored.shape != (rows,) or stored.dtype.kind not in "iufOUS":
             raise InputError(_must_be_labels(stored, rows))
@@ -41,15 +41,15 @@ class GivenLabels:
             values = np.where(np.isnan(values), UNKNOWN, values.astype(np.float64))
             if not (np.isfinite(values) & (values == np.floor(values))).all():
                 raise InputError(_must_be_labels(stored, rows))
-            if len(inexact := np.flatnonzero(values > exact_numbers(stored.dtype))):
-                row = inexact[0]
+            if len(inexact_rows := np.flatnonzero(values > exact_numbers(stored.dtype))):
+                row = inexact_rows[0]
                 raise InputError(
                     f"{stored.name}: label {values[row]:.0f} in row {row}, where {stored.dtype} does not "
                     "tell whole numbers apart; save the labels as int64"
                 )
-        too_large = np.flatnonzero(values > np.iinfo(np.int64).max)
-        if len(too_large):
-            row = too_large[0]
+        overflow_rows = np.flatnonzero(values > np.iinfo(np.int64).max)
+        if len(overflow_rows):
+            row = overflow_rows[0]
             raise InputError(
                 f"{stored.name}: label {values[row]} in row {row} is no class; where a label is not known, "
                 "write -1 in a signed type"
@@ -57,7 +57,7 @@ class GivenLabels:
         return cls(stored.name, values.astype(np.int64), None, stored.dtype)
 
 
-def class_names_of(train: GivenLabels) -> list[str]:
+def class_names_of(train: RawLabels) -> list[str]:
     """Return the classes of the train part: its names, sorted, or the numbers 0 up to the largest label.
 
     Raises: InputError if a number has no row.
@@ -70,30 +70,30 @@ def class_names_of(train: GivenLabels) -> list[str]:
             f"{train.name}: label {largest} in {len(train.numbers)} rows looks like an identifier; "
             f"number the classes 0..C-1, with -1 where a label is not known{_hint(train, largest)}"
         )
-    missing = np.setdiff1d(np.arange(largest + 1), train.numbers)
-    if len(missing):
+    missing_numbers = np.setdiff1d(np.arange(largest + 1), train.numbers)
+    if len(missing_numbers):
         raise InputError(
-            f"{train.name}: no row has {first_few(missing, MAX_SHOWN)}; number the "
+            f"{train.name}: no row has {first_few(missing_numbers, MAX_SHOWN)}; number the "
             f"classes 0..C-1, or name them all in class_names{_hint(train, largest)}"
         )
     return [str(number) for number in range(largest + 1)]
 
 
-def label_numbers(given: GivenLabels, class_names: Sequence[str], declared: Container[str]) -> IntArray:
+def label_numbers(labels: RawLabels, class_names: Sequence[str], declared: Container[str]) -> IntArray:
     """Return labels (n,) as numbers of classes, -1 where not known; raises InputError for other labels.
 
     A class that is ``declared``, and not just a label of the train part, may have any name.
     """
-    if given.names is None:
-        wrong = _wrong_numbers(given, class_names)
+    if labels.names is None:
+        problems = [*_wrong_numbers(labels, class_names)]
     else:
-        wrong = _wrong_names(given.name, given.names, class_names, declared)
-    if problems := list(wrong):
-        raise InputError(*first_lines(problems, given.name))
-    if given.numbers is not None:
-        return given.numbers
+        problems = [*_wrong_names(labels.name, labels.names, class_names, declared)]
+    if problems:
+        raise InputError(*first_lines(problems, labels.name))
+    if labels.numbers is not None:
+        return labels.numbers
     number_of = {name: number for number, name in enumerate(class_names)} | {"": UNKNOWN}
-    return np.array([number_of[name] for name in given.names or ()], dtype=np.int64)
+    return np.array([number_of[name] for name in labels.names or ()], dtype=np.int64)
 
 
 def _must_be_labels(stored: StoredArray, rows: int) -> str:
@@ -118,28 +118,28 @@ def _wrong_names(
             yield f"{where}: row {row}: {problem}"
 
 
-def _wrong_numbers(given: GivenLabels, class_names: Sequence[str]) -> Iterator[str]:
-    assert given.numbers is not None
-    wrong = np.flatnonzero((given.numbers < UNKNOWN) | (given.numbers >= len(class_names)))
-    if len(wrong):
-        label = int(given.numbers[wrong[0]])
+def _wrong_numbers(labels: RawLabels, class_names: Sequence[str]) -> Iterator[str]:
+    assert labels.numbers is not None
+    wrong_rows = np.flatnonzero((labels.numbers < UNKNOWN) | (labels.numbers >= len(class_names)))
+    if len(wrong_rows):
+        label = int(labels.numbers[wrong_rows[0]])
         numbers = f"0..{len(class_names) - 1}, " if class_names else ""
         none = "" if class_names else ", which has none: name all classes in class_names"
         yield (
-            f"{given.name}: label {label} in row {wrong[0]}; it must be one of "
+            f"{labels.name}: label {label} in row {wrong_rows[0]}; it must be one of "
             f"{numbers}the classes of class_names, or else of the train part{none}, or -1 if it is not known"
-            f"{_hint(given, label)}"
+            f"{_hint(labels, label)}"
         )
 
 
-def _hint(given: GivenLabels, label: int) -> str:
+def _hint(labels: RawLabels, label: int) -> str:
     """Return a hint if a label looks like no label, or like one that overflowed a type too small for it."""
-    assert given.numbers is not None
-    kind = given.kind
-    if label == wrapped_unknown(kind.name, given.numbers.__contains__):
+    assert labels.numbers is not None
+    kind = labels.kind
+    if label == wrapped_unknown(kind.name, labels.numbers.__contains__):
         return f"; {label} is what -1 becomes in {kind}: save the labels as int64"
     if kind.kind == "i" and label < UNKNOWN and kind.itemsize < 8:
         return f"; {label} is what {label + 2 ** (8 * kind.itemsize)} becomes in {kind}: save them as int64"
-    if label == no_label_number(np.unique(given.numbers[given.numbers >= 0]).tolist()):
+    if label == no_label_number(np.unique(labels.numbers[labels.numbers >= 0]).tolist()):
         return f"; {label} often stands for no label: write -1 there"
     return ""

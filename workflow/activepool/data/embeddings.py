@@ -65,20 +65,20 @@ def write_features(
         fraction: the share of each class to keep, in both parts.
 
     Returns: what a person should know of the classes and of names that occur several times, a line each.
-    Raises: InputError, naming file, dataset and row, for what does not have that form, for a feature that is
+    Raises: InputError, naming file, dataset and row, for an array of another form, for a feature that is
     not a finite number, and for features that float32 cannot compute with (see features.ranges).
     """
     names = (array, label_array, source_array)
-    with opened(path, labels, test_features, test_labels, class_names, *names) as given:
-        parts = _parts(path, given, test_fraction)
+    with opened(path, labels, test_features, test_labels, class_names, *names) as files:
+        parts = _parts(path, files, test_fraction)
         labels_of = {name: part.labels[rows] for name, (part, rows) in parts.items()}
-        notices = (*class_notices(path, given.class_names, *labels_of.values()), *_row_notices(path, given))
-        kept = remaining_rows(labels_of, len(given.class_names), imbalance, fraction)
+        notices = (*class_notices(path, files.class_names, *labels_of.values()), *_row_notices(path, files))
+        remaining = remaining_rows(labels_of, len(files.class_names), imbalance, fraction)
         with written_hdf5(output) as file:
-            file.attrs["class_names"] = given.class_names
+            file.attrs["class_names"] = files.class_names
             file.attrs.update(backbone="given", checkpoint_digest="", transform="")
             for name, (part, rows) in parts.items():
-                _copy(part, rows[kept[name]], file.create_group(name))
+                _copy(part, rows[remaining[name]], file.create_group(name))
     return notices
 
 
@@ -95,19 +95,19 @@ def preview(
 ) -> Preview:
     """Count the classes of a user's embeddings; reads only the labels."""
     names = (array, label_array, source_array)
-    with opened(path, labels, test_features, test_labels, class_names, *names) as given:
-        parts = _parts(path, given, test_fraction)
+    with opened(path, labels, test_features, test_labels, class_names, *names) as files:
+        parts = _parts(path, files, test_fraction)
         train, test = (part.labels[rows] for part, rows in parts.values())
-        return Preview.from_labels(path, train, test, given.class_names)
+        return Preview.from_labels(path, train, test, files.class_names)
 
 
 def _parts(
-    path: PathLike, given: EmbeddingFiles, test_fraction: float | None
+    path: PathLike, files: EmbeddingFiles, test_fraction: float | None
 ) -> dict[str, tuple[EmbeddingPart, IntArray]]:
     """Return, for train and test, the original part of its rows, and these rows, ascending."""
-    own = "test/features and test/labels, or the options test_features and test_labels"
-    require_one_test_part(path, given.test is not None, own, test_fraction)
-    train, test = given.train, given.test
+    test_arrays = "test/features and test/labels, or the options test_features and test_labels"
+    require_one_test_part(path, files.test is not None, test_arrays, test_fraction)
+    train, test = files.train, files.test
     train_rows = np.arange(len(train.labels))
     if test is None:
         assert test_fraction is not None  # as require_one_test_part has checked
@@ -119,21 +119,21 @@ def _parts(
     return {"train": (train, train_rows), "test": (test, test_rows)}
 
 
-def _row_notices(path: PathLike, given: EmbeddingFiles) -> Iterator[str]:
+def _row_notices(path: PathLike, files: EmbeddingFiles) -> Iterator[str]:
     """Yield a line for each part in which several rows have the same name, and others on both parts."""
-    for part in (given.train, given.test):
+    for part in (files.train, files.test):
         if part and part.sources and (repeated := repeated_names(part.sources, row_names(part.sources))):
             yield f"{repeated}; only the index tells them apart, in selected.csv and in annotations"
-    named = [part.sources for part in (given.train, given.test) if part and part.sources]
-    if len(named) == 2 and all(sources.is_text for sources in named):
-        in_test = set(row_names(named[1]))
-        if shared := [name for name in row_names(named[0]) if name in in_test]:
+    sources = [part.sources for part in (files.train, files.test) if part and part.sources]
+    if len(sources) == 2 and all(array.is_text for array in sources):
+        test_names = set(row_names(sources[1]))
+        if shared_names := [name for name in row_names(sources[0]) if name in test_names]:
             yield (
-                f"{path}: train and test rows share these names: {first_few(shared)}; if they are the "
+                f"{path}: train and test rows share these names: {first_few(shared_names)}; if they are the "
                 "same samples, accuracies count what was trained on"
             )
-    if given.unread:
-        names = first_few(f"`{name}`" for name in given.unread)
+    if files.unread:
+        names = first_few(f"`{name}`" for name in files.unread)
         yield (
             f"{path}: vectors that are not read: {names}; those of the pool without labels belong "
             "among the others, with the label -1 or an empty one"
@@ -149,7 +149,7 @@ def _copy(part: EmbeddingPart, rows: IntArray, group: h5py.Group) -> None:
     finite, spread = FiniteCheck(), SpreadCheck(part.features.name, part.width, dtype)
     for block in tqdm(row_blocks(len(part.labels), BLOCK_ROWS), desc=f"copy {group.name[1:]}", disable=None):
         first, last = np.searchsorted(rows, [block.start, block.stop])
-        chosen = rows[first:last] - block.start
+        kept_rows = rows[first:last] - block.start
         original = part.features.read(block)
         with np.errstate(over="ignore"):
             values = original.astype(dtype)
@@ -160,8 +160,8 @@ def _copy(part: EmbeddingPart, rows: IntArray, group: h5py.Group) -> None:
         require_squares(part.features.name, values, numbers)
         if group.name == "/train":
             spread.add(original, numbers)
-        features[first:last] = values[chosen]
-        sources[first:last] = part.source_texts(block)[chosen]
+        features[first:last] = values[kept_rows]
+        sources[first:last] = part.source_texts(block)[kept_rows]
     finite.require()
     spread.require()
 

@@ -14,15 +14,15 @@ from tqdm import tqdm
 import activepool
 from activepool.compute.blocks import Compute
 from activepool.data.image_files import read_header, without_warnings
-from activepool.data.urls import Fetched, fetched, protocol_of
+from activepool.data.urls import FetchedImage, fetched_image, protocol_of
 from activepool.errors import one_line
 from activepool.io.files import written_whole
 
 #: Protocols that need no package.
-WEB = ("http", "https")
+WEB_PROTOCOLS = ("http", "https")
 
 #: fsspec's protocols of files on this machine, for which a manifest has paths.
-LOCAL = ("file", "local")
+LOCAL_PROTOCOLS = ("file", "local")
 
 #: Images that are fetched at once: this is waiting for servers, not work.
 THREADS = 16
@@ -40,13 +40,13 @@ LONGEST_WAIT = 60
 MAX_FAILURES = 100
 
 #: Characters that a URL may have; all others, such as blanks, are written as %XX. A % is left as it is.
-ALLOWED = "%:/?#[]@!$&'()*+,;="
+URL_CHARACTERS = "%:/?#[]@!$&'()*+,;="
 
 #: Answers of a web server that has no such image.
-ABSENT = (404, 410)
+ABSENT_STATUSES = (404, 410)
 
 #: Answers of a web server that may give the image later, beside all from 500 on.
-LATER = (408, 425, 429)
+TRANSIENT_STATUSES = (408, 425, 429)
 
 
 def url_problem(url: str) -> str | None:
@@ -56,9 +56,9 @@ def url_problem(url: str) -> str | None:
 
 @cache
 def _protocol_problem(protocol: str) -> str | None:
-    if protocol in WEB:
+    if protocol in WEB_PROTOCOLS:
         return None
-    if protocol in LOCAL:
+    if protocol in LOCAL_PROTOCOLS:
         return f"a file of this machine is named by its path, without {protocol}://"
     try:
         import fsspec
@@ -88,7 +88,7 @@ def fetch_images(urls: Sequence[str], root: Path, ignores_absent: bool = False) 
     failures: dict[str, str] = {}
 
     def fetch(url: str) -> None:
-        image = fetched(root, url)
+        image = fetched_image(root, url)
         if len(failures) >= MAX_FAILURES or _is_image(image):
             return
         try:
@@ -106,7 +106,7 @@ def fetch_images(urls: Sequence[str], root: Path, ignores_absent: bool = False) 
     return failures
 
 
-def _is_image(image: Fetched) -> bool:
+def _is_image(image: FetchedImage) -> bool:
     """Return whether an image was fetched; a server may have sent a page with an excuse in its place."""
     try:
         read_header(image)
@@ -124,14 +124,14 @@ def _content(url: str) -> bytes:
         except Exception as error:
             if not _is_transient(error):
                 raise
-            sleep(max(wait, _wait_asked_for(error)))
+            sleep(max(wait, _requested_wait(error)))
     return _content_at_once(url)
 
 
 def _content_at_once(url: str) -> bytes:
     """Return the bytes at a URL; raises an error also if the connection ends before they do."""
     protocol = protocol_of(url)
-    if protocol not in WEB:
+    if protocol not in WEB_PROTOCOLS:
         import fsspec
 
         # Unlike fsspec.open, this does not take a URL with :: for a chain of file systems.
@@ -139,7 +139,7 @@ def _content_at_once(url: str) -> bytes:
     from urllib.request import Request, urlopen
 
     headers = {"User-Agent": f"activepool/{activepool.__version__}"}  # some servers refuse urllib's own name
-    with urlopen(Request(quote(url, safe=ALLOWED), headers=headers), timeout=TIMEOUT) as response:
+    with urlopen(Request(quote(url, safe=URL_CHARACTERS), headers=headers), timeout=TIMEOUT) as response:
         return bytes(response.read())
 
 
@@ -158,7 +158,11 @@ def _reason(error: Exception) -> str:
 
 
 def _is_absent(error: Exception) -> bool:
-    return error.code in ABSENT if isinstance(error, HTTPError) else isinstance(error, FileNotFoundError)
+    return (
+        error.code in ABSENT_STATUSES
+        if isinstance(error, HTTPError)
+        else isinstance(error, FileNotFoundError)
+    )
 
 
 def _is_transient(error: Exception) -> bool:
@@ -167,17 +171,21 @@ def _is_transient(error: Exception) -> bool:
     from ssl import SSLCertVerificationError
 
     if isinstance(error, HTTPError):
-        return error.code in LATER or error.code >= 500
+        return error.code in TRANSIENT_STATUSES or error.code >= 500
     cause = error.reason if isinstance(error, URLError) else error
     final = (FileNotFoundError, PermissionError, SSLCertVerificationError)
     return isinstance(cause, OSError | HTTPException) and not isinstance(cause, final)
 
 
-def _wait_asked_for(error: Exception) -> int:
+def _requested_wait(error: Exception) -> int:
     """Return the seconds that a web server asks to wait, up to `LONGEST_WAIT`; 0 if it asks for none."""
-    asked = error.headers.get("Retry-After", "") if isinstance(error, HTTPError) else ""
+    retry_after = error.headers.get("Retry-After", "") if isinstance(error, HTTPError) else ""
     try:
-        seconds = float(asked) if asked.isdecimal() else parsedate_to_datetime(asked).timestamp() - time()
+        seconds = (
+            float(retry_after)
+            if retry_after.isdecimal()
+            else parsedate_to_datetime(retry_after).timestamp() - time()
+        )
     except ValueError:  # neither seconds nor a date
         return 0
     return math.ceil(max(0, min(seconds, LONGEST_WAIT)))

@@ -33,7 +33,7 @@ def fingerprint(samples: Samples) -> str:
 
 
 def spread_evenly(part: Part) -> IntArray:
-    """Return `IMAGES_READ` rows of a part, spread evenly over those that are no URLs, or all of these."""
+    """Return `IMAGES_READ` rows of a part, spread evenly over those that are not URLs, or all of these."""
     rows = np.flatnonzero([not is_url(path) for path in part.paths])
     return rows[np.unique(np.linspace(0, len(rows) - 1, min(len(rows), IMAGES_READ)).astype(np.int64))]
 

@@ -4,14 +4,14 @@ from pathlib import Path
 
 from activepool.data.listing import (
     class_folders,
-    count_beside,
+    count_outside_parts,
     existing_folder,
     holds_more_than,
     list_class_folders,
     require_each_once,
     with_unlabelled,
 )
-from activepool.data.omissions import LeftOut
+from activepool.data.omissions import Omissions
 from activepool.data.previews import MAX_PREVIEWED, Preview
 from activepool.data.samples import Samples, require_one_test_part, split_off_test
 from activepool.errors import InputError
@@ -55,15 +55,15 @@ def list_parts(
     ``train_folder`` is "" if the classes are folders in ``root`` itself, and ``test_folder`` None for a test
     part that is split off.
     """
-    left_out = LeftOut()
+    omissions = Omissions()
     folders = [train_folder, test_folder] if test_folder else [train_folder]
     class_names = class_folders(root / train_folder)
-    train, *others = (list_class_folders(root, folder, class_names, left_out) for folder in folders)
-    for folder in count_beside(root, folders, left_out) if train_folder else ():
-        train = with_unlabelled(train, root, folder, left_out)
-    require_each_once(root, [path for part in (train, *others) for path in part.sources], left_out)
+    train, *test_parts = (list_class_folders(root, folder, class_names, omissions) for folder in folders)
+    for folder in count_outside_parts(root, folders, omissions) if train_folder else ():
+        train = with_unlabelled(train, root, folder, omissions)
+    require_each_once(root, [path for part in (train, *test_parts) for path in part.sources], omissions)
     if test_fraction is None:
-        (test,) = others
+        (test,) = test_parts
     else:
         train, test = split_off_test(train, test_fraction)
-    return Samples(train, test, class_names, str(root), notices=left_out.notices(root))
+    return Samples(train, test, class_names, str(root), notices=omissions.notices(root))

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from activepool.data.class_names import own_or_given
+from activepool.data.class_names import declared_class_names
 from activepool.data.huggingface_files import read_file
 from activepool.data.previews import Preview
 from activepool.data.samples import Samples
-from activepool.data.shard_samples import Found, samples_in
+from activepool.data.shard_samples import ShardPart, samples_in
 from activepool.data.shards import Shards, list_shards
 from activepool.errors import InputError
 
@@ -32,20 +32,20 @@ def load(
     Raises: InputError, with a line for each file or row that is damaged or cannot be used.
     """
     shards = _list(path)
-    train, test = Found(), Found()
-    own: dict[str, list[str]] = {}
-    for found, files in ((train, shards.train), (test, shards.test)):
+    train, test = ShardPart(), ShardPart()
+    names_by_file: dict[str, list[str]] = {}
+    for part, files in ((train, shards.train), (test, shards.test)):
         for file in files:
-            names = read_file(shards.root, file, image, label, found)
+            names = read_file(shards.root, file, image, label, part)
             if names is None:
                 continue
-            own[file] = names
-            first, expected = next(iter(own.items()))
+            names_by_file[file] = names
+            first_file, expected = next(iter(names_by_file.items()))
             if names != expected:
-                found.is_cut = True  # its labels are none of the others'
-                found.problems.append(f"{file}: has other names of classes than {first}")
-    known = own_or_given(path, next(iter(own.values()), []), class_names)
-    return samples_in(shards, train, test, known, test_fraction)
+                part.lacks_labels = True  # its numbers stand for other classes
+                part.problems.append(f"{file}: has other names of classes than {first_file}")
+    class_names = declared_class_names(path, next(iter(names_by_file.values()), []), class_names)
+    return samples_in(shards, train, test, class_names, test_fraction)
 
 
 def preview(
@@ -63,7 +63,9 @@ def preview(
 
 def _list(path: str | Path) -> Shards:
     shards = list_shards(KIND, path)
-    first = {Path(file).suffix: file for file in [*shards.train, *shards.test]}
-    if len(first) > 1:
-        raise InputError(f"{path}: holds two copies, {' and '.join(first.values())}; name one by a pattern")
+    examples = {Path(file).suffix: file for file in [*shards.train, *shards.test]}
+    if len(examples) > 1:
+        raise InputError(
+            f"{path}: holds two copies, {' and '.join(examples.values())}; name one by a pattern"
+        )
     return shards

@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 
 from activepool.data.packed_images import Cell, Member
-from activepool.data.shard_samples import Found
+from activepool.data.shard_samples import ShardPart
 from activepool.errors import InputError, importing, one_line
 from activepool.io.files import LFS_PROBLEM, is_lfs_pointer
 
 #: The usual names of the columns.
 IMAGE, LABEL = "image", "label"
 
-#: How Arrow files begin that are no streams.
+#: How Arrow files begin that are not streams.
 ARROW_FILE = b"ARROW1"
 
 #: Characters of a wrong label that a message shows.
@@ -47,29 +47,33 @@ class Columns:
 
     @classmethod
     def from_schema(cls, schema: Any, image: str | None, label: str | None) -> "Columns":
-        """Find the columns of a schema; raises InputError if they are missing, or are none of their kind."""
+        """Find the columns of a schema; raises InputError if they are missing, or of another type."""
         features = _features(schema)
-        images = [name for name, kind in zip(schema.names, schema.types, strict=True) if _has_bytes(kind)]
-        named = [name for name in schema.names if _names_in(features, name)]
-        image = image or _only("image", IMAGE, images, schema)
-        label = label or _only("label", LABEL, named, schema)
-        labels = _may_be_labels(schema, named)
+        image_columns = [
+            name for name, kind in zip(schema.names, schema.types, strict=True) if _has_bytes(kind)
+        ]
+        class_columns = [name for name in schema.names if _names_in(features, name)]
+        image = image or _default_name("image", IMAGE, image_columns, schema)
+        label = label or _default_name("label", LABEL, class_columns, schema)
+        label_columns = _label_candidates(schema, class_columns)
         for name in (image, label):
             if schema.names.count(name) > 1:
                 raise InputError(f"has several columns {name!r}; rename or remove all but one")
-        for key, name, others in (("image", image, images), ("label", label, labels)):
+        for key, name, candidates in (("image", image, image_columns), ("label", label, label_columns)):
             if name not in schema.names:
-                remedy = f"; say which: {key}: {others[0]}" if others else ""
+                remedy = f"; say which: {key}: {candidates[0]}" if candidates else ""
                 raise InputError(f"has no column {name!r} (it has {', '.join(schema.names)}){remedy}")
-        if image not in images:
+        if image not in image_columns:
             kind = schema.field(image).type
             raise InputError(f"{image} is {kind}; it must be bytes, or structs of bytes and path")
         index = schema.names.index(image)
         return cls(image, label, index, not _is_bytes(schema.types[index]), _names_in(features, label))
 
 
-def read_file(root: Path, shard: str, image: str | None, label: str | None, found: Found) -> list[str] | None:
-    """Add the images of a file in ``root`` to ``found``, and a line for each missing one and for a damage.
+def read_file(
+    root: Path, shard: str, image: str | None, label: str | None, part: ShardPart
+) -> list[str] | None:
+    """Add the images of a file in ``root`` to ``part``, and a line for each missing image, and for damage.
 
     The columns are by default ``image``, or the only one of images, and ``label``, or the only one whose
     classes have names.
@@ -82,7 +86,7 @@ def read_file(root: Path, shard: str, image: str | None, label: str | None, foun
     try:
         schema, blocks = (_parquet if shard.endswith(".parquet") else _arrow)(root / shard, shard)
         columns = Columns.from_schema(schema, image, label)
-        found.label_type = str(schema.field(columns.label).type)
+        part.label_type = str(schema.field(columns.label).type)
         for places, labels in blocks(columns):
             for place, value in zip(places, labels.to_pylist(), strict=True):
                 source = f"{shard}/{row}"
@@ -90,24 +94,24 @@ def read_file(root: Path, shard: str, image: str | None, label: str | None, foun
                 if (text := _label_text(value, columns)) is None:
                     if not has_bad_label:  # most likely all are
                         problem = "is no text and no whole number; name another column: label: NAME"
-                        shown = shorten(repr(value), MAX_LABEL, placeholder="...")
-                        found.problems.append(f"{source}: the label {shown} {problem}")
-                    has_bad_label = found.is_cut = True
+                        value_text = shorten(repr(value), MAX_LABEL, placeholder="...")
+                        part.problems.append(f"{source}: the label {value_text} {problem}")
+                    has_bad_label = part.lacks_labels = True
                 elif place is None:
                     problem = f"has no bytes in the column {columns.image}; store the images in the file"
-                    found.reject(source, text, problem)
+                    part.reject(source, text, problem)
                 else:
-                    found.add(place, text)
+                    part.add(place, text)
         return columns.class_names
     except InputError as error:
-        found.problems.append(f"{shard}: {error}")
+        part.problems.append(f"{shard}: {error}")
     except (ArrowException, OSError) as error:
-        after = f" after row {row - 1}" if row else ""
-        problem = f"is damaged{after} ({one_line(error)}); copy it again"
+        position = f" after row {row - 1}" if row else ""
+        problem = f"is damaged{position} ({one_line(error)}); copy it again"
         if is_lfs_pointer(root / shard):
             problem = f"is {LFS_PROBLEM}"
-        found.problems.append(f"{shard}: {problem}")
-    found.is_cut = True
+        part.problems.append(f"{shard}: {problem}")
+    part.lacks_labels = True
     return None
 
 
@@ -180,7 +184,7 @@ def _may_miss(group: Any, leaf: str) -> bool:
 
 
 def _missing(images: Any, columns: Columns) -> Any:
-    """Return which rows have no bytes: those without a value, and those that have a path alone."""
+    """Return which rows have no bytes: those without a value, and those that have only a path."""
     from pyarrow import compute
 
     return compute.is_null(compute.struct_field(images, "bytes") if columns.is_struct else images)
@@ -214,20 +218,20 @@ def _is_bytes(kind: Any) -> bool:
     return str(kind) in ("binary", "large_binary")
 
 
-def _may_be_labels(schema: Any, named: list[str]) -> list[str]:
-    """Return the columns of text and whole numbers, first those that are called so or have named classes."""
+def _label_candidates(schema: Any, class_columns: list[str]) -> list[str]:
+    """Return the columns of text and whole numbers, first those called ``label`` or with named classes."""
     import pyarrow as pa
 
     kinds = pa.types.is_integer, pa.types.is_string, pa.types.is_large_string, pa.types.is_dictionary
     columns = zip(schema.names, schema.types, strict=True)
-    found = [name for name, kind in columns if any(is_kind(kind) for is_kind in kinds)]
-    return sorted(found, key=lambda name: (name.lower() != LABEL, name not in named))
+    candidates = [name for name, kind in columns if any(is_kind(kind) for is_kind in kinds)]
+    return sorted(candidates, key=lambda name: (name.lower() != LABEL, name not in class_columns))
 
 
-def _only(key: str, usual: str, names: list[str], schema: Any) -> str:
+def _default_name(key: str, usual_name: str, names: list[str], schema: Any) -> str:
     """Return the usual name of a column if there is one, or else the only one of its kind."""
-    if usual in schema.names or not names:
-        return usual
+    if usual_name in schema.names or not names:
+        return usual_name
     if len(names) > 1:
         raise InputError(f"has several columns for {key} ({', '.join(names)}); say which: {key}: {names[0]}")
     return names[0]

@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from activepool.compute.blocks import Compute, row_blocks
 from activepool.data.exif_rotation import turn_notice
-from activepool.data.image_files import decode_image, problem_of, read_header, without_warnings
+from activepool.data.image_files import decode_image, read_header, reading_problem, without_warnings
 from activepool.data.packed_images import Place
 from activepool.data.samples import Samples, require_samples, with_notice
 from activepool.data.shared_images import beginning_digest, shared_notice
@@ -28,7 +28,7 @@ from activepool.errors import InputError, first_lines
 BLOCK_IMAGES = 64
 
 
-class _Checked(NamedTuple):
+class _CheckResult(NamedTuple):
     """Whether EXIF rotates an image, and its `beginning_digest`; or why it is unreadable."""
 
     is_turned: bool = False
@@ -51,8 +51,8 @@ def drop_unreadable(samples: Samples, on_unreadable: str, workers: int) -> tuple
         results = {name: _check_part(samples, name, check, workers) for name in samples.parts}
     unreadable = [
         (str(samples.image_place(samples.parts[name].paths[row])), result.problem)
-        for name, of_part in results.items()
-        for row, result in enumerate(of_part)
+        for name, part_results in results.items()
+        for row, result in enumerate(part_results)
         if result.problem is not None
     ]
     table = pd.DataFrame(unreadable, columns=["path", "reason"])
@@ -60,32 +60,36 @@ def drop_unreadable(samples: Samples, on_unreadable: str, workers: int) -> tuple
         remedy = "repair or remove it, or set on_unreadable: skip"
         lines = [f"{path}: not a readable image ({reason}): {remedy}" for path, reason in unreadable]
         raise InputError(*first_lines(list(dict.fromkeys(lines)), samples.name))
-    beginnings = {name: [result.beginning for result in of_part] for name, of_part in results.items()}
+    beginnings = {
+        name: [result.beginning for result in part_results] for name, part_results in results.items()
+    }
     samples = with_notice(samples, shared_notice(samples, beginnings))
     if unreadable:
         is_readable = {
-            name: np.array([result.problem is None for result in of_part], dtype=bool)
-            for name, of_part in results.items()
+            name: np.array([result.problem is None for result in part_results], dtype=bool)
+            for name, part_results in results.items()
         }
         train, test = (part.take(is_readable[name]) for name, part in samples.parts.items())
         (path, reason), dots = unreadable[0], ", ..." * (len(unreadable) > 1)
         notice = f"not taken: unreadable images: {len(unreadable):,} ({path}: {reason}{dots})"
         samples = with_notice(replace(samples, train=train, test=test), f"{samples.name}: {notice}")
     require_samples(samples.train.labels, samples.test.labels)
-    turned = sum(result.is_turned for of_part in results.values() for result in of_part)
-    return with_notice(samples, turn_notice(samples, turned)), table
+    num_turned = sum(result.is_turned for part_results in results.values() for result in part_results)
+    return with_notice(samples, turn_notice(samples, num_turned)), table
 
 
-def _check_part(samples: Samples, name: str, check: Callable[[Place], bool], workers: int) -> list[_Checked]:
-    """Return what there is to say of each image of a part."""
+def _check_part(
+    samples: Samples, name: str, check: Callable[[Place], bool], workers: int
+) -> list[_CheckResult]:
+    """Check each image of a part."""
     part = samples.parts[name]
     if part.images is not None:
         return []
 
-    def check_block(rows: slice) -> list[_Checked]:
+    def check_block(rows: slice) -> list[_CheckResult]:
         return [_result(check, samples.image_place(path)) for path in part.paths[rows]]
 
-    results: list[_Checked] = []
+    results: list[_CheckResult] = []
     with tqdm(total=len(part), desc=f"check {name} images", unit="image", disable=None) as progress:
         for block in Compute(workers=workers).map(check_block, row_blocks(len(part), BLOCK_IMAGES)):
             results += block
@@ -98,8 +102,8 @@ def _decode(path: Place) -> bool:
     return read_header(path)
 
 
-def _result(check: Callable[[Place], bool], path: Place) -> _Checked:
+def _result(check: Callable[[Place], bool], path: Place) -> _CheckResult:
     try:
-        return _Checked(is_turned=check(path), beginning=beginning_digest(path))
+        return _CheckResult(is_turned=check(path), beginning=beginning_digest(path))
     except Exception as error:
-        return _Checked(problem=problem_of(path, error))
+        return _CheckResult(problem=reading_problem(path, error))

@@ -1,6 +1,6 @@
 """Reading of image files.
 
-Of a file, the first frame is read, without its transparency; of 16 bits per channel, the upper 8. The
+Only the first frame of a file is read, without its transparency, and the upper 8 of 16 bits per channel. The
 rotation that a camera notes in EXIF is applied if the caller asks for it; in TIFF files Pillow always applies
 it.
 """
@@ -17,14 +17,11 @@ import h5py
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from activepool.data.image_formats import FORMATS
+from activepool.data.image_formats import FORMATS, SIGNATURES
 from activepool.data.packed_images import Place, place_digest, place_of
 from activepool.data.samples import IMAGES_FOLDER
 from activepool.errors import InputError, one_line
 from activepool.io.files import LFS_POINTER, LFS_PROBLEM
-
-#: How files of the formats begin in which most images are.
-SIGNATURES = {b"\xff\xd8\xff": "JPEG", b"\x89PNG": "PNG", b"GIF8": "GIF", b"II*\0": "TIFF", b"MM\0*": "TIFF"}
 
 #: Pillow's modes of whole numbers and floats in 32 bits, whose values of black and white are undefined.
 MODES_WITHOUT_RANGE = ("I", "F")
@@ -55,17 +52,17 @@ class ImageFiles:
         root = os.environ.get(IMAGES_FOLDER) or str(file.attrs.get("root", ""))
         return cls(Path(root), bool(file.attrs.get("upright", False)), bool(file.attrs.get("packed", False)))
 
-    def read(self, path: str, mode: str, least: int | None = None) -> Image.Image:
+    def read(self, path: str, mode: str, min_side: int | None = None) -> Image.Image:
         """Return an image, see `decode_image`; raises InputError, naming the file, if it cannot be read."""
-        whole = place_of(self.root, path, self.packed)
+        place = place_of(self.root, path, self.packed)
         try:
             with without_warnings():
-                return decode_image(whole, mode, self.upright, least)
+                return decode_image(place, mode, self.upright, min_side)
         # A damaged file makes its decoder raise nearly any error (OSError, SyntaxError, struct.error, ...).
         except Exception as error:
             reason = one_line(error)
             raise InputError(
-                f"{whole}: not a readable image ({reason}); repair it, or set on_unreadable: skip"
+                f"{place}: not a readable image ({reason}); repair it, or set on_unreadable: skip"
             ) from error
 
     def digest(self, path: str) -> str:
@@ -93,30 +90,30 @@ def read_header(path: Place) -> bool:
 
     Returns: whether EXIF has a rotation that `decode_image` applies only if asked to.
     """
-    with _opened(path) as image:
+    with _open(path) as image:
         return image.format != "TIFF" and _orientation(image) in TURNS
 
 
-def decode_image(path: Place, mode: str, upright: bool = False, least: int | None = None) -> Image.Image:
+def decode_image(path: Place, mode: str, upright: bool = False, min_side: int | None = None) -> Image.Image:
     """Return an image as ``RGB`` or ``L`` (grey), 8 bits per channel; raises Pillow's errors.
 
-    With ``upright``, it applies the rotation in EXIF. If ``least`` pixels suffice for the shorter side, it
+    With ``upright``, it applies the rotation in EXIF. If ``min_side`` pixels suffice for the shorter side, it
     decodes a JPEG file at a half, a quarter or an eighth of its size if no fewer are left, which takes a
     fraction of the time and memory.
     """
-    with _opened(path) as image:
-        if least is not None:
-            image.draft(None, (least, least))
+    with _open(path) as image:
+        if min_side is not None:
+            image.draft(None, (min_side, min_side))
         pixels = (_upper_bits(image) if image.mode.startswith("I") else image).convert(mode)
         # After the pixels: a PNG may have its EXIF at its end, and by now Pillow has rotated a TIFF.
         turn = TURNS.get(_orientation(image)) if upright else None
         return pixels if turn is None else pixels.transpose(turn)
 
 
-def problem_of(path: Place, error: Exception) -> str:
+def reading_problem(path: Place, error: Exception) -> str:
     """Return in a few words why an image cannot be read: what `decode_image` or `read_header` raised."""
     if isinstance(error, UnidentifiedImageError):
-        return _what_it_is(path)
+        return _content_problem(path)
     if isinstance(error, OSError):
         return error.strerror or str(error)
     # A decoder may raise any error on damaged data.
@@ -124,7 +121,7 @@ def problem_of(path: Place, error: Exception) -> str:
 
 
 @contextmanager
-def _opened(path: Place) -> Iterator[Image.Image]:
+def _open(path: Place) -> Iterator[Image.Image]:
     """Open a file as one of FORMATS; refuses pipes, on which it might wait for ever."""
     if isinstance(path, Path) and not stat.S_ISREG(path.stat().st_mode):
         raise ValueError("a folder, pipe, socket or device, and no file")
@@ -132,7 +129,7 @@ def _opened(path: Place) -> Iterator[Image.Image]:
         nullcontext(path) if isinstance(path, Path) else path.stream() as source,
         Image.open(source, formats=FORMATS) as image,
     ):
-        # Pillow scales what is in PPM's family to 16 bits, in a mode of 32.
+        # Pillow scales the images of PPM's family to 16 bits, in a mode of 32.
         if image.mode in MODES_WITHOUT_RANGE and (image.format, image.mode) != ("PPM", "I"):
             raise ValueError(
                 "32 bits a pixel, in which black and white are not defined, or signed; save it with 8 or 16"
@@ -143,7 +140,7 @@ def _opened(path: Place) -> Iterator[Image.Image]:
 def _upper_bits(image: Image.Image) -> Image.Image:
     """Return a grey image of 12 or 16 bits with the upper 8 of them.
 
-    Pillow would clip values above 255, and takes no notice of TIFF's 12 bits, and of 0 as white.
+    Pillow would clip values above 255, and ignores TIFF's 12 bits and its 0 for white.
     """
     tags = getattr(image, "tag_v2", {})
     bits = tags.get(ExifTags.Base.BitsPerSample, (16,))[0]
@@ -152,7 +149,7 @@ def _upper_bits(image: Image.Image) -> Image.Image:
     return Image.fromarray(pixels if white else 255 - pixels)
 
 
-def _what_it_is(path: Place) -> str:
+def _content_problem(path: Place) -> str:
     """Return what a file is that begins like no image."""
     with path.open("rb") if isinstance(path, Path) else path.stream() as stream:
         beginning = stream.read(len(LFS_POINTER))

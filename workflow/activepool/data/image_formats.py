@@ -22,8 +22,8 @@ JPEG_VARIANT = "MPO"
 #: The suffix in PPM's family whose files always contain floats.
 FLOAT_ENDING = ".pfm"
 
-#: How files of the usual formats begin: JPEG, PNG, GIF and TIFF.
-BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"II*\0", b"MM\0*")
+#: How files of the usual formats begin.
+SIGNATURES = {b"\xff\xd8\xff": "JPEG", b"\x89PNG": "PNG", b"GIF8": "GIF", b"II*\0": "TIFF", b"MM\0*": "TIFF"}
 
 
 @cache
@@ -32,16 +32,16 @@ def image_endings() -> frozenset[str]:
 
     Pillow loads all its formats for this, which takes a tenth of a second.
     """
-    named = Image.registered_extensions().items()
-    endings = {ending for ending, form in named if form in FORMATS or form == JPEG_VARIANT}
+    registered = Image.registered_extensions().items()
+    endings = {ending for ending, form in registered if form in FORMATS or form == JPEG_VARIANT}
     return frozenset(endings - {FLOAT_ENDING})
 
 
 def begins_like_image(path: Path) -> bool:
     """Return whether a file begins as those of the usual formats, whatever its name is."""
     with path.open("rb") as stream:
-        beginning = stream.read(12)
-    return beginning.startswith(BEGINNINGS) or beginning[4:8] == b"ftyp" or beginning[8:] == b"WEBP"
+        start = stream.read(12)
+    return start.startswith(tuple(SIGNATURES)) or start[4:8] == b"ftyp" or start[8:] == b"WEBP"
 
 
 def is_image_name(name: str) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from activepool.data.folder import list_parts
-from activepool.data.listed_paths import given_before, leads_out, repeated_files, written_path
+from activepool.data.listed_paths import leads_out, repeated_files, repeated_path_problem, written_path
 from activepool.data.listing import existing_file, existing_folder, holds_more_than
 from activepool.data.previews import MAX_PREVIEWED, Preview
 from activepool.data.samples import Part, Samples
@@ -48,10 +48,10 @@ def load_long_tailed(root: str | Path, train_list: str | Path, test_list: str | 
     _require_each_once(root, (train_list, train), (test_list, test))
     _require_all_classes(train_list, train)
     num_classes = int(train.labels.max()) + 1
-    unseen = np.flatnonzero(test.labels >= num_classes)
-    if len(unseen):
+    test_only = np.flatnonzero(test.labels >= num_classes)
+    if len(test_only):
         raise InputError(
-            f"{test_list}:{unseen[0] + 1}: class {test.labels[unseen[0]]} is not in {train_list}, "
+            f"{test_list}:{test_only[0] + 1}: class {test.labels[test_only[0]]} is not in {train_list}, "
             f"which has 0..{num_classes - 1}"
         )
     class_names = _class_names(train, num_classes)
@@ -79,9 +79,9 @@ def _read_list(path: str | Path, root: Path) -> Part:
     path = existing_file(path, "a list of lines 'path label'")
     paths, labels, problems = [], [], []
     for number, line in enumerate(read_text(path).splitlines(), start=1):
-        written, _, text = line.rstrip().rpartition(" ")
-        image = written_path(root, written)
-        label, where = whole_number(text), f"{path}:{number}"
+        path_text, _, label_text = line.rstrip().rpartition(" ")
+        image = written_path(root, path_text)
+        label, where = whole_number(label_text), f"{path}:{number}"
         if not image.strip() or label is None:
             problems.append(f"{where}: {line!r} is not 'path label'; such as 'train/n01440764/1.JPEG 0'")
         elif leads_out(image):
@@ -100,7 +100,7 @@ def _require_each_once(root: Path, *lists: tuple[str | Path, Part]) -> None:
     places = [f"{path}:{line}" for path, part in lists for line in range(1, len(part) + 1)]
     images = np.concatenate([part.sources for _, part in lists])
     lines = [
-        f"{places[number]}: {given_before(images[number], images[earlier], places[earlier])}"
+        f"{places[number]}: {repeated_path_problem(images[number], images[earlier], places[earlier])}"
         for number, earlier in repeated_files(root, images)
     ]
     if lines:
@@ -136,7 +136,7 @@ def _class_names(train: Part, num_classes: int) -> list[str]:
     folders: list[set[str]] = [set() for _ in range(num_classes)]
     for label, source in zip(train.labels.tolist(), train.sources, strict=True):
         folders[label].add(source.rpartition("/")[0])
-    names = [Path(next(iter(of_class))).name for of_class in folders if len(of_class) == 1]
+    names = [Path(next(iter(class_folders))).name for class_folders in folders if len(class_folders) == 1]
     if len(set(names)) == num_classes:
         return names
     return [str(number) for number in range(num_classes)]

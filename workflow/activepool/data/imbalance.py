@@ -20,7 +20,7 @@ from activepool.errors import InputError
 KINDS = ("exp", "step")
 
 
-def kept_counts(class_counts: IntArray, kind: str, factor: float) -> IntArray:
+def long_tail_counts(class_counts: IntArray, kind: str, factor: float) -> IntArray:
     """Return the number of samples that each class keeps of those that it has, both (C,).
 
     ``factor`` is mu. With ``step`` and an odd C, the class in the middle belongs to the larger half.
@@ -39,22 +39,22 @@ def kept_counts(class_counts: IntArray, kind: str, factor: float) -> IntArray:
         shares = [factor ** (c / max(1, num_classes - 1)) for c in range(num_classes)]
     else:
         shares = [1.0 if 2 * c < num_classes else factor for c in range(num_classes)]
-    wanted = np.array([int(largest * share) for share in shares], dtype=np.int64)
-    lost = np.flatnonzero((wanted == 0) & (class_counts > 0))
-    if len(lost):
+    targets = np.array([int(largest * share) for share in shares], dtype=np.int64)
+    emptied = np.flatnonzero((targets == 0) & (class_counts > 0))
+    if len(emptied):
         raise InputError(
-            f"imbalance: factor {factor} leaves no sample of class number {lost[0]} (the largest class has "
-            f"{largest}); raise the factor to at least {1 / largest:.2g}"
+            f"imbalance: factor {factor} leaves no sample of class number {emptied[0]} (the largest class "
+            f"has {largest}); raise the factor to at least {1 / largest:.2g}"
         )
-    return np.minimum(class_counts, wanted)
+    return np.minimum(class_counts, targets)
 
 
-def kept_rows(labels: IntArray, num_classes: int, kind: str, factor: float, seed: int) -> IntArray:
+def long_tail_rows(labels: IntArray, num_classes: int, kind: str, factor: float, seed: int) -> IntArray:
     """Return the train rows that stay, ascending; those of label -1 all do.
 
-    With the same seed, a larger factor keeps all samples that a smaller one keeps; see `kept_counts`.
+    With the same seed, a larger factor keeps all samples that a smaller one keeps; see `long_tail_counts`.
     """
-    known = np.flatnonzero(labels >= 0)
-    counts = kept_counts(np.bincount(labels[known], minlength=num_classes), kind, factor)
-    drawn = draw_per_class(known, labels[known], counts, generator(seed, 0, "imbalance"))
+    labelled = np.flatnonzero(labels >= 0)
+    counts = long_tail_counts(np.bincount(labels[labelled], minlength=num_classes), kind, factor)
+    drawn = draw_per_class(labelled, labels[labelled], counts, generator(seed, 0, "imbalance"))
     return np.union1d(drawn, np.flatnonzero(labels < 0))

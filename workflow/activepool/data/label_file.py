@@ -87,11 +87,13 @@ class LabelFile:
         return sources
 
     def _require_classes(self) -> None:
-        for part, split in (("train", self.train), ("test", self.test)):
-            outside = split.labels[(split.labels < -1) | (split.labels >= len(self.class_names))]
-            if outside.size:
+        for part, labelled_part in (("train", self.train), ("test", self.test)):
+            invalid = labelled_part.labels[
+                (labelled_part.labels < -1) | (labelled_part.labels >= len(self.class_names))
+            ]
+            if invalid.size:
                 raise InputError(
-                    f"{self.path}: {part}/labels holds {outside[0]}; labels must be -1 (not known) or 0 to "
+                    f"{self.path}: {part}/labels holds {invalid[0]}; labels must be -1 (not known) or 0 to "
                     f"{len(self.class_names) - 1}, the {len(self.class_names)} class_names"
                 )
 
@@ -114,14 +116,14 @@ def class_names_of(group: h5py.Group) -> list[str]:
     file = group.file
     names = np.atleast_1d(group.attrs.get("class_names", []))
     try:
-        texts = [name.decode() if isinstance(name, bytes) else str(name) for name in names]
-        "".join(texts).encode()  # h5py reads bytes that are not UTF-8 as surrogates
+        class_names = [name.decode() if isinstance(name, bytes) else str(name) for name in names]
+        "".join(class_names).encode()  # h5py reads bytes that are not UTF-8 as surrogates
     except UnicodeError:
         raise InputError(f"{file.filename}: class_names must be in UTF-8") from None
-    if names.ndim != 1 or (texts and names.dtype.kind not in "OSUiu"):
+    if names.ndim != 1 or (class_names and names.dtype.kind not in "OSUiu"):
         raise InputError(
             f"{file.filename}: class_names is {names.dtype} of shape {names.shape}; "
             "it must be a list of strings"
         )
-    require_different(file.filename, texts)
-    return texts
+    require_different(file.filename, class_names)
+    return class_names

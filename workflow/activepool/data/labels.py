@@ -31,9 +31,9 @@ def known_labels(file: LabelFile, rows: IntArray, annotations: str | Path | None
     labels = file.train.labels[rows]
     if annotations is not None and (labels < 0).any():
         labels = merged_labels(file, annotations)[rows]
-    missing = rows[labels == UNKNOWN]
-    if missing.size:
-        raise InputError(_missing_message(file, missing, annotations))
+    unlabelled_rows = rows[labels == UNKNOWN]
+    if unlabelled_rows.size:
+        raise InputError(_missing_message(file, unlabelled_rows, annotations))
     return labels
 
 
@@ -43,19 +43,19 @@ def used_labels(
     """Return those ``labels`` of ``rows``, both (n,), that are annotations; None without such a file."""
     if annotations is None:
         return None
-    bought = (file.train.labels[rows] == UNKNOWN) & (labels != UNKNOWN)
-    used = zip(rows[bought].tolist(), labels[bought].tolist(), strict=True)
-    names = {str(row): label_name(file.class_names, label) for row, label in sorted(used)}
+    is_annotated = (file.train.labels[rows] == UNKNOWN) & (labels != UNKNOWN)
+    pairs = zip(rows[is_annotated].tolist(), labels[is_annotated].tolist(), strict=True)
+    names = {str(row): label_name(file.class_names, label) for row, label in sorted(pairs)}
     return UsedLabels(str(annotations), str(file.path), names)
 
 
-def _missing_message(file: LabelFile, missing: IntArray, annotations: str | Path | None) -> str:
-    shown = missing[:MAX_SHOWN]
+def _missing_message(file: LabelFile, rows: IntArray, annotations: str | Path | None) -> str:
+    examples = rows[:MAX_SHOWN]
     has_sources = file.train.sources is not None
-    names = list(file.train.sources_of(shown)) if has_sources else [f"row {row}" for row in shown]
+    names = list(file.train.sources_of(examples)) if has_sources else [f"row {row}" for row in examples]
     where = annotations or "a CSV (index or source, label) named by the key dataset.annotations"
-    dots = ", ..." if len(missing) > MAX_SHOWN else ""
+    dots = ", ..." if len(rows) > MAX_SHOWN else ""
     return (
-        f"{len(missing)} picked samples have no label yet ({', '.join(names)}{dots}); add them to {where} "
+        f"{len(rows)} picked samples have no label yet ({', '.join(names)}{dots}); add them to {where} "
         f"and run again (label {MARKS[0]!r}: cannot be labelled)"
     )

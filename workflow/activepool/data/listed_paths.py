@@ -7,12 +7,12 @@ from pathlib import Path
 from unicodedata import normalize
 from urllib.parse import unquote
 
-from activepool.data.class_names import shown_plainly
+from activepool.data.class_names import quoted
 from activepool.data.urls import is_url
 
 
 def written_path(root: Path, path: str) -> str:
-    """Return the path of a cell or line: as it is or, if only that exists in ``root``, stripped."""
+    """Return the path in a cell or line: as it is or, if only that names a file in ``root``, stripped."""
     plain = path.strip()
     # Unlike Path.is_file, this returns False for a name that is too long.
     if plain != path and not os.path.isfile(root / path) and os.path.isfile(root / plain):  # noqa: PTH113
@@ -21,7 +21,7 @@ def written_path(root: Path, path: str) -> str:
 
 
 def spelling_hint(root: Path, path: str) -> str:
-    """Return a hint at the spelling with which there is such a file; empty if there is none.
+    """Return a hint at another spelling of a path, under which there is a file; empty if there is none.
 
     Lists from elsewhere have backslashes, ``%20`` as in an address, letters in another Unicode form, or the
     name of ``root`` before the path.
@@ -30,10 +30,10 @@ def spelling_hint(root: Path, path: str) -> str:
     decoded = dict.fromkeys((slashed, unquote(slashed)))
     inside = [text.partition(f"{root.name}/")[2] for text in decoded]
     forms = [normalize(form, text) for text in (*decoded, *inside) for form in ("NFC", "NFD") if text]
-    others = [form for form in dict.fromkeys((slashed, *forms)) if form != path]
+    spellings = [form for form in dict.fromkeys((slashed, *forms)) if form != path]
     # Unlike Path.is_file, this returns False for a name that is too long.
-    near = next((form for form in others if os.path.isfile(root / form)), None)  # noqa: PTH113
-    return f"; did you mean {shown_plainly(near)}?" if near else ""
+    match = next((form for form in spellings if os.path.isfile(root / form)), None)  # noqa: PTH113
+    return f"; did you mean {quoted(match)}?" if match else ""
 
 
 def leads_out(path: str) -> bool:
@@ -41,31 +41,31 @@ def leads_out(path: str) -> bool:
     return Path(os.path.normpath(path)).parts[:1] == (os.pardir,)
 
 
-def given_before(path: str, before: str, where: str) -> str:
-    """Return the message about a path whose file was given before, as the path ``before`` at a place."""
-    spelling = f", as {before!r}" if path != before else ""
+def repeated_path_problem(path: str, earlier: str, where: str) -> str:
+    """Return the message about a path whose file was given before, as the path ``earlier`` at a place."""
+    spelling = f", as {earlier!r}" if path != earlier else ""
     return f"path {path!r} was given before, in {where}{spelling}"
 
 
 def repeated_files(
     root: Path, paths: Iterable[str], links: Set[str] | None = None
 ) -> Iterator[tuple[int, int]]:
-    """Yield the number of each path, in ``root``, whose file an earlier path has, and of that path.
+    """Yield the number of each path, in ``root``, whose file an earlier path names, and the earlier number.
 
-    Two paths have one file if they are equal, spelled in two ways, or lead to it by links. A URL equals only
+    Two paths name one file if they are equal, spelled in two ways, or lead to it by links. A URL equals only
     the same text. ``links`` are those of the paths that are links; by default, this looks at each file.
     """
     real_folder = cache(os.path.realpath)
     start = str(root).rstrip("/")
-    first: dict[str, int] = {}
+    first_numbers: dict[str, int] = {}
     for number, path in enumerate(paths):
         file = path if path.startswith("/") else f"{start}/{path}"
         folder, _, name = file.rpartition("/")
         if is_url(path):
-            place = path
+            real_path = path
         elif os.path.islink(file) if links is None else path in links:  # noqa: PTH114
-            place = os.path.realpath(file)
+            real_path = os.path.realpath(file)
         else:
-            place = os.path.join(real_folder(f"{folder}/"), name)  # noqa: PTH118
-        if (earlier := first.setdefault(place, number)) != number:
+            real_path = os.path.join(real_folder(f"{folder}/"), name)  # noqa: PTH118
+        if (earlier := first_numbers.setdefault(real_path, number)) != number:
             yield number, earlier

@@ -11,7 +11,7 @@ import numpy as np
 from activepool.data.class_names import NO_LABEL_PREFIX, letters_of, no_such_class, sorted_names
 from activepool.data.image_formats import is_image_name
 from activepool.data.listed_paths import repeated_files
-from activepool.data.omissions import LeftOut
+from activepool.data.omissions import Omissions
 from activepool.data.samples import UNKNOWN, Part
 from activepool.errors import InputError, first_lines
 from activepool.io.files import start_of
@@ -32,7 +32,7 @@ SYSTEM_FOLDERS = (
     *("system volume information", "lost+found"),
 )
 
-#: The largest count of images in a folder that is not read.
+#: Images in a folder that is not read are counted up to this number.
 MAX_COUNTED = 100_000
 
 
@@ -40,7 +40,7 @@ def existing_folder(path: str | Path, meaning: str) -> Path:
     """Return ``path`` as a Path; raises InputError, with its ``meaning``, if it is not a folder."""
     path = Path(path)
     if not path.is_dir():
-        raise InputError(f"{path}: {_is_no(path)} folder; it must be {meaning}{start_of(path)}")
+        raise InputError(f"{path}: {_absence(path)} folder; it must be {meaning}{start_of(path)}")
     return path
 
 
@@ -48,11 +48,11 @@ def existing_file(path: str | Path, meaning: str) -> Path:
     """Return ``path`` as a Path; raises InputError, with its ``meaning``, if it is not a file."""
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"{path}: {_is_no(path)} file; it must be {meaning}{start_of(path)}")
+        raise InputError(f"{path}: {_absence(path)} file; it must be {meaning}{start_of(path)}")
     return path
 
 
-def _is_no(path: Path) -> str:
+def _absence(path: Path) -> str:
     if re.match(r"[A-Za-z0-9+]{2,}:/", str(path)):  # a Path has one slash of //
         return "is a URL (only a manifest may list images by their URLs), and no"
     return "is no" if path.exists() else "no such"
@@ -64,11 +64,11 @@ def class_folders(folder: Path) -> list[str]:
     Raises: InputError if there are none, or if an image lies beside them and thus belongs to no class.
     """
     names = _visible_names(folder)
-    stray = [name for name in names if is_image_name(name) and (folder / name).is_file()]
-    if stray:
+    stray_images = [name for name in names if is_image_name(name) and (folder / name).is_file()]
+    if stray_images:
         hint = f"; a class called {folder.name} needs another name" if folder.name.lower() in PARTS else ""
         raise InputError(
-            f"{folder / stray[0]}: lies in no class folder ({len(stray)} such images); "
+            f"{folder / stray_images[0]}: lies in no class folder ({len(stray_images)} such images); "
             f"move it to {folder}/<class>/, or to {folder}/{UNLABELLED}/ if its class is not known{hint}"
         )
     classes = [
@@ -81,69 +81,69 @@ def class_folders(folder: Path) -> list[str]:
     return sorted_names(classes)
 
 
-def list_class_folders(root: Path, folder: str, class_names: list[str], left_out: LeftOut) -> Part:
+def list_class_folders(root: Path, folder: str, class_names: list[str], omissions: Omissions) -> Part:
     """List the images of ``root/folder/<class>/``, class by class, then the unlabelled ones.
 
-    ``class_names`` are those of the train part; ``left_out`` gets what is found and not taken.
+    ``class_names`` are those of the train part; ``omissions`` counts the files that are not taken.
 
-    Raises: InputError, with a line for each, if a class folder holds no image, or is not of a known class.
+    Raises: InputError, with a line for each, if a class folder holds no image, or is of no known class.
     """
-    index = {name: number for number, name in enumerate(class_names)}
+    number_of = {name: number for number, name in enumerate(class_names)}
     labels: list[int] = []
     paths: list[str] = []
     problems: list[str] = []
-    left_out.hidden += _folders(root, folder, _is_hidden)
-    left_out.of_system += _folders(root, folder, _is_system_folder)
-    beside = [name for name in _visible_names(root / folder) if not (root / folder / name).is_dir()]
-    left_out.endings.update(map(_ending, beside))
+    omissions.hidden += _folders(root, folder, _is_hidden)
+    omissions.system_folders += _folders(root, folder, _is_system_folder)
+    file_names = [name for name in _visible_names(root / folder) if not (root / folder / name).is_dir()]
+    omissions.endings.update(map(_ending, file_names))
     for name in class_folders(root / folder):
-        if name not in index:
+        if name not in number_of:
             problems.append(f"{root / folder / name}: {no_such_class(name, class_names)}")
             continue
         path = Path(folder, name).as_posix()
-        images = sorted(_files_under(root, path, left_out))
+        images = sorted(_files_under(root, path, omissions))
         if not images:
             problems.append(
                 f"{root / folder / name}: holds no image ({', '.join(COMMON_ENDINGS)}, ...); "
                 "add some, or remove the folder"
             )
         if name.lower() in PARTS:
-            left_out.parts.append(path)
+            omissions.parts.append(path)
         parents = (image.rpartition("/")[0] for image in images)
-        left_out.deep.update(parent for parent in parents if parent != path)
+        omissions.nested.update(parent for parent in parents if parent != path)
         paths += images
-        labels += [index[name]] * len(images)
+        labels += [number_of[name]] * len(images)
     if problems:
         raise InputError(*problems)
     part = Part.from_files(labels, paths)
     for name in _folders(root, folder, _is_unlabelled):
-        part = with_unlabelled(part, root, name, left_out)
-    _require_nameable(root, part.sources.tolist(), left_out)
+        part = with_unlabelled(part, root, name, omissions)
+    _require_nameable(root, part.sources.tolist(), omissions)
     return part
 
 
-def with_unlabelled(part: Part, root: Path, folder: str, left_out: LeftOut) -> Part:
+def with_unlabelled(part: Part, root: Path, folder: str, omissions: Omissions) -> Part:
     """Return ``part`` followed by the images of ``root/folder``, without labels."""
-    images = sorted(_files_under(root, folder, left_out))
+    images = sorted(_files_under(root, folder, omissions))
     if not images:
-        left_out.empty.append(folder)
+        omissions.empty.append(folder)
     sources = [*part.sources, *images]
-    _require_nameable(root, sources, left_out)
+    _require_nameable(root, sources, omissions)
     return Part.from_files(np.concatenate([part.labels, np.full(len(images), UNKNOWN)]), sources)
 
 
-def require_each_once(root: Path, paths: Sequence[str], left_out: LeftOut) -> None:
-    """Raise InputError if links, which ``left_out`` has, lead to images that are listed, too."""
+def require_each_once(root: Path, paths: Sequence[str], omissions: Omissions) -> None:
+    """Raise InputError if links, which ``omissions`` has, lead to images that are listed, too."""
     lines = [
         f"{root / paths[number]}: links to the image {paths[earlier]}, which is listed, too; "
         "an image cannot be listed twice"
-        for number, earlier in repeated_files(root, paths, set(left_out.links))
+        for number, earlier in repeated_files(root, paths, set(omissions.links))
     ]
     if lines:
         raise InputError(*first_lines(lines, root))
 
 
-def count_beside(root: Path, parts: Iterable[str], left_out: LeftOut) -> list[str]:
+def count_outside_parts(root: Path, parts: Iterable[str], omissions: Omissions) -> list[str]:
     """Count the images in ``root`` that lie outside the folders of its parts.
 
     Returns: the folders of unlabelled images beside these, which the caller should add.
@@ -154,17 +154,17 @@ def count_beside(root: Path, parts: Iterable[str], left_out: LeftOut) -> list[st
             continue
         path = root / name
         if path.is_dir():
-            files = _files_under(root, name, LeftOut())
-            left_out.beside[f"{name}/"] = sum(1 for _ in islice(files, MAX_COUNTED))
+            files = _files_under(root, name, Omissions())
+            omissions.outside_parts[f"{name}/"] = sum(1 for _ in islice(files, MAX_COUNTED))
         elif is_image_name(name) and path.is_file():
-            left_out.beside["in no folder"] += 1
-    left_out.beside = +left_out.beside
+            omissions.outside_parts["in no folder"] += 1
+    omissions.outside_parts = +omissions.outside_parts
     return unlabelled
 
 
 def holds_more_than(root: Path, limit: int) -> bool:
     """Return whether there are more than ``limit`` images under ``root``, without listing all of them."""
-    files = _files_under(root, "", LeftOut())
+    files = _files_under(root, "", Omissions())
     return next(islice(files, limit, None), None) is not None
 
 
@@ -173,37 +173,37 @@ def has_line_break(path: str) -> bool:
     return len(path.splitlines()) > 1
 
 
-def _files_under(root: Path, folder: str, left_out: LeftOut) -> Iterator[str]:
+def _files_under(root: Path, folder: str, omissions: Omissions) -> Iterator[str]:
     """Yield the image files under ``root/folder``, sub-folders included, as paths relative to ``root``.
 
     A broken link is one of them: reading it will fail with a message. Other files are counted in
-    ``left_out``.
+    ``omissions``.
     """
     try:
-        with os.scandir(root / folder) as entries:
-            listed = list(entries)
+        with os.scandir(root / folder) as scan:
+            entries = list(scan)
     except OSError as error:
         raise InputError(f"{error.filename}: cannot be listed ({error.strerror})") from error
-    for entry in listed:
+    for entry in entries:
         path = f"{folder}/{entry.name}" if folder else entry.name
         is_folder = _is_kind(entry.is_dir)
         if _is_hidden(entry.name):
             if is_folder or is_image_name(entry.name):
-                left_out.hidden.append(path)
+                omissions.hidden.append(path)
         elif is_folder and _is_system_folder(entry.name):
-            left_out.of_system.append(path)
+            omissions.system_folders.append(path)
         elif is_folder:
             if _leads_up(entry.path):
-                left_out.circles.append(path)
+                omissions.link_cycles.append(path)
             else:
-                yield from _files_under(root, path, left_out)
+                yield from _files_under(root, path, omissions)
         elif not is_image_name(entry.name):
-            left_out.endings[_ending(entry.name)] += 1
+            omissions.endings[_ending(entry.name)] += 1
         elif not _is_kind(entry.is_file) and os.path.exists(entry.path):  # noqa: PTH110
-            left_out.special.append(path)
+            omissions.special_files.append(path)
         else:
             if entry.is_symlink():
-                left_out.links.append(path)
+                omissions.links.append(path)
             yield path
 
 
@@ -220,13 +220,13 @@ def _leads_up(folder: str) -> bool:
     if not os.path.islink(folder):  # noqa: PTH114
         return False
     link = Path(os.path.abspath(folder))  # noqa: PTH100, unlike Path.resolve it follows no link
-    return link.resolve() in [above.resolve() for above in link.parents]
+    return link.resolve() in [parent.resolve() for parent in link.parents]
 
 
-def _folders(root: Path, folder: str, is_wanted: Callable[[str], bool]) -> list[str]:
-    """Return the folders in ``root/folder`` with wanted names, sorted, as paths relative to ``root``."""
+def _folders(root: Path, folder: str, predicate: Callable[[str], bool]) -> list[str]:
+    """Return the folders in ``root/folder`` with such names, sorted, as paths relative to ``root``."""
     paths = sorted((root / folder).iterdir())
-    return [path.relative_to(root).as_posix() for path in paths if is_wanted(path.name) and path.is_dir()]
+    return [path.relative_to(root).as_posix() for path in paths if predicate(path.name) and path.is_dir()]
 
 
 def _visible_names(folder: Path) -> list[str]:
@@ -250,22 +250,24 @@ def _is_unlabelled(name: str) -> bool:
     return letters_of(name).startswith(NO_LABEL_PREFIX)
 
 
-def _require_nameable(root: Path, paths: Sequence[str], left_out: LeftOut) -> None:
-    """Raise InputError with a line for each circle of links, and for each name that no line can have."""
-    circles = [
+def _require_nameable(root: Path, paths: Sequence[str], omissions: Omissions) -> None:
+    """Raise InputError with a line for each circle of links, and for each name that a line cannot hold."""
+    cycle_lines = [
         f"{root / path}: is a link to a folder above it; remove it, or link to another folder"
-        for path in left_out.circles
+        for path in omissions.link_cycles
     ]
-    broken = [
+    line_break_lines = [
         f"{root}: the file name {path!r} has a line break; rename it"
         for path in paths
         if has_line_break(path)
     ]
-    undecoded = [
+    encoding_lines = [
         f"{root}: the file name {os.fsencode(path)!r} is not UTF-8; rename it"
         for path in paths
         # Most names are ASCII, and a look at each letter of a million takes seconds.
         if not path.isascii() and any("\ud800" <= letter <= "\udfff" for letter in path)
     ]
-    if lines := [line for kind in (circles, broken, undecoded) for line in first_lines(kind, root)]:
+    if lines := [
+        line for kind in (cycle_lines, line_break_lines, encoding_lines) for line in first_lines(kind, root)
+    ]:
         raise InputError(*lines)

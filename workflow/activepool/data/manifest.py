@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from activepool.data.class_names import (
+    indistinguishable_names,
     label_problem,
-    not_given,
+    quoted,
     require_different,
-    same_for_a_person,
-    shown_plainly,
     sorted_names,
+    undeclared_class,
 )
 from activepool.data.fetching import fetch_images, url_problem
 from activepool.data.listed_paths import (
-    given_before,
     leads_out,
     repeated_files,
+    repeated_path_problem,
     spelling_hint,
     written_path,
 )
@@ -39,7 +39,7 @@ from activepool.io.csv_rows import (
 COLUMNS = ("path", "label", "split")
 
 #: What a manifest is, for messages.
-FORM = f"a CSV file with the columns {', '.join(COLUMNS)}"
+MANIFEST_FORM = f"a CSV file with the columns {', '.join(COLUMNS)}"
 
 #: The usual length of a row, to see from the size of a file whether a preview takes too long.
 BYTES_PER_ROW = 50
@@ -79,16 +79,16 @@ def load(
     rows, problems = _read_rows(manifest, root, class_names or [])
     if class_names is not None:
         require_different(manifest, class_names)
-    in_train = {row.label for row in rows if row.split == "train"} - {""}
-    names = sorted_names(in_train) if class_names is None else class_names
+    train_labels = {row.label for row in rows if row.split == "train"} - {""}
+    names = sorted_names(train_labels) if class_names is None else class_names
     problems += _row_problems(root, rows)
-    problems += _label_problems(rows, names) if class_names is None else _undeclared(rows, names)
+    problems += _label_problems(rows, names) if class_names is None else _undeclared_labels(rows, names)
     _raise_if_any(manifest, problems)
-    index = {name: number for number, name in enumerate(names)} | {"": UNKNOWN}
+    number_of = {name: number for number, name in enumerate(names)} | {"": UNKNOWN}
 
     def part(split: str) -> Part:
-        chosen = [row for row in rows if row.split == split]
-        return Part.from_files([index[row.label] for row in chosen], [row.path for row in chosen])
+        part_rows = [row for row in rows if row.split == split]
+        return Part.from_files([number_of[row.label] for row in part_rows], [row.path for row in part_rows])
 
     train, test = part("train"), part("test")
     require_one_test_part(manifest, len(test) > 0, "rows of split 'test'", test_fraction)
@@ -100,7 +100,7 @@ def load(
 def fetch(
     path: str | Path, root: str | Path | None = None, *, ignores_absent: bool = False, **options: Any
 ) -> None:
-    """Fetch the images of a manifest that are at URLs, unless they were fetched before, to below ``root``.
+    """Fetch the images of a manifest that are at URLs to below ``root``, unless they were fetched before.
 
     With ``ignores_absent``, an image that its server does not have is no error. The other ``options`` of
     `load` have no effect.
@@ -122,13 +122,13 @@ def preview(
     class_names: list[str] | None = None,
 ) -> Preview | None:
     """Count the classes of a manifest, unless it is long."""
-    if existing_file(path, FORM).stat().st_size > MAX_PREVIEWED * BYTES_PER_ROW:
+    if existing_file(path, MANIFEST_FORM).stat().st_size > MAX_PREVIEWED * BYTES_PER_ROW:
         return None
     return Preview.from_samples(load(path, root, test_fraction, class_names))
 
 
 def _manifest_and_root(path: str | Path, root: str | Path | None) -> tuple[Path, Path]:
-    manifest = existing_file(path, FORM)
+    manifest = existing_file(path, MANIFEST_FORM)
     meaning = "the folder that the paths of the manifest start from"
     return manifest, manifest.parent if root is None else existing_folder(root, meaning)
 
@@ -137,9 +137,9 @@ def _read_rows(
     manifest: Path, root: Path, class_names: Iterable[str] = ()
 ) -> tuple[list[Row], list[tuple[int, str]]]:
     """Return the rows, and the line and problem of each that has too many or few fields, or is cut off."""
-    first, names, lines = read_table(manifest)
-    _check_header(f"{manifest}:{first}", names)
-    rows, problems, line = [], [], first
+    header_line, names, lines = read_table(manifest)
+    _check_header(f"{manifest}:{header_line}", names)
+    rows, problems, line = [], [], header_line
     for line, cells in lines:
         if problem := width_problem(cells, names):
             problems.append((line, problem))
@@ -148,9 +148,9 @@ def _read_rows(
         path, label, split = fields["path"], fields["label"].strip(), fields.get("split", "").strip()
         path = path.strip() if is_url(path.strip()) else written_path(root, path)
         rows.append(Row(line, path, "" if label == str(UNKNOWN) else label, split or "train"))
-    last = rows[-1].label if rows and rows[-1].line == line else ""
-    if last and names[-1] == "label" and ends_in_text(manifest):
-        cut_off = cut_off_problem("label", last, sorted({*class_names, *(row.label for row in rows)}))
+    last_label = rows[-1].label if rows and rows[-1].line == line else ""
+    if last_label and names[-1] == "label" and ends_in_text(manifest):
+        cut_off = cut_off_problem("label", last_label, sorted({*class_names, *(row.label for row in rows)}))
         problems += [(line, cut_off)] if cut_off else []
     return rows, problems
 
@@ -168,7 +168,7 @@ def _check_header(where: str, names: list[str]) -> None:
 
 
 def _row_problems(root: Path, rows: list[Row]) -> Iterator[tuple[int, str]]:
-    files = []
+    readable_rows = []
     for row in rows:
         if row.split not in ("train", "test"):
             yield row.line, f"split {row.split!r} is not known; it must be train, test or empty"
@@ -179,10 +179,10 @@ def _row_problems(root: Path, rows: list[Row]) -> Iterator[tuple[int, str]]:
         elif problem := _path_problem(root, row.path):
             yield row.line, problem
         else:
-            files.append(row)
-    for number, earlier in repeated_files(root, (row.path for row in files)):
-        row, before = files[number], files[earlier]
-        yield row.line, given_before(row.path, before.path, f"line {before.line}")
+            readable_rows.append(row)
+    for number, earlier in repeated_files(root, (row.path for row in readable_rows)):
+        row, earlier_row = readable_rows[number], readable_rows[earlier]
+        yield row.line, repeated_path_problem(row.path, earlier_row.path, f"line {earlier_row.line}")
 
 
 def _path_problem(root: Path, path: str) -> str | None:
@@ -199,32 +199,32 @@ def _path_problem(root: Path, path: str) -> str | None:
     # Unlike Path.is_file, these return False for a name that is too long.
     if not os.path.isfile(file := root / path):  # noqa: PTH113
         is_special = os.path.exists(file) and not file.is_dir()  # noqa: PTH110
-        what = "no file but a pipe, socket or device" if is_special else "no such file"
-        return f"{what} {shown_plainly(path)} (relative paths start from {root}){spelling_hint(root, path)}"
+        absence = "no file but a pipe, socket or device" if is_special else "no such file"
+        return f"{absence} {quoted(path)} (relative paths start from {root}){spelling_hint(root, path)}"
     return None
 
 
 def _label_problems(rows: list[Row], class_names: list[str]) -> Iterator[tuple[int, str]]:
     """Yield the first line and the problem of each label that is no class, or was hardly meant as one."""
     line_of = _first_lines(rows)
-    of_no_split = {row.label for row in rows if row.split not in ("train", "test")}
+    misplaced_labels = {row.label for row in rows if row.split not in ("train", "test")}
     for label, line in line_of.items():
-        if problem := label_problem(label, of_no_split.union(class_names), class_names):
+        if problem := label_problem(label, misplaced_labels.union(class_names), class_names):
             yield line, problem
-    in_train = [label for label in line_of if label in class_names]
-    for first, second, what in same_for_a_person(in_train):
+    train_labels = [label for label in line_of if label in class_names]
+    for first, second, difference in indistinguishable_names(train_labels):
         yield (
             line_of[second],
-            f"label {second!a} differs from {first!a}, in line {line_of[first]}, in {what} alone; "
+            f"label {second!a} differs from {first!a}, in line {line_of[first]}, in {difference} alone; "
             "write both alike",
         )
 
 
-def _undeclared(rows: list[Row], class_names: list[str]) -> Iterator[tuple[int, str]]:
+def _undeclared_labels(rows: list[Row], class_names: list[str]) -> Iterator[tuple[int, str]]:
     """Yield the first line and the problem of each label that ``class_names`` lacks."""
     for label, line in _first_lines(rows).items():
         if label not in class_names:
-            yield line, not_given(label, class_names)
+            yield line, undeclared_class(label, class_names)
 
 
 def _first_lines(rows: list[Row]) -> dict[str, int]:

@@ -11,67 +11,67 @@ UNREADABLE = (".heic", ".heif", ".jxl")
 
 
 @dataclass
-class LeftOut:
+class Omissions:
     """Files and folders of a dataset that need a notice.
 
     Attributes:
-        endings: number of files by suffix, in lower case, that are not images by it.
+        endings: number of files by suffix, in lower case, that is not an image's.
         hidden: hidden files and folders.
-        of_system: folders that an operating system or a file server made.
-        special: pipes, sockets and devices with the names of images.
-        beside: number of images by folder that belong to neither train nor test.
-        deep: number of images by folder below that of a class; these are taken.
+        system_folders: folders that an operating system or a file server made.
+        special_files: pipes, sockets and devices with the names of images.
+        outside_parts: number of images by folder that belong to neither train nor test.
+        nested: number of images by folder below that of a class; these are taken.
         links: images that are links; these are taken.
-        circles: links to folders above them, which are mistakes.
+        link_cycles: links to folders above them, which are mistakes.
         parts: class folders with the name of a part of a dataset.
         empty: folders for unlabelled images, and shards, that contain none.
     """
 
     endings: Counter[str] = field(default_factory=Counter)
     hidden: list[str] = field(default_factory=list)
-    of_system: list[str] = field(default_factory=list)
-    special: list[str] = field(default_factory=list)
-    beside: Counter[str] = field(default_factory=Counter)
-    deep: Counter[str] = field(default_factory=Counter)
+    system_folders: list[str] = field(default_factory=list)
+    special_files: list[str] = field(default_factory=list)
+    outside_parts: Counter[str] = field(default_factory=Counter)
+    nested: Counter[str] = field(default_factory=Counter)
     links: list[str] = field(default_factory=list)
-    circles: list[str] = field(default_factory=list)
+    link_cycles: list[str] = field(default_factory=list)
     parts: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
 
     @property
     def total(self) -> int:
-        """How many files and folders are not taken."""
-        named = (self.hidden, self.of_system, self.special)
-        return self.endings.total() + self.beside.total() + sum(map(len, named))
+        """The number of files and folders that are not taken."""
+        listings = (self.hidden, self.system_folders, self.special_files)
+        return self.endings.total() + self.outside_parts.total() + sum(map(len, listings))
 
     def notices(self, root: Path) -> tuple[str, ...]:
         """Return the notices, a line each."""
         unreadable = +Counter({ending: self.endings[ending] for ending in UNREADABLE})
-        others = self.endings - unreadable
+        other_endings = self.endings - unreadable
         kinds = [
-            _counted("of endings that name no image format", others),
-            _counted("images that Pillow cannot read here (convert them to JPEG)", unreadable),
-            _named("hidden", self.hidden),
-            _named("folders of the operating system", self.of_system),
-            _named("pipes, sockets and devices", self.special),
-            _counted("images beside the folders that are read", self.beside),
+            _count_line("of endings that name no image format", other_endings),
+            _count_line("images that Pillow cannot read here (convert them to JPEG)", unreadable),
+            _name_line("hidden", self.hidden),
+            _name_line("folders of the operating system", self.system_folders),
+            _name_line("pipes, sockets and devices", self.special_files),
+            _count_line("images beside the folders that are read", self.outside_parts),
         ]
-        left_out = "; ".join(filter(None, kinds))
-        lines = [f"{root}: not taken: {left_out}"] if left_out else []
-        if self.deep:
+        omissions = "; ".join(filter(None, kinds))
+        lines = [f"{root}: not taken: {omissions}"] if omissions else []
+        if self.nested:
             lines.append(
-                f"{root}: taken: {_counted('images in folders below that of their class', self.deep)}"
+                f"{root}: taken: {_count_line('images in folders below that of their class', self.nested)}"
             )
         lines += [f"{root}: the folder {name} is taken as a class" for name in self.parts]
         lines += [f"{root}: {name} holds no image" for name in self.empty]
         return tuple(lines)
 
 
-def _counted(what: str, counts: Counter[str]) -> str:
+def _count_line(what: str, counts: Counter[str]) -> str:
     most_first = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     names = [f"{name} {count:,}" for name, count in most_first]
     return f"{what}: {counts.total():,} ({abbreviated(names)})" if counts else ""
 
 
-def _named(what: str, names: list[str]) -> str:
+def _name_line(what: str, names: list[str]) -> str:
     return f"{what}: {len(names):,} ({abbreviated(sorted(names))})" if names else ""

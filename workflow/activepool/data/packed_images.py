@@ -1,8 +1,8 @@
 """Images inside larger files, such as the members of a tar archive: where their bytes are, and reading them.
 
 In dataset.h5 the place of such an image is a text: ``train-000.tar:1536+20480:0007.jpg`` is the member
-0007.jpg, 20,480 bytes from byte 1,536 on; ``train.parquet:0/2/17:217`` is row 217, which column 0 of row
-group 2 has at its place 17. A read is a seek, without a look at the rest of the file.
+0007.jpg, 20,480 bytes from byte 1,536 on; ``train.parquet:0/2/17:217`` is row 217, at place 17
+of column 0 in row group 2. A read is a seek, without a look at the rest of the file.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO
 
-from activepool.data.urls import Fetched, fetched, is_url
+from activepool.data.urls import FetchedImage, fetched_image, is_url
 from activepool.errors import one_line
 from activepool.io.files import file_digest
 
@@ -22,11 +22,11 @@ from activepool.io.files import file_digest
 PLACE = re.compile(r"(.+?):(?:(\d+)\+(\d+)|(\d+)/(\d+)/(\d+)):(.+)")
 
 #: Row groups that a process keeps in memory: two, because threads may be at the end of one and in the next.
-KEPT_GROUPS = 2
+CACHED_GROUPS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class _Packed:
+class _PackedImage:
     """An image in a file: absolute, or relative to the dataset's root."""
 
     file: Path
@@ -37,7 +37,7 @@ class _Packed:
 
 
 @dataclass(frozen=True, slots=True)
-class Member(_Packed):
+class Member(_PackedImage):
     """Consecutive bytes of a file, such as a member of a tar archive: from ``offset`` on, ``size`` bytes."""
 
     offset: int
@@ -54,10 +54,10 @@ class Member(_Packed):
 
 
 @dataclass(frozen=True, slots=True)
-class Cell(_Packed):
-    """A value in a Parquet file: of a column, by its number, the row in a row group; ``name`` is its row.
+class Cell(_PackedImage):
+    """A value in a Parquet file: column, row group, and row in this group; ``name`` is its row in the file.
 
-    The column is of bytes, or of structs that have ``bytes``.
+    The column holds bytes, or structs that have ``bytes``.
     """
 
     column: int
@@ -70,15 +70,15 @@ class Cell(_Packed):
         return f"{self.file.as_posix()}:{self.column}/{self.group}/{self.row}:{self.name}"
 
     def stream(self) -> BinaryIO:
-        """Open the image for reading; reads its row group, unless it is the last one or the one before."""
+        """Open the image for reading; reads its row group, unless it is among the last two."""
         with _LOCK:
-            values = _group(self.file, self.column, self.group)
+            values = _row_group(self.file, self.column, self.group)
         value = values[self.row].as_py()
         return io.BytesIO((value["bytes"] if isinstance(value, dict) else value) or b"")
 
 
 #: Where an image is: a file, the file that a URL was fetched into, or a place inside a larger file.
-Place = Path | Fetched | Member | Cell
+Place = Path | FetchedImage | Member | Cell
 
 
 def place_of(root: str | Path, text: str, is_packed: bool) -> Place:
@@ -87,14 +87,14 @@ def place_of(root: str | Path, text: str, is_packed: bool) -> Place:
     It is a path, a URL, or if ``is_packed`` a place inside a larger file; any other text is a ValueError.
     """
     if not is_packed:
-        return fetched(Path(root), text) if is_url(text) else Path(root) / text
-    found = PLACE.fullmatch(text)
-    if found is None:
+        return fetched_image(Path(root), text) if is_url(text) else Path(root) / text
+    match = PLACE.fullmatch(text)
+    if match is None:
         raise ValueError(f"{text!r} is no place inside a file")
-    file, *numbers, name = found.groups()
-    place = [int(number) for number in numbers if number]
-    kind = Member if len(place) == 2 else Cell
-    return kind(Path(root) / file, name, *place)
+    file, *numbers, name = match.groups()
+    position = [int(number) for number in numbers if number]
+    kind = Member if len(position) == 2 else Cell
+    return kind(Path(root) / file, name, *position)
 
 
 def place_digest(place: Place) -> str:
@@ -108,18 +108,18 @@ def place_digest(place: Place) -> str:
 _LOCK = Lock()
 
 
-@lru_cache(KEPT_GROUPS)
-def _group(file: Path, column: int, group: int) -> Any:
+@lru_cache(CACHED_GROUPS)
+def _row_group(file: Path, column: int, group: int) -> Any:
     """Return the values of a column in a row group."""
     import pyarrow as pa
     from pyarrow import parquet
 
     try:
-        with parquet.ParquetFile(file) as opened_file:
-            schema = opened_file.schema_arrow
+        with parquet.ParquetFile(file) as parquet_file:
+            schema = parquet_file.schema_arrow
             name = schema.names[column]
             leaf = f"{name}.bytes" if pa.types.is_struct(schema.types[column]) else name
-            return opened_file.read_row_group(group, columns=[leaf], use_threads=False).column(0)
+            return parquet_file.read_row_group(group, columns=[leaf], use_threads=False).column(0)
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno:  # the file is missing, or cannot be opened
             raise

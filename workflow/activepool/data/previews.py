@@ -6,7 +6,7 @@ import numpy as np
 
 from activepool.compute.arrays import IntArray
 from activepool.data.class_checks import class_notices
-from activepool.data.imbalance import kept_counts
+from activepool.data.imbalance import long_tail_counts
 from activepool.data.samples import UNKNOWN, Samples, require_samples
 from activepool.data.settings import Imbalance
 from activepool.data.subset import subset_counts
@@ -52,7 +52,7 @@ class Preview:
         counts, num_test = self.train_class_counts, self.num_test
         unlabelled = self.num_train - int(counts.sum())
         if imbalance is not None:
-            counts = kept_counts(counts, imbalance.kind, imbalance.factor)
+            counts = long_tail_counts(counts, imbalance.kind, imbalance.factor)
         if fraction is not None:
             counts = subset_counts(counts, fraction)
             unlabelled = int(subset_counts(np.array([unlabelled]), fraction)[0])

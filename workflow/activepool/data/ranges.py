@@ -1,6 +1,6 @@
 """Checks that float32 can compute with features.
 
-Their values are finite, their squares fit, and their differences do not vanish, also beside those of one row.
+Their values are finite, their squares fit, and their differences do not vanish, even beside an outlier.
 
 Distances, covariances and gradients consist of squares and differences of features, in float32.
 """
@@ -18,9 +18,9 @@ MAX_FLOAT32, MIN_FLOAT32 = float(np.finfo(np.float32).max), float(np.finfo(np.fl
 #: The largest squared length of a row: the squared distance of two rows is up to four times theirs.
 MAX_SQUARED_LENGTH = MAX_FLOAT32 / 4
 
-#: If a row lies so many times as far out as half of the rows, the squares of their distances vanish beside
-#: its own in a sum of float32 (24 bits), and so do most of their 22 bits on the grid of k-means.
-FAR_OUT = 2.0**20
+#: If a row is this many times as far from the center as the median row, the squares of the others' distances
+#: vanish beside its own in a sum of float32 (24 bits), and so do most of their 22 bits on k-means' grid.
+MAX_DISTANCE_RATIO = 2.0**20
 
 #: Rows whose median is the center that distances of rows are taken from.
 CENTRAL_ROWS = 256
@@ -41,18 +41,18 @@ class FiniteCheck:
 
         ``problem`` returns what is wrong with the value at a row and a column of the block.
         """
-        wrong = ~np.isfinite(values)
-        places = np.flatnonzero(wrong.any(axis=1))
-        if len(places) and not self._rows:
-            self._problem = problem(int(places[0]), int(wrong[places[0]].argmax()))
-        self._rows += rows[places].tolist()
+        is_wrong = ~np.isfinite(values)
+        wrong_rows = np.flatnonzero(is_wrong.any(axis=1))
+        if len(wrong_rows) and not self._rows:
+            self._problem = problem(int(wrong_rows[0]), int(is_wrong[wrong_rows[0]].argmax()))
+        self._rows += rows[wrong_rows].tolist()
         return not self._rows
 
     def require(self) -> None:
         """Raise InputError, with the first value and all rows, unless all values are finite."""
         if len(self._rows) > 1:
-            shown = first_few(self._rows)
-            raise InputError(f"{self._problem} ({len(self._rows):,} rows have such values: {shown})")
+            examples = first_few(self._rows)
+            raise InputError(f"{self._problem} ({len(self._rows):,} rows have such values: {examples})")
         if self._rows:
             raise InputError(self._problem)
 
@@ -73,11 +73,11 @@ def require_squares(name: str, values: FloatArray, rows: IntArray) -> None:
     row = int(np.argmax(lengths > MAX_SQUARED_LENGTH))
     column = int(np.abs(values[row]).argmax())
     value = float(values[row, column])
-    what = "its square does not fit float32"
+    reason = "its square does not fit float32"
     if value**2 <= MAX_FLOAT32:
-        what = "squared distances from this row do not fit float32"
+        reason = "squared distances from this row do not fit float32"
     raise InputError(
-        f"{name}: row {rows[row]}, column {column} is {value:g}; {what}: scale the features down, "
+        f"{name}: row {rows[row]}, column {column} is {value:g}; {reason}: scale the features down, "
         "or look for the cause"
     )
 
@@ -85,7 +85,7 @@ def require_squares(name: str, values: FloatArray, rows: IntArray) -> None:
 class SpreadCheck:
     """A check that float32 tells rows of d features apart; blocks are added one by one."""
 
-    def __init__(self, name: str, width: int, stored_as: np.dtype) -> None:
+    def __init__(self, name: str, width: int, stored_type: np.dtype) -> None:
         """Start without rows; ``name`` is the name of the features in messages."""
         self._name = name
         self._rows: list[IntArray] = []
@@ -93,7 +93,7 @@ class SpreadCheck:
         self._squared_distances: list[FloatArray] = []
         self._least = np.full(width, np.inf)
         self._largest = np.full(width, -np.inf)
-        self._stored_as = np.dtype(stored_as)
+        self._stored_type = np.dtype(stored_type)
 
     def add(self, values: FloatArray, rows: IntArray) -> None:
         """Add (B, d) values, before their conversion to the stored type; ``rows`` (B,) are their numbers."""
@@ -118,25 +118,25 @@ class SpreadCheck:
         self.require()
 
     def require(self) -> None:
-        """Raise InputError if rows lie too close together, all of them or beside one that lies far out."""
+        """Raise InputError if rows lie too close together, all of them or beside an outlier."""
         if sum(map(len, self._rows)) > 1:
             self._require_spans()
             self._require_no_outlier()
 
     def _require_no_outlier(self) -> None:
-        """Raise InputError if a row lies FAR_OUT."""
-        distances, rows = np.sqrt(np.concatenate(self._squared_distances)), np.concatenate(self._rows)
+        """Raise InputError if a row is more than MAX_DISTANCE_RATIO times as far out as the median."""
+        distances, numbers = np.sqrt(np.concatenate(self._squared_distances)), np.concatenate(self._rows)
         typical = np.median(distances)
-        far = np.flatnonzero(distances > FAR_OUT * typical)
-        if not typical or not len(far):
+        outliers = np.flatnonzero(distances > MAX_DISTANCE_RATIO * typical)
+        if not typical or not len(outliers):
             return
-        times = distances[far[0]] / typical
+        ratio = distances[outliers[0]] / typical
         problem = (
-            f"{self._name}: row {rows[far[0]]} is an outlier ({times:.1g} times the median distance), so "
-            "float32 can hardly distinguish the other rows; find the cause, or remove the row"
+            f"{self._name}: row {numbers[outliers[0]]} is an outlier ({ratio:.1g} times the median "
+            "distance), so float32 can hardly distinguish the other rows; find the cause, or remove the row"
         )
-        if len(far) > 1:
-            problem += f" ({len(far):,} such rows: {first_few(rows[far].tolist())})"
+        if len(outliers) > 1:
+            problem += f" ({len(outliers):,} such rows: {first_few(numbers[outliers].tolist())})"
         raise InputError(problem)
 
     def _require_spans(self) -> None:
@@ -162,10 +162,10 @@ class SpreadCheck:
             raise InputError(
                 f"{problem}, and the square of the difference underflows in float32; scale them up"
             )
-        kind = np.finfo(self._stored_as)
-        step = max(float(kind.eps) * magnitudes[widest], float(kind.smallest_subnormal))
+        precision = np.finfo(self._stored_type)
+        step = max(float(precision.eps) * magnitudes[widest], float(precision.smallest_subnormal))
         if spans[widest] < MIN_STEPS * step:
             remedy = "subtract each column's mean before saving the features, or leave the column out"
-            if step > kind.eps * magnitudes[widest]:
+            if step > precision.eps * magnitudes[widest]:
                 remedy = "scale them up, or store them as float32"
-            raise InputError(f"{problem}, which {self._stored_as} hardly tells apart; {remedy}")
+            raise InputError(f"{problem}, which {self._stored_type} hardly tells apart; {remedy}")

@@ -45,21 +45,21 @@ def read_round_samples(
 
     Raises InputError if a set is empty, names rows that are not there or are in both, or lacks a label.
     """
-    chosen, held_out = read_index(labelled), read_index(validation)
-    unlabelled = unlabelled_pool(len(file.train.labels), held_out, chosen)
-    rows = np.concatenate([chosen, held_out])
+    labelled_rows, validation_rows = read_index(labelled), read_index(validation)
+    unlabelled = unlabelled_pool(len(file.train.labels), validation_rows, labelled_rows)
+    rows = np.concatenate([labelled_rows, validation_rows])
     labels = known_labels(file, rows, annotations)
     return RoundSamples(
-        _of_known_class(chosen, labels[: len(chosen)], labelled),
-        _of_known_class(held_out, labels[len(chosen) :], validation),
+        _labelled_rows(labelled_rows, labels[: len(labelled_rows)], labelled),
+        _labelled_rows(validation_rows, labels[len(labelled_rows) :], validation),
         unlabelled,
         used_labels(file, rows, labels, annotations),
     )
 
 
-def _of_known_class(rows: np.ndarray, labels: np.ndarray, path: str) -> Labelled:
-    known = labels != UNLABELABLE
-    if not known.any():
+def _labelled_rows(rows: np.ndarray, labels: np.ndarray, path: str) -> Labelled:
+    is_labelled = labels != UNLABELABLE
+    if not is_labelled.any():
         what = "no row that can be labelled" if rows.size else "no rows"
         raise InputError(f"{path}: has {what}; a head needs at least one labelled and one validation sample")
-    return Labelled(rows[known], labels[known])
+    return Labelled(rows[is_labelled], labels[is_labelled])

@@ -113,17 +113,21 @@ def split_off_test(part: Part, fraction: float) -> tuple[Part, Part]:
     return part.take(~is_held_out), part.take(is_held_out)
 
 
-def require_one_test_part(where: object, has_own: bool, own: str, test_fraction: float | None) -> None:
+def require_one_test_part(
+    where: object, has_test_part: bool, test_part: str, test_fraction: float | None
+) -> None:
     """Raise InputError unless a dataset has either its own test part or the option test_fraction.
 
-    ``own`` says what its own test part is, or would be.
+    ``test_part`` says what its own test part is, or would be.
     """
-    if has_own and test_fraction is not None:
+    if has_test_part and test_fraction is not None:
         raise InputError(
-            f"{where}: has a test part of its own ({own}); remove it, or the option test_fraction"
+            f"{where}: has a test part of its own ({test_part}); remove it, or the option test_fraction"
         )
-    if not has_own and test_fraction is None:
-        raise InputError(f"{where}: has no test part to measure accuracy on; add {own}, or set test_fraction")
+    if not has_test_part and test_fraction is None:
+        raise InputError(
+            f"{where}: has no test part to measure accuracy on; add {test_part}, or set test_fraction"
+        )
 
 
 def require_samples(train_labels: IntArray, test_labels: IntArray) -> None:

@@ -56,16 +56,16 @@ def call_with_options(kind: str, function: Callable[..., Result], options: Mappi
     try:
         return validate_call(function)(**options)
     except ValidationError as error:
-        known = ", ".join(inspect.signature(function).parameters) or "none"
+        option_names = ", ".join(inspect.signature(function).parameters) or "none"
         raise InputError(
-            f"dataset of kind {kind!r}: {_in_one_line(error)}; its options are: {known}"
+            f"dataset of kind {kind!r}: {_in_one_line(error)}; its options are: {option_names}"
         ) from None
 
 
 def _in_one_line(error: ValidationError) -> str:
-    wrong: dict[str, str] = {}
+    messages: dict[str, str] = {}
     for detail in error.errors():
         # The first error of a key, which may have several types; leave out the names of these.
         key = ".".join(part for part in map(str, detail["loc"]) if part.isidentifier() and part != "str")
-        wrong.setdefault(f"{key}: " if key else "", f"{detail['msg'][0].lower()}{detail['msg'][1:]}")
-    return "; ".join(key + message for key, message in wrong.items())
+        messages.setdefault(f"{key}: " if key else "", f"{detail['msg'][0].lower()}{detail['msg'][1:]}")
+    return "; ".join(key + message for key, message in messages.items())

@@ -15,7 +15,7 @@ from activepool.errors import InputError, first_lines
 
 
 @dataclass
-class Found:
+class ShardPart:
     """The images of one part, in their order.
 
     Attributes:
@@ -25,7 +25,7 @@ class Found:
         problems: a line for each image that cannot be used.
         unused: the source and the label of each sample without an image that can be used.
         fields: those of the members of tar archives.
-        is_cut: whether labels are missing, because a shard is damaged or a label cannot be read.
+        lacks_labels: whether labels are missing, because a shard is damaged or a label cannot be read.
         label_type: the type of the labels in the last file, such as ``uint8``; empty for text.
     """
 
@@ -35,7 +35,7 @@ class Found:
     problems: list[str] = field(default_factory=list)
     unused: list[tuple[str, str]] = field(default_factory=list)
     fields: set[str] = field(default_factory=set)
-    is_cut: bool = False
+    lacks_labels: bool = False
     label_type: str = ""
 
     @property
@@ -66,8 +66,8 @@ class Found:
 
 def samples_in(
     shards: Shards,
-    train: Found,
-    test: Found,
+    train: ShardPart,
+    test: ShardPart,
     class_names: list[str] | None,
     test_fraction: float | None,
 ) -> Samples:
@@ -92,11 +92,11 @@ def samples_in(
         raise InputError(
             f"{shards.root}: no image of the train part has a label; add labels, or say where: label: NAME"
         )
-    known = None if train.is_cut or test.is_cut else names
+    known_classes = None if train.lacks_labels or test.lacks_labels else names
     for part in (train, test):
-        problems += _label_problems(part, known, class_names or ())
+        problems += _label_problems(part, known_classes, class_names or ())
     problems += [] if class_names else _wrapped_labels(train)
-    if not test.is_cut:
+    if not test.lacks_labels:
         problems += [
             f"{source}: a test image needs a label, to measure accuracy on; leave it out"
             for source, label in zip(test.sources, test.labels, strict=True)
@@ -119,25 +119,27 @@ def _numbers(class_names: Sequence[str]) -> dict[str, int]:
     return {str(number): number for number in range(len(class_names))} | by_name
 
 
-def _label_problems(found: Found, class_names: Sequence[str] | None, given: Container[str]) -> Iterator[str]:
-    """Yield a line for the first image of each label that is no class (if all are known), or hardly one.
+def _label_problems(
+    part: ShardPart, class_names: Sequence[str] | None, declared: Container[str]
+) -> Iterator[str]:
+    """Yield a line for the first image of each label that is not a class (if all are known), or hardly one.
 
-    A class that was ``given`` is one, whatever its name.
+    A ``declared`` class is one, whatever its name.
     """
     source_of: dict[str, str] = {}
-    for source, label in found.samples:
+    for source, label in part.samples:
         source_of.setdefault(label, source)
-    known = source_of if class_names is None else _numbers(class_names)
+    classes = source_of if class_names is None else _numbers(class_names)
     for label, source in source_of.items():
-        if label not in given and (problem := label_problem(label, known, class_names or ())):
+        if label not in declared and (problem := label_problem(label, classes, class_names or ())):
             yield f"{source}: {problem}"
 
 
-def _wrapped_labels(found: Found) -> Iterator[str]:
-    """Yield a line for the first label that was -1 before it had a type without signs."""
-    label = wrapped_unknown(found.label_type, lambda number: str(number) in found.labels)
+def _wrapped_labels(part: ShardPart) -> Iterator[str]:
+    """Yield a line for the first label that was -1 before it became unsigned."""
+    label = wrapped_unknown(part.label_type, lambda number: str(number) in part.labels)
     if label is not None:
-        source = found.sources[found.labels.index(str(label))]
+        source = part.sources[part.labels.index(str(label))]
         yield (
             f"{source}: label {label} is what -1 becomes in a type without signs; save the labels as int64, "
             "or name all classes in class_names"
@@ -145,7 +147,7 @@ def _wrapped_labels(found: Found) -> Iterator[str]:
 
 
 def is_storable(text: str) -> bool:
-    """Return whether a file of ours can hold a text: it has no NUL, and no half of a character."""
+    """Return whether our files can hold a text: it has no NUL, and no half of a character."""
     try:
         return b"\0" not in text.encode()
     except UnicodeEncodeError:

@@ -32,7 +32,7 @@ PART_WORDS = {
 
 #: ``{000..010}`` and ``{train,extra}``.
 BRACES = re.compile(r"\{([^{}]*)\}")
-NUMBERS = re.compile(r"(\d+)\.\.(\d+)")
+NUMBER_RANGE = re.compile(r"(\d+)\.\.(\d+)")
 
 #: How URLs begin, and the commands that WebDataset takes for shards.
 URL = re.compile(r"[A-Za-z0-9+]{2,}://|pipe:")
@@ -40,7 +40,7 @@ URL = re.compile(r"[A-Za-z0-9+]{2,}://|pipe:")
 #: A name on the Hugging Face Hub: of a dataset, with or without its owner.
 HUB_NAME = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?")
 
-#: More shards than a dataset has.
+#: More shards than any dataset has.
 MAX_SHARDS = 1_000_000
 
 
@@ -80,8 +80,8 @@ def list_shards(kind: str, path: str | Path, test_path: str | Path | None = None
     notices: list[str] = []
     train = _relative(root, _files(str(path), kind, notices))
     test = [] if test_path is None else _relative(root, _files(str(test_path), kind, notices))
-    if both := sorted(set(train) & set(test)):
-        raise InputError(f"{root / both[0]}: matches both path and test_path; keep it in one")
+    if shared := sorted(set(train) & set(test)):
+        raise InputError(f"{root / shared[0]}: matches both path and test_path; keep it in one")
     shards = [*train, *test]
     for number, earlier in repeated_files(root, shards):
         raise InputError(f"{root / shards[number]}: links to the same shard as {shards[earlier]}; remove one")
@@ -92,8 +92,10 @@ def list_shards(kind: str, path: str | Path, test_path: str | Path | None = None
         parts.setdefault(_part_of(shard), []).append(shard)
     test = parts.pop("test", []) or parts.pop("validation", [])
     train = parts.pop("train", []) or parts.pop("", [])
-    if others := [shard for part in parts.values() for shard in part]:
-        notices.append(f"{root}: not taken: shards of other parts: {len(others):,} ({first_few(others)})")
+    if other_shards := [shard for part in parts.values() for shard in part]:
+        notices.append(
+            f"{root}: not taken: shards of other parts: {len(other_shards):,} ({first_few(other_shards)})"
+        )
     if not train:
         raise InputError(
             f"{path}: all shards are of the test part ({first_few(test)}); add those of the train "
@@ -106,7 +108,7 @@ def shards_folder(path: str | Path, test_path: str | Path | None = None) -> Path
     """Return the folder that the paths of shards start from: that of a pattern, up to its first wildcard."""
     if test_path is None:
         return _fixed_folder(Path(path))
-    folders = [_fixed_folder(Path(one)) for one in (path, test_path)]
+    folders = [_fixed_folder(Path(pattern)) for pattern in (path, test_path)]
     try:
         return Path(os.path.commonpath(folders))
     except ValueError:
@@ -132,10 +134,12 @@ def _files(pattern: str, kind: str, notices: list[str]) -> list[Path]:
         return _files_in(path, kind, notices)
     if URL.match(pattern):
         raise InputError(f"{pattern}: is a URL; copy the shards to a folder, and name that")
-    named = [path] if path.is_file() else [file for one in _expanded(pattern) for file in _matches(one)]
-    if not named:
+    files = (
+        [path] if path.is_file() else [file for choice in _expansions(pattern) for file in _matches(choice)]
+    )
+    if not files:
         raise InputError(f"{pattern}: names no file; write a range as {{000..010}}")
-    problems = [f"{file}: no such file" for file in dict.fromkeys(named) if not file.is_file()]
+    problems = [f"{file}: no such file" for file in dict.fromkeys(files) if not file.is_file()]
     if problems:
         if kind == "huggingface" and HUB_NAME.fullmatch(pattern) and not pattern.endswith(ENDINGS[kind]):
             raise InputError(
@@ -145,23 +149,23 @@ def _files(pattern: str, kind: str, notices: list[str]) -> list[Path]:
         existing_folder(_fixed_folder(path), "the folder of the shards")
         more = [f"{pattern}: {len(problems) - MAX_NAMES} more are missing"] * (len(problems) > MAX_NAMES)
         raise InputError(*problems[:MAX_NAMES], *more)
-    return list(dict.fromkeys(named))
+    return list(dict.fromkeys(files))
 
 
 def _files_in(folder: Path, kind: str, notices: list[str]) -> list[Path]:
     """Return the files of a kind of dataset in a folder and all folders in it."""
     endings = ENDINGS[kind]
-    looked_for = (*endings, *COMPRESSED) if kind == "webdataset" else endings
-    found = sorted(file for file in folder.rglob("*") if file.name.lower().endswith(looked_for))
-    found = [file for file in found if not _is_hidden(file.relative_to(folder)) and file.is_file()]
-    files = [file for file in found if file.name.lower().endswith(endings)]
-    compressed = _relative(folder, [file for file in found if not file.name.lower().endswith(endings)])
-    shown = f"compressed archives: {len(compressed):,} ({first_few(compressed)}); decompress them to .tar"
+    searched_endings = (*endings, *COMPRESSED) if kind == "webdataset" else endings
+    candidates = sorted(file for file in folder.rglob("*") if file.name.lower().endswith(searched_endings))
+    candidates = [file for file in candidates if not _is_hidden(file.relative_to(folder)) and file.is_file()]
+    files = [file for file in candidates if file.name.lower().endswith(endings)]
+    compressed = _relative(folder, [file for file in candidates if not file.name.lower().endswith(endings)])
+    archives = f"compressed archives: {len(compressed):,} ({first_few(compressed)}); decompress them to .tar"
     if not files:
-        only = f"; it holds {shown}" if compressed else ""
+        only = f"; it holds {archives}" if compressed else ""
         raise InputError(f"{folder}: holds no file that ends in {' or '.join(endings)}{only}")
     if compressed:
-        notices.append(f"{folder}: not taken: {shown}")
+        notices.append(f"{folder}: not taken: {archives}")
     return files
 
 
@@ -171,11 +175,11 @@ def _matches(pattern: str) -> list[Path]:
     if not has_magic(pattern):
         return [path]
     folder = _fixed_folder(path)
-    found = sorted(folder.glob(path.relative_to(folder).as_posix()))
-    return [file for file in found if not _is_hidden(file.relative_to(folder))] or [path]
+    matches = sorted(folder.glob(path.relative_to(folder).as_posix()))
+    return [file for file in matches if not _is_hidden(file.relative_to(folder))] or [path]
 
 
-def _expanded(pattern: str) -> Iterator[str]:
+def _expansions(pattern: str) -> Iterator[str]:
     """Return a pattern with each of the choices in its braces, in their order."""
     texts = BRACES.split(pattern)  # alternates what is outside and inside of braces
     choices = [_choices(text) if place % 2 else [text] for place, text in enumerate(texts)]
@@ -183,17 +187,17 @@ def _expanded(pattern: str) -> Iterator[str]:
 
 
 def _choices(text: str) -> list[str]:
-    found = NUMBERS.fullmatch(text)
-    if not found:
+    match = NUMBER_RANGE.fullmatch(text)
+    if not match:
         return text.split(",")
-    first, last = found.groups()
+    first, last = match.groups()
     if int(last) - int(first) >= MAX_SHARDS:
         raise InputError(f"{{{text}}}: a pattern may name {MAX_SHARDS:,} shards at most")
     return [str(number).zfill(len(first)) for number in range(int(first), int(last) + 1)]
 
 
 def _is_hidden(path: Path) -> bool:
-    """Return whether a file is hidden, or one of those in which `datasets` keeps what it computed."""
+    """Return whether a file is hidden, or one in which `datasets` caches its results."""
     is_cache = path.suffix == ".arrow" and path.name.startswith("cache-")
     return is_cache or any(name.startswith(".") for name in path.parts)
 

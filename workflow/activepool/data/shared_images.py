@@ -27,18 +27,21 @@ def shared_notice(samples: Samples, beginnings: Mapping[str, Sequence[bytes]]) -
     agree in it are read whole.
     """
     likely = set(beginnings["train"]) & set(beginnings["test"]) - {b""}
-    rows = {name: [row for row, one in enumerate(part) if one in likely] for name, part in beginnings.items()}
+    rows = {
+        name: [row for row, digest in enumerate(part) if digest in likely]
+        for name, part in beginnings.items()
+    }
     digests = {
-        name: {row: place_digest(samples.image_place(samples.parts[name].paths[row])) for row in of_part}
-        for name, of_part in rows.items()
+        name: {row: place_digest(samples.image_place(samples.parts[name].paths[row])) for row in part_rows}
+        for name, part_rows in rows.items()
     }
     train_row = {digest: row for row, digest in reversed(digests["train"].items())}
     shared = [(row, train_row[digest]) for row, digest in digests["test"].items() if digest in train_row]
     if not shared:
         return None
-    (test_row, first_row), *others = shared
+    (test_row, first_row), *more = shared
     test, train = samples.test.sources[test_row], samples.train.sources[first_row]
     return (
         f"{samples.name}: test images that are train images, too: {len(shared):,} "
-        f"({test} is {train}{', ...' * bool(others)}); accuracies count what was trained on"
+        f"({test} is {train}{', ...' * bool(more)}); accuracies count what was trained on"
     )

@@ -28,16 +28,16 @@ def held_out_rows(labels: IntArray, fraction: float) -> IntArray:
     Returns: the test rows, ascending: they belong to the dataset, and are the same for all seeds.
     """
     _require_fraction("test_fraction", fraction)
-    known = np.flatnonzero(labels >= 0)
-    per_class = np.bincount(labels[known])
+    labelled = np.flatnonzero(labels >= 0)
+    per_class = np.bincount(labels[labelled])
     counts = np.minimum(np.maximum(np.rint(fraction * per_class), 1), per_class - 1).astype(np.int64)
-    return np.sort(draw_per_class(known, labels[known], counts, generator(0, 0, "test")))
+    return np.sort(draw_per_class(labelled, labels[labelled], counts, generator(0, 0, "test")))
 
 
 def validation_counts(
     class_counts: IntArray, fraction: float, class_names: Sequence[str], round_to: RoundTo = "samples"
 ) -> IntArray:
-    """Return how many of the labelled train samples of each class, (C,), the validation split has, (C,).
+    """Return how many of the ``class_counts`` labelled train samples the validation split has, both (C,).
 
     It has ``fraction`` of them, between 0 and 1, both excluded, divided as equally as the classes allow. A
     class with labelled samples gives at least one, and keeps at least one for the pool.
@@ -80,10 +80,10 @@ def validation_rows(
 
     Rows whose label, of ``labels`` (N,), is -1 are never drawn.
     """
-    known = np.flatnonzero(labels >= 0)
-    per_class = np.bincount(labels[known], minlength=len(class_names))
+    labelled = np.flatnonzero(labels >= 0)
+    per_class = np.bincount(labels[labelled], minlength=len(class_names))
     counts = validation_counts(per_class, fraction, class_names, round_to)
-    return np.sort(draw_per_class(known, labels[known], counts, generator(seed, 0, "validation")))
+    return np.sort(draw_per_class(labelled, labels[labelled], counts, generator(seed, 0, "validation")))
 
 
 def initial_pool(labels: IntArray, validation: IntArray, kind: str, size: int, seed: int) -> IntArray:

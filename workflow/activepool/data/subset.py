@@ -7,7 +7,7 @@ import numpy as np
 from activepool.compute.arrays import IntArray
 from activepool.compute.seeds import generator
 from activepool.data.allocation import draw_per_class
-from activepool.data.imbalance import kept_rows
+from activepool.data.imbalance import long_tail_rows
 from activepool.data.settings import Imbalance
 
 
@@ -19,12 +19,12 @@ def remaining_rows(
     Of the parts ``train`` and ``test``, ``imbalance`` leaves out rows of the first; then each class of both
     keeps the share ``fraction``. None stands for all.
     """
-    rows: dict[str, IntArray] = {name: np.arange(len(of_part)) for name, of_part in labels.items()}
+    rows: dict[str, IntArray] = {name: np.arange(len(part_labels)) for name, part_labels in labels.items()}
     if imbalance is not None:
-        rows["train"] = kept_rows(labels["train"], num_classes, **imbalance.model_dump())
+        rows["train"] = long_tail_rows(labels["train"], num_classes, **imbalance.model_dump())
     if fraction is not None:
-        for name, kept in rows.items():
-            rows[name] = kept[subset_rows(labels[name][kept], num_classes, fraction, name)]
+        for name, part_rows in rows.items():
+            rows[name] = part_rows[subset_rows(labels[name][part_rows], num_classes, fraction, name)]
     return rows
 
 

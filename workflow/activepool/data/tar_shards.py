@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from activepool.data.image_formats import is_image_name
-from activepool.data.omissions import UNREADABLE, LeftOut
+from activepool.data.omissions import UNREADABLE, Omissions
 from activepool.data.packed_images import Member
-from activepool.data.shard_samples import Found
+from activepool.data.shard_samples import ShardPart
 from activepool.io.files import LFS_PROBLEM, is_lfs_pointer
 
 #: The fields that may have the label, and in JSON the key, in the order of the attempts.
@@ -32,11 +32,11 @@ COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ")
 SEARCHED_BYTES = 1 << 20
 
 
-class _CutOff(Exception):
+class _CutOffError(Exception):
     """An archive that does not end in a block of zeros."""
 
 
-class _BadLabel(ValueError):
+class _LabelError(ValueError):
     """A member from which no label can be read."""
 
 
@@ -46,41 +46,41 @@ class _Sample:
 
     Attributes:
         second_labels: further members with a label that it has already.
-        first: its first member with a label.
+        first_label_member: its first member with a label.
         has_bad_label: whether a label of it cannot be read, or it has two.
     """
 
     images: list[Member] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
     second_labels: list[str] = field(default_factory=list)
-    first: str = ""
+    first_label_member: str = ""
     has_bad_label: bool = False
 
 
-def read_shard(root: Path, shard: str, label: str | None, found: Found, left_out: LeftOut) -> None:
-    """Add the images of an archive in ``root`` to ``found``, and a line for each damage.
+def read_shard(root: Path, shard: str, label: str | None, part: ShardPart, omissions: Omissions) -> None:
+    """Add the images of an archive in ``root`` to ``part``, and a line for each problem.
 
     ``label`` is its field, such as ``cls``, or for a value in JSON ``json.species``; ``json`` is
-    ``json.label``; by default the first of LABEL_FIELDS that a sample has. ``left_out`` gets the members that
-    are not read.
+    ``json.label``; by default the first of LABEL_FIELDS that a sample has. ``omissions`` counts the members
+    that are not read.
     """
     fields = LABEL_FIELDS if label is None else (label_field(label),)
     samples: dict[str, _Sample] = {}
-    others: dict[str, str] = {}
-    for name, member, content in _members(root / shard, shard, fields, found):
+    other_images: dict[str, str] = {}
+    for name, member, content in _members(root / shard, shard, fields, part):
         key, ending = split_name(name)
-        found.fields.add(ending)
+        part.fields.add(ending)
         if key is None:
-            left_out.hidden.append(f"{shard}/{name}")
+            omissions.hidden.append(f"{shard}/{name}")
         elif "." not in ending and is_image_name(f".{ending}"):
             samples.setdefault(key, _Sample()).images.append(member)
         elif content is not None:
             sample = samples.setdefault(key, _Sample())
-            sample.first = sample.first or name
+            sample.first_label_member = sample.first_label_member or name
             try:
                 labels = _labels(ending, content, fields)
-            except _BadLabel as error:
-                found.problems.append(f"{shard}/{name}: {error}")
+            except _LabelError as error:
+                part.problems.append(f"{shard}/{name}: {error}")
                 sample.has_bad_label = True
                 continue
             if labels.keys() & sample.labels.keys():
@@ -88,35 +88,35 @@ def read_shard(root: Path, shard: str, label: str | None, found: Found, left_out
                 sample.has_bad_label |= sample.labels != sample.labels | labels
             sample.labels |= labels
         elif ending not in DESCRIPTIONS:
-            left_out.endings[f".{ending}" if ending else "none"] += 1
+            omissions.endings[f".{ending}" if ending else "none"] += 1
             if is_image_name(name) or name.lower().endswith(UNREADABLE):
-                others.setdefault(key, name)
+                other_images.setdefault(key, name)
     if not samples:
-        left_out.empty.append(shard)
+        omissions.empty.append(shard)
     for key, sample in samples.items():
         text = next((sample.labels[name] for name in fields if name in sample.labels), "")
         if not sample.images:
-            problem = f"has no image of its key beside it{_instead(key, others.get(key))}"
-            found.reject(f"{shard}/{sample.first}", text, problem)
+            problem = f"has no image of its key beside it{_image_hint(key, other_images.get(key))}"
+            part.reject(f"{shard}/{sample.first_label_member}", text, problem)
             continue
         first, *more = sample.images
-        found.problems += [f"{other}: is a second image of its key, beside {first.name}" for other in more]
-        second = [] if more else sample.second_labels  # a sample that stands there twice is one problem
-        found.problems += [f"{shard}/{name}: is a second label of its key; remove one" for name in second]
+        part.problems += [f"{image}: is a second image of its key, beside {first.name}" for image in more]
+        repeats = [] if more else sample.second_labels  # a sample that stands there twice is one problem
+        part.problems += [f"{shard}/{name}: is a second label of its key; remove one" for name in repeats]
         if sample.has_bad_label:
-            found.is_cut = True
+            part.lacks_labels = True
         else:
-            found.add(first, text)
+            part.add(first, text)
 
 
-def _instead(key: str, other: str | None) -> str:
-    """Return why an image beside a label is none of its key, and what helps; "" if there is no image."""
-    if other is None:
+def _image_hint(key: str, image: str | None) -> str:
+    """Return why the image beside a label has another key, and what helps; "" if there is no image."""
+    if image is None:
         return ""
-    ending = other.rpartition(".")[2]
-    if not is_image_name(other):
-        return f": Pillow cannot read {other} here; convert it to JPEG"
-    return f": a key ends at the first dot of a name, so rename {other} to {key}.{ending}"
+    ending = image.rpartition(".")[2]
+    if not is_image_name(image):
+        return f": Pillow cannot read {image} here; convert it to JPEG"
+    return f": a key ends at the first dot of a name, so rename {image} to {key}.{ending}"
 
 
 def label_field(label: str) -> str:
@@ -133,34 +133,36 @@ def split_name(name: str) -> tuple[str | None, str]:
 
 
 def _members(
-    path: Path, shard: str, fields: tuple[str, ...], found: Found
+    path: Path, shard: str, fields: tuple[str, ...], part: ShardPart
 ) -> Iterator[tuple[str, Member, bytes | None]]:
     """Yield the name, the place, and for a label the content, of each file in an archive.
 
-    A damage ends the archive. It adds a line to the problems of ``found``, as does a member that is no file.
+    Damage ends the archive. It adds a line to the problems of ``part``, as does a member that is not a file.
     """
-    file, last, problems = Path(shard), "", found.problems
-    wanted = {name if not name.startswith("json.") else "json" for name in fields}
+    file, member, problems = Path(shard), "", part.problems
+    label_endings = {name if not name.startswith("json.") else "json" for name in fields}
     try:
         for archive, info in _entries(path):
-            last = info.name
+            member = info.name
             if info.isdir():
                 continue
             name = info.name.removeprefix("./")
             if not info.isreg() or info.issparse():
-                found.is_cut = True
+                part.lacks_labels = True
                 problems.append(f"{shard}/{name}: is a link, a device or sparse; store a plain file")
                 continue
             ending = split_name(name)[1]
-            stream = archive.extractfile(info) if ending in wanted else None
+            stream = archive.extractfile(info) if ending in label_endings else None
             place = Member(file, name, info.offset_data, info.size)
             yield name, place, None if stream is None else stream.read()
-    except _CutOff:
-        found.is_cut = True
-        problems.append(f"{shard}/{last}: the archive is damaged or cut off after this member; copy it again")
+    except _CutOffError:
+        part.lacks_labels = True
+        problems.append(
+            f"{shard}/{member}: the archive is damaged or cut off after this member; copy it again"
+        )
     except (tarfile.TarError, EOFError) as error:
-        found.is_cut = True
-        problems.append(f"{shard}{last and '/'}{last}: {_damage(path, last, error)}")
+        part.lacks_labels = True
+        problems.append(f"{shard}{member and '/'}{member}: {_damage(path, member, error)}")
 
 
 def _entries(path: Path) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
@@ -175,28 +177,28 @@ def _entries(path: Path) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
             begin = _next_archive(stream, archive.offset)
 
 
-def _damage(path: Path, last: str, error: Exception) -> str:
+def _damage(path: Path, last_member: str, error: Exception) -> str:
     with path.open("rb") as stream:
         beginning = stream.read(8)
     if beginning.startswith(COMPRESSED):
         return "is compressed, so that nothing in it can be found by its place; decompress it to .tar"
     if is_lfs_pointer(path):
         return f"is {LFS_PROBLEM}"
-    if last:
+    if last_member:
         return f"the archive is cut off in this member ({error}); copy it again"
     return f"is no tar archive ({error}); copy it again"
 
 
 def _next_archive(stream: BinaryIO, end: int) -> int | None:
-    """Return the place of the first block behind an archive that is not of zeros; None if there is none.
+    """Return the place of the first block after an archive that is not all zeros; None if there is none.
 
     Raises _CutOff unless a block of zeros marks the end, as `tarfile` does not check.
     """
     stream.seek(end)
     if stream.read(tarfile.BLOCKSIZE) != tarfile.NUL * tarfile.BLOCKSIZE:
-        raise _CutOff
-    while piece := stream.read(SEARCHED_BYTES):
-        if content := piece.lstrip(tarfile.NUL):
+        raise _CutOffError
+    while block := stream.read(SEARCHED_BYTES):
+        if content := block.lstrip(tarfile.NUL):
             place = stream.tell() - len(content)
             return place - (place - end) % tarfile.BLOCKSIZE
     return None
@@ -206,15 +208,15 @@ def _labels(ending: str, content: bytes, fields: tuple[str, ...]) -> dict[str, s
     try:
         text = content.decode("utf-8-sig").strip()
     except UnicodeDecodeError:
-        raise _BadLabel("is not text in UTF-8") from None
+        raise _LabelError("is not text in UTF-8") from None
     if ending != "json":
         return {ending: text}
     try:
         values = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise _BadLabel(f"is not JSON ({error})") from None
+        raise _LabelError(f"is not JSON ({error})") from None
     if not isinstance(values, dict):
-        raise _BadLabel("is JSON, but no object of names and values")
+        raise _LabelError("is JSON, but no object of names and values")
     keys = {name: name.removeprefix("json.") for name in fields if name.startswith("json.")}
     return {name: _label_of(key, values[key]) for name, key in keys.items() if key in values}
 
@@ -224,4 +226,4 @@ def _label_of(key: str, value: object) -> str:
         return ""
     if isinstance(value, str | int) and not isinstance(value, bool):
         return str(value).strip()
-    raise _BadLabel(f"{key!r} is {value!r}; a label is a text or a whole number")
+    raise _LabelError(f"{key!r} is {value!r}; a label is a text or a whole number")

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from functools import cache, cached_property
 
-from activepool.data.class_names import loose_form, shown_apart
+from activepool.data.class_names import loose_form, quoted_pair
 from activepool.errors import abbreviated
 from activepool.io.index_files import whole_number
 
@@ -24,55 +24,55 @@ class Classes:
     def __init__(self, names: Sequence[str]) -> None:
         self.names = list(names)
         self._number_of = {name: number for number, name in enumerate(self.names)}
-        self._numbered = all(_as_number(name) is None for name in self.names)
-        self._likely = cache(self._find_likely)
+        self._takes_numbers = all(_as_number(name) is None for name in self.names)
+        self._likely_name = cache(self._find_likely_name)
 
     def number(self, label: str) -> int | None:
         """Return the class of ``label``; None if it is no class."""
         if label in self._number_of:
             return self._number_of[label]
-        number = whole_number(label) if self._numbered else None
-        return number if number is not None and self._meant_by(number) == {number} else None
+        number = whole_number(label) if self._takes_numbers else None
+        return number if number is not None and self._classes_of(number) == {number} else None
 
     def problem(self, label: str) -> str:
         """Return what is wrong with a label that is no class, and the likely class."""
-        listed = abbreviated(self.names, MAX_LISTED)
-        likely = self._likely(label)
+        class_list = abbreviated(self.names, MAX_LISTED)
+        likely = self._likely_name(label)
         if likely is None:
-            return f"label {label!r} is not a class; there are {listed}"
-        shown, shown_likely = shown_apart(label, likely)
-        return f"label {shown} is not a class; did you mean {shown_likely}? There are {listed}"
+            return f"label {label!r} is not a class; there are {class_list}"
+        label_text, likely_text = quoted_pair(label, likely)
+        return f"label {label_text} is not a class; did you mean {likely_text}? There are {class_list}"
 
-    def _meant_by(self, number: int) -> set[int]:
+    def _classes_of(self, number: int) -> set[int]:
         """Return the classes that a number may stand for: those that have it in their names, or by place."""
         by_place = {number} if 0 <= number < len(self.names) else set()
-        return set(self._by_number.get(str(number), by_place))
+        return set(self._classes_by_number.get(str(number), by_place))
 
     @cached_property
-    def _by_number(self) -> dict[str, set[int]]:
+    def _classes_by_number(self) -> dict[str, set[int]]:
         """The classes with a number in their names, by its digits."""
-        found: dict[str, set[int]] = defaultdict(set)
-        for place, name in enumerate(self.names):
+        numbers_of: dict[str, set[int]] = defaultdict(set)
+        for number, name in enumerate(self.names):
             for digits in re.findall(r"\d+", name, re.ASCII):
-                found[digits.lstrip("0") or "0"].add(place)
-        return found
+                numbers_of[digits.lstrip("0") or "0"].add(number)
+        return numbers_of
 
     @cached_property
-    def _by_form(self) -> dict[object, str]:
+    def _names_by_form(self) -> dict[object, str]:
         """The first class of each form, see `loose_form`."""
         return {loose_form(name): name for name in reversed(self.names)}
 
-    def _find_likely(self, label: str) -> str | None:
+    def _find_likely_name(self, label: str) -> str | None:
         """Return the class with the spelling nearest to ``label``; None if none is near."""
         form = loose_form(label)
-        if form in self._by_form:
-            return self._by_form[form]
+        if form in self._names_by_form:
+            return self._names_by_form[form]
         number = _as_number(label)
         if number is not None:
-            meant = self._meant_by(int(number)) if self._numbered and number.is_integer() else set()
-            return self.names[meant.pop()] if len(meant) == 1 else None
-        near = difflib.get_close_matches(label, self.names, n=1, cutoff=0.75)
-        return near[0] if near else None
+            classes = self._classes_of(int(number)) if self._takes_numbers and number.is_integer() else set()
+            return self.names[classes.pop()] if len(classes) == 1 else None
+        matches = difflib.get_close_matches(label, self.names, n=1, cutoff=0.75)
+        return matches[0] if matches else None
 
 
 def _as_number(text: str) -> float | None:

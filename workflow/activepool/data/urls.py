@@ -16,7 +16,7 @@ FOLDER = "fetched"
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class FetchedImage:
     """An image at a URL, and the file that it is fetched into."""
 
     url: str
@@ -43,10 +43,10 @@ def protocol_of(url: str) -> str:
     return url.partition("://")[0].lower()
 
 
-def fetched(root: Path, url: str) -> Fetched:
+def fetched_image(root: Path, url: str) -> FetchedImage:
     """Return the image at a URL; its file is named after the SHA-256 of the URL, with an image's ending."""
     digest = hashlib.sha256(url.encode()).hexdigest()
     name = re.split("[?#]", url, maxsplit=1)[0]
     ending = Path(name).suffix.lower() if is_image_name(name) else ""
     # 256 folders, because there may be millions of files.
-    return Fetched(url, root / FOLDER / digest[:2] / f"{digest}{ending}")
+    return FetchedImage(url, root / FOLDER / digest[:2] / f"{digest}{ending}")

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
-from activepool.data.omissions import LeftOut
+from activepool.data.omissions import Omissions
 from activepool.data.previews import Preview
 from activepool.data.samples import Samples
-from activepool.data.shard_samples import Found, samples_in
+from activepool.data.shard_samples import ShardPart, samples_in
 from activepool.data.shards import Shards, list_shards
 from activepool.data.tar_shards import label_field, read_shard
 from activepool.errors import InputError, abbreviated
@@ -33,9 +33,9 @@ def load(
     Raises: InputError, with a line for each shard or member that is damaged or cannot be used.
     """
     shards = list_shards(KIND, path, test_path)
-    left_out = LeftOut()
-    train, test = (_read(shards, names, label, left_out) for names in (shards.train, shards.test))
-    notices = left_out.notices(shards.root)
+    omissions = Omissions()
+    train, test = (_read(shards, names, label, omissions) for names in (shards.train, shards.test))
+    notices = omissions.notices(shards.root)
     if not train.sources and not train.problems:
         raise InputError(
             f"{path}: the train part holds no sample: an image, and perhaps its label, whose names are alike "
@@ -65,12 +65,12 @@ def _require_field(path: str | Path, label: str, fields: set[str]) -> None:
     """Raise InputError if no sample has the field of the label."""
     field = label_field(label)
     if field not in fields and not (field.startswith("json.") and "json" in fields):
-        there = abbreviated(sorted(fields))
-        raise InputError(f"{path}: no sample has the field {label!r} that label names; there are {there}")
+        names = abbreviated(sorted(fields))
+        raise InputError(f"{path}: no sample has the field {label!r} that label names; there are {names}")
 
 
-def _read(shards: Shards, names: list[str], label: str | None, left_out: LeftOut) -> Found:
-    found = Found()
+def _read(shards: Shards, names: list[str], label: str | None, omissions: Omissions) -> ShardPart:
+    part = ShardPart()
     for name in names:
-        read_shard(shards.root, name, label, found, left_out)
-    return found
+        read_shard(shards.root, name, label, part, omissions)
+    return part

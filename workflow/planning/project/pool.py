@@ -9,7 +9,7 @@ import numpy as np
 
 from activepool.data.listed_paths import leads_out, spelling_hint, written_path
 from activepool.data.listing import existing_folder, has_line_break, with_unlabelled
-from activepool.data.omissions import LeftOut
+from activepool.data.omissions import Omissions
 from activepool.data.samples import Part
 from activepool.errors import MAX_LINES, InputError, first_few, first_lines
 from activepool.features.ranges import require_range
@@ -199,10 +199,10 @@ def listed_images(project: Project, notices: PoolNotices = SHOW_ALL) -> tuple[Pa
         sources = _images_of_list(images, root, project.returned, notices)
     else:
         existing_folder(images, "a folder of images, or a CSV file with the column path")
-        left_out = LeftOut()
-        sources = with_unlabelled(Part.from_files([], []), images, "", left_out).sources.tolist()
-        left_out.empty.clear()
-        notices.show("files not taken", left_out.notices(images), "; ".join, left_out.total)
+        omissions = Omissions()
+        sources = with_unlabelled(Part.from_files([], []), images, "", omissions).sources.tolist()
+        omissions.empty.clear()
+        notices.show("files not taken", omissions.notices(images), "; ".join, omissions.total)
     if not sources:
         raise InputError(f"{images}: holds no image")
     return root, sources

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from activepool.data.exif_rotation import look_for_turns
+from activepool.data.exif_rotation import sampled_turn_notice
 from activepool.data.fingerprint import fingerprint
 from activepool.data.kinds import build
 from activepool.data.samples import with_notice
@@ -109,7 +109,7 @@ def image_content(kind: str, options: dict[str, Any], upright: bool = False) -> 
         samples = replace(build(kind, **options), upright=upright)
     except InputError:
         return options
-    print_notices(with_notice(samples, look_for_turns(samples)).notices)
+    print_notices(with_notice(samples, sampled_turn_notice(samples)).notices)
     content = {"fingerprint": fingerprint(samples)}
     _store(cached, content)
     return content

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from activepool.data.image_files import decode_image, problem_of, without_warnings
+from activepool.data.image_files import decode_image, reading_problem, without_warnings
 
 #: The JPEG quality, from 1 to 95.
 QUALITY = 80
@@ -33,12 +33,12 @@ def picture_or_problem(
     try:
         path = image(source)
         with without_warnings():
-            picture = decode_image(path, "RGB", upright=True, least=side)
+            picture = decode_image(path, "RGB", upright=True, min_side=side)
             picture.thumbnail((side, side), Image.Resampling.LANCZOS)
             picture.info.clear()  # Pillow would write the comment of the file
             picture.save(stream, "JPEG", quality=QUALITY)
     # A damaged file makes its decoder raise nearly any error.
     except Exception as error:
-        return None, problem_of(path, error)
+        return None, reading_problem(path, error)
     address = f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}"
     return Picture(address, *picture.size), None

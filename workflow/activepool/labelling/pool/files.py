@@ -12,7 +12,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from activepool.compute.blocks import Compute, row_blocks
-from activepool.data.image_files import decode_image, problem_of, without_warnings
+from activepool.data.image_files import decode_image, reading_problem, without_warnings
 from activepool.errors import InputError, first_lines
 from activepool.features.store import FeatureMatrix
 from activepool.io.files import file_digest, write_text
@@ -126,9 +126,11 @@ def _file(root: Path, source: str) -> PoolFile:
     except OSError as error:
         return PoolFile(source, "", 0, 0, error.strerror or str(error))
     try:
-        decode_image(path, "RGB", least=1)  # at an eighth of the size of a JPEG, in less than half the time
+        decode_image(
+            path, "RGB", min_side=1
+        )  # at an eighth of the size of a JPEG, in less than half the time
     except Exception as error:  # a decoder may raise any error on damaged data
-        problem = problem_of(path, error)
+        problem = reading_problem(path, error)
     return PoolFile(source, sample, status.st_size, status.st_mtime_ns, problem)
 
 

@@ -33,7 +33,7 @@ class VectorFile:
 
     def vectors(self) -> FeatureMatrix:
         """Return the vectors (N, d), which stay in the file; raises InputError for other shapes."""
-        file = self._names.opened(self.path)  # open for as long as the rows are read
+        file = self._names.open_file(self.path)  # open for as long as the rows are read
         stored = self._names.vectors(file)
         require_vectors(stored)
         if not stored.shape[0]:
@@ -49,7 +49,7 @@ class VectorFile:
 
         Raises: InputError if their number is not that of the vectors, or if two rows have the same name.
         """
-        with self._names.opened(self.path) as file:
+        with self._names.open_file(self.path) as file:
             sources = self._names.sources(file)
             if sources is None:
                 return None
@@ -62,7 +62,7 @@ class VectorFile:
     def unread(self) -> list[str]:
         """Return the names of arrays that a pool does not read: labels, classes, and other vectors."""
         names = [f"{part}{name}" for part in (*TRAIN, *TEST) for name in (*LABELS, CLASS_NAMES)]
-        with self._names.opened(self.path) as file:
+        with self._names.open_file(self.path) as file:
             other_vectors = unread_vectors(file, [self._names.vectors(file)])
             return [*other_vectors, *(name for name in names if name in file.shapes)]
 

@@ -34,7 +34,7 @@ from torch import Tensor
 from activepool.backbones.backbone import Backbone
 from activepool.backbones.checkpoint import load_backbone
 from activepool.backbones.execution import on_device, pixels, reproducible
-from activepool.backbones.folding import folded
+from activepool.backbones.folding import fold
 from activepool.backbones.linear_layers import convolve
 from activepool.features.images import PartImages, Request
 from activepool.io.files import write_table
@@ -85,7 +85,7 @@ def decoding(arguments: argparse.Namespace) -> pd.DataFrame:
 def network(arguments: argparse.Namespace) -> pd.DataFrame:
     """Measure the forward pass of one batch of all images."""
     backbone = backbone_of(arguments)
-    changed, _ = folded(backbone)
+    changed, _ = fold(backbone)
     convolved = copy.deepcopy(changed)
     convolve(convolved)
     side = backbone.preprocessing.image_size

@@ -8,7 +8,7 @@ from torch import nn
 
 from activepool.backbones.checkpoint_fit import fit, state_dict_of
 from activepool.backbones.checkpoint_formats import FORMATS, CheckpointFormat
-from activepool.backbones.checkpoint_misfit import misfit
+from activepool.backbones.checkpoint_misfit import misfit_message
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ FILES = {
 def test_an_unknown_place_or_prefix_is_told_such_that_it_helps(weights, name, form, classifier):
     make, expected = FILES[name]
     content = make(weights, OTHERS if classifier else {})
-    message = misfit(content, weights, FORMATS[form])
+    message = misfit_message(content, weights, FORMATS[form])
     advice = advised(message)
     assert fit(state_dict_of(content, advice), weights, advice).is_complete
     given = advice.model_dump(include=set(expected))
@@ -67,29 +67,31 @@ def test_an_unknown_place_or_prefix_is_told_such_that_it_helps(weights, name, fo
 
 
 def test_the_line_names_the_keys_as_they_are_to_be_written(weights):
-    message = misfit({"state_dict": prefixed(weights | OTHERS, "model.")}, weights, FORMATS["torchvision"])
+    message = misfit_message(
+        {"state_dict": prefixed(weights | OTHERS, "model.")}, weights, FORMATS["torchvision"]
+    )
     assert message.endswith("; keys: {prefix: model., skipped: fc.} would match all of them")
 
 
 def test_no_remedy_is_told_that_cannot_help(weights):
     other = nn.Sequential(nn.Linear(3, 3)).state_dict()
-    message = misfit(other, weights, FORMATS["plain"])
+    message = misfit_message(other, weights, FORMATS["plain"])
     assert message.endswith(
         "the file has no other weights of the missing shapes: it belongs to another architecture"
     )
     assert "keys" not in message
-    assert "keys" not in misfit({"epoch": 3}, weights, FORMATS["plain"])
-    assert "keys" not in misfit([1, 2], weights, FORMATS["plain"])
+    assert "keys" not in misfit_message({"epoch": 3}, weights, FORMATS["plain"])
+    assert "keys" not in misfit_message([1, 2], weights, FORMATS["plain"])
 
 
 def test_what_is_left_over_can_be_passed_over(weights):
-    message = misfit(weights | {"layer9.weight": torch.zeros(2)}, weights, FORMATS["plain"])
+    message = misfit_message(weights | {"layer9.weight": torch.zeros(2)}, weights, FORMATS["plain"])
     assert "left over: layer9.weight" in message
     assert message.endswith("backbone.keys.skipped ignores them")
 
 
 def test_state_dicts_that_fit_nothing_are_to_be_looked_for(weights):
-    message = misfit({"net": {"other.weight": torch.zeros(2)}}, weights, FORMATS["plain"])
+    message = misfit_message({"net": {"other.weight": torch.zeros(2)}}, weights, FORMATS["plain"])
     assert message.endswith("(it holds: net); the key backbone.keys.inside says where it is")
 
 
@@ -108,4 +110,4 @@ def test_state_dicts_that_fit_nothing_are_to_be_looked_for(weights):
 )
 def test_several_networks_that_fit_are_all_told(weights, make, words):
     other = {key: values + 1 for key, values in weights.items()}
-    assert misfit(make(weights, other), weights, FORMATS["dino"]).endswith(words)
+    assert misfit_message(make(weights, other), weights, FORMATS["dino"]).endswith(words)

@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn import functional
 
 from activepool.backbones.backbone import Backbone, Preprocessing
-from activepool.backbones.folding import folded
+from activepool.backbones.folding import fold
 from activepool.backbones.registry import build
 
 
@@ -44,7 +44,7 @@ def test_features_are_those_of_the_network_as_it_is(name, size, count):
     torch.manual_seed(0)
     backbone = trained(build(name, size, 3))
     weights = {key: values.clone() for key, values in backbone.state_dict().items()}
-    changed, found = folded(backbone)
+    changed, found = fold(backbone)
     assert found == count
     images = torch.rand(3, 3, size, size)
     expected, got = features(backbone, images), features(changed, images)
@@ -56,7 +56,7 @@ def test_features_are_those_of_the_network_as_it_is(name, size, count):
 @pytest.mark.parametrize("name", ["identity", "torchvision:vit_b_16"])
 def test_a_network_without_batch_normalisation_stays_itself(name):
     backbone = build(name, 32, 3).eval()
-    assert folded(backbone) == (backbone, 0)
+    assert fold(backbone) == (backbone, 0)
 
 
 class Own(nn.Module):
@@ -91,7 +91,7 @@ def test_a_network_that_cannot_be_folded_stays_itself(kind):
     torch.manual_seed(0)
     preprocessing = Preprocessing(12, 3, 12, (0.5,) * 3, (0.5,) * 3)
     backbone = trained(Backbone(Own(kind), 5, preprocessing))
-    assert folded(backbone) == (backbone, 0)
+    assert fold(backbone) == (backbone, 0)
 
 
 class Padded(nn.Conv2d):
@@ -114,7 +114,7 @@ def test_a_convolution_of_ones_own_is_folded_if_the_features_stay(kind, count):
     torch.manual_seed(0)
     network = nn.Sequential(kind(3, 5, 3), nn.BatchNorm2d(5), nn.AdaptiveAvgPool2d(1), nn.Flatten())
     backbone = trained(Backbone(network, 5, Preprocessing(12, 3, 12, (0.5,) * 3, (0.5,) * 3)))
-    changed, found = folded(backbone)
+    changed, found = fold(backbone)
     images = torch.rand(2, 3, 12, 12)
     assert found == count
     assert torch.allclose(features(changed, images), features(backbone, images), rtol=1e-5, atol=1e-6)
@@ -127,7 +127,7 @@ def test_a_network_of_ones_own_with_a_branch_that_no_graph_holds_is_folded():
             return (found if float(found.mean()) < 100 else -found).mean(dim=(2, 3))
 
     backbone = trained(Backbone(Branching(""), 5, Preprocessing(12, 3, 12, (0.5,) * 3, (0.5,) * 3)))
-    changed, count = folded(backbone)
+    changed, count = fold(backbone)
     images = torch.rand(2, 3, 12, 12)
     assert count == 1
     assert torch.allclose(features(changed, images), features(backbone, images), rtol=1e-5, atol=1e-6)

@@ -8,7 +8,7 @@ from torch import nn
 
 from activepool.backbones.backbone import Backbone, Preprocessing
 from activepool.backbones.execution import reproducible
-from activepool.backbones.linear_layers import SMALLEST_BATCH, convolve
+from activepool.backbones.linear_layers import MIN_BATCH, convolve
 from activepool.backbones.registry import build
 
 
@@ -41,7 +41,7 @@ class Tokens(nn.Module):
         return self.last(tokens.view(len(images), -1, 24).mean(dim=1))
 
 
-@pytest.mark.parametrize("count", [1, SMALLEST_BATCH - 1, SMALLEST_BATCH, 2 * SMALLEST_BATCH + 1])
+@pytest.mark.parametrize("count", [1, MIN_BATCH - 1, MIN_BATCH, 2 * MIN_BATCH + 1])
 def test_features_are_those_of_the_network_as_it_is(count):
     torch.manual_seed(0)
     backbone, images = of(Tokens()), torch.rand(count, 3, 4, 4)

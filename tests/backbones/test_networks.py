@@ -63,7 +63,7 @@ def test_whole_image_is_resized_by_its_shorter_side_and_cropped_in_the_centre():
     preprocessing = Preprocessing(4, 3, 4, (0.0,) * 3, (1.0,) * 3)
     image = torch.zeros(3, 8, 16, dtype=torch.uint8)
     image[:, :, 4:12] = 200
-    whole = preprocessing.whole(image)
+    whole = preprocessing.central_view(image)
     assert whole.shape == (3, 4, 4)
     assert (whole[:, :, 1:3] == 200).all()
     # The outer columns take in a little of the dark beside the crop, as a smooth reduction does.
@@ -74,7 +74,7 @@ def test_whole_image_is_resized_by_its_shorter_side_and_cropped_in_the_centre():
 def test_grey_and_colour_are_converted(given, wanted):
     preprocessing = Preprocessing(5, wanted, 5, (0.0,) * wanted, (1.0,) * wanted)
     image = torch.from_numpy(np.full((given, 5, 5), 77, dtype=np.uint8))
-    converted = preprocessing.whole(image)
+    converted = preprocessing.central_view(image)
     assert converted.shape == (wanted, 5, 5)
     assert (converted.int() - 77).abs().max() <= 1
 
@@ -152,8 +152,8 @@ def test_bicubic_resizing_is_done_and_noted():
     settings = (6, 3, 6, (0.0,) * 3, (1.0,) * 3)
     bilinear, bicubic = Preprocessing(*settings), Preprocessing(*settings, "bicubic")
     mode = InterpolationMode.BICUBIC
-    assert torch.equal(bicubic.whole(images), functional.resize(images, [6], mode))
-    assert not torch.equal(bicubic.whole(images), bilinear.whole(images))
+    assert torch.equal(bicubic.central_view(images), functional.resize(images, [6], mode))
+    assert not torch.equal(bicubic.central_view(images), bilinear.central_view(images))
     assert str(bicubic).startswith("resize 6 bicubic, centre crop 6,")
     assert str(bilinear).startswith("resize 6, centre crop 6,")
 

@@ -23,7 +23,7 @@ def test_packages_that_compute_count_and_timm_where_a_network_of_it_may_be(
     monkeypatch, name, counts, is_imported
 ):
     monkeypatch.setattr(module, "versions", lambda: {"torch": "2", "timm": "1", "pandas": "3"})
-    monkeypatch.setattr(module, "users_file", lambda name: None)
+    monkeypatch.setattr(module, "user_file", lambda name: None)
     monkeypatch.delitem(sys.modules, "timm", raising=False)
     if is_imported:
         monkeypatch.setitem(sys.modules, "timm", types.ModuleType("timm"))

@@ -128,9 +128,11 @@ def test_scaled_decoding_leaves_twice_the_pixels_that_the_backbone_needs(
     part = Part.from_files([0], ["photo.jpg"])
     write_samples(tmp_path / "d.h5", Samples(part, part, ["only"], str(tmp_path)))
     seen = []
-    whole = Preprocessing.whole
+    whole = Preprocessing.central_view
     monkeypatch.setattr(
-        Preprocessing, "whole", lambda self, images: seen.append(images.shape[-2:]) or whole(self, images)
+        Preprocessing,
+        "central_view",
+        lambda self, images: seen.append(images.shape[-2:]) or whole(self, images),
     )
     needs = Preprocessing(14, 3, 16, (0.0,) * 3, (1.0,) * 3)
     views = [

@@ -57,7 +57,7 @@ class Project:
 
         monkeypatch.setattr(Backbone, "forward", forward)
         # Folding tries images of its own.
-        monkeypatch.setattr(extract, "folded", lambda backbone: (backbone, 0))
+        monkeypatch.setattr(extract, "fold", lambda backbone: (backbone, 0))
 
     def extract(self, settings=SETTINGS, name="shard.h5", shard=Shard(), passes=None, **options):
         """Extract a shard; with ``passes``, a kill ends it after so many forward passes."""

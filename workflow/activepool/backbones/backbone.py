@@ -55,7 +55,7 @@ class Preprocessing:
         channels = 1 if colours == "grey" else 3
         return cls(int(size), channels, int(resize), mean, std, interpolation or "bilinear")
 
-    def whole(self, images: Tensor) -> Tensor:
+    def central_view(self, images: Tensor) -> Tensor:
         """Return the central view of uint8 images (..., C, H, W): (..., channels, image_size, image_size)."""
         square = [self.image_size, self.image_size]
         if list(images.shape[-2:]) != square:
@@ -64,9 +64,9 @@ class Preprocessing:
 
             mode = InterpolationMode(self.interpolation)
             images = functional.center_crop(functional.resize(images, [self.resize], mode), square)
-        return self.coloured(images)
+        return self.with_channels(images)
 
-    def coloured(self, images: Tensor) -> Tensor:
+    def with_channels(self, images: Tensor) -> Tensor:
         """Return images (..., C, H, W) with ``channels`` channels: grey repeated, or colours converted."""
         if images.shape[-3] == self.channels:
             return images

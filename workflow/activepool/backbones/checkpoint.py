@@ -14,7 +14,7 @@ from torch import Tensor
 from activepool.backbones.backbone import Backbone
 from activepool.backbones.checkpoint_fit import Fit, fit, state_dict_of, unusable_tensor
 from activepool.backbones.checkpoint_formats import FORMATS, CheckpointFormat
-from activepool.backbones.checkpoint_misfit import misfit, state_dicts
+from activepool.backbones.checkpoint_misfit import misfit_message, state_dicts
 from activepool.backbones.checkpoint_reading import read_checkpoint
 from activepool.backbones.execution import fixed_draws
 from activepool.backbones.normalisations import NormalisationName, normalisation
@@ -38,9 +38,9 @@ def write_tensors(
     path: str | Path, tensors: Mapping[str, Tensor], metadata: dict[str, str] | None = None
 ) -> None:
     """Write tensors by name as safetensors, from any device."""
-    on_cpu = {name: values.detach().cpu().contiguous() for name, values in tensors.items()}
+    cpu_tensors = {name: values.detach().cpu().contiguous() for name, values in tensors.items()}
     with written_whole(path) as temporary:
-        temporary.write_bytes(save(on_cpu, metadata))
+        temporary.write_bytes(save(cpu_tensors, metadata))
 
 
 def load_backbone(
@@ -107,29 +107,29 @@ def load_content(backbone: Backbone, content: Any, path: str | Path, form: Check
 
     Raises: InputError with the keys that are missing, left over, or of another shape or type.
     """
-    own = backbone.network.state_dict()
-    found = state_dict_of(content, form)
-    matching = _fit_of(content, backbone, form)
-    if not matching.is_complete:
-        raise InputError(f"{path}: does not fit the backbone: {misfit(content, own, form)}")
-    if problem := unusable_tensor(found, own, matching.sources):
+    initial = backbone.network.state_dict()
+    tensors = state_dict_of(content, form)
+    match = _fit_of(content, backbone, form)
+    if not match.is_complete:
+        raise InputError(f"{path}: does not fit the backbone: {misfit_message(content, initial, form)}")
+    if problem := unusable_tensor(tensors, initial, match.sources):
         raise InputError(f"{path}: {problem}")
     # Counters of batches, which old files lack, keep their values.
-    weights = own | {name: found[key] for name, key in matching.sources.items()}
-    for name in matching.interpolated:
-        weights[name] = interpolate_table(name, weights[name], own[name].shape)
-    if matching.interpolated:
-        print(f"{path}: {_interpolation(matching, found, own)}", file=sys.stderr)
-    # Such as averaged weights; with places of its own, the format says which weights are meant.
-    others = first_few(
+    weights = initial | {name: tensors[key] for name, key in match.sources.items()}
+    for name in match.interpolated:
+        weights[name] = interpolate_table(name, weights[name], initial[name].shape)
+    if match.interpolated:
+        print(f"{path}: {_interpolation(match, tensors, initial)}", file=sys.stderr)
+    # Such as averaged weights; a format with its own places already says which weights are meant.
+    places = first_few(
         ".".join(inside) or "the top"
-        for inside, tensors in state_dicts(content).items()
-        if tensors.keys() != found.keys() or any(tensors[key] is not found[key] for key in tensors)
-        if form.inside == PLAIN_FORMAT.inside and fit(tensors, own, form).is_complete
+        for inside, candidate in state_dicts(content).items()
+        if candidate.keys() != tensors.keys() or any(candidate[key] is not tensors[key] for key in candidate)
+        if form.inside == PLAIN_FORMAT.inside and fit(candidate, initial, form).is_complete
     )
-    if others:
-        what = f"also holds weights of this network in {others}, which only backbone.keys.inside reads"
-        print(f"{path}: {what}", file=sys.stderr)
+    if places:
+        notice = f"also holds weights of this network in {places}, which only backbone.keys.inside reads"
+        print(f"{path}: {notice}", file=sys.stderr)
     backbone.network.load_state_dict(weights)
 
 
@@ -137,11 +137,11 @@ def _fit_of(content: Any, backbone: Backbone, form: CheckpointFormat) -> Fit:
     return fit(state_dict_of(content, form), backbone.network.state_dict(), form)
 
 
-def _interpolation(matching: Fit, found: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> str:
+def _interpolation(match: Fit, tensors: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> str:
     """Return the message of the position tables that are interpolated, with the sizes of their grids."""
-    first, *others = matching.interpolated
-    tables = (found[matching.sources[first]], own[first])
+    first, *more = match.interpolated
+    tables = (tensors[match.sources[first]], weights[first])
     grids = [grid for table in tables if (grid := grid_of(first, table.shape))]
-    before, after = (f"{grid.side} x {grid.side}" for grid in grids)
-    more = f" (and {len(others)} more)" if others else ""
-    return f"the table of positions {first}{more} is interpolated from {before} places to {after}"
+    size, target_size = (f"{grid.side} x {grid.side}" for grid in grids)
+    count = f" (and {len(more)} more)" if more else ""
+    return f"the table of positions {first}{count} is interpolated from {size} places to {target_size}"

@@ -38,15 +38,15 @@ def is_safetensors(path: Path) -> bool:
     """Return whether a file is of safetensors, or at least has its suffix and no other signature."""
     beginning = _first_bytes(path)
     has_header = beginning[8:9] == b"{" and int.from_bytes(beginning[:8], "little") <= _MAX_HEADER_BYTES
-    is_other = beginning.startswith((_ZIP, _PICKLE, *_OTHER_SIGNATURES))
-    return has_header or (path.suffix.lower() == SAFETENSORS and not is_other)
+    has_other_signature = beginning.startswith((_ZIP, _PICKLE, *_OTHER_SIGNATURES))
+    return has_header or (path.suffix.lower() == SAFETENSORS and not has_other_signature)
 
 
 def damaged_entry(path: str | Path) -> str | None:
     """Return the name of an archive's first entry with a wrong checksum; None if there is none.
 
-    It reads the whole file; torch.load does not compare the checksums. If all are wrong, torch.save was told
-    to leave them out.
+    It reads the whole file; torch.load does not compare the checksums. If all are wrong, torch.save left
+    them out.
     """
     if not zipfile.is_zipfile(path):
         return None
@@ -83,10 +83,10 @@ def _safetensors_problem(path: Path) -> str | None:
     try:
         entries = json.loads(header)
         ends = [entry["data_offsets"][1] for name, entry in entries.items() if name != "__metadata__"]
-        needed = 8 + length + max(ends, default=0)
+        expected_size = 8 + length + max(ends, default=0)
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
         return "is not a file of safetensors"
-    return f"is damaged: it has {size} bytes of {needed}" if size < needed else None
+    return f"is damaged: it has {size} bytes of {expected_size}" if size < expected_size else None
 
 
 def _torch_problem(path: Path) -> str | None:
@@ -97,8 +97,8 @@ def _torch_problem(path: Path) -> str | None:
         return _archive_problem(path)
     if beginning.startswith(_PICKLE):
         return None
-    for other, problem in _OTHER_SIGNATURES.items():
-        if beginning.startswith(other):
+    for signature, problem in _OTHER_SIGNATURES.items():
+        if beginning.startswith(signature):
             return problem
     return f"is neither a file of torch.save nor of safetensors; it begins with {beginning[:20]!r}"
 

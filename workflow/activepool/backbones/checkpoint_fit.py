@@ -25,7 +25,7 @@ class Fit:
     Attributes:
         sources: for each weight that the file has in the right shape, its key; includes counters.
         interpolated: the position tables among these that are for images of another size.
-        missing, wrong_shape: weights that the file does not have, or in another shape, with both shapes.
+        missing, wrong_shape: weights that the file lacks, or has in another shape, with both shapes.
         left_over: keys of the encoder that match no weight and may not be left over.
     """
 
@@ -64,59 +64,59 @@ def tensors_in(content: Mapping[Any, Any]) -> dict[str, Any]:
     return {key: value for key, value in content.items() if isinstance(key, str) and hasattr(value, "shape")}
 
 
-def fit(found: Tensors, wanted: Tensors, form: CheckpointFormat) -> Fit:
-    """Match the tensors ``found`` in a file with the ``wanted`` ones, by the prefix that fits best."""
-    fits = [_fit_prefix(found, wanted, form, prefix) for prefix in form.prefix]
+def fit(tensors: Tensors, weights: Tensors, form: CheckpointFormat) -> Fit:
+    """Match the ``tensors`` of a file with the ``weights`` of a backbone, by the prefix that fits best."""
+    fits = [_fit_prefix(tensors, weights, form, prefix) for prefix in form.prefix]
     return max(fits, key=lambda match: (match.is_complete, match.matched))
 
 
-def _fit_prefix(found: Tensors, wanted: Tensors, form: CheckpointFormat, prefix: str) -> Fit:
-    names: dict[str, str] = {}
+def _fit_prefix(tensors: Tensors, weights: Tensors, form: CheckpointFormat, prefix: str) -> Fit:
+    keys: dict[str, str] = {}
     left_over = []
     # The names in the backbone may also be those of a wrapper.
-    own = {bare_key(name): name for name in wanted}
-    for key in found:
+    full_names = {bare_key(name): name for name in weights}
+    for key in tensors:
         name = form.name(key, prefix)
-        if name in own and own[name] not in names:
-            names[own[name]] = key
+        if name in full_names and full_names[name] not in keys:
+            keys[full_names[name]] = key
         elif name is not None and not (name.endswith(COUNTERS) or form.may_be_left_over(name)):
             left_over.append(key)
-    pairs = {name: (tuple(found[key].shape), tuple(wanted[name].shape)) for name, key in names.items()}
-    differing = {name: (given, needed) for name, (given, needed) in pairs.items() if given != needed}
-    interpolated = [name for name, shapes in differing.items() if can_interpolate(name, *shapes)]
+    shapes = {name: (tuple(tensors[key].shape), tuple(weights[name].shape)) for name, key in keys.items()}
+    differing = {name: pair for name, pair in shapes.items() if pair[0] != pair[1]}
+    interpolated = [name for name, pair in differing.items() if can_interpolate(name, *pair)]
     wrong_shape = {
-        name: f"{name} {given} instead of {needed}"
-        for name, (given, needed) in differing.items()
+        name: f"{name} {shape} instead of {weight_shape}"
+        for name, (shape, weight_shape) in differing.items()
         if name not in interpolated
     }
     return Fit(
-        sources={name: key for name, key in names.items() if name not in wrong_shape},
+        sources={name: key for name, key in keys.items() if name not in wrong_shape},
         interpolated=interpolated,
-        missing=[name for name in wanted if name not in names and not name.endswith(COUNTERS)],
+        missing=[name for name in weights if name not in keys and not name.endswith(COUNTERS)],
         wrong_shape=list(wrong_shape.values()),
         left_over=left_over,
     )
 
 
-def unusable_tensor(found: Tensors, wanted: Tensors, sources: Mapping[str, str]) -> str | None:
+def unusable_tensor(tensors: Tensors, weights: Tensors, sources: Mapping[str, str]) -> str | None:
     """Return which tensor cannot serve as a weight, because of its form or its values; None if all can.
 
     ``sources`` has the key in the file of each weight.
     """
     for name, key in sources.items():
-        tensor = found[key]
+        tensor = tensors[key]
         forms = {
             "sparse": tensor.is_sparse,
             "quantized": tensor.is_quantized,
             "without values": tensor.is_meta,
         }
-        if wanted[name].dtype.is_floating_point:
+        if weights[name].dtype.is_floating_point:
             forms[f"of {tensor.dtype}"] = not tensor.dtype.is_floating_point
-        wrong = [form for form, applies in forms.items() if applies]
-        if wrong:
-            return f"{key} is {' and '.join(wrong)}; save it as a dense tensor of floats"
+        reasons = [form for form, is_true in forms.items() if is_true]
+        if reasons:
+            return f"{key} is {' and '.join(reasons)}; save it as a dense tensor of floats"
         # A network may well have infinite values of its own, in masks.
-        if tensor.isnan().any() or (tensor.isinf().any() and wanted[name].isfinite().all()):
+        if tensor.isnan().any() or (tensor.isinf().any() and weights[name].isfinite().all()):
             problem = "holds NaN or infinite values"
             return f"{key} {problem}; the training that wrote it had diverged"
     return None

@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 # torch's name of a network in a wrapper that trains it on several GPUs, or averages its weights.
-_PARALLEL = re.compile(r"\A(?:module\.)+")
+_WRAPPER_PREFIX = re.compile(r"\A(?:module\.)+")
 
 # torch's names of networks that it compiled, shards or recomputes; any part of a network can be one.
-_WRAPPED = re.compile(r"(?:(?<=\.)|^)(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\.")
+_WRAPPER_PARTS = re.compile(r"(?:(?<=\.)|^)(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\.")
 
 
 @cache
 def bare_key(key: str) -> str:
     """Return a key without the names of wrappers: ``module.`` at its beginning, the others anywhere."""
-    return _PARALLEL.sub("", _WRAPPED.sub("", key))
+    return _WRAPPER_PREFIX.sub("", _WRAPPER_PARTS.sub("", key))
 
 
 # One text, or several.
 Texts = Annotated[
     tuple[str, ...],
     BeforeValidator(
-        lambda given: (given,) if isinstance(given, str) else given,
+        lambda value: (value,) if isinstance(value, str) else value,
         json_schema_input_type=str | tuple[str, ...],
     ),
 ]
@@ -61,14 +61,14 @@ class CheckpointFormat(BaseModel):
 
     def name(self, key: str, prefix: str) -> str | None:
         """Return the bare name in the backbone for a key in the file; None for a key without the prefix."""
-        plain, prefix = bare_key(key), bare_key(prefix)
-        if not plain.startswith(prefix):
+        bare, prefix = bare_key(key), bare_key(prefix)
+        if not bare.startswith(prefix):
             return None
-        plain = _PARALLEL.sub("", plain.removeprefix(prefix))
-        for before, after in self.renamed.items():
-            if plain.startswith(bare_key(before)):
-                return bare_key(after) + plain.removeprefix(bare_key(before))
-        return plain
+        bare = _WRAPPER_PREFIX.sub("", bare.removeprefix(prefix))
+        for beginning, replacement in self.renamed.items():
+            if bare.startswith(bare_key(beginning)):
+                return bare_key(replacement) + bare.removeprefix(bare_key(beginning))
+        return bare
 
     def may_be_left_over(self, name: str) -> bool:
         """Return whether a name may be missing in the backbone."""

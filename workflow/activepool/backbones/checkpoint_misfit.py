@@ -17,51 +17,52 @@ from activepool.errors import MAX_NAMES, first_few
 MAX_DEPTH = 4
 
 
-def misfit(content: Any, wanted: Tensors, form: CheckpointFormat) -> str:
+def misfit_message(content: Any, weights: Tensors, form: CheckpointFormat) -> str:
     """Return one line: what is wrong with a checkpoint that does not fit, and what would be right."""
-    remedy = _tried_remedy(content, wanted, form)
-    found = state_dict_of(content, form)
-    if not found:
+    remedy = _tested_remedy(content, weights, form)
+    tensors = state_dict_of(content, form)
+    if not tensors:
         entries = first_few(content) if isinstance(content, Mapping) else type(content).__name__
         places = ", ".join(form.inside)
         where = f"neither in {places} nor at its top" if places else "as there should be at its top"
         remedy = remedy or ("the key backbone.keys.inside says where it is" if state_dicts(content) else "")
-        return f"there is no state dict, {where} (it holds: {entries or 'nothing'}){_added(remedy)}"
-    best = fit(found, wanted, form)
-    total = sum(not name.endswith(COUNTERS) for name in wanted)
-    used = set(best.sources.values())
-    unused = [key for key in found if key not in used and not key.endswith(COUNTERS)]
-    missing = list(_with_nearest(best.missing[:MAX_NAMES], unused))
-    parts = {
-        "missing": first_few(missing, total=len(best.missing)),
-        "of another shape": first_few(best.wrong_shape),
-        "left over": first_few(best.left_over),
+        return f"there is no state dict, {where} (it holds: {entries or 'nothing'}){_remedy_clause(remedy)}"
+    match = fit(tensors, weights, form)
+    total = sum(not name.endswith(COUNTERS) for name in weights)
+    matched_keys = set(match.sources.values())
+    unmatched_keys = [key for key in tensors if key not in matched_keys and not key.endswith(COUNTERS)]
+    missing = list(_names_with_nearest(match.missing[:MAX_NAMES], unmatched_keys))
+    problems = {
+        "missing": first_few(missing, total=len(match.missing)),
+        "of another shape": first_few(match.wrong_shape),
+        "left over": first_few(match.left_over),
     }
-    if all(form.name(key, prefix) is None for prefix in form.prefix for key in found):
-        parts[f"no key begins with {' or '.join(form.prefix)}, the keys are"] = first_few(found)
-    listed = "; ".join(f"{kind}: {keys}" for kind, keys in parts.items() if keys)
-    remedy = remedy or _possible_remedy(best, found, wanted, unused)
-    return f"{best.matched} of the backbone's {total} weights match, and all must ({listed}){_added(remedy)}"
+    if all(form.name(key, prefix) is None for prefix in form.prefix for key in tensors):
+        problems[f"no key begins with {' or '.join(form.prefix)}, the keys are"] = first_few(tensors)
+    summary = "; ".join(f"{kind}: {keys}" for kind, keys in problems.items() if keys)
+    remedy = remedy or _possible_remedy(match, tensors, weights, unmatched_keys)
+    count = f"{match.matched} of the backbone's {total} weights match, and all must"
+    return f"{count} ({summary}){_remedy_clause(remedy)}"
 
 
-def _tried_remedy(content: Any, wanted: Tensors, form: CheckpointFormat) -> str:
+def _tested_remedy(content: Any, weights: Tensors, form: CheckpointFormat) -> str:
     """Return a format or keys with which all weights fit; empty if there is none."""
-    for name, other in FORMATS.items():
-        if fit(state_dict_of(content, other), wanted, other).is_complete:
+    for name, candidate in FORMATS.items():
+        if fit(state_dict_of(content, candidate), weights, candidate).is_complete:
             return f"format: {name} would match all of them"
-    fitting = list(dict.fromkeys(map(_written, _fitting_keys(content, wanted, form))))
+    key_texts = list(dict.fromkeys(map(_as_yaml, _fitting_keys(content, weights, form))))
     # Such as those of a student and of its teacher: only a person can tell which is meant.
-    return f"keys: {' or '.join(fitting[:MAX_NAMES])} would match all of them" if fitting else ""
+    return f"keys: {' or '.join(key_texts[:MAX_NAMES])} would match all of them" if key_texts else ""
 
 
-def _fitting_keys(content: Any, wanted: Tensors, form: CheckpointFormat) -> Iterator[dict[str, Any]]:
+def _fitting_keys(content: Any, weights: Tensors, form: CheckpointFormat) -> Iterator[dict[str, Any]]:
     """Yield the section ``keys`` of each place in a file whose weights all fit."""
-    for inside, found in state_dicts(content).items():
-        for prefix in _prefixes(found, wanted):
+    for inside, tensors in state_dicts(content).items():
+        for prefix in _prefixes(tensors, weights):
             for base in (form, *FORMATS.values()):
-                keys = _keys(found, wanted, base, inside, prefix)
-                tried = CheckpointFormat(**keys)
-                if fit(state_dict_of(content, tried), wanted, tried).is_complete:
+                keys = _keys(tensors, weights, base, inside, prefix)
+                candidate = CheckpointFormat(**keys)
+                if fit(state_dict_of(content, candidate), weights, candidate).is_complete:
                     yield keys
                     break
 
@@ -71,70 +72,76 @@ def state_dicts(content: Any, inside: tuple[str, ...] = ()) -> dict[tuple[str, .
     if not isinstance(content, Mapping):
         return {}
     tensors = tensors_in(content)
-    found: dict[tuple[str, ...], Tensors] = {inside: tensors} if tensors else {}
+    dicts: dict[tuple[str, ...], Tensors] = {inside: tensors} if tensors else {}
     for entry, value in content.items() if len(inside) < MAX_DEPTH else ():
         if isinstance(entry, str):
-            found |= state_dicts(value, (*inside, entry))
-    return found
+            dicts |= state_dicts(value, (*inside, entry))
+    return dicts
 
 
-def _prefixes(found: Tensors, wanted: Tensors) -> Iterable[str]:
+def _prefixes(tensors: Tensors, weights: Tensors) -> Iterable[str]:
     """Return the prefixes of the first weight's name in the keys of a file."""
-    first = next((bare_key(name) for name in wanted if not name.endswith(COUNTERS)), None)
-    if first is None:
+    weight = next((bare_key(name) for name in weights if not name.endswith(COUNTERS)), None)
+    if weight is None:
         return []
-    keys = (bare_key(key) for key in found)
-    prefixes = (key.removesuffix(first) for key in keys if key == first or key.endswith(f".{first}"))
+    keys = (bare_key(key) for key in tensors)
+    prefixes = (key.removesuffix(weight) for key in keys if key == weight or key.endswith(f".{weight}"))
     return dict.fromkeys(prefixes)
 
 
 def _keys(
-    found: Tensors, wanted: Tensors, base: CheckpointFormat, inside: tuple[str, ...], prefix: str
+    tensors: Tensors, weights: Tensors, base: CheckpointFormat, inside: tuple[str, ...], prefix: str
 ) -> dict[str, Any]:
     """Return the section ``keys`` that reads a file with a prefix, and otherwise like a format."""
     plain = CheckpointFormat(prefix=prefix, renamed=base.renamed)
-    own = {bare_key(name) for name in wanted}
-    left = [name for key in found if (name := plain.name(key, prefix)) is not None and name not in own]
+    weight_names = {bare_key(name) for name in weights}
+    unmatched = [
+        name for key in tensors if (name := plain.name(key, prefix)) is not None and name not in weight_names
+    ]
     skipped = [
         beginning
         for beginning in base.skipped
-        if any(map(CheckpointFormat(skipped=(beginning,)).may_be_left_over, left))
+        if any(map(CheckpointFormat(skipped=(beginning,)).may_be_left_over, unmatched))
     ]
-    starts = [bare_key(key).removeprefix(prefix) for key in found]
-    renamed = {old: new for old, new in base.renamed.items() if any(key.startswith(old) for key in starts)}
-    opened = [] if inside in ((), ("state_dict",), ("model",), ("state_dict", "model")) else list(inside)
-    given = {"inside": opened, "prefix": prefix, "skipped": skipped, "renamed": renamed}
-    return {key: value for key, value in given.items() if value}
+    names = [bare_key(key).removeprefix(prefix) for key in tensors]
+    renamed = {
+        beginning: replacement
+        for beginning, replacement in base.renamed.items()
+        if any(name.startswith(beginning) for name in names)
+    }
+    entries = [] if inside in ((), ("state_dict",), ("model",), ("state_dict", "model")) else list(inside)
+    section = {"inside": entries, "prefix": prefix, "skipped": skipped, "renamed": renamed}
+    return {key: value for key, value in section.items() if value}
 
 
-def _possible_remedy(best: Fit, found: Tensors, wanted: Tensors, unused: list[str]) -> str:
+def _possible_remedy(match: Fit, tensors: Tensors, weights: Tensors, unmatched_keys: list[str]) -> str:
     """Return what may help if no format or keys were found."""
-    if best.wrong_shape:
+    if match.wrong_shape:
         return "weights of another shape belong to another architecture, or to another image_size"
-    if not best.missing:
+    if not match.missing:
         return "if the features do not need the keys that are left over, backbone.keys.skipped ignores them"
-    missing = Counter(tuple(wanted[name].shape) for name in best.missing)
-    if missing <= Counter(tuple(found[key].shape) for key in unused):
+    missing_shapes = Counter(tuple(weights[name].shape) for name in match.missing)
+    if missing_shapes <= Counter(tuple(tensors[key].shape) for key in unmatched_keys):
         return "the key backbone.keys can rename them"
     return "the file has no other weights of the missing shapes: it belongs to another architecture"
 
 
-def _written(value: Any) -> str:
+def _as_yaml(value: Any) -> str:
     """Return keys as YAML in one line."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_written(entry)}" for key, entry in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {_as_yaml(entry)}" for key, entry in value.items()) + "}"
     if isinstance(value, list):
-        return _written(value[0]) if len(value) == 1 else f"[{', '.join(map(_written, value))}]"
+        return _as_yaml(value[0]) if len(value) == 1 else f"[{', '.join(map(_as_yaml, value))}]"
     return value if re.fullmatch(r"[A-Za-z_][\w./-]*", value) else f'"{value}"'
 
 
-def _added(remedy: str) -> str:
+def _remedy_clause(remedy: str) -> str:
     return f"; {remedy}" if remedy else ""
 
 
-def _with_nearest(names: Iterable[str], candidates: list[str]) -> Iterator[str]:
+def _names_with_nearest(names: Iterable[str], candidates: list[str]) -> Iterator[str]:
     for name in names:
         # The usual difference is a prefix, which may be longer than the name.
         endings = [key for key in candidates if key.endswith(f".{name}")]
-        near = endings or difflib.get_close_matches(name, candidates, n=1)
-        yield f"{name} (nearest: {near[0]})" if near else name
+        nearest = endings or difflib.get_close_matches(name, candidates, n=1)
+        yield f"{name} (nearest: {nearest[0]})" if nearest else name

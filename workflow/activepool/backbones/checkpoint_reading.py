@@ -39,9 +39,9 @@ def read_checkpoint(path: str | Path) -> Any:
     try:
         if is_safetensors(path):
             return load_file(path)
-        if damaged := damaged_entry(path):
+        if entry := damaged_entry(path):
             raise InputError(
-                f"{path}: not a readable checkpoint: it is damaged: its entry {damaged} does not match "
+                f"{path}: not a readable checkpoint: it is damaged: its entry {entry} does not match "
                 "its checksum; copy or download it again"
             )
         # torch treats a path with the suffix .safetensors as such a file, whatever its content.

@@ -32,24 +32,24 @@ def reproducible(threads: int) -> Iterator[None]:
     keep_freed_memory()
     for name, value in DETERMINISTIC.items():
         os.environ.setdefault(name, value)  # cuBLAS and torch.compile read them when they start
-    mode_before = torch.get_deterministic_debug_mode()
-    filling: Any = torch.utils.deterministic  # its type lacks the setting
-    fill_before = filling.fill_uninitialized_memory
+    mode = torch.get_deterministic_debug_mode()
+    settings: Any = torch.utils.deterministic  # its type lacks the setting
+    fills_memory = settings.fill_uninitialized_memory
     # use_deterministic_algorithms does the same, but imports torch.compile, which takes nearly a second.
     torch.set_deterministic_debug_mode("warn")
-    filling.fill_uninitialized_memory = False
+    settings.fill_uninitialized_memory = False
     try:
         with torch_threads(threads):
             yield
     finally:
-        torch.set_deterministic_debug_mode(mode_before)
-        filling.fill_uninitialized_memory = fill_before
+        torch.set_deterministic_debug_mode(mode)
+        settings.fill_uninitialized_memory = fills_memory
 
 
 @contextmanager
 def fixed_draws(seed: int) -> Iterator[None]:
     """Seed the global generators of torch on the CPU, NumPy and Python, and restore them at the end."""
-    python, legacy = random.getstate(), np.random.get_state()
+    python_state, numpy_state = random.getstate(), np.random.get_state()
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         np.random.seed(seed % 2**32)
@@ -57,8 +57,8 @@ def fixed_draws(seed: int) -> Iterator[None]:
         try:
             yield
         finally:
-            random.setstate(python)
-            np.random.set_state(legacy)
+            random.setstate(python_state)
+            np.random.set_state(numpy_state)
 
 
 def is_cuda(device: str | torch.device) -> bool:

@@ -1,6 +1,6 @@
 """Batch normalisation as a part of the convolution before it: fewer passes over memory in evaluation.
 
-The features are those of the network as it is, but for the rounding of float32.
+The features stay the same, except for the rounding of float32.
 """
 
 import copy
@@ -14,15 +14,15 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from activepool.backbones.backbone import Backbone
 from activepool.backbones.execution import MEMORY_FORMAT, fixed_draws
 
-#: Largest relative change of the features of the images that are tried: some 50 times the usual rounding.
+#: The largest relative change of the features of trial images: some 50 times the usual rounding.
 TOLERANCE = 2e-5
 
-#: Images that are tried.
-TRIED = 2
+#: Random images whose features are compared.
+NUM_TRIAL_IMAGES = 2
 
 
 @torch.no_grad()
-def folded(backbone: Backbone) -> tuple[Backbone, int]:
+def fold(backbone: Backbone) -> tuple[Backbone, int]:
     """Return a backbone with its batch normalisations folded, and their number.
 
     The backbone is on the CPU and in evaluation mode, and does not change. A normalisation is folded if its
@@ -31,14 +31,14 @@ def folded(backbone: Backbone) -> tuple[Backbone, int]:
     elsewhere, too.
     """
     size, channels = backbone.preprocessing.image_size, backbone.preprocessing.channels
-    images = torch.rand(TRIED, channels, size, size, generator=torch.Generator().manual_seed(0))
+    images = torch.rand(NUM_TRIAL_IMAGES, channels, size, size, generator=torch.Generator().manual_seed(0))
     images = images.contiguous(memory_format=MEMORY_FORMAT)
-    # A user's network may do anything; what goes wrong with its own features, its extraction reports.
+    # A user's network may do anything; the extraction reports the errors of its own features.
     try:
-        expected, pairs = _watched(backbone, images)
-        changed = _with_pairs(backbone, pairs)
-        if pairs and _is_close(_features(changed, images), expected):
-            return changed, len(pairs)
+        expected, pairs = _features_and_pairs(backbone, images)
+        folded = _fold_pairs(backbone, pairs)
+        if pairs and _is_close(_features(folded, images), expected):
+            return folded, len(pairs)
     except Exception:
         pass
     return backbone, 0
@@ -50,7 +50,7 @@ def _features(backbone: Backbone, images: Tensor) -> Tensor:
         return features
 
 
-def _watched(backbone: Backbone, images: Tensor) -> tuple[Tensor, dict[str, str]]:
+def _features_and_pairs(backbone: Backbone, images: Tensor) -> tuple[Tensor, dict[str, str]]:
     """Return the features of images, and the names: normalisation -> the convolution that it can join."""
     names = {module: name for name, module in backbone.named_modules()}
     calls: Counter[nn.Module] = Counter()
@@ -62,31 +62,33 @@ def _watched(backbone: Backbone, images: Tensor) -> tuple[Tensor, dict[str, str]
         calls[module] += 1
         if isinstance(module, nn.Conv2d):
             outputs.append((output, module))
-        elif (found := next((source for tensor, source in outputs if tensor is inputs[0]), None)) is not None:
-            sources[module] = found
+        elif (
+            origin := next((source for tensor, source in outputs if tensor is inputs[0]), None)
+        ) is not None:
+            sources[module] = origin
 
-    watched = [module for module in names if isinstance(module, nn.Conv2d) or type(module) is nn.BatchNorm2d]
-    hooks = [module.register_forward_hook(watch) for module in watched]
+    modules = [module for module in names if isinstance(module, nn.Conv2d) or type(module) is nn.BatchNorm2d]
+    hooks = [module.register_forward_hook(watch) for module in modules]
     try:
         features = _features(backbone, images)
     finally:
         for hook in hooks:
             hook.remove()
-    once = {module for module, count in calls.items() if count == 1}
-    pairs = {names[norm]: names[source] for norm, source in sources.items() if {norm, source} <= once}
+    single_calls = {module for module, count in calls.items() if count == 1}
+    pairs = {names[norm]: names[source] for norm, source in sources.items() if {norm, source} <= single_calls}
     uses = Counter(pairs.values())
     return features, {norm: source for norm, source in pairs.items() if uses[source] == 1}
 
 
-def _with_pairs(backbone: Backbone, pairs: dict[str, str]) -> Backbone:
+def _fold_pairs(backbone: Backbone, pairs: dict[str, str]) -> Backbone:
     """Return a copy in which the normalisations are parts of their convolutions."""
-    changed = copy.deepcopy(backbone)
+    folded = copy.deepcopy(backbone)
     for norm, source in pairs.items():
-        convolution, normalisation = changed.get_submodule(source), changed.get_submodule(norm)
+        convolution, normalisation = folded.get_submodule(source), folded.get_submodule(norm)
         assert isinstance(convolution, nn.Conv2d) and isinstance(normalisation, nn.BatchNorm2d)
-        changed.set_submodule(source, fuse_conv_bn_eval(convolution, normalisation))
-        changed.set_submodule(norm, nn.Identity())
-    return changed
+        folded.set_submodule(source, fuse_conv_bn_eval(convolution, normalisation))
+        folded.set_submodule(norm, nn.Identity())
+    return folded
 
 
 def _is_close(features: Tensor, expected: Tensor) -> bool:

@@ -1,6 +1,6 @@
 """Linear layers as convolutions of one pixel: on a CPU, oneDNN computes these, and MKL computes products.
 
-Both return the same, but for the rounding of float32. MKL leaves half of an AMD processor unused.
+Both return the same, except for the rounding of float32. MKL leaves half of an AMD processor unused.
 """
 
 from torch import Tensor, nn
@@ -9,7 +9,7 @@ from torch.nn import functional
 from activepool.backbones.backbone import Backbone
 
 #: On one thread, torch leaves the convolutions of smaller batches to MKL, too.
-SMALLEST_BATCH = 16
+MIN_BATCH = 16
 
 
 def convolve(backbone: Backbone) -> None:
@@ -20,13 +20,13 @@ def convolve(backbone: Backbone) -> None:
     """
     for module in backbone.modules():
         if type(module) is nn.Linear:
-            module.__class__ = _Convolved  # keeps hooks, and layers that are used twice
+            module.__class__ = _LinearConvolution  # keeps hooks, and layers that are used twice
 
 
-class _Convolved(nn.Linear):
+class _LinearConvolution(nn.Linear):
     def forward(self, inputs: Tensor) -> Tensor:
         """Return (B, ..., out_features) for (B, ..., in_features)."""
-        if inputs.ndim < 3 or len(inputs) < SMALLEST_BATCH:
+        if inputs.ndim < 3 or len(inputs) < MIN_BATCH:
             return super().forward(inputs)
         images = inputs.reshape(len(inputs), 1, -1, self.in_features).movedim(-1, 1)
         outputs = functional.conv2d(images, self.weight[:, :, None, None], self.bias)

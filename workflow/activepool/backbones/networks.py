@@ -78,8 +78,8 @@ def _resnet(name: str, image_size: int, channels: int) -> Backbone:
     last_layer = network.fc
     assert isinstance(last_layer, nn.Linear)
     network.fc = nn.Identity()
-    small_images = image_size <= MAX_SMALL_SIDE
-    if small_images:
+    is_small = image_size <= MAX_SMALL_SIDE
+    if is_small:
         network.conv1 = nn.Conv2d(channels, 64, kernel_size=3, padding=1, bias=False)
         network.maxpool = nn.Identity()
     elif channels != 3:

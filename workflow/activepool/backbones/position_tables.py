@@ -42,30 +42,30 @@ def grid_of(name: str, shape: Sequence[int]) -> Grid | None:
     return Grid(side, extra, shape[-1]) if extra <= MAX_EXTRA_ROWS else None
 
 
-def can_interpolate(name: str, shape: Sequence[int], wanted: Sequence[int]) -> bool:
-    """Return whether interpolation of its grid gives a table the wanted shape."""
-    given, target = grid_of(name, shape), grid_of(name, wanted)
+def can_interpolate(name: str, shape: Sequence[int], target_shape: Sequence[int]) -> bool:
+    """Return whether interpolation of its grid gives a table the target shape."""
+    grid, target_grid = grid_of(name, shape), grid_of(name, target_shape)
     return (
-        given is not None
-        and target is not None
-        and len(shape) == len(wanted)
-        and given[1:] == target[1:]
-        and given.side != target.side
+        grid is not None
+        and target_grid is not None
+        and len(shape) == len(target_shape)
+        and grid[1:] == target_grid[1:]
+        and grid.side != target_grid.side
     )
 
 
-def interpolate_table(name: str, table: "Tensor", wanted: Sequence[int]) -> "Tensor":
-    """Return a table in the wanted shape, if `can_interpolate`: bicubic, antialiased; extra rows stay."""
+def interpolate_table(name: str, table: "Tensor", target_shape: Sequence[int]) -> "Tensor":
+    """Return a table in the target shape, if `can_interpolate`: bicubic, antialiased; extra rows stay."""
     from torch import cat
     from torch.nn.functional import interpolate
 
-    given, target = grid_of(name, table.shape), grid_of(name, wanted)
-    assert given is not None and target is not None  # as `can_interpolate` says
-    rows = table.reshape(-1, given.width).float()
-    extra_before = 0 if name.endswith(OFFSET_TABLE) else given.extra
-    before, places, after = rows.split([extra_before, given.side**2, given.extra - extra_before])
-    square = places.T.reshape(1, given.width, given.side, given.side)
-    sides = (target.side, target.side)
-    square = interpolate(square, sides, mode="bicubic", antialias=True, align_corners=False)
-    places = square.reshape(target.width, target.side**2).T
-    return cat([before, places, after]).reshape(tuple(wanted)).to(table.dtype)
+    grid, target_grid = grid_of(name, table.shape), grid_of(name, target_shape)
+    assert grid is not None and target_grid is not None  # as `can_interpolate` says
+    rows = table.reshape(-1, grid.width).float()
+    num_leading = 0 if name.endswith(OFFSET_TABLE) else grid.extra
+    leading, places, trailing = rows.split([num_leading, grid.side**2, grid.extra - num_leading])
+    image = places.T.reshape(1, grid.width, grid.side, grid.side)
+    sides = (target_grid.side, target_grid.side)
+    image = interpolate(image, sides, mode="bicubic", antialias=True, align_corners=False)
+    places = image.reshape(target_grid.width, target_grid.side**2).T
+    return cat([leading, places, trailing]).reshape(tuple(target_shape)).to(table.dtype)

@@ -61,14 +61,14 @@ def require_network(name: str) -> None:
     if library == "torchvision":
         from activepool.backbones import torchvision_networks
 
-        torchvision_networks.require_known(network)
+        torchvision_networks.require_network_name(network)
     else:
         from activepool.backbones import timm_networks
 
-        timm_networks.require_known(network)
+        timm_networks.require_network_name(network)
 
 
-def users_file(name: str) -> Path | None:
+def user_file(name: str) -> Path | None:
     """Return the file of ``file.py:function``; None for another name."""
     source = name.rpartition(":")[0]
     return Path(source) if source.endswith(".py") else None
@@ -133,8 +133,8 @@ def _draw_lazy_weights(backbone: "Backbone") -> None:
     from torch.nn.parameter import is_lazy
 
     if any(map(is_lazy, backbone.network.parameters())):
-        expected = backbone.preprocessing
-        images = torch.zeros(1, expected.channels, expected.image_size, expected.image_size)
+        preprocessing = backbone.preprocessing
+        images = torch.zeros(1, preprocessing.channels, preprocessing.image_size, preprocessing.image_size)
         was_training = backbone.training
         with torch.no_grad():
             backbone.eval()(images)
@@ -144,8 +144,8 @@ def _draw_lazy_weights(backbone: "Backbone") -> None:
 def _function(name: str) -> Callable[..., object]:
     source, _, function = BACKBONES.get(name, name).rpartition(":")
     try:
-        found: Callable[..., object] = getattr(load_module(source), function)
-        return found
+        imported: Callable[..., object] = getattr(load_module(source), function)
+        return imported
     # A user's file may raise anything when it is imported.
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"

@@ -54,6 +54,6 @@ def parse_settings(settings: type[Settings], content: Mapping[str, Any], where: 
     try:
         return adapter.validate_python(content)
     except ValidationError as error:
-        wrong = [": ".join([*map(str, detail["loc"]), detail["msg"]]) for detail in error.errors()]
-        known = ", ".join(adapter.json_schema()["properties"])
-        raise InputError(f"{where}: {'; '.join(wrong)}; its keys are: {known}") from None
+        problems = [": ".join([*map(str, detail["loc"]), detail["msg"]]) for detail in error.errors()]
+        key_names = ", ".join(adapter.json_schema()["properties"])
+        raise InputError(f"{where}: {'; '.join(problems)}; its keys are: {key_names}") from None

@@ -3,7 +3,7 @@
 import ast
 import sys
 
-from activepool.backbones.registry import BACKBONES, LIBRARIES, users_file
+from activepool.backbones.registry import BACKBONES, LIBRARIES, user_file
 from activepool.records.provenance import versions
 from activepool.records.syntax import syntax_digest
 
@@ -13,11 +13,11 @@ PACKAGES = ("torch", "torchvision", "timm", "pillow")
 
 def software(name: str) -> dict[str, str]:
     """Return the versions of these packages, and a digest of a user's file, for a backbone that was built."""
-    used = {package: text for package, text in versions().items() if package in PACKAGES}
+    packages = {package: text for package, text in versions().items() if package in PACKAGES}
     if not _may_use_timm(name):  # whether it is installed or not
-        used.pop("timm", None)
-    users = users_file(name)
-    return used if users is None else used | {"function": syntax_digest(ast.parse(users.read_bytes()))}
+        packages.pop("timm", None)
+    file = user_file(name)
+    return packages if file is None else packages | {"function": syntax_digest(ast.parse(file.read_bytes()))}
 
 
 def _may_use_timm(name: str) -> bool:

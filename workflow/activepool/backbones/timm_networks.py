@@ -25,34 +25,34 @@ def timm_backbones(name: str, image_size: int | None) -> Iterator[Backbone]:
     Its features are the input of its classifier. The name is that for timm.create_model, with the tag of its
     weights for their preprocessing and size. For another size, the first variant of a vision transformer
     keeps its position table and interpolates it in each run, and the second has a table for this size. Many
-    networks have only the second: also Swin, whose windows shift by the size that it is made for, and whose
-    tables are the same for all.
+    networks have only the second, among them Swin, whose windows shift by the size that it is made for, and
+    whose tables are the same for all sizes.
 
     Raises: InputError if timm is not installed, there is no such network, or it does not take such images.
     """
-    timm = require_known(name)
-    network = _created(timm, name)
+    timm = require_network_name(name)
+    network = _create(timm, name)
     preprocessing = _preprocessing(timm, name, network, image_size)
     if preprocessing.image_size == _preprocessing(timm, name, network, None).image_size:
         yield measured_backbone(f"timm:{name}", network, preprocessing)
         return
-    made = []
+    networks = []
     for options in ({"dynamic_img_size": True}, {"img_size": preprocessing.image_size}):
         with suppress(TypeError):  # the network does not have the option
-            made.append(_created(timm, name, **options))
-    if len(made) == 2 and _shapes(made[0]) == _shapes(made[1]):
-        made = made[1:]
+            networks.append(_create(timm, name, **options))
+    if len(networks) == 2 and _shapes(networks[0]) == _shapes(networks[1]):
+        networks = networks[1:]
     # Most networks without an option need no position table.
-    for network in made or [_created(timm, name)]:
+    for network in networks or [_create(timm, name)]:
         yield measured_backbone(f"timm:{name}", network, preprocessing)
 
 
-def require_known(name: str) -> ModuleType:
+def require_network_name(name: str) -> ModuleType:
     """Return timm; raises InputError if it is not installed, or has no network of this name."""
     timm = _timm(name)
     if not timm.is_model(name):
-        near = nearest_names(name, timm.list_models())
-        raise InputError(f"backbone: timm has no network {name!r}{near}")
+        suggestion = nearest_names(name, timm.list_models())
+        raise InputError(f"backbone: timm has no network {name!r}{suggestion}")
     return timm
 
 
@@ -69,9 +69,9 @@ def esvit_swin_tiny_window14(image_size: int, channels: int) -> Backbone:
 def _esvit_swin_tiny(image_size: int, window: int) -> Backbone:
     """Return Swin-T with the preprocessing of EsViT's linear evaluation (Li et al. 2022).
 
-    timm has the network with windows of 7 alone, and resizes to 248 pixels where EsViT resizes to 256.
+    timm has the network only with windows of 7, and resizes to 248 pixels where EsViT resizes to 256.
     """
-    network = _created(_timm(SWIN_TINY), SWIN_TINY, img_size=image_size, window_size=window)
+    network = _create(_timm(SWIN_TINY), SWIN_TINY, img_size=image_size, window_size=window)
     mean, std = normalisation("imagenet", channels=3)
     resize = resize_before_crop(image_size)
     preprocessing = Preprocessing(image_size, 3, resize, mean, std, "bicubic")
@@ -86,7 +86,7 @@ def _timm(name: str) -> ModuleType:
     return package
 
 
-def _created(timm: ModuleType, name: str, **options: bool | int) -> nn.Module:
+def _create(timm: ModuleType, name: str, **options: bool | int) -> nn.Module:
     try:
         network: nn.Module = timm.create_model(name, pretrained=False, num_classes=0, **options)
         return network

@@ -14,7 +14,7 @@ def torchvision_backbone(name: str, image_size: int | None) -> Backbone:
 
     Raises: InputError if there is no such network, or its last layer is not linear.
     """
-    require_known(name)
+    require_network_name(name)
     weights = models.get_model_weights(name)["DEFAULT"]
     preprocessing = _preprocessing(weights, image_size)
     # The position table of a vision transformer depends on the image size; other networks have none.
@@ -24,12 +24,12 @@ def torchvision_backbone(name: str, image_size: int | None) -> Backbone:
     return measured_backbone(f"torchvision:{name}", network, preprocessing)
 
 
-def require_known(name: str) -> None:
+def require_network_name(name: str) -> None:
     """Raise InputError if torchvision has no network of this name."""
-    known = models.list_models(module=models)
-    if name not in known:
-        near = nearest_names(name, known)
-        raise InputError(f"backbone: torchvision has no classification network {name!r}{near}")
+    names = models.list_models(module=models)
+    if name not in names:
+        suggestion = nearest_names(name, names)
+        raise InputError(f"backbone: torchvision has no classification network {name!r}{suggestion}")
 
 
 def _preprocessing(weights: models.WeightsEnum, image_size: int | None) -> Preprocessing:

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from activepool.backbones.backbone import Backbone
 from activepool.backbones.checkpoint import load_backbone
 from activepool.backbones.execution import is_cuda, on_device, pixels, reproducible
-from activepool.backbones.folding import folded
+from activepool.backbones.folding import fold
 from activepool.backbones.linear_layers import convolve
 from activepool.backbones.settings import BackboneSettings
 from activepool.backbones.software import software
@@ -77,7 +77,7 @@ def extract_shard(
     attributes = {"backbone": name, "checkpoint_digest": digest, "transform": str(backbone.preprocessing)}
     if not is_cuda(device):
         with reproducible(THREADS):
-            backbone, count = folded(backbone)
+            backbone, count = fold(backbone)
         attributes["folded_normalisations"] = str(count)
         if settings.precision is None:
             convolve(backbone)

@@ -97,7 +97,7 @@ class PartImages(Dataset[Tensor | InputError]):
         least = self._least if request.crops is None else None
         images = self._decoded(self._opened(), request.rows, least)
         if request.crops is None:
-            whole = [self.preprocessing.whole(block) for block in images]
+            whole = [self.preprocessing.central_view(block) for block in images]
             return torch.cat(whole)[None]
         single = (image for block in images for image in block)
         views = [
@@ -124,7 +124,7 @@ class PartImages(Dataset[Tensor | InputError]):
 
         top, left, height, width = crop_box(image.shape[-2], image.shape[-1], draws)
         side = [self.preprocessing.image_size] * 2
-        return self.preprocessing.coloured(
+        return self.preprocessing.with_channels(
             resized_crop(image, top, left, height, width, side, antialias=True)
         )
 

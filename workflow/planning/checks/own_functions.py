@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from activepool.backbones.registry import users_file
+from activepool.backbones.registry import user_file
 from planning.stages.code import syntax_problem
 
 #: How relative paths are read.
@@ -29,7 +29,7 @@ def missing_problem(file: Path) -> str | None:
 
 def function_problem(name: str) -> str | None:
     """Return why a user's ``file.py:function`` cannot be used; None if it can, or if no file is named."""
-    file = users_file(name)
+    file = user_file(name)
     if file is None:
         return None
     if problem := missing_problem(file):

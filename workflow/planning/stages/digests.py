@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from activepool.backbones.registry import users_file
+from activepool.backbones.registry import user_file
 from activepool.programs.stage import Stage
 from planning.stages.code import LIBRARY, code_digest
 from planning.stages.settings import IN_FILE_NAMES, UNRECORDED, StageSettings
@@ -60,7 +60,7 @@ class StageDigests:
         files += [folder / f"{settings[name]}.py" for name, folder in DRAWINGS.items() if name in settings]
         if "strategy" in settings:
             files += self._settings.strategy_files(wildcards)
-        if "backbone" in settings and (network_file := users_file(settings["backbone"]["name"])):
+        if "backbone" in settings and (network_file := user_file(settings["backbone"]["name"])):
             files.append(network_file)
         return files
 

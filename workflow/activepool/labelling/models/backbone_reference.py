@@ -118,7 +118,9 @@ class BackboneReference:
         is_half = self.dtype == "float16" and is_cuda(device)
         features = [np.empty((0, backbone.width), self.dtype)]
         for block in row_blocks(len(image_list), BATCH_IMAGES):
-            batch = torch.cat([self.preprocessing.whole(self._tensor(image)) for image in image_list[block]])
+            batch = torch.cat(
+                [self.preprocessing.central_view(self._tensor(image)) for image in image_list[block]]
+            )
             with torch.autocast(torch.device(device).type, torch.float16, enabled=is_half):
                 block_features = backbone(pixels(batch, device))
             features.append(block_features.float().cpu().numpy().astype(self.dtype))

@@ -10,7 +10,7 @@ from queries import Problem
 
 from activepool.api.options import validate_options
 from activepool.errors import InputError
-from activepool.plugins import load_module, users_line
+from activepool.plugins import load_module, user_line
 from activepool.strategies.registry import find_strategy
 
 #: A strategy in the style of a larger project: annotations are text, and one name serves type checkers alone.
@@ -226,12 +226,12 @@ def test_the_last_line_of_a_users_file_that_an_error_passed_through(tmp_path, mo
     read = load_module("mine.py").read
     with pytest.raises(ValueError) as raised:
         read("[")
-    assert users_line(raised.value) == "mine.py:4"
+    assert user_line(raised.value) == "mine.py:4"
     monkeypatch.chdir("/")
-    assert users_line(raised.value) == f"{tmp_path}/mine.py:4"
+    assert user_line(raised.value) == f"{tmp_path}/mine.py:4"
 
 
 def test_an_error_of_the_library_itself_has_no_such_line():
     with pytest.raises(InputError) as raised:
         find_strategy("mine.py:missing")
-    assert users_line(raised.value) is None
+    assert user_line(raised.value) is None

@@ -39,10 +39,10 @@ def first_few(names: Iterable[object], at_most: int = MAX_NAMES, total: int | No
 
     ``names`` are at least the first ``at_most`` of ``total``, by default all.
     """
-    given = list(names)
-    total = len(given) if total is None else total
-    shown = ", ".join(map(str, given[:at_most]))
-    return f"{shown} and {total - at_most:,} more" if total > at_most else shown
+    items = list(names)
+    total = len(items) if total is None else total
+    listed = ", ".join(map(str, items[:at_most]))
+    return f"{listed} and {total - at_most:,} more" if total > at_most else listed
 
 
 def abbreviated(names: Sequence[str], at_most: int = MAX_NAMES) -> str:
@@ -61,14 +61,14 @@ def one_line(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def nearest_name(name: str, known: Iterable[str], there_are: str = "there are") -> str:
-    """Return which of the ``known`` names may be meant, or which ``there_are``."""
-    names = list(known)
-    near = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"{there_are} {', '.join(names)}"
+def nearest_name(name: str, candidates: Iterable[str], introduction: str = "there are") -> str:
+    """Return which of the ``candidates`` may be meant, or all of them after the ``introduction``."""
+    names = list(candidates)
+    matches = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean {matches[0]!r}?" if matches else f"{introduction} {', '.join(names)}"
 
 
-def nearest_names(name: str, known: Iterable[str]) -> str:
+def nearest_names(name: str, candidates: Iterable[str]) -> str:
     """Return the end of a message about an unknown name: up to three similar ones; "" if there is none."""
-    near = difflib.get_close_matches(name, list(known), n=3)
-    return f"; the nearest names are {', '.join(near)}" if near else ""
+    matches = difflib.get_close_matches(name, list(candidates), n=3)
+    return f"; the nearest names are {', '.join(matches)}" if matches else ""

@@ -18,7 +18,7 @@ def load_module(source: str) -> ModuleType:
     same name, and that of a module of Python. It may import others from the working folder.
     """
     if not {"", str(Path.cwd())} & set(sys.path):
-        sys.path.append(str(Path.cwd()))  # last, for its files may have the names of modules of Python
+        sys.path.append(str(Path.cwd()))  # last, because its files may have the names of Python's modules
     if not source.endswith(".py"):
         return importlib.import_module(source)
     path = Path(source).absolute()
@@ -29,32 +29,32 @@ def load_module(source: str) -> ModuleType:
     assert specification is not None  # it is None only where Python has no loader for the file
     module = importlib.util.module_from_spec(specification)
     # Dataclasses, annotations in quotes, and pickle look up a class in sys.modules.
-    before = sys.modules.get(name)
+    previous = sys.modules.get(name)
     sys.modules[name] = module
     try:
         loader.exec_module(module)
     except BaseException as error:
-        if before is None:
+        if previous is None:
             del sys.modules[name]
         else:
-            sys.modules[name] = before
+            sys.modules[name] = previous
         if isinstance(error, SystemExit):
             raise ImportError("the file ends the program when it is imported") from None
         raise
     return module
 
 
-def users_line(error: BaseException) -> str | None:
+def user_line(error: BaseException) -> str | None:
     """Return the last line of a user's file that an error passed through, as ``mine.py:7``, or None."""
     lines = [
-        f"{_shown(frame.f_code.co_filename)}:{number}"
+        f"{_display_path(frame.f_code.co_filename)}:{number}"
         for frame, number in traceback.walk_tb(error.__traceback__)
         if isinstance(frame.f_globals.get("__loader__"), _SourceLoader)
     ]
     return lines[-1] if lines else None
 
 
-def _shown(file: str) -> str:
+def _display_path(file: str) -> str:
     """Return a file as a configuration names it, relative to the working folder if it lies there."""
     return file.removeprefix(f"{Path.cwd()}{os.sep}")
 

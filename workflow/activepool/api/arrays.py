@@ -1,4 +1,4 @@
-"""Converts what users pass to the library's types: features, rows, numbers."""
+"""Conversion of users' arguments to the library's types: features, rows, numbers."""
 
 import operator
 import os
@@ -19,8 +19,8 @@ from activepool.features.store import FeatureMatrix, require_finite
 #: A matrix (N, d): a NumPy array, a memory map, an open HDF5 dataset, a torch tensor, or nested lists.
 Features = Any
 
-#: Rows that tell whether a closer look at all features is due.
-ROWS_LOOKED_AT = 64
+#: Rows of a first check, which decides whether all features need one.
+SAMPLED_ROWS = 64
 
 #: Row numbers or a mask (N,), as an array, a list or a tensor.
 Rows = Any
@@ -29,7 +29,7 @@ Rows = Any
 def feature_matrix(features: Features) -> FeatureMatrix:
     """Return ``features`` (N, d), left where they are: blocks are read when they are needed.
 
-    Raises InputError if they are no matrix of real numbers, or have no row or no column.
+    Raises InputError if they are not a matrix of real numbers, or have no row or no column.
     """
     if isinstance(features, FeatureMatrix):
         return features
@@ -38,9 +38,9 @@ def feature_matrix(features: Features) -> FeatureMatrix:
     if isinstance(features, h5py.Dataset) and not features:
         raise InputError("features is a dataset of an HDF5 file that was closed; keep the file open")
     if isinstance(features, h5py.Group):
-        raise InputError(f"features is {_about_group(features)}")
-    lies_elsewhere = isinstance(features, h5py.Dataset) or is_tensor(features)
-    stored: Any = features if lies_elsewhere else to_array("features", features)
+        raise InputError(f"features is {_group_description(features)}")
+    is_lazy = isinstance(features, h5py.Dataset) or is_tensor(features)
+    stored: Any = features if is_lazy else to_array("features", features)
     shape = tuple(stored.shape)
     if not shape:
         raise InputError(f"features is a {type(features).__name__}; it must be an array (samples, width)")
@@ -61,32 +61,33 @@ def feature_matrix(features: Features) -> FeatureMatrix:
     return FeatureMatrix.from_array(stored)
 
 
-def _about_group(group: h5py.Group) -> str:
-    """Say what an HDF5 file or group is, and which datasets it has."""
+def _group_description(group: h5py.Group) -> str:
+    """Return what an HDF5 file or group is, and which datasets it has."""
     if not group:
         return "an HDF5 file that was closed; keep it open, and give one of its datasets"
     names: list[str] = []
     group.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
-    found = first_few(map(repr, names)) or "it has none"
-    return f"an HDF5 {'file' if isinstance(group, h5py.File) else 'group'}; give one of its datasets: {found}"
+    datasets = first_few(map(repr, names)) or "it has none"
+    kind = "file" if isinstance(group, h5py.File) else "group"
+    return f"an HDF5 {kind}; give one of its datasets: {datasets}"
 
 
 def require_computable(features: FeatureMatrix, rows: IntArray) -> None:
     """Raise InputError if the workflow would refuse ``rows`` of features: too large, or too close together.
 
-    A look at some of them, spread evenly, costs little; only if these look wrong are all read.
+    It checks some of them, spread evenly, which costs little, and only if these fail all of them.
     """
-    some = rows[np.linspace(0, len(rows) - 1, min(len(rows), ROWS_LOOKED_AT)).astype(np.int64)]
+    sample = rows[np.linspace(0, len(rows) - 1, min(len(rows), SAMPLED_ROWS)).astype(np.int64)]
     with np.errstate(over="ignore"):
-        require_finite(some, np.abs(features.take(some)).max(axis=1))
+        require_finite(sample, np.abs(features.take(sample)).max(axis=1))
     try:
-        require_range("features", features, some)
+        require_range("features", features, sample)
     except InputError:
         require_range("features", features, rows)
 
 
 def to_array(name: str, values: Any) -> np.ndarray:
-    """Return ``values`` as a NumPy array; InputError that calls them ``name`` if there is none."""
+    """Return ``values`` as a NumPy array; raises InputError, with this ``name``, if there is none."""
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         raise InputError(f"{name} has masked values; fill or remove them")
     try:
@@ -95,35 +96,38 @@ def to_array(name: str, values: Any) -> np.ndarray:
         raise InputError(f"{name} is not an array ({error})") from None
 
 
-def require_one_order(name: str, values: Any, other: str, others: Any) -> None:
-    """Raise InputError if pandas has ``values`` of the same rows as ``others``, but in another order.
+def require_one_order(name: str, values: Any, reference_name: str, reference: Any) -> None:
+    """Raise InputError if pandas has ``values`` of the same rows as ``reference``, but in another order.
 
-    All arrays here go together by their places, whatever the index of pandas says.
+    All arrays here go together by their places, whatever pandas' index says.
     """
-    if not (hasattr(values, "iloc") and hasattr(others, "iloc")) or values.index.equals(others.index):
+    if not (hasattr(values, "iloc") and hasattr(reference, "iloc")) or values.index.equals(reference.index):
         return
-    own, theirs = values.index.tolist(), others.index.tolist()
-    if len(own) == len(theirs) and set(own) == set(theirs):
-        row = next(row for row, pair in enumerate(zip(own, theirs, strict=True)) if pair[0] != pair[1])
+    index, reference_index = values.index.tolist(), reference.index.tolist()
+    if len(index) == len(reference_index) and set(index) == set(reference_index):
+        row = next(
+            row for row, pair in enumerate(zip(index, reference_index, strict=True)) if pair[0] != pair[1]
+        )
         raise InputError(
-            f"{name} has the index {own[row]!r} in row {row}, where {other} has {theirs[row]!r}; give "
-            f"{name}.loc[{other}.index], or {name}.to_numpy() if they go together by their places"
+            f"{name} has the index {index[row]!r} in row {row}, where {reference_name} has "
+            f"{reference_index[row]!r}; give {name}.loc[{reference_name}.index], or {name}.to_numpy() if "
+            "they go together by their places"
         )
 
 
-def to_rows(name: str, given: Rows, samples: int) -> IntArray:
+def to_rows(name: str, values: Rows, samples: int) -> IntArray:
     """Return row numbers, in the order given, (n,) int64; a mask (samples,) names the rows that are True.
 
     Raises InputError, using ``name``, for an invalid or repeated row.
     """
-    rows = to_array(name, list(given) if isinstance(given, set | range) else given)
+    rows = to_array(name, list(values) if isinstance(values, set | range) else values)
     if rows.dtype == np.bool_:
         if rows.shape != (samples,):
             raise InputError(f"{name} is a mask of shape {rows.shape}; features has {samples} rows")
         return np.flatnonzero(rows)
     if rows.ndim != 1 or (rows.size and rows.dtype.kind not in "iu"):
-        found = f"an array of {rows.dtype} and shape {rows.shape}"
-        raise InputError(f"{name} is {found}; it must be a list of row numbers, or a mask")
+        form = f"an array of {rows.dtype} and shape {rows.shape}"
+        raise InputError(f"{name} is {form}; it must be a list of row numbers, or a mask")
     outside = rows[(rows < 0) | (rows >= samples)]
     if outside.size:
         raise InputError(f"{name} has the row {outside[0]}; features has rows 0 to {samples - 1}")
@@ -135,27 +139,27 @@ def to_rows(name: str, given: Rows, samples: int) -> IntArray:
     return rows
 
 
-def to_whole(name: str, given: Any, least: int) -> int:
-    """Return a whole number; InputError that calls it ``name`` if it is none, or smaller than ``least``."""
+def to_whole(name: str, value: Any, minimum: int) -> int:
+    """Return a whole number; raises InputError, with this ``name``, if it is none or below ``minimum``."""
     try:
-        number = operator.index(given)
+        number = operator.index(value)
     except TypeError:
         number = None
-    if number is None or isinstance(given, bool) or number < least:
-        raise InputError(f"{name} is {given!r}; it must be a whole number from {least} on")
+    if number is None or isinstance(value, bool) or number < minimum:
+        raise InputError(f"{name} is {value!r}; it must be a whole number from {minimum} on")
     return number
 
 
-def is_number(given: Any) -> bool:
-    """Return whether something is a number."""
-    return isinstance(given, int | float | np.integer | np.floating) and not isinstance(given, bool)
+def is_number(value: Any) -> bool:
+    """Return whether a value is a number."""
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
-def to_share(name: str, given: Any, example: float) -> float:
-    """Return a number; InputError that calls it ``name`` if it is not between 0 and 1."""
-    if not is_number(given) or not 0 < given < 1:
-        raise InputError(f"{name} is {given!r}; it must be between 0 and 1, such as {example}")
-    return float(given)
+def to_share(name: str, value: Any, example: float) -> float:
+    """Return a number; raises InputError, with this ``name``, if it is not between 0 and 1."""
+    if not is_number(value) or not 0 < value < 1:
+        raise InputError(f"{name} is {value!r}; it must be between 0 and 1, such as {example}")
+    return float(value)
 
 
 def to_compute(device: str | None, workers: int | None, features: Features) -> Compute:

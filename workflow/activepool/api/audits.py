@@ -48,28 +48,30 @@ def audit(truth: Any, predicted: Any, *, classes: Classes = None, confidence: fl
     Raises InputError, with one line that says what does not fit.
     """
     require_one_order("predicted", predicted, "truth", truth)
-    both = [to_list("truth", truth), to_list("predicted", predicted)]
-    if len(both[0]) != len(both[1]) or not both[0]:
-        lengths = f"truth has {len(both[0])} rows, and predicted {len(both[1])}"
+    true_values, predicted_values = to_list("truth", truth), to_list("predicted", predicted)
+    if len(true_values) != len(predicted_values) or not true_values:
+        lengths = f"truth has {len(true_values)} rows, and predicted {len(predicted_values)}"
         raise InputError(f"{lengths}; they need the same, and at least one")
     if classes is None:
         # In their own types and shapes, in which a -1 may have become another number.
         number_labels("truth", truth)
         number_labels("predicted", predicted, are_predicted=True)
-        require_one_spelling("truth", both[0], "predicted", both[1])
-        classes = number_labels("truth with predicted", both[0] + both[1], are_predicted=True)[1]
-    labels, known_classes = number_labels("truth", both[0], classes)
-    guesses, _ = number_labels("predicted", both[1], classes)
-    known = labels != UNKNOWN
-    if (guesses[known] == UNKNOWN).any():
-        raise InputError(f"predicted row {np.flatnonzero(known & (guesses == UNKNOWN))[0]} has no class")
-    counts = confusion_matrix(labels[known], guesses[known], len(known_classes))
-    right, cases, level = counts.diagonal(), counts.sum(axis=1), to_share("confidence", confidence, 0.95)
+        require_one_spelling("truth", true_values, "predicted", predicted_values)
+        values = true_values + predicted_values
+        classes = number_labels("truth with predicted", values, are_predicted=True)[1]
+    labels, class_values = number_labels("truth", true_values, classes)
+    predictions, _ = number_labels("predicted", predicted_values, classes)
+    is_labelled = labels != UNKNOWN
+    unpredicted = np.flatnonzero(is_labelled & (predictions == UNKNOWN))
+    if len(unpredicted):
+        raise InputError(f"predicted row {unpredicted[0]} has no class")
+    counts = confusion_matrix(labels[is_labelled], predictions[is_labelled], len(class_values))
+    correct, cases, level = counts.diagonal(), counts.sum(axis=1), to_share("confidence", confidence, 0.95)
     return Audit(
-        known_classes,
-        int(known.sum()),
-        wilson_intervals(right.sum(), cases.sum(), level),
-        wilson_intervals(right, cases, level),
+        class_values,
+        int(is_labelled.sum()),
+        wilson_intervals(correct.sum(), cases.sum(), level),
+        wilson_intervals(correct, cases, level),
         counts,
         wilson_intervals(counts, cases[:, None], level),
     )

@@ -41,10 +41,10 @@ class Head:
         classes: (C,) the classes, as in the labels that it was trained on.
         weight_decay: that it was trained with; None if it was not trained here.
         validation_accuracy: on the validation rows, 0 to 1; None without any.
-        temperature: the logits over it give calibrated probabilities; 1 if it is not known.
+        temperature: the logits divided by it give calibrated probabilities; 1 if it is not known.
         uncalibrated: why the temperature is not known, in words; None if it is.
         cross_validation: what chose the weight decay, with the predictions for the rows held out; None if
-            validation rows chose it, or if there was one alone.
+            validation rows chose it, or if there was only one.
     """
 
     weight: FloatArray
@@ -86,7 +86,8 @@ class Head:
         return np.concatenate(list(scorer.compute.map(probabilities, row_blocks(len(rows), BLOCK_ROWS))))
 
     def _scorer(self, features: Features) -> PoolScorer:
-        matrix = _fitting(feature_matrix(features), self.linear)
+        matrix = feature_matrix(features)
+        _require_width(matrix, self.linear)
         return PoolScorer(matrix, self.linear, to_compute(None, None, features))
 
 
@@ -108,14 +109,14 @@ def train_head(
     Args:
         features: (N, d) array, memory map, HDF5 dataset or torch tensor.
         labels: (N,), with -1, None or NaN for unknown ones; or (m,), of the rows ``labelled``.
-        labelled: rows to train on, as numbers or a mask; by default, all whose label is known and that are no
+        labelled: rows to train on, as numbers or a mask; by default, all whose label is known, except for
             validation rows.
         validation: rows that choose among several weight decays; they need labels (N,).
         classes: all classes in their order, or their number; by default, those in ``labels``, sorted.
         weight_decay: relative to the total variance of the labelled features; one, or several to choose from,
             by default 1e-2, 1e-3, 1e-4, 1e-5 and 1e-6. The validation rows choose or, without any,
             cross-validation on the labelled rows. With fewer than 10 labels, or fewer than 3 of a class that
-            has any, there is no cross-validated choice, but a fixed one: the one nearest to 1e-4.
+            has any, it takes the one nearest to 1e-4 without cross-validation.
         class_weight: ``"balanced"`` weighs classes by the inverse of their number of labels.
         seed: of the folds of cross-validation.
         device: ``cpu``, ``cuda``, ``cuda:N`` or ``auto``; by default, where the features are.
@@ -123,8 +124,8 @@ def train_head(
 
     Raises InputError, with one line that says what does not fit.
     """
-    for called, given in {"labels": labels, "labelled": labelled, "validation": validation}.items():
-        require_one_order(called, given, "features", features)
+    for name, values in {"labels": labels, "labelled": labelled, "validation": validation}.items():
+        require_one_order(name, values, "features", features)
     matrix = feature_matrix(features)
     rows = to_rows("validation", [] if validation is None else validation, matrix.shape[0])
     samples = labelled_set(labels, labelled, rows, matrix.shape[0], classes)
@@ -141,13 +142,13 @@ def calibrate(
     from activepool.heads.labelled import LabelledRows
 
     if head.cross_validation is not None:
-        found = fit_temperature(head.cross_validation.logits, head.cross_validation.labels)
+        temperature = fit_temperature(head.cross_validation.logits, head.cross_validation.labels)
     elif len(validation):
-        known = LabelledRows(features, validation, samples.validation_labels(validation))
-        found = fit_temperature(logits64(head.linear, known, compute), known.labels)
+        held_out = LabelledRows(features, validation, samples.validation_labels(validation))
+        temperature = fit_temperature(logits64(head.linear, held_out, compute), held_out.labels)
     else:
-        found = Temperature(1.0, "one weight decay is given, and no row was held out")
-    return replace(head, temperature=found.value, uncalibrated=found.unknown)
+        temperature = Temperature(1.0, "one weight decay is given, and no row was held out")
+    return replace(head, temperature=temperature.value, uncalibrated=temperature.unknown)
 
 
 def train_on(
@@ -178,42 +179,47 @@ def train_on(
     settings = LbfgsSettings(class_weights=class_weight == "balanced")
     if weight_decay is not None:
         settings = replace(settings, weight_decays=_weight_decays(weight_decay))
-    known = samples.validation_labels(validation) if len(validation) else validation
+    validation_labels = samples.validation_labels(validation) if len(validation) else validation
     labelled, num_classes = LabelledRows(features, samples.rows, samples.labels), len(samples.classes)
-    tested = None
+    cross_validation = None
     if not len(validation) and np.size(settings.weight_decays) > 1:
-        tested = cross_validate(labelled, num_classes, settings, seed, compute)
-        settings = replace(settings, weight_decays=tested.weight_decay)
-    held_out = LabelledRows(features, validation, known)
-    found = train_lbfgs(labelled, held_out, num_classes, settings, compute)
-    decay = float(found.facts["weight_decay"])
-    accuracy = found.validation_accuracy if len(validation) else None
-    return Head(found.head.weight, found.head.bias, samples.classes, decay, accuracy, cross_validation=tested)
+        cross_validation = cross_validate(labelled, num_classes, settings, seed, compute)
+        settings = replace(settings, weight_decays=cross_validation.weight_decay)
+    held_out = LabelledRows(features, validation, validation_labels)
+    training = train_lbfgs(labelled, held_out, num_classes, settings, compute)
+    return Head(
+        training.head.weight,
+        training.head.bias,
+        samples.classes,
+        weight_decay=float(training.facts["weight_decay"]),
+        validation_accuracy=training.validation_accuracy if len(validation) else None,
+        cross_validation=cross_validation,
+    )
 
 
-def to_head(given: Any, features: FeatureMatrix) -> Head:
+def to_head(model: Any, features: FeatureMatrix) -> Head:
     """Return a head of features: a `Head`, a pair (weight, bias), or a fitted linear model of scikit-learn.
 
     Raises InputError if it is none of these, or is for features of another width.
     """
-    if isinstance(given, Head):
-        head = given
-    elif isinstance(given, LinearHead):
-        head = _head(given.weight, given.bias, None)
-    elif hasattr(given, "support_vectors_"):
+    if isinstance(model, Head):
+        head = model
+    elif isinstance(model, LinearHead):
+        head = _head(model.weight, model.bias, None)
+    elif hasattr(model, "support_vectors_"):
         raise InputError(
-            f"head: {type(given).__name__} is a one-vs-one classifier; use LinearSVC or LogisticRegression"
+            f"head: {type(model).__name__} is a one-vs-one classifier; use LinearSVC or LogisticRegression"
         )
-    elif hasattr(given, "coef_") and hasattr(given, "intercept_"):
-        head = _head(given.coef_, given.intercept_, getattr(given, "classes_", None))
-    elif isinstance(given, tuple) and len(given) == 2:
-        head = _head(*given, None)
+    elif hasattr(model, "coef_") and hasattr(model, "intercept_"):
+        head = _head(model.coef_, model.intercept_, getattr(model, "classes_", None))
+    elif isinstance(model, tuple) and len(model) == 2:
+        head = _head(*model, None)
     else:
         raise InputError(
-            f"head is a {type(given).__name__}; it must be what train_head returns, a pair "
+            f"head is a {type(model).__name__}; it must be what train_head returns, a pair "
             "(weight, bias), or what scikit-learn has fitted"
         )
-    _fitting(features, head.linear)
+    _require_width(features, head.linear)
     return head
 
 
@@ -235,18 +241,19 @@ def _head(weight: Any, bias: Any, classes: Any) -> Head:
     return Head(weight, bias, np.arange(len(weight)) if classes is None else to_array("classes", classes))
 
 
-def _weight_decays(given: float | Sequence[float]) -> tuple[float, ...]:
-    """Return the weight decays to choose from; raises InputError if one is no positive number."""
-    values = np.atleast_1d(to_array("weight_decay", given))
-    is_number = values.dtype.kind in "fiu" and values.ndim == 1 and values.size
-    if not is_number or not (np.isfinite(values) & (values > 0)).all():
-        raise InputError(f"weight_decay is {given!r}; it must be a positive number, or several in a list")
+def _weight_decays(weight_decay: float | Sequence[float]) -> tuple[float, ...]:
+    """Return the weight decays to choose from; raises InputError if one is not a positive number."""
+    values = np.atleast_1d(to_array("weight_decay", weight_decay))
+    is_list = values.dtype.kind in "fiu" and values.ndim == 1 and values.size
+    if not is_list or not (np.isfinite(values) & (values > 0)).all():
+        raise InputError(
+            f"weight_decay is {weight_decay!r}; it must be a positive number, or several in a list"
+        )
     return tuple(values.astype(float).tolist())
 
 
-def _fitting(features: FeatureMatrix, head: LinearHead) -> FeatureMatrix:
+def _require_width(features: FeatureMatrix, head: LinearHead) -> None:
     if head.weight.shape[1] != features.shape[1]:
         raise InputError(
             f"head is for features of width {head.weight.shape[1]}, these have {features.shape[1]}"
         )
-    return features

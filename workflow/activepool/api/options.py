@@ -24,43 +24,43 @@ Printable = str | int | float | date
 MAX_SHOWN = 100
 
 
-def check_options(strategy: Strategy, given: Mapping[str, Any], keywords: Sequence[str]) -> dict[str, Any]:
-    """Return all options of ``strategy`` in their types, those that are not given at their defaults.
+def check_options(strategy: Strategy, values: Mapping[str, Any], keywords: Sequence[str]) -> dict[str, Any]:
+    """Return all options of ``strategy`` in their types; those that ``values`` lacks have their defaults.
 
     ``keywords`` are other names that a user may have meant. Raises InputError that lists all problems.
     """
-    for name in given:
+    for name in values:
         if name not in strategy.options:
             raise InputError(f"strategy {strategy.name!r} {_unknown(strategy, name, keywords)}")
     defaults = {name: option.default for name, option in strategy.options.items()}
-    if not given and inspect.Parameter.empty not in defaults.values():
+    if not values and inspect.Parameter.empty not in defaults.values():
         return defaults  # without pydantic, which takes longer to import than a small pool takes to score
-    options, problems = validate_options(strategy, dict(given))
+    options, problems = validate_options(strategy, dict(values))
     if problems:
         raise InputError(f"strategy {strategy.name!r}: {'; '.join(problems)}")
     return options
 
 
-def validate_options(strategy: Strategy, given: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Return (all options with defaults, problems); with problems the options are those given.
+def validate_options(strategy: Strategy, values: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return (all options with defaults, problems); with problems, the options are ``values``.
 
     An option that is a strategy becomes a mapping of its name, ``strategy``, and all its options.
     """
     from pydantic import PydanticUserError, ValidationError
 
     try:
-        options = options_model(strategy)(**given).model_dump()
+        options = options_model(strategy)(**values).model_dump()
         completed(strategy, options)
         return options, []
     except InputError as error:
-        return given, [str(error)]
+        return values, [str(error)]
     except ValidationError as error:
-        return given, [_problem(strategy, one) for one in error.errors()]
+        return values, [_problem(strategy, detail) for detail in error.errors()]
     except NameError as error:
-        return given, [f"the type of an option of {strategy.name} is not known when it runs ({error})"]
+        return values, [f"the type of an option of {strategy.name} is not known when it runs ({error})"]
     except PydanticUserError as error:
         reason = error.message.splitlines()[0].partition(". ")[0]  # further sentences are for programmers
-        return given, [
+        return values, [
             f"the type of an option of {strategy.name} is none of a configuration ({reason}); "
             "declare int, float, bool, str or a list of these"
         ]
@@ -72,13 +72,15 @@ def options_model(strategy: Strategy) -> "type[BaseModel]":
     from pydantic import BeforeValidator, ConfigDict, create_model
 
     annotations = {name: option.annotation for name, option in strategy.options.items()}
-    given = {name: one for name, one in annotations.items() if one is not inspect.Parameter.empty}
-    # Only those of the options: names that serve type checkers alone may be unknown when the program runs.
-    annotated = SimpleNamespace(__annotations__=given)
-    types = get_type_hints(annotated, strategy.select.__globals__, include_extras=True)
-    one = Annotated[Any, BeforeValidator(_wrapped_entry)]
-    several = Annotated[list[one], MinLen(1)]
-    types |= {name: several if is_list else one for name, is_list in wrapped_options(strategy).items()}
+    hints = {name: hint for name, hint in annotations.items() if hint is not inspect.Parameter.empty}
+    # Only those of the options: names that only type checkers need may be unknown when the program runs.
+    holder = SimpleNamespace(__annotations__=hints)
+    types = get_type_hints(holder, strategy.select.__globals__, include_extras=True)
+    wrapped = Annotated[Any, BeforeValidator(_wrapped_entry)]
+    wrapped_list = Annotated[list[wrapped], MinLen(1)]
+    types |= {
+        name: wrapped_list if is_list else wrapped for name, is_list in wrapped_options(strategy).items()
+    }
     fields: dict[str, Any] = {
         name: (types.get(name, Any), ... if option.default is inspect.Parameter.empty else option.default)
         for name, option in strategy.options.items()
@@ -86,19 +88,19 @@ def options_model(strategy: Strategy) -> "type[BaseModel]":
     return create_model(strategy.name, __config__=ConfigDict(extra="forbid"), **fields)
 
 
-def _wrapped_entry(given: Any) -> dict[str, Any]:
+def _wrapped_entry(value: Any) -> dict[str, Any]:
     """Return a strategy within another, as a mapping of its name and all its options.
 
-    Raises pydantic's error if it is none.
+    Raises pydantic's error if it is not a strategy.
     """
     from pydantic_core import PydanticCustomError
 
-    entry = {"strategy": given} if isinstance(given, str) else given
+    entry = {"strategy": value} if isinstance(value, str) else value
     if not isinstance(entry, Mapping) or not isinstance(entry.get("strategy"), str):
         raise PydanticCustomError("strategy", "must be a strategy: its name, or {strategy: name, ...}")
-    name, given = entry["strategy"], {str(key): entry[key] for key in entry if key != "strategy"}
+    name, options = entry["strategy"], {str(key): entry[key] for key in entry if key != "strategy"}
     try:
-        options, problems = validate_options(find_strategy(name), given)
+        options, problems = validate_options(find_strategy(name), options)
     except InputError as error:
         problems = [str(error)]
     if problems:
@@ -114,15 +116,15 @@ def plain_message(error: "ErrorDetails") -> str:
     return message.replace("tuple", "list").replace("a valid boolean", "true or false")
 
 
-def given_value(error: "ErrorDetails") -> str:
+def value_note(error: "ErrorDetails") -> str:
     """Return the value that was given, for the end of a message; "" for a section or a list."""
-    given = error["input"]
-    if given is None:
+    value = error["input"]
+    if value is None:
         return " (it is empty)"
-    if not isinstance(given, Printable):
+    if not isinstance(value, Printable):
         return ""
-    shown = repr(given)
-    return f" (given: {shown if len(shown) <= MAX_SHOWN else f'{shown[: MAX_SHOWN - 3]}...'})"
+    text = repr(value)
+    return f" (given: {text if len(text) <= MAX_SHOWN else f'{text[: MAX_SHOWN - 3]}...'})"
 
 
 def _problem(strategy: Strategy, error: "ErrorDetails") -> str:
@@ -130,14 +132,14 @@ def _problem(strategy: Strategy, error: "ErrorDetails") -> str:
     if error["type"] == "missing":
         return f"option {name!r} is missing"
     if error["type"] != "extra_forbidden":
-        return f"option {name!r}: {plain_message(error)}{given_value(error)}"
+        return f"option {name!r}: {plain_message(error)}{value_note(error)}"
     return f"{strategy.name} {_unknown(strategy, name)}"
 
 
 def _unknown(strategy: Strategy, name: str, keywords: Sequence[str] = ()) -> str:
     """Return what is wrong with an option that the strategy does not have, after the strategy's name."""
-    if near := difflib.get_close_matches(name, [*strategy.options, *keywords], n=1):
-        return f"has no option {name!r}; did you mean {near[0]!r}?"
+    if matches := difflib.get_close_matches(name, [*strategy.options, *keywords], n=1):
+        return f"has no option {name!r}; did you mean {matches[0]!r}?"
     if not strategy.options:
         return f"has no options; leave out {name!r}"
     return f"has no option {name!r}; its options are {', '.join(strategy.options)}"

@@ -1,4 +1,4 @@
-"""Tells from a user's errors and predictions whether more labels pay: fits, agreement, a stop rule."""
+"""Whether more labels pay, from a user's errors and predictions: fits, agreement, a stop rule."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -61,7 +61,7 @@ def agreement(first: Any, second: Any) -> float | None:
         first: (n,) predicted classes, numbers or names.
         second: (n,) the same of another model.
 
-    Returns: None without rows, and if both predict one and the same class for all of them.
+    Returns: κ; None without rows, or if both predict one and the same class for all of them.
 
     Raises InputError, with one line that says what does not fit.
     """
@@ -90,6 +90,8 @@ def has_settled(agreements: Sequence[float | None]) -> bool:
     if is_number(agreements):
         raise InputError(f"agreements is {agreements!r}; it must be a list of numbers, or of None")
     values = to_list("agreements", agreements)
-    if wrong := [one for one in values if one is not None and not (is_number(one) and not one > 1)]:
-        raise InputError(f"agreements has {wrong[0]!r}; each must be a number of at most 1, or None")
+    if invalid := [
+        value for value in values if value is not None and not (is_number(value) and not value > 1)
+    ]:
+        raise InputError(f"agreements has {invalid[0]!r}; each must be a number of at most 1, or None")
     return is_settled(values)

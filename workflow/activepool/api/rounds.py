@@ -23,17 +23,17 @@ def pool_rows(
 ) -> tuple[IntArray, IntArray]:
     """Return the rows of ``pool``, by default all, without those excluded, held out and labelled, ascending.
 
-    And the same with the labelled rows, which are those of all rounds.
+    Also returns them with the labelled rows: a set that stays the same in all rounds.
     """
-    pickable = np.full(samples, pool is None)
+    is_pickable = np.full(samples, pool is None)
     if pool is not None:
-        pickable[to_rows("pool", pool, samples)] = True
+        is_pickable[to_rows("pool", pool, samples)] = True
     if exclude is not None:
-        pickable[to_rows("exclude", exclude, samples)] = False
-    pickable[held_out] = pickable[labelled] = False
-    unlabelled = np.flatnonzero(pickable)
-    pickable[labelled] = True
-    return unlabelled, np.flatnonzero(pickable)
+        is_pickable[to_rows("exclude", exclude, samples)] = False
+    is_pickable[held_out] = is_pickable[labelled] = False
+    unlabelled = np.flatnonzero(is_pickable)
+    is_pickable[labelled] = True
+    return unlabelled, np.flatnonzero(is_pickable)
 
 
 def memory_of(
@@ -41,7 +41,7 @@ def memory_of(
 ) -> MutableMapping[str, Any]:
     """Return what the user's dict keeps of a strategy for later rounds with these features.
 
-    Without a dict, nothing is kept. Raises InputError if ``state`` is no dict.
+    Without a dict, nothing is kept. Raises InputError if ``state`` is not a dict.
     """
     if state is None:
         return {}
@@ -51,7 +51,7 @@ def memory_of(
     return memory
 
 
-def prepared(
+def shared_arrays(
     memory: MutableMapping[str, Any],
     strategy: Strategy,
     features: FeatureMatrix,

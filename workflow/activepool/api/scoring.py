@@ -38,13 +38,15 @@ def score(
     """
     require_one_order("rows", rows, "features", features)
     matrix = feature_matrix(features)
-    known = to_head(head, matrix)
+    scored_head = to_head(head, matrix)
     names = (scores,) if isinstance(scores, str) or not isinstance(scores, Iterable) else tuple(scores)
     for name in names:
         if not isinstance(name, str):
             raise InputError(f"scores has {name!r}; it must be a name or several: {', '.join(SCORES)}")
         if name not in SCORES:
             raise InputError(f"score {name!r} does not exist; {nearest_name(name, SCORES)}")
-    wanted = np.arange(matrix.shape[0]) if rows is None else to_rows("rows", rows, matrix.shape[0])
-    found = PoolScorer(matrix, known.linear, to_compute(device, workers, features)).score(wanted, names)
-    return {"predicted": known.classes[found["predicted"]], **{name: found[name] for name in names}}
+    numbers = np.arange(matrix.shape[0]) if rows is None else to_rows("rows", rows, matrix.shape[0])
+    columns = PoolScorer(matrix, scored_head.linear, to_compute(device, workers, features)).score(
+        numbers, names
+    )
+    return {"predicted": scored_head.classes[columns["predicted"]], **{name: columns[name] for name in names}}

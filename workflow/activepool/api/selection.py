@@ -19,7 +19,7 @@ from activepool.api.arrays import (
 from activepool.api.heads import Head, to_head, train_on
 from activepool.api.labels import Classes, Labelled, labelled_set, number_labels
 from activepool.api.options import check_options
-from activepool.api.rounds import memory_of, pool_rows, prepared
+from activepool.api.rounds import memory_of, pool_rows, shared_arrays
 from activepool.compute.arrays import IntArray
 from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError
@@ -84,18 +84,18 @@ def select(
 
     Raises InputError, with one line that says what does not fit.
     """
-    declared, name = _declared(strategy)
-    chosen, round = check_options(declared, options, KEYWORDS), to_whole("round", round, 1)
-    in_all_rounds = completed(declared, chosen)
-    declared = in_all_rounds.in_round(round)
-    if declared.image_model:
+    declaration, name = _declaration(strategy)
+    all_options, round = check_options(declaration, options, KEYWORDS), to_whole("round", round, 1)
+    all_rounds = completed(declaration, all_options)
+    declaration = all_rounds.in_round(round)
+    if declaration.image_model:
         raise InputError(
             f"strategy {name!r} learns from images, but select has only features; use the workflow"
         )
-    rows_of_all = {"labels": labels, "labelled": labelled, "pool": pool, "exclude": exclude}
-    rows_of_all |= {"validation": validation, "oracle_labels": oracle_labels}
-    for called, given in rows_of_all.items():
-        require_one_order(called, given, "features", features)
+    arguments = {"labels": labels, "labelled": labelled, "pool": pool, "exclude": exclude}
+    arguments |= {"validation": validation, "oracle_labels": oracle_labels}
+    for argument, values in arguments.items():
+        require_one_order(argument, values, "features", features)
     matrix, compute = feature_matrix(features), to_compute(device, workers, features)
     samples = matrix.shape[0]
     held_out = to_rows("validation", [] if validation is None else validation, samples)
@@ -103,9 +103,9 @@ def select(
     if classes is None and known_head is not None:
         classes = known_head.classes
     labelled_rows = labelled_set(labels, labelled, held_out, samples, classes)
-    unlabelled, everything = pool_rows(pool, exclude, held_out, labelled_rows.rows, samples)
-    if declared.reads_features or declared.is_scored:
-        require_computable(matrix, everything)
+    unlabelled, candidates = pool_rows(pool, exclude, held_out, labelled_rows.rows, samples)
+    if declaration.reads_features or declaration.is_scored:
+        require_computable(matrix, candidates)
     budget, seed = to_whole("budget", budget, 1), to_whole("seed", seed, 0)
     if budget > len(unlabelled):
         hint = (
@@ -114,37 +114,37 @@ def select(
         )
         is_full = len(labelled_rows.rows) == samples
         raise InputError(f"budget is {budget}, but only {len(unlabelled)} rows can be picked{hint * is_full}")
-    if known_head is None and "head" in declared.reads:
+    if known_head is None and "head" in declaration.reads:
         decay = FIXED_WEIGHT_DECAY if weight_decay is None and not len(held_out) else weight_decay
         known_head = train_on(matrix, labelled_rows, held_out, decay, class_weight, seed, compute)
     _require_same_classes(head, known_head, labelled_rows)
-    planned = to_whole("remaining_budget", budget if remaining_budget is None else remaining_budget, 1)
-    memory = memory_of(state, (name, seed, repr(sorted(chosen.items()))), matrix)
-    oracle, num_classes = _oracle(name, declared, labelled_rows, oracle_labels, unlabelled, samples)
+    remaining = to_whole("remaining_budget", budget if remaining_budget is None else remaining_budget, 1)
+    memory = memory_of(state, (name, seed, repr(sorted(all_options.items()))), matrix)
+    oracle, num_classes = _oracle(name, declaration, labelled_rows, oracle_labels, unlabelled, samples)
     query = assemble_query(
-        declared,
+        declaration,
         budget=budget,
         unlabelled=unlabelled,
         labelled=labelled_rows.rows,
-        labels=_labels(name, declared, labelled_rows),
+        labels=_labels(name, declaration, labelled_rows),
         num_classes=num_classes if known_head is None else len(known_head.classes),
         seed=seed,
         round_number=round,
         features=matrix,
         head=None if known_head is None else known_head.linear,
-        remaining_budget=planned,
-        validation=_validation(declared, labelled_rows, held_out),
+        remaining_budget=remaining,
+        validation=_validation(declaration, labelled_rows, held_out),
         oracle_labels=oracle,
-        prepared=prepared(memory, in_all_rounds, matrix, everything, seed, compute, chosen),
+        prepared=shared_arrays(memory, all_rounds, matrix, candidates, seed, compute, all_options),
         state=memory.get("state"),
         compute=compute,
     )
-    selection = checked_pick(declared, query, chosen, name)
+    selection = checked_pick(declaration, query, all_options, name)
     memory["state"] = selection.state
     return selection.index
 
 
-def _declared(strategy: Any) -> tuple[Strategy, str]:
+def _declaration(strategy: Any) -> tuple[Strategy, str]:
     """Return a strategy and what the user calls it."""
     if isinstance(strategy, Strategy):
         return strategy, strategy.name
@@ -173,37 +173,37 @@ def _validation(
     return held_out, labelled.validation_labels(held_out)
 
 
-def _require_same_classes(given: Any, head: Head | None, labelled: Labelled) -> None:
+def _require_same_classes(model: Any, head: Head | None, labelled: Labelled) -> None:
     if head is None or labelled.classes is None:
         return
     if len(head.classes) != len(labelled.classes):
         raise InputError(f"head has {len(head.classes)} classes, and classes {len(labelled.classes)}")
-    is_named = any(getattr(given, name, None) is not None for name in ("classes", "classes_"))
+    is_named = any(getattr(model, name, None) is not None for name in ("classes", "classes_"))
     if is_named and head.classes.tolist() != labelled.classes.tolist():
         raise InputError("head has other classes than classes, or in another order; leave classes out")
 
 
 def _oracle(
-    name: str, strategy: Strategy, labelled: Labelled, given: Any, unlabelled: IntArray, samples: int
+    name: str, strategy: Strategy, labelled: Labelled, oracle_labels: Any, unlabelled: IntArray, samples: int
 ) -> tuple[IntArray | None, int]:
     """Return the true labels of the pool, if the strategy reads them, and the number of classes."""
-    of_all, classes = labelled.of_all, labelled.classes
+    all_labels, classes = labelled.all_labels, labelled.classes
     if not strategy.reads_pool_labels:
         return None, 0 if classes is None else len(classes)
-    if given is not None:
-        of_all, classes = number_labels("oracle_labels", given, classes)
-        if len(of_all) != samples:
+    if oracle_labels is not None:
+        all_labels, classes = number_labels("oracle_labels", oracle_labels, classes)
+        if len(all_labels) != samples:
             raise InputError(
-                f"oracle_labels has the length {len(of_all)}; it must be {samples}, the rows of features"
+                f"oracle_labels has the length {len(all_labels)}; it must be {samples}, the rows of features"
             )
-    if of_all is None or classes is None or (of_all[unlabelled] == UNKNOWN).any():
+    if all_labels is None or classes is None or (all_labels[unlabelled] == UNKNOWN).any():
         raise InputError(f"strategy {name!r} reads labels of the pool; give oracle_labels, one for each row")
-    return of_all[unlabelled], len(classes)
+    return all_labels[unlabelled], len(classes)
 
 
 #: The keywords of `select` itself; all others are options of the strategy.
 KEYWORDS = tuple(
     name
-    for name, one in inspect.signature(select).parameters.items()
-    if one.kind is inspect.Parameter.KEYWORD_ONLY
+    for name, parameter in inspect.signature(select).parameters.items()
+    if parameter.kind is inspect.Parameter.KEYWORD_ONLY
 )

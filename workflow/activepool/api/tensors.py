@@ -19,14 +19,14 @@ def is_tensor(values: Any) -> bool:
 
 
 def cuda_device(values: Any) -> str | None:
-    """Return the name of the GPU on which a tensor is; None for all else."""
+    """Return the name of the GPU on which a tensor is; None for anything else."""
     return str(values.device) if is_tensor(values) and values.is_cuda else None
 
 
 def numpy_of(tensor: "Tensor") -> np.ndarray:
-    """Return a tensor's values; on a CPU nothing is copied, but for types that NumPy does not know.
+    """Return a tensor's values; on a CPU nothing is copied, except for types that NumPy does not know.
 
-    Raises TypeError or RuntimeError if they are no dense tensor.
+    Raises TypeError or RuntimeError if it is not a dense tensor.
     """
     values = tensor.detach().cpu().resolve_conj().resolve_neg()
     return (values.float() if _is_unknown_to_numpy(values) else values).numpy()

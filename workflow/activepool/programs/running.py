@@ -15,7 +15,7 @@ from activepool.errors import InputError
 from activepool.io.files import DISK_FULL
 from activepool.io.hdf5_reading import REWRITE
 from activepool.parallel.launch import launch
-from activepool.plugins import users_line
+from activepool.plugins import user_line
 from activepool.programs.command_line import (
     CommandLine,
     files_read,
@@ -94,7 +94,7 @@ def _errors_as_lines() -> Iterator[None]:
             sys.stderr.flush()
             os._exit(2)  # at a normal exit, HDF5 would try again to finish its files, and crash
         if error.filename is None:
-            _stop_at_users_line(error)
+            _stop_at_user_line(error)
             raise
         _stop(f"{error.filename} cannot be used: {error.strerror}")
     except KeyboardInterrupt:
@@ -110,7 +110,7 @@ def _errors_as_lines() -> Iterator[None]:
     except (Exception, SystemExit) as error:
         if isinstance(error, RuntimeError) and (want := _missing_memory(error)):
             _stop(f"there is not enough memory ({want}); a smaller batch_size or image_size needs less")
-        _stop_at_users_line(error)
+        _stop_at_user_line(error)
         raise
 
 
@@ -120,9 +120,9 @@ def _missing_memory(error: RuntimeError) -> str:
     return next((line[line.index(text) :] for text in OUT_OF_MEMORY if text in line), "")
 
 
-def _stop_at_users_line(error: BaseException) -> None:
+def _stop_at_user_line(error: BaseException) -> None:
     """If an error comes from a user's own file, stop with one line, and leave the traceback to the log."""
-    if place := users_line(error):
+    if place := user_line(error):
         log_traceback(error)
         message = " ".join("".join(traceback.format_exception_only(error)).split())
         if isinstance(error, SystemExit):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from activepool.errors import InputError
-from activepool.plugins import users_line
+from activepool.plugins import user_line
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.declaration_checks import ARTIFACTS
 from activepool.strategies.query import Query, Selection, UndeclaredScore
@@ -58,7 +58,7 @@ def _undeclared_part(strategy: Strategy, query: Query, error: Exception) -> str 
 
 def _place(error: Exception) -> str:
     """Return where in a user's own file an error arose, for the end of a message; "" if in none."""
-    line = users_line(error)
+    line = user_line(error)
     return f" ({line})" if line else ""
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from activepool.api.options import given_value, plain_message
+from activepool.api.options import plain_message, value_note
 from activepool.errors import InputError, abbreviated, nearest_name
 from planning.configuration.experiment import Experiment
 from planning.configuration.partial import Configuration, Further, partial
@@ -175,7 +175,7 @@ def _line(model: type[BaseModel], raw: Any, error: Any) -> str:
     if kind in ("model_type", "model_attributes_type"):
         keys = abbreviated(_keys_of(_annotation(model, error["loc"])))
         return (
-            f"{key}: input should be a section with keys of its own{given_value(error)}; its keys are {keys}"
+            f"{key}: input should be a section with keys of its own{value_note(error)}; its keys are {keys}"
         )
     value = error["input"]
     is_pattern = kind == "string_pattern_mismatch"
@@ -188,7 +188,7 @@ def _line(model: type[BaseModel], raw: Any, error: Any) -> str:
         hint = f"; write [{value}]"
     if kind == "literal_error":
         hint = _meant(value, error["ctx"]["expected"])
-    return f"{key}: {message}{given_value(error)}{hint}"
+    return f"{key}: {message}{value_note(error)}{hint}"
 
 
 def _meant(value: Any, expected: str) -> str:

@@ -30,7 +30,7 @@ def values(dtype="float32", rows=ROWS):
 
 def stored(path, name=None):
     """Return the array of a file of this name, or its only array; the file stays open."""
-    file = open_arrays(path, apart=["labels"])
+    file = open_arrays(path, separate=["labels"])
     return file.find(next(iter(file.shapes)) if name is None else name)
 
 

@@ -4,7 +4,7 @@ import json
 import zipfile
 from pathlib import Path
 
-from activepool.io.files import NO_DATA
+from activepool.io.files import DATA_PROBLEMS
 
 #: The suffix of safetensors files; their first bytes also identify them.
 SAFETENSORS = ".safetensors"
@@ -12,7 +12,7 @@ SAFETENSORS = ".safetensors"
 # The first bytes of files of torch.save: a zip archive (since torch 1.6), or a pickle.
 _ZIP, _PICKLE = b"PK", b"\x80"
 _KERAS = {b"\x89HDF": "is an HDF5 file, as Keras writes it; convert it to safetensors or by torch.save"}
-_OTHER_SIGNATURES = NO_DATA | _KERAS
+_OTHER_SIGNATURES = DATA_PROBLEMS | _KERAS
 _SIGNATURE_BYTES = 24
 _READ_BYTES = 2**24
 #: The longest header that safetensors allows.

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 
 from activepool.backbones.checkpoint_files import damaged_entry, file_problem, is_safetensors
 from activepool.errors import InputError
-from activepool.io.array_files.torch_files import held_objects
+from activepool.io.array_files.torch_files import object_problem
 
 # Plain values that projects store beside their weights: DINO its arguments, and NumPy's numbers.
 _PLAIN_VALUES: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
@@ -61,6 +61,6 @@ def read_checkpoint(path: str | Path) -> Any:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, UnpicklingError):
-        return f"it {held_objects(error)}; save only the tensors: torch.save(network.state_dict(), ...)"
+        return f"it {object_problem(error)}; save only the tensors: torch.save(network.state_dict(), ...)"
     lines = str(error).splitlines()
     return f"it is damaged ({lines[0] if lines else type(error).__name__})"

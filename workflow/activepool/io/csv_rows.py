@@ -12,7 +12,7 @@ from activepool.errors import InputError, first_few
 from activepool.io.files import read_text
 
 #: How many columns a message shows, and how many characters of each.
-SHOWN, LONGEST = 20, 30
+MAX_COLUMNS, MAX_NAME_LENGTH = 20, 30
 
 #: What people, or spreadsheets, put between cells.
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -35,21 +35,21 @@ class Table(NamedTuple):
 def read_table(path: str | Path) -> Table:
     """Read a CSV file with a header, which is empty in an empty file.
 
-    What spreadsheets add is no part of it: rows without text, and empty cells behind the last column.
+    It leaves out what spreadsheets add: rows without text, and empty cells after the last column.
 
     Raises InputError as `read_rows` does, also while the rows are read.
     """
     lines = ((line, cells) for line, cells in read_rows(path) if any(cell.strip() for cell in cells))
-    first, header = next(lines, (1, []))
+    header_line, header = next(lines, (1, []))
     names = [name.strip() for name in without_empty_end(header)]
-    return Table(first, names, ((line, without_empty_end(cells, len(names))) for line, cells in lines))
+    return Table(header_line, names, ((line, without_empty_end(cells, len(names))) for line, cells in lines))
 
 
 def require_different_columns(where: str, names: list[str]) -> None:
     """Raise InputError if two columns have the same name; ``where`` is the header's file and line."""
-    named = [name for name in names if name]
-    if len(set(named)) < len(named):
-        raise InputError(f"{where}: two columns have the same name ({columns_shown(names)})")
+    nonempty = [name for name in names if name]
+    if len(set(nonempty)) < len(nonempty):
+        raise InputError(f"{where}: two columns have the same name ({column_list(names)})")
 
 
 def read_rows(path: str | Path, any_delimiter: bool = False) -> Iterator[tuple[int, list[str]]]:
@@ -77,10 +77,10 @@ def read_rows(path: str | Path, any_delimiter: bool = False) -> Iterator[tuple[i
 
 def find_delimiter(text: str) -> str:
     """Return what separates the cells of the first line: a comma, or what spreadsheets put in its place."""
-    named = SEPARATOR_LINE.match(text)
-    header = (text[named.end() :].lstrip("\r\n") if named else text).partition("\n")[0]
-    if named and named["mark"] in header:
-        return named["mark"]
+    match = SEPARATOR_LINE.match(text)
+    header = (text[match.end() :].lstrip("\r\n") if match else text).partition("\n")[0]
+    if match and match["mark"] in header:
+        return match["mark"]
     return max(",;\t", key=header.count)
 
 
@@ -105,11 +105,12 @@ def rows_of(
         raise InputError(f"{path}:{begin}: not a readable CSV file ({error})") from error
 
 
-def columns_shown(names: list[str]) -> str:
-    """Return the names of columns for a message, each and all together in a length that a person reads."""
-    shown = [ascii(name)[1:-1] if not name.isprintable() else name for name in names]
+def column_list(names: list[str]) -> str:
+    """Return the names of columns for a message, shortened to what a person reads."""
+    printable = [ascii(name)[1:-1] if not name.isprintable() else name for name in names]
     return "columns: " + first_few(
-        [f"{name[:LONGEST]}..." if name[LONGEST:] else name for name in shown], SHOWN
+        [f"{name[:MAX_NAME_LENGTH]}..." if name[MAX_NAME_LENGTH:] else name for name in printable],
+        MAX_COLUMNS,
     )
 
 
@@ -121,7 +122,7 @@ def separator_hint(names: list[str]) -> str:
 
 
 def header_problem(cells: list[str], names: list[str]) -> str | None:
-    """Return what is wrong with a row that is the header once more; None for any other."""
+    """Return what is wrong with a row that repeats the header; None for any other."""
     is_header = [cell.strip().casefold() for cell in cells] == [name.casefold() for name in names]
     return "repeats the header; remove the line" if is_header else None
 
@@ -130,12 +131,12 @@ def width_problem(cells: list[str], names: list[str]) -> str | None:
     """Return what is wrong with the number of cells of a row; None if it is the header's."""
     if len(cells) == len(names):
         return None
-    inside = {word: sum(cell.count(mark) for cell in cells) for mark, word in SEPARATORS.items()}
-    other = next((word for word, count in inside.items() if count and len(cells) + count == len(names)), None)
-    if other:
+    counts = {word: sum(cell.count(mark) for cell in cells) for mark, word in SEPARATORS.items()}
+    separator = next((word for word, count in counts.items() if 0 < count == len(names) - len(cells)), None)
+    if separator:
         hint = (
-            f"; it has {other} between its cells: separate them as the header does, without double quotes "
-            "around all of them"
+            f"; it has {separator} between its cells: separate them as the header does, without double "
+            "quotes around all of them"
         )
     elif len(cells) > len(names):
         hint = "; put a text with a comma, or another separator, in double quotes"
@@ -151,19 +152,19 @@ def ends_in_text(path: str | Path) -> bool:
         return stream.read() not in (b"\n", b"\r", b'"')
 
 
-def cut_off_problem(what: str, text: str, known: Iterable[str]) -> str | None:
-    """Return what is wrong with the text in which a file ends if a known one begins with it."""
-    longer = next((one for one in known if one != text and one.startswith(text)), None)
-    if longer is None:
+def cut_off_problem(name: str, text: str, whole_texts: Iterable[str]) -> str | None:
+    """Return what is wrong with the text in which a file ends if it is the beginning of a whole one."""
+    whole_text = next((whole for whole in whole_texts if whole != text and whole.startswith(text)), None)
+    if whole_text is None:
         return None
     return (
-        f"{what} {text!r} may be the beginning of {longer!r}, for the file ends with it as if it was cut off"
-        f"; {END_LINE}"
+        f"{name} {text!r} may be the beginning of {whole_text!r}, for the file ends with it as if it "
+        f"was cut off; {END_LINE}"
     )
 
 
 def without_empty_end(cells: list[str], width: int = 0) -> list[str]:
-    """Drop the empty cells that spreadsheets add behind a row of ``width`` cells."""
+    """Drop the empty cells that spreadsheets add after a row of ``width`` cells."""
     while len(cells) > width and not cells[-1].strip():
         cells = cells[:-1]
     return cells
@@ -177,9 +178,9 @@ def _require_no_hidden_row(
     for cell in cells:
         if "\n" not in cell and "\r" not in cell:
             continue
-        for later in io.StringIO(cell, newline="").readlines()[1:]:
+        for hidden_line in io.StringIO(cell, newline="").readlines()[1:]:
             line += 1
-            if _reads_like_row(later, width, delimiter):
+            if _reads_like_row(hidden_line, width, delimiter):
                 raise InputError(
                     f"{path}:{begin}: a double quote opens here and takes line {line} for a part of its "
                     "text; close it in its line, or write it twice if it is a part of the text"

@@ -18,21 +18,23 @@ if TYPE_CHECKING:  # most stages write no table, and pandas takes as long to imp
 #: Errors of the system when a file cannot grow.
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
-#: How the pointer begins that Git LFS leaves in place of a file that it has not fetched, and what it is.
+#: The beginning of the pointer that Git LFS leaves in place of a file that it did not fetch, and what it is.
 LFS_POINTER = b"version https://git-lfs"
 LFS_PROBLEM = "a pointer of Git LFS and not the file; fetch it: git lfs pull"
 
-#: How other files begin that people mistake for data or weights, and what is wrong with them.
-NO_DATA = {LFS_POINTER: f"is {LFS_PROBLEM}", b"\x1f\x8b": "is compressed by gzip; unpack it"}
+#: The beginnings of files that people mistake for data or weights, and what is wrong with them.
+DATA_PROBLEMS = {LFS_POINTER: f"is {LFS_PROBLEM}", b"\x1f\x8b": "is compressed by gzip; unpack it"}
 
-#: What a file is that begins like this, and no text.
-NO_TEXT = NO_DATA | {b"PK\x03\x04": "is a zip archive, as those of Excel are; save the table as CSV UTF-8"}
+#: The beginnings of files that people mistake for text, and what is wrong with them.
+TEXT_PROBLEMS = DATA_PROBLEMS | {
+    b"PK\x03\x04": "is a zip archive, as those of Excel are; save the table as CSV UTF-8"
+}
 
 #: Byte order marks of UTF-16, and those of UTF-32, one of which begins like them.
 UTF_16_MARKS, UTF_32_MARKS = (b"\xff\xfe", b"\xfe\xff"), (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
 
-#: Bytes of the beginning that tell such a text without a mark.
-BEGINNING = 2**10
+#: Bytes at the beginning that reveal such a text without a mark.
+ENCODING_BYTES = 2**10
 
 
 @contextmanager
@@ -44,11 +46,11 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    for left in path.parent.glob(f".{escape(path.stem)}.*.partial{escape(path.suffix)}"):
+    for leftover in path.parent.glob(f".{escape(path.stem)}.*.partial{escape(path.suffix)}"):
         # The temporary file of a longer name, such as a.b.csv beside a.csv, has more there than a process
         # number.
-        if left.name[len(path.stem) + 2 : -len(f".partial{path.suffix}")].isdecimal():
-            left.unlink(missing_ok=True)
+        if leftover.name[len(path.stem) + 2 : -len(f".partial{path.suffix}")].isdecimal():
+            leftover.unlink(missing_ok=True)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
     try:
         yield temporary
@@ -81,7 +83,7 @@ def read_text(path: str | Path) -> str:
 def decoded_text(path: str | Path, content: bytes) -> str:
     """Return what `read_text` returns for a file of this ``content``."""
     if problem := next(
-        (problem for beginning, problem in NO_TEXT.items() if content.startswith(beginning)), ""
+        (problem for beginning, problem in TEXT_PROBLEMS.items() if content.startswith(beginning)), ""
     ):
         raise InputError(f"{path}: {problem}")
     if encoding := _wide_encoding(content):
@@ -99,22 +101,22 @@ def decoded_text(path: str | Path, content: bytes) -> str:
 
 
 def _wide_encoding(content: bytes) -> str | None:
-    """Return UTF-32 or UTF-16 if a text has its mark, or NUL bytes in all but one of its places, mostly."""
+    """Return UTF-32 or UTF-16 if a text has its mark, or mostly NUL bytes in all but one place of a unit."""
     for encoding, width, marks in (("UTF-32", 4, UTF_32_MARKS), ("UTF-16", 2, UTF_16_MARKS)):
-        places = [content[place:BEGINNING:width] for place in range(width)]
-        least, *others = sorted(place.count(0) / max(len(place), 1) for place in places)
-        if content.startswith(marks) or (len(content) >= width and not least and min(others) > 0.5):
+        bytes_at = [content[place:ENCODING_BYTES:width] for place in range(width)]
+        smallest, *larger = sorted(place.count(0) / max(len(place), 1) for place in bytes_at)
+        if content.startswith(marks) or (len(content) >= width and not smallest and min(larger) > 0.5):
             return encoding
     return None
 
 
 def _nul_problem(text: str) -> str:
     """Return what the NUL bytes of a text are, and what to do about them."""
-    before = text.rstrip("\0")
-    line, count = before.count("\n") + 1, len(text) - len(before)
-    if not before:
+    content = text.rstrip("\0")
+    line, count = content.count("\n") + 1, len(text) - len(content)
+    if not content:
         return "has nothing but NUL bytes, as a crash or a full disk leaves them; write the file again"
-    if "\0" not in before:
+    if "\0" not in content:
         return (
             f"line {line} ends in {count:,} NUL byte{'s' * (count > 1)}, as a crash or a full disk leaves "
             "them, so what follows may be lost; write the file again"
@@ -157,7 +159,7 @@ def file_digest(path: str | Path) -> str:
 def size_and_times(path: str | Path) -> tuple[int, int, int]:
     """Return the bytes of a file and when its content and its inode changed last, in ns since 1970.
 
-    A file that keeps all three has the same content. The first time alone would not do: ``touch -r``,
+    A file that keeps all three has the same content. The first time would not suffice: ``touch -r``,
     ``rsync -t`` and others set it back after a change. No program sets back the second.
     """
     status = Path(path).stat()

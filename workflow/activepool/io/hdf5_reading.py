@@ -38,38 +38,37 @@ def find_dataset(file: h5py.File, name: str) -> h5py.Dataset | None:
     (that file may change unseen, and may be any file of this machine); if some of its rows were never
     written; or if it is compressed by a filter that is not installed.
     """
-    elsewhere = InputError(f"{file.filename}: {name} lies in another file; copy its values into this one")
+    foreign = InputError(f"{file.filename}: {name} lies in another file; copy its values into this one")
     steps = name.split("/")
     try:
         for depth in range(1, len(steps) + 1):
             # Look at the link before following it, so that no other file is opened.
             if isinstance(file.get("/".join(steps[:depth]), getlink=True), h5py.ExternalLink):
-                raise elsewhere
+                raise foreign
         dataset = file.get(name)
     except DAMAGE:
         return None
     if not isinstance(dataset, h5py.Dataset) or dataset.shape is None:
         return None
     if dataset.file.filename != file.filename or dataset.is_virtual or dataset.external:
-        raise elsewhere
-    if problem := _unwritten(dataset) or _missing_filter(dataset):
+        raise foreign
+    if problem := _unwritten_rows(dataset) or _missing_filter(dataset):
         raise InputError(f"{file.filename}: {name} {problem}")
     return dataset
 
 
-def _unwritten(dataset: h5py.Dataset) -> str | None:
+def _unwritten_rows(dataset: h5py.Dataset) -> str | None:
     """Return which declared rows were never written, and would be read as zeros; None if there are none."""
     rows = f"has {dataset.shape[0]:,} rows" if dataset.shape else "is one value"
     if not dataset.size:
         return None
     if dataset.chunks is None:
-        written = dataset.id.get_storage_size() > 0
-        return None if written else f"{rows}, but nothing was written to it{REWRITE}"
+        return None if dataset.id.get_storage_size() else f"{rows}, but nothing was written to it{REWRITE}"
     pairs = zip(dataset.shape, dataset.chunks, strict=True)
-    chunks, written = math.prod(-(-size // chunk) for size, chunk in pairs), dataset.id.get_num_chunks()
-    if written == chunks:
+    total, count = math.prod(-(-size // chunk) for size, chunk in pairs), dataset.id.get_num_chunks()
+    if count == total:
         return None
-    return f"{rows} in {chunks:,} chunks, but only {written:,} of these were written{REWRITE}"
+    return f"{rows} in {total:,} chunks, but only {count:,} of these were written{REWRITE}"
 
 
 def _missing_filter(dataset: h5py.Dataset) -> str | None:
@@ -79,13 +78,13 @@ def _missing_filter(dataset: h5py.Dataset) -> str | None:
     missing = [number for number, (code, *_) in enumerate(filters) if not h5z.filter_avail(code)]
     if not missing or not dataset.size:
         return None
-    left_out = dataset.id.get_chunk_info(0).filter_mask
+    skipped = dataset.id.get_chunk_info(0).filter_mask
     for number in missing:
-        if not left_out >> number & 1:
+        if not skipped >> number & 1:
             code, _, _, name = filters[number]
-            called = f" ({name.decode(errors='replace')})" if name else ""
+            filter_name = f" ({name.decode(errors='replace')})" if name else ""
             return (
-                f"is compressed by the HDF5 filter {code}{called}, which is not installed here; "
+                f"is compressed by the HDF5 filter {code}{filter_name}, which is not installed here; "
                 "write the file again with compression='gzip', or with none"
             )
     return None

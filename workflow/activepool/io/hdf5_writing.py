@@ -21,20 +21,20 @@ _unfinished: list[h5py.File | None] = []
 
 @contextmanager
 def written_hdf5(path: str | Path) -> Iterator[h5py.File]:
-    """Yield a new HDF5 file that becomes ``path`` on success; on failure nothing is left of it.
+    """Yield a new HDF5 file that becomes ``path`` on success; on failure nothing of it is left.
 
     Raises: OSError with the system's error number and the path if the file cannot be created, or HDF5 failed
-    on a full disk. After a full disk the process must end by os._exit, or HDF5 tries once more to finish the
+    on a full disk. After a full disk the process must end by os._exit, or HDF5 tries again to finish the
     file.
     """
     with written_whole(path) as temporary:
         file = None
         try:
-            file = _created(temporary)
+            file = _create(temporary)
             yield file
             file.flush()
         except (OSError, RuntimeError) as error:
-            number = _disk_full(error)
+            number = _disk_full_number(error)
             if number is None:
                 raise
             _unfinished.append(file)
@@ -46,7 +46,7 @@ def written_hdf5(path: str | Path) -> Iterator[h5py.File]:
                 file.close()
 
 
-def _created(path: Path) -> h5py.File:
+def _create(path: Path) -> h5py.File:
     """Return a new file that writes its data at once, so that a failure raises an exception.
 
     By default HDF5 holds small writes back until it closes a dataset, where Python cannot raise.
@@ -59,7 +59,7 @@ def _created(path: Path) -> h5py.File:
     return h5py.File(h5f.create(os.fsencode(path), h5f.ACC_TRUNC, fapl=access, fcpl=creation))
 
 
-def _disk_full(error: Exception) -> int | None:
+def _disk_full_number(error: Exception) -> int | None:
     """Return the system's error number if HDF5 failed on a full disk; None for any other error."""
     match = re.search(r"errno = (\d+)", str(error))
     return int(match[1]) if match and int(match[1]) in DISK_FULL else None

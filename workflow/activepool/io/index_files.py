@@ -42,7 +42,7 @@ def read_index(*paths: str | Path) -> IntArray:
     Raises: InputError, naming the file, for a missing column, for a value that is not a whole number (with
     its row), and for an index that occurs twice.
     """
-    seen: dict[int, str | Path] = {}
+    file_of: dict[int, str | Path] = {}
     for path in paths:
         names, rows = read_rows(path)
         if "index" not in names:
@@ -53,10 +53,10 @@ def read_index(*paths: str | Path) -> IntArray:
                     f"{path}: row {number}: index {row['index']!r} is not a whole number from 0, "
                     "as the rows of train/features are counted"
                 )
-            if value in seen:
-                raise InputError(f"{path}: index {value} was picked before, in {seen[value]}")
-            seen[value] = path
-    return np.array(list(seen), dtype=np.int64)
+            if value in file_of:
+                raise InputError(f"{path}: index {value} was picked before, in {file_of[value]}")
+            file_of[value] = path
+    return np.array(list(file_of), dtype=np.int64)
 
 
 def read_rows(path: str | Path) -> tuple[list[str], list[dict[str, str]]]:

@@ -33,5 +33,5 @@ def read_arrays(path: str | Path) -> NamedArrays:
     with hdf5_reading.opened(path) as file:
         datasets = {name: hdf5_reading.find_dataset(file, name) for name in file}
         if None in datasets.values():
-            raise InputError(f"{path}: must hold datasets alone; delete the file to regenerate it")
+            raise InputError(f"{path}: must hold only datasets; delete the file to regenerate it")
         return NamedArrays(path, {name: hdf5_reading.values(dataset) for name, dataset in datasets.items()})

@@ -1,4 +1,4 @@
-"""The rounds of an experiment, and where the contract of files puts what each has written."""
+"""The rounds of an experiment, and where the contract of files puts what each writes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -23,7 +23,7 @@ class Run(NamedTuple):
 class Rounds:
     """Which rounds an experiment has.
 
-    A stage that reads all of them gets this in place of a list of files: for thousands of rounds, that would
+    A stage that reads all of them gets this in place of a list of files, which for thousands of rounds would
     be longer than a command may be.
 
     Attributes:
@@ -48,8 +48,8 @@ class Rounds:
             rounds = cls(**content)
         except TypeError as error:
             raise InputError(f"runs: {str(error).removeprefix('Rounds.__init__() ')}") from None
-        if wrong := [seed for seed in rounds.seeds if not _is_whole(seed, 0)]:
-            raise InputError(f"runs: seeds: {wrong[0]!r} is not a whole number from 0 on")
+        if invalid := [seed for seed in rounds.seeds if not _is_whole(seed, 0)]:
+            raise InputError(f"runs: seeds: {invalid[0]!r} is not a whole number from 0 on")
         if not isinstance(rounds.own_initial, Mapping) or set(rounds.own_initial) - set(rounds.strategies):
             raise InputError("runs: own_initial: must be a folder for each of some of the strategies")
         if not _is_whole(rounds.rounds, 1):
@@ -58,19 +58,19 @@ class Rounds:
 
     def runs(self) -> list[Run]:
         """Return all rounds, the shared first."""
-        of_strategies = [
+        strategy_runs = [
             Run(strategy, seed, number)
             for strategy in self.strategies
             for seed in self.seeds
             for number in range(0 if strategy in self.own_initial else 1, self.rounds)
         ]
-        return [*(Run(None, seed, 0) for seed in self.seeds if self.strategies_of(None)), *of_strategies]
+        return [*(Run(None, seed, 0) for seed in self.seeds if self.strategies_of(None)), *strategy_runs]
 
     def strategies_of(self, strategy: str | None) -> list[str]:
-        """Return the strategies of a `Run` with this strategy: it alone, or those that share round 0."""
+        """Return the strategies of a `Run` with this strategy: only this one, or those that share round 0."""
         if strategy is not None:
             return [strategy]
-        return [one for one in self.strategies if one not in self.own_initial]
+        return [name for name in self.strategies if name not in self.own_initial]
 
     def run(self, strategy: str, seed: int, number: int) -> Run:
         """Return a round of a strategy, which may be the round 0 that strategies share."""
@@ -107,5 +107,5 @@ def read_selections(runs: Rounds, seed: int) -> dict[str, list[np.ndarray]]:
     return by_strategy
 
 
-def _is_whole(value: object, least: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+def _is_whole(value: object, minimum: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= minimum

@@ -13,8 +13,8 @@ from activepool.io import hdf5_reading
 from activepool.io.hdf5_writing import written_hdf5
 from activepool.io.named_arrays import NamedArrays
 
-#: What is in a scores file beside the scores.
-NOT_SCORES = ("index", "predicted", "nearest", "per_sample")
+#: The datasets and groups of a scores file that are not scores.
+RESERVED_NAMES = ("index", "predicted", "nearest", "per_sample")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def read_scores(path: str | Path) -> ScoreTable:
     with hdf5_reading.opened(path) as file:
         index = _column(file, "index", kinds="iu")
         predicted = _column(file, "predicted", kinds="iu") if "predicted" in file else None
-        scores = {name: _column(file, name) for name in file if name not in NOT_SCORES}
+        scores = {name: _column(file, name) for name in file if name not in RESERVED_NAMES}
         per_sample = {name: _array(file, f"per_sample/{name}") for name in file.get("per_sample", ())}
         columns = {"predicted": predicted, **scores, **per_sample}
         for name, values in columns.items():
@@ -81,10 +81,10 @@ def _nearest(file: h5py.File) -> tuple[IntArray, FloatArray]:
 
 
 def _array(file: h5py.File, name: str) -> np.ndarray:
-    found = hdf5_reading.find_dataset(file, name)
-    if found is None or not found.ndim:
+    dataset = hdf5_reading.find_dataset(file, name)
+    if dataset is None or not dataset.ndim:
         raise InputError(f"{file.filename}: not a scores file: {name} is not an array; delete the file")
-    return hdf5_reading.values(found)
+    return hdf5_reading.values(dataset)
 
 
 def _column(file: h5py.File, name: str, kinds: str = "f", dimensions: int = 1) -> np.ndarray:

@@ -13,7 +13,7 @@ from activepool.compute.arrays import IntArray
 from activepool.compute.blocks import BLOCK_ROWS, row_blocks
 from activepool.errors import InputError, first_few, one_line
 
-#: Arrays that a message names.
+#: The number of arrays that a message names.
 MAX_SHOWN = 8
 
 #: The value of a whole number that a row lacks: as a label, one that is not known.
@@ -31,7 +31,7 @@ class StoredArray:
         name: the file and the array, for messages.
         dtype: the type of what `read` returns; object for text.
         read: returns some rows; raises InputError if they cannot be read.
-        whole: the array itself, where it is mapped, in memory, or an HDF5 dataset; else None.
+        array: the array itself, where it is mapped, in memory, or an HDF5 dataset; else None.
         columns: the columns of a table that it consists of; empty for any other array.
     """
 
@@ -39,7 +39,7 @@ class StoredArray:
     shape: tuple[int, ...]
     dtype: np.dtype
     read: Callable[[slice], np.ndarray]
-    whole: np.ndarray | h5py.Dataset | None = None
+    array: np.ndarray | h5py.Dataset | None = None
     columns: tuple[str, ...] = ()
 
     @classmethod
@@ -51,11 +51,11 @@ class StoredArray:
     def from_list(cls, name: str, values: list[Any]) -> Self:
         """Wrap a list of text or numbers, some of them None; raises InputError for one that is not plain."""
         if not is_plain(values):
-            kinds = ", ".join(sorted({type(one).__name__ for one in values}))
+            kinds = ", ".join(sorted({type(value).__name__ for value in values}))
             raise InputError(f"{name}: is a list of {kinds}; save a tensor, or a list of text or of numbers")
-        if not any(isinstance(one, str) for one in values):
-            missing = float("nan") if any(isinstance(one, float) for one in values) else MISSING
-            values = [missing if one is None else one for one in values]
+        if not any(isinstance(value, str) for value in values):
+            missing = float("nan") if any(isinstance(value, float) for value in values) else MISSING
+            values = [missing if value is None else value for value in values]
         return cls.from_array(name, np.array(values))
 
     @property
@@ -84,8 +84,9 @@ class StoredArray:
         for block in row_blocks(self.shape[0], BLOCK_ROWS):
             first, last = np.searchsorted(ascending, [block.start, block.stop])
             if first < last:
-                wanted = ascending[first:last]
-                pieces.append(self.read(slice(int(wanted[0]), int(wanted[-1]) + 1))[wanted - wanted[0]])
+                block_rows = ascending[first:last]
+                start, stop = int(block_rows[0]), int(block_rows[-1]) + 1
+                pieces.append(self.read(slice(start, stop))[block_rows - start])
         return np.concatenate(pieces)[inverse]
 
 
@@ -94,8 +95,8 @@ class ArrayFile:
     """The arrays of an open file; a ``with`` block closes it.
 
     Attributes:
-        shapes: the shape of each array by its name. The one array of a file without names has the name "",
-            and so have all columns of floats of a table together.
+        shapes: the shape of each array by its name. The only array of a file without names is called "",
+            as are all columns of floats of a table together.
         find: returns an array by its name; raises InputError if it cannot be read.
         unreadable: the names of the unreadable arrays; ``find`` reports the reason.
     """
@@ -109,10 +110,10 @@ class ArrayFile:
     @property
     def content(self) -> str:
         """What the file holds, for messages: names and shapes."""
-        named = [f"`{name}` {shape}" for name, shape in self.shapes.items() if name]
-        if not named:
+        named_shapes = [f"`{name}` {shape}" for name, shape in self.shapes.items() if name]
+        if not named_shapes:
             return f"one array {self.shapes['']}" if self.shapes else "no array"
-        return first_few(named, MAX_SHOWN) if len(named) != 2 else " and ".join(named)
+        return first_few(named_shapes, MAX_SHOWN) if len(named_shapes) != 2 else " and ".join(named_shapes)
 
     def __enter__(self) -> Self:
         return self
@@ -123,13 +124,13 @@ class ArrayFile:
 
 def is_plain(values: list[Any]) -> bool:
     """Return whether a list is an array: of text or numbers, some of them None, or of truth values."""
-    kinds = {type(one) for one in values}
-    known = kinds - {type(None)}
-    return kinds == {bool} or known == {str} or (bool(known) and known <= {int, float})
+    kinds = {type(value) for value in values}
+    value_kinds = kinds - {type(None)}
+    return kinds == {bool} or value_kinds == {str} or (bool(value_kinds) and value_kinds <= {int, float})
 
 
 @contextmanager
-def undamaged(name: str) -> Iterator[None]:
+def report_damage(name: str) -> Iterator[None]:
     """Raise InputError if the ``with`` block cannot read a file or an array of this name.
 
     A damaged file makes its reader raise nearly any error.

@@ -19,7 +19,7 @@ def open_hdf5(path: Path) -> ArrayFile:
     resources = ExitStack()
     file = resources.enter_context(hdf5_reading.opened(path))
     shapes: dict[str, tuple[int, ...]] = {}
-    _note(file, "", shapes)
+    _collect_shapes(file, "", shapes)
 
     def find(name: str) -> StoredArray:
         dataset, label = hdf5_reading.find_dataset(file, name), f"{path}: {name}"
@@ -35,8 +35,8 @@ def open_hdf5(path: Path) -> ArrayFile:
     return ArrayFile(path, shapes, find, resources=resources)
 
 
-def _note(group: h5py.Group, name: str, shapes: dict[str, tuple[int, ...]]) -> None:
-    """Note the shapes of the datasets in a group. No other file is opened; `find` refuses a link to one."""
+def _collect_shapes(group: h5py.Group, name: str, shapes: dict[str, tuple[int, ...]]) -> None:
+    """Add the shapes of the datasets in a group. No other file is opened; `find` refuses a link to one."""
     for key in group:
         inner = f"{name}/{key}".lstrip("/")
         if isinstance(group.get(key, getlink=True), h5py.ExternalLink):
@@ -49,4 +49,4 @@ def _note(group: h5py.Group, name: str, shapes: dict[str, tuple[int, ...]]) -> N
         if isinstance(item, h5py.Dataset) and item.shape is not None:
             shapes[inner] = item.shape
         elif isinstance(item, h5py.Group) and inner.count("/") < MAX_DEPTH:
-            _note(item, inner, shapes)
+            _collect_shapes(item, inner, shapes)

@@ -10,19 +10,19 @@ import numpy as np
 from numpy.lib import format as npy
 
 from activepool.errors import InputError
-from activepool.io.array_files.array_file import ArrayFile, StoredArray, undamaged
+from activepool.io.array_files.array_file import ArrayFile, StoredArray, report_damage
 
 #: The first bytes of .npy files.
-NPY = b"\x93NUMPY"
+NPY_SIGNATURE = b"\x93NUMPY"
 
-#: How the name of an array in a .npz file ends.
-SUFFIX = ".npy"
+#: The suffix of the name of an array in a .npz file.
+NPY_SUFFIX = ".npy"
 
-#: The header of an entry of an archive: its length, and where in it the lengths of two fields behind it are.
-ENTRY_BYTES, LENGTHS = 30, slice(26, 30)
+#: The header of an archive's entry: its length, and where it has the lengths of the two fields after it.
+ENTRY_BYTES, LENGTH_BYTES = 30, slice(26, 30)
 
 #: What to do about an array of Python objects.
-AS_NUMBERS = "save numbers as numbers, and names by .astype(str)"
+OBJECT_REMEDY = "save numbers as numbers, and names by .astype(str)"
 
 
 class _Header(NamedTuple):
@@ -36,12 +36,12 @@ class _Header(NamedTuple):
 
 def open_npy(path: Path) -> ArrayFile:
     """Open a .npy file; raises InputError if it is damaged, or holds Python objects."""
-    with undamaged(f"{path}:"):
+    with report_damage(f"{path}:"):
         try:
             array = np.load(path, mmap_mode="r", allow_pickle=False)
         except ValueError as error:
             if "pickle" in str(error) or "Python objects" in str(error):
-                raise InputError(f"{path}: holds Python objects; {AS_NUMBERS}") from None
+                raise InputError(f"{path}: holds Python objects; {OBJECT_REMEDY}") from None
             raise
     stored = StoredArray.from_array(str(path), array)
     return ArrayFile(path, {"": stored.shape}, lambda name: stored)
@@ -52,22 +52,22 @@ def open_npz(path: Path) -> ArrayFile:
 
     A compressed array is read as a whole, when one of its rows is.
     """
-    with undamaged(f"{path}:"), zipfile.ZipFile(path) as archive:
+    with report_damage(f"{path}:"), zipfile.ZipFile(path) as archive:
         entries = {
-            info.filename.removesuffix(SUFFIX): info
+            info.filename.removesuffix(NPY_SUFFIX): info
             for info in archive.infolist()
-            if info.filename.endswith(SUFFIX)
+            if info.filename.endswith(NPY_SUFFIX)
         }
-        headers = {name: _header_of(archive, info) for name, info in entries.items()}
+        headers = {name: _read_header(archive, info) for name, info in entries.items()}
 
     def find(name: str) -> StoredArray:
         header, label = headers[name], f"{path}: {name}"
         if header.dtype.hasobject:
-            raise InputError(f"{label} holds Python objects; {AS_NUMBERS}")
+            raise InputError(f"{label} holds Python objects; {OBJECT_REMEDY}")
 
         @cache
         def array() -> np.ndarray:
-            with undamaged(label):
+            with report_damage(label):
                 return _array(path, entries[name], header)
 
         if _is_mapped(entries[name], header):
@@ -89,7 +89,8 @@ def _array(path: Path, entry: zipfile.ZipInfo, header: _Header) -> np.ndarray:
             return np.asarray(npy.read_array(stream, allow_pickle=False))
     with path.open("rb") as file:
         file.seek(entry.header_offset)
-        start = entry.header_offset + ENTRY_BYTES + sum(struct.unpack("<HH", file.read(ENTRY_BYTES)[LENGTHS]))
+        lengths = struct.unpack("<HH", file.read(ENTRY_BYTES)[LENGTH_BYTES])
+    start = entry.header_offset + ENTRY_BYTES + sum(lengths)
     if header.offset + header.dtype.itemsize * int(np.prod(header.shape)) > entry.file_size:
         raise ValueError("its entry ends early")
     place, shape = start + header.offset, header.shape
@@ -97,7 +98,7 @@ def _array(path: Path, entry: zipfile.ZipInfo, header: _Header) -> np.ndarray:
     return np.memmap(path, header.dtype, mode="r", offset=place, shape=shape, order=order)
 
 
-def _header_of(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> _Header:
+def _read_header(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> _Header:
     with archive.open(entry) as stream:
         version = npy.read_magic(stream)
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0

@@ -7,29 +7,29 @@ from pathlib import Path
 import h5py
 
 from activepool.errors import InputError
-from activepool.io.array_files.array_file import ArrayFile, undamaged
+from activepool.io.array_files.array_file import ArrayFile, report_damage
 from activepool.io.array_files.hdf5_files import open_hdf5
-from activepool.io.array_files.numpy_files import NPY, SUFFIX, open_npy, open_npz
+from activepool.io.array_files.numpy_files import NPY_SIGNATURE, NPY_SUFFIX, open_npy, open_npz
 from activepool.io.array_files.parquet_files import open_parquet
 from activepool.io.array_files.safetensors_files import open_safetensors
 from activepool.io.array_files.torch_files import open_torch
-from activepool.io.files import NO_DATA, start_of
+from activepool.io.files import DATA_PROBLEMS, start_of
 
 #: The forms, for messages.
 FORMS = ".npy, .npz, .pt, .safetensors, .parquet or HDF5"
 
-#: What files begin with.
+#: How files begin.
 ZIP, PICKLE, PARQUET = b"PK", b"\x80", b"PAR1"
 
-#: Bytes of the beginning that are read to find out the form.
-BEGINNING = 24
+#: Bytes at the beginning that reveal the form.
+SIGNATURE_BYTES = 24
 
 
-def open_arrays(path: str | Path, apart: Collection[str] = ()) -> ArrayFile:
+def open_arrays(path: str | Path, separate: Collection[str] = ()) -> ArrayFile:
     """Open a .npy, .npz, safetensors, Parquet or HDF5 file, or one of torch.save.
 
-    Its first bytes say which; no code in it is run. For the columns ``apart`` of a table see `open_parquet`.
-    Raises InputError if it is none of these, or is damaged.
+    Its first bytes say which; no code in it is run. For ``separate`` columns of a table see `open_parquet`.
+    Raises InputError if it is none of these, or damaged.
     """
     path = Path(path)
     if path.is_dir():
@@ -37,11 +37,11 @@ def open_arrays(path: str | Path, apart: Collection[str] = ()) -> ArrayFile:
     if not path.is_file():
         raise InputError(f"{path}: no such file; it must be {FORMS}{start_of(path)}")
     with path.open("rb") as file:
-        beginning = file.read(BEGINNING)
-    if beginning.startswith(NPY):
+        beginning = file.read(SIGNATURE_BYTES)
+    if beginning.startswith(NPY_SIGNATURE):
         return open_npy(path)
     if beginning.startswith(PARQUET):
-        return open_parquet(path, apart)
+        return open_parquet(path, separate)
     if h5py.is_hdf5(path):
         return open_hdf5(path)
     if beginning.startswith(ZIP):
@@ -52,12 +52,12 @@ def open_arrays(path: str | Path, apart: Collection[str] = ()) -> ArrayFile:
         return open_torch(path)
     if not beginning:
         raise InputError(f"{path}: is empty")
-    for other, problem in NO_DATA.items():
-        if beginning.startswith(other):
+    for signature, problem in DATA_PROBLEMS.items():
+        if beginning.startswith(signature):
             raise InputError(f"{path}: {problem}")
     raise InputError(f"{path}: is none of {FORMS}; it begins with {beginning!r}")
 
 
 def _is_npz(path: Path) -> bool:
-    with undamaged(f"{path}:"), zipfile.ZipFile(path) as archive:
-        return any(name.endswith(SUFFIX) for name in archive.namelist())
+    with report_damage(f"{path}:"), zipfile.ZipFile(path) as archive:
+        return any(name.endswith(NPY_SUFFIX) for name in archive.namelist())

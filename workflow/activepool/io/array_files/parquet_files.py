@@ -10,30 +10,30 @@ import numpy as np
 
 from activepool.compute.blocks import BLOCK_ROWS
 from activepool.errors import InputError, importing
-from activepool.io.array_files.array_file import MISSING, ArrayFile, StoredArray, undamaged
+from activepool.io.array_files.array_file import MISSING, ArrayFile, StoredArray, report_damage
 
 #: (columns, first row) -> their values, (rows,) or (rows, width).
 Convert = Callable[[Sequence[Any], int], np.ndarray]
 
 
-def open_parquet(path: Path, apart: Collection[str] = ()) -> ArrayFile:
+def open_parquet(path: Path, separate: Collection[str] = ()) -> ArrayFile:
     """Open a Parquet file; raises InputError if it is damaged.
 
     Its arrays are its columns of numbers, of text, and of lists of numbers. All columns of floats together
     are the array "".
 
-    ``apart`` are columns of floats that are not among those together; neither is an index of pandas.
+    ``separate`` columns of floats are not among these, nor is an index of pandas.
     """
     with importing("pyarrow", f"{path}: reading Parquet needs"):
         import pyarrow as pa
         from pyarrow import parquet
     resources = ExitStack()
-    with undamaged(f"{path}:"):
+    with report_damage(f"{path}:"):
         file = resources.enter_context(parquet.ParquetFile(path, memory_map=True))
         schema = file.schema_arrow
-        apart = [*apart, *(schema.pandas_metadata or {}).get("index_columns", ())]
+        separate = [*separate, *(schema.pandas_metadata or {}).get("index_columns", ())]
     types = dict(zip(schema.names, schema.types, strict=True))
-    floats = [name for name, kind in types.items() if pa.types.is_floating(kind) and name not in apart]
+    floats = [name for name, kind in types.items() if pa.types.is_floating(kind) and name not in separate]
     rows = file.metadata.num_rows
     shapes: dict[str, tuple[int, ...]] = {
         name: (rows, _width(path, file, name)) if _is_list(pa.types, kind) else (rows,)
@@ -48,7 +48,7 @@ def open_parquet(path: Path, apart: Collection[str] = ()) -> ArrayFile:
             raise InputError(f"{label}: is a column of {types[name]}; save numbers, text or lists of numbers")
         shape, kind = shapes[name], types[name] if name else None
         if kind is None:
-            convert, dtype = _table, np.result_type(*(types[one].to_pandas_dtype() for one in floats))
+            convert, dtype = _table, np.result_type(*(types[column].to_pandas_dtype() for column in floats))
         elif len(shape) == 2:
             convert = partial(_lists, label, shape[1])
             dtype = np.dtype(kind.value_type.to_pandas_dtype())
@@ -58,7 +58,7 @@ def open_parquet(path: Path, apart: Collection[str] = ()) -> ArrayFile:
             convert, dtype = _numbers, np.dtype(kind.to_pandas_dtype())
         empty = np.empty((0, *shape[1:]), dtype)
         columns = [name] if name else floats
-        read = _Rows(path, file, columns, convert, empty)
+        read = _RowReader(path, file, columns, convert, empty)
         return StoredArray(label, shape, dtype, read, columns=() if name else tuple(floats))
 
     return ArrayFile(path, shapes, find, resources, types.keys() - shapes.keys())
@@ -80,9 +80,9 @@ def _is_text(types: Any, kind: Any) -> bool:
 
 def _width(path: Path, file: Any, name: str) -> int:
     """Return the length of the first list of a column."""
-    with undamaged(f"{path}: {name}"):
-        first = next(file.iter_batches(1, columns=[name]), None)
-        return len(first.column(0)[0].as_py() or ()) if first else 0
+    with report_damage(f"{path}: {name}"):
+        batch = next(file.iter_batches(1, columns=[name]), None)
+        return len(batch.column(0)[0].as_py() or ()) if batch else 0
 
 
 def _table(columns: Sequence[Any], first_row: int) -> np.ndarray:
@@ -103,17 +103,17 @@ def _numbers(columns: Sequence[Any], first_row: int) -> np.ndarray:
 def _lists(label: str, width: int, columns: Sequence[Any], first_row: int) -> np.ndarray:
     (column,) = columns
     lengths = column.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
-    wrong = np.flatnonzero(lengths != width)
-    if len(wrong):
-        row, length = first_row + int(wrong[0]), int(lengths[wrong[0]])
+    wrong_rows = np.flatnonzero(lengths != width)
+    if len(wrong_rows):
+        row, length = first_row + int(wrong_rows[0]), int(lengths[wrong_rows[0]])
         raise InputError(
             f"{label}: row {row} has {length} numbers, and the first row {width}; each row needs as many"
         )
     return np.asarray(column.flatten().to_numpy(zero_copy_only=False)).reshape(-1, width)
 
 
-class _Rows:
-    """Reads rows of some columns, one thread at a time; going forward, it reads each batch once."""
+class _RowReader:
+    """Reads rows of some columns, in one thread at a time; reading forward, it reads each batch once."""
 
     def __init__(
         self, path: Path, file: Any, columns: Sequence[str], convert: Convert, empty: np.ndarray
@@ -124,8 +124,8 @@ class _Rows:
         #: The first row of each row group, and the number of all rows.
         self._starts = np.cumsum([0, *counts])
         self._empty = empty
-        self._batches: Iterator[Any] = self._from(0)
-        # The present batch, and its first row.
+        self._batches: Iterator[Any] = self._batches_from(0)
+        # The last batch, and its first row.
         self._first, self._batch = 0, empty
 
     def __call__(self, rows: slice) -> np.ndarray:
@@ -133,28 +133,28 @@ class _Rows:
         start, stop, _ = rows.indices(int(self._starts[-1]))
         pieces = [self._empty]
         while start < stop:
-            self._go_to(start)
+            self._seek(start)
             pieces.append(self._batch[start - self._first : stop - self._first])
             start += len(pieces[-1])
         return np.concatenate(pieces)
 
-    def _go_to(self, row: int) -> None:
-        """Make the batch of a row the present one."""
+    def _seek(self, row: int) -> None:
+        """Read the batch of a row."""
         group = int(np.searchsorted(self._starts, row, side="right")) - 1
         if row < self._first or self._starts[group] > self._first + len(self._batch):
-            self._batches = self._from(group)
+            self._batches = self._batches_from(group)
             self._first, self._batch = int(self._starts[group]), self._empty
         while row >= self._first + len(self._batch):
             self._first += len(self._batch)
-            self._batch = self._next()
+            self._batch = self._next_batch()
 
-    def _from(self, group: int) -> Iterator[Any]:
+    def _batches_from(self, group: int) -> Iterator[Any]:
         groups = list(range(group, len(self._starts) - 1))
         batches: Iterator[Any] = self._file.iter_batches(BLOCK_ROWS, groups, self._columns)
         return batches
 
-    def _next(self) -> np.ndarray:
-        with undamaged(f"{self._path}: the block of rows from {self._first:,} on"):
+    def _next_batch(self) -> np.ndarray:
+        with report_damage(f"{self._path}: the block of rows from {self._first:,} on"):
             batch = next(self._batches)
         values = self._convert([batch.column(name) for name in self._columns], self._first)
         return values.astype(self._empty.dtype, copy=False)

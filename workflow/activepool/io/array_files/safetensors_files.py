@@ -1,4 +1,4 @@
-"""Files of safetensors: rows are read from a map. Lists are arrays, too: JSON in the metadata."""
+"""Files of safetensors: rows are read from a map. Lists, in JSON in the metadata, are arrays, too."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from activepool.errors import InputError, importing
-from activepool.io.array_files.array_file import ArrayFile, StoredArray, is_plain, undamaged
+from activepool.io.array_files.array_file import ArrayFile, StoredArray, is_plain, report_damage
 
 #: The types of safetensors, and what `StoredArray.read` returns.
 TYPES = {
@@ -28,20 +28,20 @@ def open_safetensors(path: Path) -> ArrayFile:
     with importing("safetensors", f"{path}: reading it needs"):
         from safetensors import safe_open
     resources = ExitStack()
-    with undamaged(f"{path}:"):
+    with report_damage(f"{path}:"):
         file = resources.enter_context(safe_open(path, "np"))
         shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
         lists = dict(_lists(file.metadata() or {}))
-    shapes |= {key: (len(listed),) for key, listed in lists.items() if is_plain(listed)}
+    shapes |= {key: (len(values),) for key, values in lists.items() if is_plain(values)}
 
     def find(name: str) -> StoredArray:
         label = f"{path}: {name}"
         if name in lists:
             return StoredArray.from_list(label, lists[name])
-        given = file.get_slice(name).get_dtype()
-        if given not in TYPES:
-            raise InputError(f"{label}: is {given}; save it as F32")
-        if given == BF16:
+        kind = file.get_slice(name).get_dtype()
+        if kind not in TYPES:
+            raise InputError(f"{label}: is {kind}; save it as F32")
+        if kind == BF16:
             tensor = resources.enter_context(safe_open(path, "pt")).get_slice(name)
         else:
             tensor = file.get_slice(name)
@@ -49,9 +49,9 @@ def open_safetensors(path: Path) -> ArrayFile:
         def read(rows: slice) -> np.ndarray:
             start, stop, _ = rows.indices(shapes[name][0])
             values = tensor[start:stop]  # safetensors takes no slice that ends beyond the last row
-            return np.asarray(values.float() if given == BF16 else values)
+            return np.asarray(values.float() if kind == BF16 else values)
 
-        return StoredArray(label, shapes[name], np.dtype(TYPES[given]), read)
+        return StoredArray(label, shapes[name], np.dtype(TYPES[kind]), read)
 
     return ArrayFile(path, shapes, find, resources, lists.keys() - shapes.keys())
 
@@ -60,6 +60,6 @@ def _lists(metadata: Mapping[str, str]) -> Iterator[tuple[str, list[Any]]]:
     """Yield the lists in the metadata, by their keys."""
     for key, text in metadata.items():
         with suppress(ValueError, RecursionError):
-            listed = json.loads(text)
-            if isinstance(listed, list):
-                yield key, listed
+            values = json.loads(text)
+            if isinstance(values, list):
+                yield key, values

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from activepool.errors import InputError, importing, one_line
-from activepool.io.array_files.array_file import ArrayFile, StoredArray, is_plain, undamaged
+from activepool.io.array_files.array_file import ArrayFile, StoredArray, is_plain, report_damage
 
 if TYPE_CHECKING:
     import torch
@@ -24,14 +24,14 @@ def open_torch(path: Path) -> ArrayFile:
     """Open a file of torch.save; raises InputError if it is damaged, or holds other objects than tensors."""
     with importing("torch", f"{path}: reading it needs"):
         import torch
-    with undamaged(f"{path}:"), warnings.catch_warnings():
+    with report_damage(f"{path}:"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's warnings about other forms of pickle
         try:
-            mapped = zipfile.is_zipfile(path)
-            content = torch.load(str(path), map_location="cpu", weights_only=True, mmap=mapped)
+            is_mapped = zipfile.is_zipfile(path)
+            content = torch.load(str(path), map_location="cpu", weights_only=True, mmap=is_mapped)
         except pickle.UnpicklingError as error:
-            raise InputError(f"{path}: {held_objects(error)}; {REMEDY}") from None
-    values = dict(_flat("", content))
+            raise InputError(f"{path}: {object_problem(error)}; {REMEDY}") from None
+    values = dict(_flatten("", content))
     unreadable = [name for name, value in values.items() if isinstance(value, list) and not is_plain(value)]
     if len(unreadable) == len(values):
         raise InputError(f"{path}: holds no tensor but {type(content).__name__}; {REMEDY}")
@@ -42,19 +42,19 @@ def open_torch(path: Path) -> ArrayFile:
     }
 
     def find(name: str) -> StoredArray:
-        return _stored(f"{path}: {name}".rstrip(": "), values[name])
+        return _stored_array(f"{path}: {name}".rstrip(": "), values[name])
 
     return ArrayFile(path, shapes, find, unreadable=unreadable)
 
 
-def held_objects(error: pickle.UnpicklingError) -> str:
+def object_problem(error: pickle.UnpicklingError) -> str:
     """Return which objects a file holds that torch does not read, for a message."""
-    found = re.search(r"GLOBAL (\S+)", str(error))
-    held = f"the object {found[1]}" if found else "a pickle that torch.save did not write"
-    return f"holds {held}, and objects can run code when they are read"
+    match = re.search(r"GLOBAL (\S+)", str(error))
+    content = f"the object {match[1]}" if match else "a pickle that torch.save did not write"
+    return f"holds {content}, and objects can run code when they are read"
 
 
-def _flat(name: str, value: Any) -> "list[tuple[str, torch.Tensor | list[Any]]]":
+def _flatten(name: str, value: Any) -> "list[tuple[str, torch.Tensor | list[Any]]]":
     """Return the tensors and lists in what was saved, by their names."""
     import torch
 
@@ -62,11 +62,11 @@ def _flat(name: str, value: Any) -> "list[tuple[str, torch.Tensor | list[Any]]]"
         return [(name, value)]
     if isinstance(value, Mapping):
         pairs = [(f"{name}/{key}".lstrip("/"), inner) for key, inner in value.items()]
-        return [found for pair in pairs for found in _flat(*pair)]
+        return [item for pair in pairs for item in _flatten(*pair)]
     return [(name, list(value))] if name and isinstance(value, list | tuple) else []
 
 
-def _stored(name: str, value: "torch.Tensor | list[Any]") -> StoredArray:
+def _stored_array(name: str, value: "torch.Tensor | list[Any]") -> StoredArray:
     import torch
 
     if isinstance(value, list):

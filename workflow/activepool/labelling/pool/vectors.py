@@ -38,10 +38,10 @@ class VectorFile:
         require_vectors(stored)
         if not stored.shape[0]:
             raise InputError(f"{stored.name}: is {stored.form}; it must have a row for each sample")
-        if isinstance(stored.whole, h5py.Dataset):
-            return FeatureMatrix.from_dataset(stored.whole)
-        if stored.whole is not None:
-            return FeatureMatrix.from_array(stored.whole)
+        if isinstance(stored.array, h5py.Dataset):
+            return FeatureMatrix.from_dataset(stored.array)
+        if stored.array is not None:
+            return FeatureMatrix.from_array(stored.array)
         return FeatureMatrix.from_function(stored.shape, stored.__getitem__)
 
     def row_names(self) -> list[str] | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from activepool.data.class_names import reads_as_missing
 from activepool.errors import InputError
 from activepool.io.csv_rows import (
-    columns_shown,
+    column_list,
     ends_in_text,
     find_delimiter,
     header_problem,
@@ -188,6 +188,6 @@ def _require_header(place: str, names: list[str]) -> None:
         is_row = any(IMAGE_NAME.search(name) or SAMPLE.fullmatch(name) for name in names)
         raise InputError(
             f"{place}: must have the column '{LABEL}' or '{CORRECTION}', and 'source', 'sample' or 'index' "
-            f"({columns_shown(names)}){separator_hint(names)}{'; put back the header' * is_row}"
+            f"({column_list(names)}){separator_hint(names)}{'; put back the header' * is_row}"
         )
     require_different_columns(place, names)

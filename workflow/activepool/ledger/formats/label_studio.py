@@ -14,7 +14,7 @@ from xml.sax.saxutils import quoteattr
 
 from activepool.errors import InputError
 from activepool.io.csv_rows import (
-    columns_shown,
+    column_list,
     ends_in_text,
     header_problem,
     read_rows,
@@ -218,7 +218,7 @@ def _table_rows(path: Path) -> ParsedFile:
     if IMAGE not in names and not set(TASK_KEYS) & set(names):
         raise InputError(
             f"{path}:1: is no export of tasks: it has no column '{IMAGE}' "
-            f"({columns_shown(names)}){separator_hint(names)}"
+            f"({column_list(names)}){separator_hint(names)}"
         )
     require_different_columns(f"{path}:1", names)
     records, problems = list[Record](), []

@@ -8,8 +8,8 @@ from test_herding import kernel, unit
 from activepool.compute.blocks import Compute
 from activepool.diversity import gaussian_kernel
 from activepool.diversity.gaussian_kernel import GaussianKernel, Targets
-from activepool.features.normalised import normalised
 from activepool.features.store import FeatureMatrix
+from activepool.features.unit_rows import unit_rows
 
 
 def problem(bandwidth, width, size=90, chosen=7):
@@ -26,7 +26,7 @@ def problem(bandwidth, width, size=90, chosen=7):
 def uncovered(features, targets, samples, cover, device="cpu"):
     compute = Compute(device, workers=2)
     with compute.mapping() as mapping:
-        matrix = normalised(FeatureMatrix.from_array(features))
+        matrix = unit_rows(FeatureMatrix.from_array(features))
         return GaussianKernel(matrix, targets, compute).uncovered(samples, cover, mapping)
 
 
@@ -85,7 +85,7 @@ def test_gains_by_some_targets_are_estimated_for_two_covers(monkeypatch, device,
     compute = Compute(device, workers=2)
     with compute.mapping() as mapping:
         estimates = GaussianKernel(
-            normalised(FeatureMatrix.from_array(features)), targets, compute
+            unit_rows(FeatureMatrix.from_array(features)), targets, compute
         ).estimated_gains(samples, some, (cover / 2, cover), mapping)
     kernels, weights = kernel(features, samples, targets)[:, some], targets.weights[some]
     for column, now in enumerate((cover / 2, cover)):

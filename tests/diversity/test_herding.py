@@ -9,8 +9,8 @@ from activepool.diversity import gaussian_kernel, herding
 from activepool.diversity.gaussian_kernel import FEATURE_BITS, GaussianKernel, Targets
 from activepool.diversity.herding import GAIN_RESOLUTION, herd
 from activepool.errors import InputError
-from activepool.features.normalised import normalised
 from activepool.features.store import FeatureMatrix
+from activepool.features.unit_rows import unit_rows
 
 
 @pytest.fixture(params=[0, 600, 10**6])
@@ -55,7 +55,7 @@ def definition(features, targets, pool, chosen, budget):
 
 
 def check(features, targets, pool, chosen, budget, compute=Compute(workers=2)):
-    matrix = normalised(FeatureMatrix.from_array(features))
+    matrix = unit_rows(FeatureMatrix.from_array(features))
     picks, gains = herd(matrix, targets, pool, chosen, budget, compute)
     expected, expected_gains = definition(features, targets, pool, chosen, budget)
     assert picks.tolist() == expected.tolist()
@@ -141,7 +141,7 @@ def test_estimates_are_brought_up_to_date_by_the_targets_whose_cover_has_grown(m
 
 def test_workers_change_no_bit():
     features, rows, pool, chosen = case(1)
-    targets, matrix = Targets(rows, np.ones(len(rows)), 1.0), normalised(FeatureMatrix.from_array(features))
+    targets, matrix = Targets(rows, np.ones(len(rows)), 1.0), unit_rows(FeatureMatrix.from_array(features))
     one, two = (herd(matrix, targets, pool, chosen, 40, Compute(workers=count)) for count in (1, 2))
     assert all(left.tobytes() == right.tobytes() for left, right in zip(one, two, strict=True))
 
@@ -151,6 +151,6 @@ def test_a_feature_that_is_not_finite_is_refused(of_target):
     features, rows, pool, chosen = case(1)
     row = rows[3] if of_target else np.setdiff1d(pool, rows)[3]
     features[row, 1] = np.inf
-    matrix, targets = normalised(FeatureMatrix.from_array(features)), Targets(rows, np.ones(len(rows)), 1.0)
+    matrix, targets = unit_rows(FeatureMatrix.from_array(features)), Targets(rows, np.ones(len(rows)), 1.0)
     with pytest.raises(InputError, match=f"row {row} has values that are not finite"):
         herd(matrix, targets, pool, chosen, 5, Compute())

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from activepool.features.dropout import STREAM_ROWS, dropped
+from activepool.features.dropout import STREAM_ROWS, with_dropout
 from activepool.features.store import FeatureMatrix
 
 FEATURES = np.random.default_rng(0).uniform(1, 2, size=(203, 40)).astype(np.float32)
@@ -9,7 +9,7 @@ FEATURES = np.random.default_rng(0).uniform(1, 2, size=(203, 40)).astype(np.floa
 
 @pytest.fixture(scope="module")
 def whole():
-    return dropped(FeatureMatrix.from_array(FEATURES), 0.75, 5).take(np.arange(203))
+    return with_dropout(FeatureMatrix.from_array(FEATURES), 0.75, 5).take(np.arange(203))
 
 
 def test_a_feature_is_0_or_divided_by_the_share_that_stays(whole):
@@ -22,7 +22,7 @@ def test_a_feature_is_0_or_divided_by_the_share_that_stays(whole):
 @pytest.mark.parametrize("stored", [np.float16, np.float32])
 @pytest.mark.parametrize("rows", [[7], [202, 3, 3, 150], range(5, 99), range(0, 203, 7), []], ids=str)
 def test_what_is_dropped_depends_on_the_row_and_the_key_alone(stored, rows):
-    matrix = dropped(FeatureMatrix.from_array(FEATURES.astype(stored)), 0.75, 5)
+    matrix = with_dropout(FeatureMatrix.from_array(FEATURES.astype(stored)), 0.75, 5)
     rows = np.array(rows, dtype=np.int64)
     whole = matrix.block(slice(0, 203))
     assert np.array_equal(matrix.take(rows), whole[rows])
@@ -32,5 +32,5 @@ def test_what_is_dropped_depends_on_the_row_and_the_key_alone(stored, rows):
 def test_rows_and_keys_have_draws_of_their_own(whole):
     patterns = {tuple(row) for row in whole != 0}
     assert len(patterns) == 203 > STREAM_ROWS
-    other = dropped(FeatureMatrix.from_array(FEATURES), 0.75, 6).take(np.arange(203))
+    other = with_dropout(FeatureMatrix.from_array(FEATURES), 0.75, 6).take(np.arange(203))
     assert not {tuple(row) for row in other != 0} & patterns

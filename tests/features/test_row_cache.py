@@ -5,7 +5,7 @@ import pytest
 
 from activepool.compute.blocks import Compute
 from activepool.features import row_cache as module
-from activepool.features.row_cache import kept
+from activepool.features.row_cache import cached
 from activepool.features.store import FeatureMatrix
 
 
@@ -27,7 +27,7 @@ def counted():
 
 
 def test_rows_are_those_of_the_features(counted):
-    features = kept(FeatureMatrix.from_function(counted.shape, counted.__getitem__))
+    features = cached(FeatureMatrix.from_function(counted.shape, counted.__getitem__))
     rows = np.array([7, 3, 7, 49, 0])
     for dtype in (np.float32, np.float64):
         for _ in range(2):
@@ -36,7 +36,7 @@ def test_rows_are_those_of_the_features(counted):
 
 
 def test_a_row_is_read_once(counted):
-    features = kept(FeatureMatrix.from_function(counted.shape, counted.__getitem__))
+    features = cached(FeatureMatrix.from_function(counted.shape, counted.__getitem__))
     for _ in range(3):
         features.block(slice(0, 50))
         features.take(np.array([30, 1, 30]))
@@ -44,15 +44,15 @@ def test_a_row_is_read_once(counted):
 
 
 def test_rows_beyond_the_limit_are_read_again(counted, monkeypatch):
-    monkeypatch.setattr(module, "KEPT_ENTRIES", 10 * 4)
-    features = kept(FeatureMatrix.from_function(counted.shape, counted.__getitem__))
+    monkeypatch.setattr(module, "CACHED_ENTRIES", 10 * 4)
+    features = cached(FeatureMatrix.from_function(counted.shape, counted.__getitem__))
     for _ in range(2):
         assert np.array_equal(features.block(slice(0, 50)), counted._array)
     assert np.bincount(counted.reads).tolist() == [0, 10, 40]
 
 
 def test_threads_get_the_same_rows(counted):
-    features = kept(FeatureMatrix.from_function(counted.shape, counted.__getitem__))
+    features = cached(FeatureMatrix.from_function(counted.shape, counted.__getitem__))
     random = np.random.default_rng(1)
     drawn = [random.integers(0, 50, 8) for _ in range(200)]
     for rows, values in zip(drawn, Compute(workers=4).map(features.take, drawn), strict=True):

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from activepool.errors import InputError
-from activepool.records.process_locks import own_name
+from activepool.records.process_locks import process_name
 from planning.runs import lock
 
 REGISTER = "from planning.runs.lock import register; register({reads}, {writes})\n"
@@ -60,7 +60,7 @@ def test_a_killed_run_does_not_block_the_next(folder, started, capsys):
     lock.warn_about_others()
     assert len(announced()) == 1
     lock.register(["a"], ["b"])
-    assert announced() == [own_name()]
+    assert announced() == [process_name()]
     assert capsys.readouterr().err == ""
 
 
@@ -184,7 +184,7 @@ def test_two_runs_conflict_over_files_that_either_writes(folder, started, reads,
         conflict = rf"another run in this folder \(.*-{process.pid}\) uses {shared}; start this run again"
         with pytest.raises(InputError, match=conflict):
             lock.register(reads, writes)
-        assert own_name() not in announced()
+        assert process_name() not in announced()
     process.communicate()
     lock.register(reads, writes)
 

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from activepool.records import process_locks
-from activepool.records.process_locks import announced, others, remove_ended
+from activepool.records.process_locks import announced, other_processes, remove_ended
 
 WORKING = """
 import sys, time
@@ -34,14 +34,14 @@ def working(tmp_path):
 
 
 def names(folder):
-    return [one.name for one in others(folder)]
+    return [one.name for one in other_processes(folder)]
 
 
 def test_a_process_is_listed_while_it_works(tmp_path, working):
     expected = [f"{socket.gethostname()}-{working.pid}"]
     for _ in range(2):
         assert names(tmp_path) == expected
-        assert others(tmp_path)[0].is_seen
+        assert other_processes(tmp_path)[0].is_confirmed
         remove_ended(tmp_path)
     working.send_signal(signal.SIGKILL)
     working.wait()
@@ -59,15 +59,15 @@ def test_what_another_host_has_left_may_be_at_work_and_is_not_removed(tmp_path):
     path.touch()
     os.utime(path, (time.time() - 7300, time.time() - 7300))
     remove_ended(tmp_path)
-    (found,) = others(tmp_path)
-    assert (found.path, found.is_seen, found.is_here) == (path, False, False)
-    assert found.described() == "host a-node-17, process 4321, begun 2 h ago"
+    (found,) = other_processes(tmp_path)
+    assert (found.path, found.is_confirmed, found.is_here) == (path, False, False)
+    assert found.description() == "host a-node-17, process 4321, begun 2 h ago"
 
 
 def test_a_lock_of_another_host_that_is_seen(tmp_path, working):
     (tmp_path / f"{socket.gethostname()}-{working.pid}").rename(tmp_path / "elsewhere-1")
-    (found,) = others(tmp_path)
-    assert (found.is_seen, found.is_here) == (True, False)
+    (found,) = other_processes(tmp_path)
+    assert (found.is_confirmed, found.is_here) == (True, False)
 
 
 def test_without_locks_the_process_number_says_who_is_at_work(tmp_path, working, monkeypatch):

@@ -21,7 +21,7 @@ from activepool.programs.stage import stage as declared
 from activepool.records.provenance import (
     Record,
     file_state,
-    known_digests,
+    input_digests,
     record_path,
     records_beside,
 )
@@ -34,7 +34,7 @@ def digest(text):
 
 
 def digests_of(*paths):
-    return known_digests(paths, records_beside(paths))
+    return input_digests(paths, records_beside(paths))
 
 
 def test_a_record_tells_how_the_files_were_made(tree):

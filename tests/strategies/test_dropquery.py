@@ -5,7 +5,7 @@ import pytest
 from definitions import cell_representatives, unit
 from queries import Problem
 
-from activepool.features.dropout import dropped
+from activepool.features.dropout import with_dropout
 from activepool.features.store import FeatureMatrix
 from activepool.strategies.dropquery import dropquery
 
@@ -19,7 +19,7 @@ def changes(problem, budget, passes=3, rate=0.75):
     keys = problem.query(dropquery, budget).generator.integers(2**63, size=passes)
     matrix, rows = FeatureMatrix.from_array(problem.features), problem.unlabelled
     return sum(
-        classes(problem, dropped(matrix, rate, int(key)).take(rows))
+        classes(problem, with_dropout(matrix, rate, int(key)).take(rows))
         != classes(problem, problem.features[rows])
         for key in keys
     )

@@ -1,4 +1,4 @@
-"""The batches of a shard in a file beside it: an extraction that was killed goes on from its last batch.
+"""The batches of a shard in a file beside it: an extraction that was killed continues after its last batch.
 
 Each batch has its place in the file: its key, its features, and a seal over both. A batch that a kill or a
 crash left half-written has no valid seal, so it is computed again.
@@ -28,7 +28,7 @@ SEAL_BYTES = 32
 
 
 class BatchRecords:
-    """The open file, a context manager; ``keys`` are those of the batches, "" for one that is not there."""
+    """The open file, a context manager; ``keys`` are those of the batches, "" for a missing one."""
 
     def __init__(self, output: str | Path, shapes: Sequence[tuple[int, ...]], dtype: str) -> None:
         """Open the file that an earlier extraction left, or a new one, for batches of these shapes."""
@@ -37,7 +37,7 @@ class BatchRecords:
         sizes = [KEY_BYTES + prod(shape) * self._dtype.itemsize + SEAL_BYTES for shape in shapes]
         self._sizes, self._places = sizes, list(accumulate(sizes, initial=0))
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self._opened()
+        self._file = self._open_locked()
         self.keys = [self._verified_key(number) for number in range(len(shapes))]
 
     def __enter__(self) -> "BatchRecords":
@@ -65,16 +65,16 @@ class BatchRecords:
         self.keys[number] = key
 
     def read(self, number: int) -> FloatArray:
-        """Return the features of a batch that is there."""
+        """Return the features of a batch that was written."""
         features = np.frombuffer(self._content(number)[KEY_BYTES:-SEAL_BYTES], self._dtype)
         return features.reshape(self._shapes[number])
 
-    def _opened(self) -> BinaryIO:
+    def _open_locked(self) -> BinaryIO:
         """Return the open file with a lock, so that one extraction of the shard works at a time."""
         while True:
             file = os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666), "r+b")
             self._lock(file)
-            with suppress(FileNotFoundError):  # the other extraction has ended well, and removed it
+            with suppress(FileNotFoundError):  # the other extraction succeeded, and removed it
                 if os.path.samestat(os.fstat(file.fileno()), self._path.stat()):
                     return file
             file.close()

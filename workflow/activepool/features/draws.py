@@ -12,8 +12,8 @@ from torch import Generator, Tensor
 class Draws:
     """A stream of random numbers on the CPU, one for each image of a batch.
 
-    Processes that share a batch each draw for the whole of its ``batch`` images and take the numbers of their
-    own, ``rows`` (int64), so that an image is augmented in the same way in any process. Both are None if this
+    Processes that share a batch each draw for all of its ``batch`` images and take the numbers of their own
+    ``rows`` (int64), so that an image is augmented in the same way in any process. Both are None if this
     process has all images.
     """
 
@@ -23,18 +23,18 @@ class Draws:
 
     def uniform(self, *shape: int, axis: int = 0) -> Tensor:
         """Draw from 0..1; ``axis`` of the shape counts the images."""
-        return self._own(torch.rand, shape, axis)
+        return self._draw(torch.rand, shape, axis)
 
     def normal(self, *shape: int, axis: int = 0) -> Tensor:
         """Draw from the standard normal distribution; ``axis`` of the shape counts the images."""
-        return self._own(torch.randn, shape, axis)
+        return self._draw(torch.randn, shape, axis)
 
     def integers(self, end: int, *shape: int, axis: int = 0) -> Tensor:
         """Draw from 0 .. end - 1; ``axis`` of the shape counts the images."""
-        return self._own(partial(torch.randint, end), shape, axis)
+        return self._draw(partial(torch.randint, end), shape, axis)
 
-    def _own(self, draw: Callable[..., Tensor], shape: tuple[int, ...], axis: int) -> Tensor:
+    def _draw(self, draw: Callable[..., Tensor], shape: tuple[int, ...], axis: int) -> Tensor:
         if self.batch is None or self.rows is None:
             return draw(shape, generator=self.generator)
-        whole = (*shape[:axis], self.batch, *shape[axis + 1 :])
-        return draw(whole, generator=self.generator).index_select(axis, self.rows)
+        batch_shape = (*shape[:axis], self.batch, *shape[axis + 1 :])
+        return draw(batch_shape, generator=self.generator).index_select(axis, self.rows)

@@ -9,24 +9,24 @@ from activepool.features.store import FeatureMatrix
 STREAM_ROWS = 16
 
 
-def dropped(features: FeatureMatrix, rate: float, key: int) -> FeatureMatrix:
+def with_dropout(features: FeatureMatrix, rate: float, key: int) -> FeatureMatrix:
     """Return the features (N, d), each set to 0 with probability ``rate`` < 1, the others over 1 − ``rate``.
 
     With the number of its row, 0 ≤ ``key`` < 2⁶⁴ decides which features are set to 0.
     """
 
-    def kept(stream: int) -> np.ndarray:
+    def mask(stream: int) -> np.ndarray:
         """Return which features the rows of a stream keep, (STREAM_ROWS, d)."""
         random = np.random.Generator(np.random.Philox(key=key, counter=stream << 128))
         return random.random((STREAM_ROWS, features.shape[1]), dtype=np.float32) >= rate
 
-    def with_dropout(rows: IntArray) -> FloatArray:
+    def gather(rows: IntArray) -> FloatArray:
         values = features.take(rows)
         values *= np.float32(1 / (1 - rate))
         order = np.argsort(rows, kind="stable")
         streams, starts = np.unique(rows[order] // STREAM_ROWS, return_index=True)
         for stream, places in zip(streams.tolist(), np.split(order, starts[1:]), strict=True):
-            values[places] *= kept(stream)[rows[places] % STREAM_ROWS]
+            values[places] *= mask(stream)[rows[places] % STREAM_ROWS]
         return values
 
-    return FeatureMatrix.from_function(features.shape, with_dropout)
+    return FeatureMatrix.from_function(features.shape, gather)

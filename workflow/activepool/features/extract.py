@@ -25,7 +25,7 @@ from activepool.errors import InputError
 from activepool.features.batch_records import BatchRecords
 from activepool.features.finished_shards import finished_path, keep_finished
 from activepool.features.images import PartImages, Request, image_channels, load_requests
-from activepool.features.reuse import EarlierFeatures, KeyedImages, Wanted, earlier_features
+from activepool.features.reuse import EarlierFeatures, KeyedImages, KeyedRequest, earlier_features
 from activepool.features.settings import ExtractSettings
 from activepool.features.shard_batches import Batch, ShardBatches
 from activepool.features.store import PARTS
@@ -51,8 +51,8 @@ def extract_shard(
 ) -> None:
     """Write one shard: its rows of ``train/features``, ``test/features`` and, with views, ``train/views``.
 
-    A file beside the output keeps the batches that are done. An extraction that was killed goes on from it
-    and ends with the same bits; the file is removed at the end. A shard that was finished and then deleted is
+    A file beside the output keeps the finished batches. An extraction that was killed continues from it and
+    ends with the same bits; the file is removed at the end. A shard that was finished and then deleted is
     taken from its second name, see activepool.features.finished_shards. Of two extractions of one shard at a
     time, the second waits for the first.
 
@@ -66,7 +66,7 @@ def extract_shard(
         version: a text that changes with the code.
         earlier: features.h5 of an earlier run, from which batches that have not changed are taken.
 
-    Raises: InputError if the dataset, the checkpoint or an image cannot be used, or a feature not be stored.
+    Raises: InputError if the dataset, the checkpoint or an image cannot be used, or a feature not stored.
     """
     name, size = backbone_settings.name, backbone_settings.image_size
     channels = backbone_settings.channels or image_channels(dataset)
@@ -77,8 +77,8 @@ def extract_shard(
     attributes = {"backbone": name, "checkpoint_digest": digest, "transform": str(backbone.preprocessing)}
     if not is_cuda(device):
         with reproducible(THREADS):
-            backbone, count = fold(backbone)
-        attributes["folded_normalisations"] = str(count)
+            backbone, num_folded = fold(backbone)
+        attributes["folded_normalisations"] = str(num_folded)
         if settings.precision is None:
             convolve(backbone)
     if settings.precision is not None:
@@ -87,32 +87,34 @@ def extract_shard(
         attributes["decoding"] = settings.decoding
     if settings.views:
         attributes["view_augmentation"] = settings.augmentation
-    computed_by = _computed_by(attributes, settings, device, version)
-    scaled = settings.decoding == "scaled"
-    parts = {part: PartImages(dataset, part, backbone.preprocessing, scaled) for part in PARTS}
+    computation = _computation(attributes, settings, device, version)
+    is_scaled = settings.decoding == "scaled"
+    parts = {part: PartImages(dataset, part, backbone.preprocessing, is_scaled) for part in PARTS}
     lengths = {part: len(images) for part, images in parts.items()}
     batches = ShardBatches(lengths, backbone.width, settings, shard)
     with (
         reproducible(THREADS),
         BatchRecords(output, [batch.shape for batch in batches.all], settings.dtype) as records,
-        earlier_features([finished_path(output), earlier], settings.batch_size) as known,
+        earlier_features([finished_path(output), earlier], settings.batch_size) as earlier_files,
     ):
-        images = {part: KeyedImages(of_part, computed_by) for part, of_part in parts.items()}
-        extraction = _Extraction(name, Path(dataset), images, backbone, settings, device, known, records)
-        kept = [extraction.complete(numbers, workers) for numbers in batches.groups.values()]
-        if sum(kept):
+        images = {part: KeyedImages(part_images, computation) for part, part_images in parts.items()}
+        extraction = _Extraction(
+            name, Path(dataset), images, backbone, settings, device, earlier_files, records
+        )
+        reused = [extraction.complete(numbers, workers) for numbers in batches.groups.values()]
+        if sum(reused):
             total = len(batches.all)
-            print(f"extract: {sum(kept)} of {total} batches of images were there already", file=sys.stderr)
+            print(f"extract: {sum(reused)} of {total} batches of images were there already", file=sys.stderr)
         with written_hdf5(output) as file:
             file.attrs.update(attributes)
             batches.write(file, records)
         keep_finished(output)
 
 
-def _computed_by(attributes: dict[str, str], settings: ExtractSettings, device: str, version: str) -> str:
-    """Return a text that names all that computes features of images."""
-    kind, used = torch.device(device).type, software(attributes["backbone"])
-    return json.dumps([attributes, asdict(settings), kind, used, version], sort_keys=True)
+def _computation(attributes: dict[str, str], settings: ExtractSettings, device: str, version: str) -> str:
+    """Return a text that names everything that the features of an image depend on, except the image."""
+    kind, packages = torch.device(device).type, software(attributes["backbone"])
+    return json.dumps([attributes, asdict(settings), kind, packages, version], sort_keys=True)
 
 
 @dataclass(frozen=True)
@@ -129,37 +131,37 @@ class _Extraction:
     records: BatchRecords
 
     def complete(self, batches: dict[int, Batch], workers: int) -> int:
-        """Make the records of batches, by number, of one part and name; return how many were known."""
-        first = next(iter(batches.values()))
+        """Make the records of batches, by number, of one part and name; return how many were reused."""
+        example = next(iter(batches.values()))
         augment = None
-        if first.name == "views":
+        if example.name == "views":
             augment = augmentation(self.settings.augmentation, self.backbone.preprocessing.image_size)
-        wanted = (self._wanted(number, batch, augment) for number, batch in batches.items())
-        loaded = load_requests(self.images[first.part], wanted, workers, pinned=is_cuda(self.device))
-        progress = tqdm(batches.items(), desc=f"{first.part} {first.name}", unit="batch", disable=None)
-        known = 0
+        requests = (self._request(number, batch, augment) for number, batch in batches.items())
+        loaded = load_requests(self.images[example.part], requests, workers, pinned=is_cuda(self.device))
+        progress = tqdm(batches.items(), desc=f"{example.part} {example.name}", unit="batch", disable=None)
+        num_reused = 0
         for (number, batch), (key, views) in zip(progress, loaded, strict=True):
             if views is not None:
-                self.records.write(number, key, self._computed(batch, views, augment))
+                self.records.write(number, key, self._compute(batch, views, augment))
                 continue
-            known += 1
+            num_reused += 1
             if self.records.keys[number] != key:
                 self.records.write(number, key, self.earlier.read(batch, key))
-        return known
+        return num_reused
 
-    def _wanted(self, number: int, batch: Batch, augment: Augmentation | None) -> Wanted:
+    def _request(self, number: int, batch: Batch, augment: Augmentation | None) -> KeyedRequest:
         crops = None if augment is None else self._crops(augment, batch.row_numbers)
         keys = {self.records.keys[number], *self.earlier.keys(batch)}
-        return Wanted(Request(batch.row_numbers, crops), frozenset(keys - {""}))
+        return KeyedRequest(Request(batch.row_numbers, crops), frozenset(keys - {""}))
 
     def _crops(self, augment: Augmentation, batch: IntArray) -> FloatArray | None:
         """Draw the crops of all views; each view has its own stream, for any number of views."""
-        numbers = range(self.settings.views)
-        draws = (augment.draw_crops(1, len(batch), _generator(number, batch, "crops")) for number in numbers)
-        crops = [of_view for of_view in draws if of_view is not None]
+        views = range(self.settings.views)
+        draws = (augment.draw_crops(1, len(batch), _generator(number, batch, "crops")) for number in views)
+        crops = [view_crops for view_crops in draws if view_crops is not None]
         return np.concatenate(crops) if crops else None
 
-    def _computed(self, batch: Batch, views: Tensor, augment: Augmentation | None) -> FloatArray:
+    def _compute(self, batch: Batch, views: Tensor, augment: Augmentation | None) -> FloatArray:
         """Return the features of loaded views (V, B, C, S, S), in the shape of the batch."""
         if augment is None:
             return self._encode(pixels(views[0], self.device), batch)
@@ -172,31 +174,31 @@ class _Extraction:
     @torch.inference_mode()
     def _encode(self, images: Tensor, batch: Batch) -> FloatArray:
         """Return the features (B, d) of images (B, C, S, S) in 0..1, in the stored type."""
-        half = self.settings.dtype == "float16" and is_cuda(self.device)
-        lower = torch.bfloat16 if self.settings.precision == "bfloat16" else torch.float16
-        enabled = half or lower is torch.bfloat16
-        with torch.autocast(torch.device(self.device).type, lower, enabled=enabled):
+        is_half = self.settings.dtype == "float16" and is_cuda(self.device)
+        low_precision = torch.bfloat16 if self.settings.precision == "bfloat16" else torch.float16
+        is_enabled = is_half or low_precision is torch.bfloat16
+        with torch.autocast(torch.device(self.device).type, low_precision, enabled=is_enabled):
             features = self.backbone(images)
         self._require_features(features, len(images))
         values = features.float().cpu().numpy()
         with np.errstate(over="ignore"):
             stored: FloatArray = values.astype(self.settings.dtype)
-        wrong = np.argwhere(~np.isfinite(stored))
-        if len(wrong):
-            row, column = wrong[0]
-            at = f"{batch.part} row {batch.rows.start + row}"
+        invalid = np.argwhere(~np.isfinite(stored))
+        if len(invalid):
+            row, column = invalid[0]
+            place = f"{batch.part} row {batch.rows.start + row}"
             remedy = "the weights of the backbone may be broken"
             if np.isfinite(values[row, column]):
                 remedy = "float16 ends at 65504: set dtype: float32"
-            raise InputError(f"{self.dataset}: {at} has the feature {values[row, column]}; {remedy}")
+            raise InputError(f"{self.dataset}: {place} has the feature {values[row, column]}; {remedy}")
         rows = np.arange(batch.rows.start, batch.rows.stop)
         require_squares(f"{self.dataset}: features of {batch.part}", stored, rows)
         return stored
 
-    def _require_features(self, returned: object, count: int) -> None:
+    def _require_features(self, output: object, count: int) -> None:
         """Raise InputError unless the network, perhaps a user's, returned one feature vector per image."""
         expected = (count, self.backbone.width)
-        shape = tuple(returned.shape) if isinstance(returned, Tensor) else type(returned).__name__
+        shape = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
         if shape != expected:
             raise InputError(
                 f"backbone: {self.name!r} returned {shape} for {count} images; it must return features of "

@@ -28,78 +28,78 @@ def gather(dataset: str | Path, shards: Sequence[str | Path], output: str | Path
     """
     with ExitStack() as files:
         source = files.enter_context(opened(dataset))
-        pieces = [files.enter_context(opened(path)) for path in shards]
-        _require_one_extraction(pieces)
+        shard_files = [files.enter_context(opened(path)) for path in shards]
+        _require_one_extraction(shard_files)
         with written_hdf5(output) as file:
             file.attrs["class_names"] = source.attrs["class_names"]
-            file.attrs.update(pieces[0].attrs)
+            file.attrs.update(shard_files[0].attrs)
             for part in PARTS:
-                _gather_part(file.create_group(part), source[part], pieces)
+                _gather_part(file.create_group(part), source[part], shard_files)
     remove_finished(shards)
 
 
-def _require_one_extraction(pieces: list[h5py.File]) -> None:
+def _require_one_extraction(shard_files: list[h5py.File]) -> None:
     """Raise InputError unless all shards have the same backbone, weights and transform."""
-    first = dict(pieces[0].attrs)
-    for piece in pieces[1:]:
-        for key in first.keys() | piece.attrs.keys():
-            if piece.attrs.get(key) != first.get(key):
+    first = dict(shard_files[0].attrs)
+    for shard in shard_files[1:]:
+        for key in first.keys() | shard.attrs.keys():
+            if shard.attrs.get(key) != first.get(key):
                 raise InputError(
-                    f"{piece.filename}: {key} is {piece.attrs.get(key)!r}, but {first.get(key)!r} in "
-                    f"{pieces[0].filename}; all shards must come from one extraction"
+                    f"{shard.filename}: {key} is {shard.attrs.get(key)!r}, but {first.get(key)!r} in "
+                    f"{shard_files[0].filename}; all shards must come from one extraction"
                 )
 
 
-def _gather_part(group: h5py.Group, source: h5py.Group, pieces: list[h5py.File]) -> None:
+def _gather_part(group: h5py.Group, source: h5py.Group, shard_files: list[h5py.File]) -> None:
     """Copy one part: labels and sources from the dataset, features and views from the shards."""
     part, rows = source.name.strip("/"), len(source["labels"])
     for name in ("labels", "sources"):
         source.copy(name, group)
-    ordered = sorted((piece[part] for piece in pieces), key=_rows_of)
-    _require_all_rows(part, rows, ordered)
-    group["batches"] = np.concatenate([piece["batches"][:] for piece in ordered])
-    for name in sorted(ordered[0].keys() & {"features", "views"}):
-        model = ordered[0][name]
-        target = group.create_dataset(name, (*model.shape[:-2], rows, model.shape[-1]), model.dtype)
-        blocks = _blocks(ordered, name)
-        # A part of a growing pool has no test labels; `join_parts` looks at the whole.
+    shard_groups = sorted((shard[part] for shard in shard_files), key=_rows_of)
+    _require_all_rows(part, rows, shard_groups)
+    group["batches"] = np.concatenate([shard["batches"][:] for shard in shard_groups])
+    for name in sorted(shard_groups[0].keys() & {"features", "views"}):
+        example = shard_groups[0][name]
+        target = group.create_dataset(name, (*example.shape[:-2], rows, example.shape[-1]), example.dtype)
+        blocks = _blocks(shard_groups, name)
+        # A part of a growing pool has no test labels; `join_parts` checks the whole.
         if target.name == "/train/features" and len(source.file["test/labels"]):
             backbone = group.file.attrs["backbone"]
-            check = SpreadCheck(f"backbone {backbone!r}: train/features", model.shape[1], model.dtype)
+            check = SpreadCheck(f"backbone {backbone!r}: train/features", example.shape[1], example.dtype)
             blocks = check.checked(blocks)
-        filled = 0
+        start = 0
         for block in blocks:
-            target[..., filled : filled + block.shape[-2], :] = block
-            filled += block.shape[-2]
+            target[..., start : start + block.shape[-2], :] = block
+            start += block.shape[-2]
 
 
-def _rows_of(piece: h5py.Group) -> tuple[int, int]:
+def _rows_of(shard: h5py.Group) -> tuple[int, int]:
     """Return the rows (first, end) of a part in a shard."""
-    first = int(piece.attrs["first_row"])
-    return first, first + len(piece["features"])
+    first = int(shard.attrs["first_row"])
+    return first, first + len(shard["features"])
 
 
-def _require_all_rows(part: str, rows: int, ordered: list[h5py.Group]) -> None:
+def _require_all_rows(part: str, rows: int, shard_groups: list[h5py.Group]) -> None:
     """Raise InputError unless the shards, ordered by their rows, have each row of the part once."""
-    for piece in ordered:
-        if piece.attrs["part_rows"] != rows:
+    for shard in shard_groups:
+        if shard.attrs["part_rows"] != rows:
             raise InputError(
-                f"{piece.file.filename}: was made from {piece.attrs['part_rows']} {part} rows, but the "
+                f"{shard.file.filename}: was made from {shard.attrs['part_rows']} {part} rows, but the "
                 f"dataset has {rows}; extract the features again"
             )
-    reached, places = 0, [(piece, *_rows_of(piece)) for piece in ordered]
-    for piece, first, end in [*places, (ordered[-1], rows, rows)]:
-        if first != reached:
-            problem = "are missing" if first > reached else "are given twice"
+    expected, spans = 0, [(shard, *_rows_of(shard)) for shard in shard_groups]
+    for shard, first, end in [*spans, (shard_groups[-1], rows, rows)]:
+        if first != expected:
+            problem = "are missing" if first > expected else "are given twice"
             raise InputError(
-                f"{piece.file.filename}: {part} rows {min(first, reached)} to {max(first, reached) - 1} "
+                f"{shard.file.filename}: {part} rows {min(first, expected)} to {max(first, expected) - 1} "
                 f"{problem}; give each shard of one extraction once"
             )
-        reached = end
+        expected = end
 
 
-def _blocks(ordered: list[h5py.Group], name: str) -> Iterator[FloatArray]:
+def _blocks(shard_groups: list[h5py.Group], name: str) -> Iterator[FloatArray]:
     """Yield the rows of all shards in blocks: features (B, d), or views (V, B, d)."""
-    for piece in tqdm(ordered, desc=f"{ordered[0].name[1:]} {name}", unit="shard", disable=None):
-        for block in row_blocks(piece[name].shape[-2], BLOCK_ROWS):
-            yield piece[name][..., block, :]
+    for shard in tqdm(shard_groups, desc=f"{shard_groups[0].name[1:]} {name}", unit="shard", disable=None):
+        for block in row_blocks(shard[name].shape[-2], BLOCK_ROWS):
+            yield shard[name][..., block, :]

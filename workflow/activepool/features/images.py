@@ -57,7 +57,7 @@ class PartImages(Dataset[Tensor | InputError]):
         self.path = Path(path)
         self.part = part
         self.preprocessing = preprocessing
-        self._least = SCALED_MARGIN * preprocessing.resize if scaled else None
+        self._min_side = SCALED_MARGIN * preprocessing.resize if scaled else None
         with opened(self.path) as file:
             self._length = len(_images_of(file, part))
             self._files = ImageFiles.from_file(file)
@@ -77,8 +77,8 @@ class PartImages(Dataset[Tensor | InputError]):
             return error
 
     def contents(self, rows: IntArray) -> Iterator[bytes]:
-        """Yield what identifies the content of these rows, ascending: pixels, or digests of image files."""
-        stored = self._opened()
+        """Yield the content of these rows, ascending: pixels, or digests of image files."""
+        stored = self._open()
         if stored.ndim == 4:
             yield str(stored.shape[1:]).encode()
             yield values(stored, rows).tobytes()
@@ -87,26 +87,26 @@ class PartImages(Dataset[Tensor | InputError]):
             for path in texts(stored, rows):
                 yield self._files.digest(path).encode()
 
-    def _opened(self) -> h5py.Dataset:
+    def _open(self) -> h5py.Dataset:
         if self._stored is None:
             self._stored = _images_of(opened(self.path), self.part)
         return self._stored
 
     def _read(self, request: Request) -> Tensor:
         # A crop of an image that was decoded at less than its size would lack detail.
-        least = self._least if request.crops is None else None
-        images = self._decoded(self._opened(), request.rows, least)
+        min_side = self._min_side if request.crops is None else None
+        images = self._decode(self._open(), request.rows, min_side)
         if request.crops is None:
-            whole = [self.preprocessing.central_view(block) for block in images]
-            return torch.cat(whole)[None]
-        single = (image for block in images for image in block)
+            central_views = [self.preprocessing.central_view(block) for block in images]
+            return torch.cat(central_views)[None]
+        single_images = (image for block in images for image in block)
         views = [
-            torch.stack([self._crop(image, draws) for draws in draws_of_views])
-            for image, draws_of_views in zip(single, request.crops.swapaxes(0, 1), strict=True)
+            torch.stack([self._crop(image, draws) for draws in view_draws])
+            for image, view_draws in zip(single_images, request.crops.swapaxes(0, 1), strict=True)
         ]
         return torch.stack(views, dim=1)
 
-    def _decoded(self, stored: h5py.Dataset, rows: IntArray, least: int | None) -> Iterator[Tensor]:
+    def _decode(self, stored: h5py.Dataset, rows: IntArray, min_side: int | None) -> Iterator[Tensor]:
         """Yield images as (n, C, H, W) uint8: arrays together, image files one at a time."""
         # HDF5 reads rows in ascending order only.
         ascending, inverse = np.unique(rows, return_inverse=True)
@@ -117,7 +117,7 @@ class PartImages(Dataset[Tensor | InputError]):
 
             mode = "L" if self.preprocessing.channels == 1 else "RGB"
             for path in texts(stored, ascending)[inverse]:
-                yield pil_to_tensor(self._files.read(path, mode, least))[None]
+                yield pil_to_tensor(self._files.read(path, mode, min_side))[None]
 
     def _crop(self, image: Tensor, draws: FloatArray) -> Tensor:
         from torchvision.transforms.v2.functional import resized_crop
@@ -141,8 +141,8 @@ def load_requests(
 ) -> Iterator[Item]:
     """Yield what a dataset returns for each request, in order.
 
-    The requests are consumed in this process, as they are needed. So many ``workers`` read (0: this process),
-    without effect on the result. Memory is ``pinned`` for a GPU, to which it is then copied faster.
+    The requests are consumed in this process, as they are needed. ``workers`` processes read (0: this one),
+    without effect on the result. Memory is ``pinned`` for faster copies to a GPU.
 
     Raises: InputError for an image that cannot be read, without the traceback of a worker.
     """
@@ -164,10 +164,10 @@ def load_requests(
 def _images_of(file: h5py.File, part: str) -> h5py.Dataset:
     """Return <part>/images (n, H, W, C) uint8 or <part>/paths (n,)."""
     for name in (f"{part}/images", f"{part}/paths"):
-        found = find_dataset(file, name)
-        if found is None:
+        images = find_dataset(file, name)
+        if images is None:
             continue
-        kind, shape = found.dtype, found.shape
+        kind, shape = images.dtype, images.shape
         if name.endswith("paths"):
             form = "strings of shape (rows,)"
             has_form = len(shape) == 1 and h5py.check_string_dtype(kind) is not None
@@ -176,5 +176,5 @@ def _images_of(file: h5py.File, part: str) -> h5py.Dataset:
             has_form = kind == np.uint8 and len(shape) == 4 and shape[3] in (1, 3) and 0 not in shape[1:]
         if not has_form:
             raise InputError(f"{file.filename}: {name} is {kind} of shape {shape}; it must be {form}")
-        return found
+        return images
     raise InputError(f"{file.filename}: has neither {part}/images nor {part}/paths")

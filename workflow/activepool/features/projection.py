@@ -99,14 +99,14 @@ def umap_coordinates(features: FeatureMatrix) -> FloatArray:
     with importing("umap-learn", "figures.map: umap needs the package", ", or take pca"):
         import umap
     rows = features.shape[0]
-    fitted = np.sort(generator(0, 0, STAGE).permutation(rows)[:UMAP_SAMPLES])
+    fit_rows = np.sort(generator(0, 0, STAGE).permutation(rows)[:UMAP_SAMPLES])
     seed = integer_seed(0, 0, STAGE) % 2**32  # UMAP takes 32 bits
     model = umap.UMAP(n_components=2, n_jobs=1, random_state=seed)
     coordinates = np.empty((rows, 2), dtype=np.float32)
-    coordinates[fitted] = model.fit_transform(features.take(fitted))
-    others = np.setdiff1d(np.arange(rows), fitted, assume_unique=True)
-    for block in row_blocks(len(others), BLOCK_ROWS):
-        coordinates[others[block]] = model.transform(features.take(others[block]))
+    coordinates[fit_rows] = model.fit_transform(features.take(fit_rows))
+    remaining = np.setdiff1d(np.arange(rows), fit_rows, assume_unique=True)
+    for block in row_blocks(len(remaining), BLOCK_ROWS):
+        coordinates[remaining[block]] = model.transform(features.take(remaining[block]))
     return coordinates
 
 
@@ -136,12 +136,12 @@ def _leading_directions(covariance: FloatArray) -> tuple[FloatArray, FloatArray]
     from scipy.linalg import eigh
 
     width = len(covariance)
-    kept = min(2, width)
+    count = min(2, width)
     with threadpool_limits(1):
-        values, vectors = eigh(covariance, subset_by_index=[width - kept, width - 1])
+        values, vectors = eigh(covariance, subset_by_index=[width - count, width - 1])
     values, vectors = values[::-1], vectors[:, ::-1]
     largest = np.abs(vectors).argmax(axis=0)
-    signs = np.where(vectors[largest, range(kept)] < 0, -1.0, 1.0)
+    signs = np.where(vectors[largest, range(count)] < 0, -1.0, 1.0)
     variances = np.zeros(2)
-    variances[:kept] = values.clip(min=0)
+    variances[:count] = values.clip(min=0)
     return vectors * signs, variances

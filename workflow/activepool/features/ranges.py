@@ -18,12 +18,12 @@ def require_range(name: str, features: FeatureMatrix, rows: IntArray) -> None:
     finite = FiniteCheck()
     spread = SpreadCheck(name, features.shape[1], np.dtype(np.float32))
     for block in row_blocks(len(rows), BLOCK_ROWS):
-        given = features.take(rows[block], np.float64)
+        exact = features.take(rows[block], np.float64)
         with np.errstate(over="ignore"):  # to infinity, which is named
-            values = given.astype(np.float32)
+            values = exact.astype(np.float32)
         if finite.passes(values, rows[block], partial(_problem, name, values, rows[block])):
             require_squares(name, values, rows[block])
-            spread.add(given, rows[block])
+            spread.add(exact, rows[block])
     finite.require()
     spread.require()
 

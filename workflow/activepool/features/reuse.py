@@ -1,6 +1,6 @@
 """Batches of images that have not changed since their features were computed.
 
-The key of a batch is a digest of all that its features are computed from: the content of its images, and what
+The key of a batch is a digest of everything that its features depend on: the content of its images, and what
 computes them. Batches with the same key have the same features, so these can be taken from an earlier file.
 """
 
@@ -22,34 +22,34 @@ from activepool.io.hdf5_reading import opened
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A request for a batch of images, rows ascending, unless its key is among those ``known``."""
+class KeyedRequest:
+    """A request for a batch of images, rows ascending, unless its key is among the ``known_keys``."""
 
     request: Request
-    known: frozenset[str]
+    known_keys: frozenset[str]
 
 
 class KeyedImages(Dataset[tuple[str, Tensor | None] | InputError]):
     """The images of a part; reading a batch gives its key, and its views unless its features are known.
 
-    The text ``computed_by`` names all that computes the features.
+    The text ``computation`` names everything that computes the features.
     """
 
-    def __init__(self, images: PartImages, computed_by: str) -> None:
+    def __init__(self, images: PartImages, computation: str) -> None:
         self._images = images
-        self._computed_by = computed_by
+        self._computation = computation
 
-    def __getitem__(self, wanted: Wanted) -> tuple[str, Tensor | None] | InputError:
+    def __getitem__(self, keyed: KeyedRequest) -> tuple[str, Tensor | None] | InputError:
         """Return the key and the views, see `PartImages`; None for the views of a known batch."""
-        rows = wanted.request.rows
+        rows = keyed.request.rows
         # The first row decides what is drawn for augmented views.
-        digest = hashlib.sha256(f"{self._computed_by}\n{rows[0]}\n".encode())
+        digest = hashlib.sha256(f"{self._computation}\n{rows[0]}\n".encode())
         for content in self._images.contents(rows):
             digest.update(content)
         key = digest.hexdigest()
-        if key in wanted.known:
+        if key in keyed.known_keys:
             return key, None
-        views = self._images[wanted.request]
+        views = self._images[keyed.request]
         return views if isinstance(views, InputError) else (key, views)
 
 
@@ -87,11 +87,11 @@ def _first_row(part: h5py.Group) -> int:
 
 @contextmanager
 def earlier_features(paths: Iterable[str | Path | None], batch_size: int) -> Iterator[EarlierFeatures]:
-    """Open the files that earlier extractions left, as far as they are there and can be read."""
-    with ExitStack() as files:
-        found = []
+    """Open the files that earlier extractions left, except those that are missing or cannot be read."""
+    with ExitStack() as stack:
+        files = []
         for path in paths:
             with suppress(InputError):
                 if path is not None:
-                    found.append(files.enter_context(opened(path)))
-        yield EarlierFeatures(found, batch_size)
+                    files.append(stack.enter_context(opened(path)))
+        yield EarlierFeatures(files, batch_size)

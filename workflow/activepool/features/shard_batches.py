@@ -40,21 +40,21 @@ class ShardBatches:
         """List the batches, for parts of these lengths and features of this width."""
         self._lengths, self._width, self._settings = lengths, width, settings
         self._rows = {part: shard.rows(count, settings.batch_size) for part, count in lengths.items()}
-        self.all = [batch for part in lengths for batch in self._of(part)]
+        self.all = [batch for part in lengths for batch in self._part_batches(part)]
         self.groups: defaultdict[tuple[str, str], dict[int, Batch]] = defaultdict(dict)
         for number, batch in enumerate(self.all):
             self.groups[batch.part, batch.name][number] = batch
 
     def _names(self, part: str) -> list[str]:
-        """Return what a part has, in the order of computation."""
+        """Return the datasets of a part, in the order of computation."""
         return ["features", "views"] if part == "train" and self._settings.views else ["features"]
 
-    def _of(self, part: str) -> Iterator[Batch]:
+    def _part_batches(self, part: str) -> Iterator[Batch]:
         rows = self._rows[part]
         for name in self._names(part):
             for block in row_blocks(rows.stop - rows.start, self._settings.batch_size):
-                own = slice(rows.start + block.start, rows.start + block.stop)
-                yield Batch(part, name, own, self._shape(name, block.stop - block.start))
+                batch_rows = slice(rows.start + block.start, rows.start + block.stop)
+                yield Batch(part, name, batch_rows, self._shape(name, block.stop - block.start))
 
     def _shape(self, name: str, count: int) -> tuple[int, ...]:
         return (count, self._width) if name == "features" else (self._settings.views, count, self._width)
@@ -70,5 +70,5 @@ class ShardBatches:
                 shape = self._shape(name, rows.stop - rows.start)
                 target = group.create_dataset(name, shape, self._settings.dtype)
                 for number, batch in self.groups[part, name].items():
-                    own = slice(batch.rows.start - rows.start, batch.rows.stop - rows.start)
-                    target[..., own, :] = records.read(number)
+                    places = slice(batch.rows.start - rows.start, batch.rows.stop - rows.start)
+                    target[..., places, :] = records.read(number)

@@ -71,9 +71,9 @@ class FeatureMatrix:
     @classmethod
     def from_array(cls, array: FloatArray) -> "FeatureMatrix":
         """Wrap an (N, d) array, in memory or mapped: its rows are gathered in one copy."""
-        whole = np.asarray(array)
-        matrix = cls(whole.shape, whole.__getitem__, lambda runs: _joined([whole[run] for run in runs]))
-        matrix._array = whole
+        rows = np.asarray(array)
+        matrix = cls(rows.shape, rows.__getitem__, lambda runs: _concatenate([rows[run] for run in runs]))
+        matrix._array = rows
         return matrix
 
     @classmethod
@@ -86,30 +86,30 @@ class FeatureMatrix:
             dataset.file.flush()
         offset = dataset.id.get_offset()
         if offset is None or not dataset.size or dataset.file.driver not in PLAIN_DRIVERS:
-            locked = _LockedRows(dataset)
-            return cls(dataset.shape, locked.gather, locked.read)
+            reader = _LockedReader(dataset)
+            return cls(dataset.shape, reader.gather, reader.read)
         path = Path(dataset.file.filename)
         mapped = np.memmap(path, dtype=dataset.dtype, mode="r", offset=offset, shape=dataset.shape)
-        return cls(mapped.shape, mapped.__getitem__, _PlainReads(path, mapped))
+        return cls(mapped.shape, mapped.__getitem__, _PlainReader(path, mapped))
 
     def block(self, rows: slice, dtype: FloatType = np.float32) -> FloatArray:
         """Return consecutive rows, (rows, d) of ``dtype``."""
         start, stop, _ = rows.indices(self.shape[0])
-        return _converted(self._read([slice(start, stop)]), dtype)
+        return _convert(self._read([slice(start, stop)]), dtype)
 
     def take(self, rows: IntArray, dtype: FloatType = np.float32) -> FloatArray:
         """Return these rows in this order, (len(rows), d) of ``dtype``."""
         if not len(rows):
             return np.empty((0, self.shape[1]), dtype)
         if self._array is not None:
-            return _converted(self._array, dtype, rows)
+            return _convert(self._array, dtype, rows)
         first, last = int(rows.min()), int(rows.max())
         if last - first >= MAX_SPACING * len(rows):
-            return _converted(self._gather(rows), dtype)
+            return _convert(self._gather(rows), dtype)
         runs = _runs(rows)
         if MIN_RUN_ROWS * len(runs) <= len(rows):
-            return _converted(self._read(runs), dtype)
-        return _converted(self._read([slice(first, last + 1)]), dtype, rows - first)
+            return _convert(self._read(runs), dtype)
+        return _convert(self._read([slice(first, last + 1)]), dtype, rows - first)
 
     def __getitem__(self, rows: IntArray | BoolArray | slice | int) -> FloatArray:
         """Return rows in float32, chosen as in an array: by numbers, a mask or a slice, or a single one."""
@@ -120,7 +120,7 @@ class FeatureMatrix:
     __iter__ = None
 
 
-class _LockedRows:
+class _LockedReader:
     """A chunked dataset: HDF5 decodes one read at a time, and reads rows in ascending order only.
 
     `read` reads everything between the first and the last run: HDF5 would decode a chunk again for each run.
@@ -134,7 +134,7 @@ class _LockedRows:
         start = min(run.start for run in runs)
         with self._lock:
             span = self._dataset[start : max(run.stop for run in runs)]
-        return _joined([span[run.start - start : run.stop - start] for run in runs])
+        return _concatenate([span[run.start - start : run.stop - start] for run in runs])
 
     def gather(self, rows: IntArray) -> FloatArray:
         ascending, inverse = np.unique(rows, return_inverse=True)
@@ -143,10 +143,10 @@ class _LockedRows:
         return stored[inverse]
 
 
-class _PlainReads(threading.local):
+class _PlainReader(threading.local):
     """Reads runs of rows of a mapped file into one buffer per thread.
 
-    Unlike the mapping, this leaves no page of the file in the process. Reusing a buffer takes a third of the
+    Unlike the map, this leaves no page of the file in the process. Reusing a buffer takes a third of the
     time of a fresh one, which the system must first find and clear.
     """
 
@@ -178,18 +178,18 @@ def _runs(rows: IntArray) -> list[slice]:
     return [slice(first, last + 1) for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True)]
 
 
-def _joined(parts: list[FloatArray]) -> FloatArray:
+def _concatenate(parts: list[FloatArray]) -> FloatArray:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def _converted(stored: FloatArray, dtype: FloatType, rows: IntArray | None = None) -> FloatArray:
+def _convert(stored: FloatArray, dtype: FloatType, rows: IntArray | None = None) -> FloatArray:
     """Return stored features, or some of their rows, as a new array of ``dtype``."""
     if stored.dtype == np.float16:
         return to_single(stored, rows).astype(dtype, copy=False)
-    return stored.astype(dtype) if rows is None else _gathered(stored, rows).astype(dtype, copy=False)
+    return stored.astype(dtype) if rows is None else _gather(stored, rows).astype(dtype, copy=False)
 
 
-def _gathered(stored: FloatArray, rows: IntArray) -> FloatArray:
+def _gather(stored: FloatArray, rows: IntArray) -> FloatArray:
     """Return ``stored[rows]``, in half of the time where `take` need not copy the whole matrix first."""
     numbers = np.asarray(rows)
     if stored.flags.c_contiguous and stored.flags.aligned and numbers.dtype == np.intp:
@@ -202,9 +202,9 @@ def require_finite(rows: IntArray, values: FloatArray) -> None:
 
     ``values`` (n,) are sums over all features of each of the ``rows``.
     """
-    finite = np.isfinite(values)
-    if not finite.all():
-        row = rows[~finite][0]
+    is_finite = np.isfinite(values)
+    if not is_finite.all():
+        row = rows[~is_finite][0]
         raise InputError(f"features: row {row} has values that are not finite, or too large")
 
 

@@ -85,7 +85,7 @@ def augmentation(name: str, image_size: int) -> Augmentation:
     """
     if name not in AUGMENTATIONS:
         raise InputError(f"augmentation: {name!r} is not known; it must be one of {', '.join(AUGMENTATIONS)}")
-    return (AUGMENTATIONS_OF_SMALL if image_size <= MAX_SMALL_SIDE else AUGMENTATIONS)[name]
+    return (SMALL_IMAGE_AUGMENTATIONS if image_size <= MAX_SMALL_SIDE else AUGMENTATIONS)[name]
 
 
 def crop_box(height: int, width: int, draws: FloatArray) -> tuple[int, int, int, int]:
@@ -114,15 +114,18 @@ def shift(images: Tensor, draws: Draws) -> Tensor:
     places = draws.integers(2 * reach + 1, 2, batch, 1, axis=1)
     down, across = (places + torch.arange(side)).to(images.device)
     padded = functional.pad(images, [reach] * 4)
-    every = [torch.arange(size, device=images.device) for size in (batch, channels)]
+    indices = [torch.arange(size, device=images.device) for size in (batch, channels)]
     return padded[
-        every[0][:, None, None, None], every[1][:, None, None], down[:, None, :, None], across[:, None, None]
+        indices[0][:, None, None, None],
+        indices[1][:, None, None],
+        down[:, None, :, None],
+        across[:, None, None],
     ]
 
 
 def flip(images: Tensor, draws: Draws) -> Tensor:
     """Mirror each image left to right with probability 0.5."""
-    return torch.where(_chosen(images, 0.5, draws), images.flip(-1), images)
+    return torch.where(_draw_chosen(images, 0.5, draws), images.flip(-1), images)
 
 
 def colour_jitter(images: Tensor, draws: Draws, strength: float) -> Tensor:
@@ -147,7 +150,7 @@ def colour_jitter(images: Tensor, draws: Draws, strength: float) -> Tensor:
     # Contrast stretches colours about the image's mean grey, which the other maps do not move.
     mean_grey = brightness * torch.einsum("bchw,c->b", images, greys).reshape(-1, 1, 1) / images[0, 0].numel()
     changed = (colours @ images.flatten(2) + (1 - contrast) * mean_grey).clamp(0, 1)
-    return torch.where(_chosen(images, 0.8, draws), changed.reshape(images.shape), images)
+    return torch.where(_draw_chosen(images, 0.8, draws), changed.reshape(images.shape), images)
 
 
 def _hue_turn(turns: Tensor) -> Tensor:
@@ -162,11 +165,11 @@ def _hue_turn(turns: Tensor) -> Tensor:
 
 def grey(images: Tensor, draws: Draws) -> Tensor:
     """Turn each image grey with probability 0.2."""
-    chosen = _chosen(images, 0.2, draws)
+    is_chosen = _draw_chosen(images, 0.2, draws)
     if images.shape[1] == 1:
         return images
     weights = _GREY.to(images.device).reshape(1, 3, 1, 1)
-    return torch.where(chosen, (images * weights).sum(dim=1, keepdim=True).expand_as(images), images)
+    return torch.where(is_chosen, (images * weights).sum(dim=1, keepdim=True).expand_as(images), images)
 
 
 def blur(images: Tensor, draws: Draws) -> Tensor:
@@ -182,7 +185,7 @@ def blur(images: Tensor, draws: Draws) -> Tensor:
     )
     planes = functional.conv2d(planes, kernel[:, None, :, None], groups=batch * channels)
     planes = functional.conv2d(planes, kernel[:, None, None, :], groups=batch * channels)
-    return torch.where(_chosen(images, 0.5, draws), planes.reshape(images.shape), images)
+    return torch.where(_draw_chosen(images, 0.5, draws), planes.reshape(images.shape), images)
 
 
 def affine(images: Tensor, draws: Draws) -> Tensor:
@@ -212,15 +215,15 @@ def erase(images: Tensor, draws: Draws) -> Tensor:
 def noise(images: Tensor, draws: Draws) -> Tensor:
     """Add Gaussian noise to each pixel, with a standard deviation from 0 to 0.1 that is drawn per image."""
     deviation = 0.1 * draws.uniform(len(images), 1, 1, 1)
-    added = deviation * draws.normal(*images.shape)
-    return (images + added.to(images.device)).clamp(0, 1)
+    offsets = deviation * draws.normal(*images.shape)
+    return (images + offsets.to(images.device)).clamp(0, 1)
 
 
 def _between(draws: _Numbers, low: float, high: float) -> _Numbers:
     return low + (high - low) * draws
 
 
-def _chosen(images: Tensor, probability: float, draws: Draws) -> Tensor:
+def _draw_chosen(images: Tensor, probability: float, draws: Draws) -> Tensor:
     """Draw which images change, (B, 1, 1, 1) bool."""
     return (draws.uniform(len(images), 1, 1, 1) < probability).to(images.device)
 
@@ -238,8 +241,8 @@ AUGMENTATIONS = {
 }
 
 #: The same for images of up to MAX_SMALL_SIDE pixels. A blur would leave nothing to see on them; MoCo's
-#: authors do without it, too, in their demonstration on CIFAR-10.
-AUGMENTATIONS_OF_SMALL = AUGMENTATIONS | {
+#: authors omit it, too, in their demonstration on CIFAR-10.
+SMALL_IMAGE_AUGMENTATIONS = AUGMENTATIONS | {
     "natural": Augmentation(CROP_AREA, (flip, _WEAK_JITTER, grey)),
     "moco_v2": Augmentation(CROP_AREA_MOCO, (flip, _WEAK_JITTER, grey)),
 }

@@ -74,36 +74,38 @@ class CommandLine(ArgumentParser):
         self.add_argument(parameter.flag, **options)
 
 
-def function_arguments(stage: Stage, given: Namespace) -> dict[str, Any]:
+def function_arguments(stage: Stage, arguments: Namespace) -> dict[str, Any]:
     """Return the arguments of the stage's function, by name; raises InputError for an invalid value."""
-    return {parameter.name: _value(parameter, given) for parameter in stage.parameters}
+    return {parameter.name: _value(parameter, arguments) for parameter in stage.parameters}
 
 
-def input_files(stage: Stage, given: Namespace) -> list[str]:
+def input_files(stage: Stage, arguments: Namespace) -> list[str]:
     """Return the existing files among those that the command line gives a stage to read, each once."""
-    files = _files(stage, given, Role.INPUT)
+    files = _files(stage, arguments, Role.INPUT)
     for parameter in stage.settings:
-        content = getattr(given, parameter.name)
+        content = getattr(arguments, parameter.name)
         if isinstance(parameter.reading, Json) and content is not None:
             files.extend(parameter.reading.files(content))
     return [path for path in dict.fromkeys(files) if Path(path).is_file()]
 
 
-def files_read(stage: Stage, given: Namespace) -> list[str]:
+def files_read(stage: Stage, arguments: Namespace) -> list[str]:
     """Return all files that a stage may read: its inputs, and files of an earlier run."""
-    return [*input_files(stage, given), *_files(stage, given, Role.EARLIER)]
+    return [*input_files(stage, arguments), *_files(stage, arguments, Role.EARLIER)]
 
 
-def output_files(stage: Stage, given: Namespace) -> list[str]:
+def output_files(stage: Stage, arguments: Namespace) -> list[str]:
     """Return the files that the command line gives a stage to write, in their order."""
-    return _files(stage, given, Role.OUTPUT)
+    return _files(stage, arguments, Role.OUTPUT)
 
 
-def settings(stage: Stage, given: Namespace) -> dict[str, Any]:
+def settings(stage: Stage, arguments: Namespace) -> dict[str, Any]:
     """Return all other values of the command line, by name."""
     files = stage.of_role(Role.INPUT, Role.OUTPUT, Role.FOLDER, Role.EARLIER)
-    others = {"log", "provenance", "processes", *(parameter.name for parameter in files)}
-    return {name: value for name, value in vars(given).items() if name not in others and value is not None}
+    excluded = {"log", "provenance", "processes", *(parameter.name for parameter in files)}
+    return {
+        name: value for name, value in vars(arguments).items() if name not in excluded and value is not None
+    }
 
 
 def _converter(parameter: Parameter) -> Callable[[str], Any] | None:
@@ -126,22 +128,22 @@ def _json(text: str) -> dict[str, Any]:
     return content
 
 
-def _value(parameter: Parameter, given: Namespace) -> Any:
+def _value(parameter: Parameter, arguments: Namespace) -> Any:
     if parameter.role is Role.COMPUTE:
-        return Compute(resolve_device(given.device), given.workers)
+        return Compute(resolve_device(arguments.device), arguments.workers)
     if parameter.role is Role.SHARD:
-        return Shard(given.shard, given.shards)
+        return Shard(arguments.shard, arguments.shards)
     if parameter.role is Role.VERSION:
-        return list((given.provenance or {"": ""}).values())[-1]
-    value = getattr(given, parameter.name)
+        return list((arguments.provenance or {"": ""}).values())[-1]
+    value = getattr(arguments, parameter.name)
     if isinstance(parameter.reading, Json) and value is not None:
         return parameter.reading.convert(value)
     return value
 
 
-def _files(stage: Stage, given: Namespace, role: Role) -> list[str]:
+def _files(stage: Stage, arguments: Namespace, role: Role) -> list[str]:
     files: list[str] = []
     for parameter in stage.of_role(role):
-        value = getattr(given, parameter.name)
+        value = getattr(arguments, parameter.name)
         files += [value] if isinstance(value, str) else value or []
     return files

@@ -1,4 +1,4 @@
-"""What docstrings say about each argument of a function, and about each attribute of a class."""
+"""The descriptions of arguments and attributes in docstrings."""
 
 import inspect
 import re
@@ -13,10 +13,10 @@ def documented_arguments(function: Any) -> dict[str, str]:
 
 def documented_attributes(kind: type) -> dict[str, str]:
     """Return the descriptions in the sections ``Attributes`` of a class and of its bases, by attribute."""
-    found: dict[str, str] = {}
-    for one in reversed(kind.__mro__):
-        found |= _documented(inspect.cleandoc(one.__doc__ or ""), "Attributes")
-    return found
+    descriptions: dict[str, str] = {}
+    for base in reversed(kind.__mro__):
+        descriptions |= _documented(inspect.cleandoc(base.__doc__ or ""), "Attributes")
+    return descriptions
 
 
 def summary(documented: Any) -> str:
@@ -25,14 +25,14 @@ def summary(documented: Any) -> str:
 
 
 def _documented(docstring: str, section: str) -> dict[str, str]:
-    _, *rest = re.split(rf"(?m)^{section}\b.*:\n", docstring, maxsplit=1)
+    _, *body = re.split(rf"(?m)^{section}\b.*:\n", docstring, maxsplit=1)
     names: list[str] = []
-    found: dict[str, str] = {}
-    for line in textwrap.dedent("".join(rest).split("\n\n")[0]).splitlines():
-        if line.startswith(" "):  # goes on with the description above
-            found |= {name: f"{found[name]} {line.strip()}" for name in names}
+    descriptions: dict[str, str] = {}
+    for line in textwrap.dedent("".join(body).split("\n\n")[0]).splitlines():
+        if line.startswith(" "):  # continues the description above
+            descriptions |= {name: f"{descriptions[name]} {line.strip()}" for name in names}
         else:
-            listed, _, description = line.partition(": ")
-            names = listed.split(", ")
-            found |= dict.fromkeys(names, description)
-    return found
+            name_list, _, description = line.partition(": ")
+            names = name_list.split(", ")
+            descriptions |= dict.fromkeys(names, description)
+    return descriptions

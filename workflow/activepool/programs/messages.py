@@ -20,7 +20,7 @@ def copy_stderr(path: str) -> None:
 
 
 def log_traceback(error: BaseException) -> None:
-    """Write the traceback of an error to the log alone, or to stderr if there is no log."""
+    """Write the traceback of an error only to the log, or to stderr if there is no log."""
     traceback.print_exception(error, file=getattr(sys.stderr, "log", sys.stderr))
 
 

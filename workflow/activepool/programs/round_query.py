@@ -69,20 +69,20 @@ def read_query(
         if not np.array_equal(table.index, unlabelled):
             raise InputError(f"{files.scores}: its rows are not the unlabelled pool of this round; delete it")
     table = table or ScoreTable(unlabelled)
-    used = [(picked[:0], picked_labels[:0])]  # rows whose labels the query contains, and these labels
+    label_parts = [(picked[:0], picked_labels[:0])]  # rows whose labels the query contains, and these labels
     labelled = picked
     if strategy.reads_labels:
         labelled = picked[picked_labels != UNLABELABLE]
-        used.append((picked, picked_labels))
+        label_parts.append((picked, picked_labels))
     oracle_labels = None
     if strategy.reads_pool_labels:
         oracle_labels = _oracle_labels(strategy, file, table.index, files.annotations)
-        used.append((table.index, oracle_labels))
+        label_parts.append((table.index, oracle_labels))
     validation = None
     if "validation" in strategy.reads:
         held_out = read_index(files.validation)
         held_out_labels = known_labels(file, held_out, files.annotations)
-        used.append((held_out, held_out_labels))
+        label_parts.append((held_out, held_out_labels))
         is_known = held_out_labels != UNLABELABLE
         validation = held_out[is_known], held_out_labels[is_known]
     features = file.train.features if isinstance(file, FeatureFile) else None
@@ -110,7 +110,7 @@ def read_query(
         compute=compute,
         pool_size=len(unlabelled),
     )
-    rows, labels = map(np.concatenate, zip(*used, strict=True))
+    rows, labels = map(np.concatenate, zip(*label_parts, strict=True))
     return query, picked, used_labels(file, rows, labels, files.annotations)
 
 

@@ -9,7 +9,7 @@ from activepool.programs.stage import Json
 METRICS, SELECTED = "metrics.json", "selected.csv"
 
 
-def _with_file(name: str) -> Json:
+def _reading(name: str) -> Json:
     """Return the reading of `Rounds` for a stage that reads the file called ``name`` of each round."""
 
     def files(content: Mapping[str, Any]) -> list[str]:
@@ -19,5 +19,5 @@ def _with_file(name: str) -> Json:
 
 
 #: Rounds whose metrics, or whose picks, a stage reads.
-MeasuredRounds = Annotated[Rounds, _with_file(METRICS)]
-SelectedRounds = Annotated[Rounds, _with_file(SELECTED)]
+MeasuredRounds = Annotated[Rounds, _reading(METRICS)]
+SelectedRounds = Annotated[Rounds, _reading(SELECTED)]

@@ -33,9 +33,9 @@ from activepool.records.provenance import (
     Record,
     Stopwatch,
     file_state,
-    known_digests,
+    input_digests,
     records_beside,
-    require_as_written,
+    require_unchanged,
     versions,
 )
 
@@ -43,41 +43,41 @@ from activepool.records.provenance import (
 OUT_OF_MEMORY = ("DefaultCPUAllocator: can't allocate memory", "CUDA out of memory")
 
 #: The exit status that shells give a program that Ctrl-C ends.
-INTERRUPTED = 130
+INTERRUPT_STATUS = 130
 
 
 def run(stage: Stage, words: list[str]) -> None:
     """Run a stage; an error that the user can fix becomes one line on stderr and exit status 2."""
     watch = Stopwatch()
-    given = CommandLine(stage).parse_args(words)
+    arguments = CommandLine(stage).parse_args(words)
     rank = os.environ.get("RANK")  # set in each process if there are several
-    if stage.in_processes and given.processes > 1 and rank is None:
-        sys.exit(launch(stage.module, words, given.processes))
+    if stage.in_processes and arguments.processes > 1 and rank is None:
+        sys.exit(launch(stage.module, words, arguments.processes))
     is_main = rank in (None, "0")
-    is_recorded = is_main and given.provenance is not None
+    is_recorded = is_main and arguments.provenance is not None
     with _errors_as_lines():
-        if given.log is not None and is_main:
-            copy_stderr(given.log)
+        if arguments.log is not None and is_main:
+            copy_stderr(arguments.log)
         # activepool.compute.blocks runs blocks in parallel; libraries must not add threads.
         with threadpool_limits(1), announced(os.environ.get(JOBS_FOLDER)):
-            if given.provenance is not None:
-                check_planned(given.provenance)
-            written = records_beside(files_read(stage, given)) if is_recorded else {}
-            require_as_written(written)
-            used = stage(**function_arguments(stage, given))
-            if is_recorded and stage.has_record and output_files(stage, given):
+            if arguments.provenance is not None:
+                check_planned(arguments.provenance)
+            records = records_beside(files_read(stage, arguments)) if is_recorded else {}
+            require_unchanged(records)
+            annotations = stage(**function_arguments(stage, arguments))
+            if is_recorded and stage.has_record and output_files(stage, arguments):
                 Record(
                     stage=stage.name,
-                    arguments=settings(stage, given),
-                    depends_on=given.provenance,
-                    inputs=known_digests(input_files(stage, given), written),
-                    outputs={path: file_state(path) for path in output_files(stage, given)},
+                    arguments=settings(stage, arguments),
+                    depends_on=arguments.provenance,
+                    inputs=input_digests(input_files(stage, arguments), records),
+                    outputs={path: file_state(path) for path in output_files(stage, arguments)},
                     versions=versions(),
                     kernels=kernels(),
                     started=watch.started,
                     seconds=watch.seconds,
                     peak_memory_mb=watch.peak_memory_mb,
-                    used_labels=used,
+                    used_labels=annotations,
                 ).write()
 
 
@@ -99,7 +99,7 @@ def _errors_as_lines() -> Iterator[None]:
         _stop(f"{error.filename} cannot be used: {error.strerror}")
     except KeyboardInterrupt:
         _say("interrupted")
-        sys.exit(INTERRUPTED)
+        sys.exit(INTERRUPT_STATUS)
     except MemoryError as error:
         _stop(f"there is not enough memory ({str(error) or 'a part of the work'})")
     except UnicodeEncodeError as error:
@@ -108,14 +108,14 @@ def _errors_as_lines() -> Iterator[None]:
             "set PYTHONUTF8=1, and run again"
         )
     except (Exception, SystemExit) as error:
-        if isinstance(error, RuntimeError) and (want := _missing_memory(error)):
-            _stop(f"there is not enough memory ({want}); a smaller batch_size or image_size needs less")
+        if isinstance(error, RuntimeError) and (shortage := _missing_memory(error)):
+            _stop(f"there is not enough memory ({shortage}); a smaller batch_size or image_size needs less")
         _stop_at_user_line(error)
         raise
 
 
 def _missing_memory(error: RuntimeError) -> str:
-    """Return what PyTorch says of memory that it did not get; empty if the error is another one."""
+    """Return what PyTorch says about missing memory; empty for any other error."""
     line = str(error).partition("\n")[0]
     return next((line[line.index(text) :] for text in OUT_OF_MEMORY if text in line), "")
 
@@ -141,7 +141,7 @@ def _say(message: str) -> None:
 
 
 def _with_remedy(message: str) -> str:
-    """Return the message in one line, with a remedy if it is about a file that a stage has made."""
+    """Return the message in one line, with a remedy if it is about a file that a stage made."""
     message = " ".join(message.splitlines())
     path = Path(message.partition(": ")[0])
     with suppress(OSError):  # the message is too long for a path

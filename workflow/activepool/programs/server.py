@@ -30,14 +30,14 @@ from pathlib import Path
 from activepool.compute.kernels import kernel_variables, kernels
 from activepool.programs.start import LENGTH_BYTES, STATUS_BYTES
 
-#: Variables that Python and libraries read when they start, as patterns, beside those that choose kernels.
-READ_AT_START = ("PYTHON*", "LD_*", "LC_*", "LANG", "HDF5_*")
+#: Patterns of the variables that Python and libraries read when they start, beside those that choose kernels.
+STARTUP_VARIABLES = ("PYTHON*", "LD_*", "LC_*", "LANG", "HDF5_*")
 
 #: Seconds that a client may take to send its request.
-PATIENCE = 10.0
+REQUEST_SECONDS = 10.0
 
 #: Standard input, which the run holds open.
-RUN = 0
+RUN_INPUT = 0
 
 #: What can be waited for.
 Waitable = int | socket.socket
@@ -99,15 +99,15 @@ class Server:
         self._jobs: dict[int, socket.socket] = {}  # the client's connection, by the number of the fork
         self._interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
         self._child_ended = signal.signal(signal.SIGCHLD, lambda *_: None)
-        self._woken, self._waking = socket.socketpair()
-        self._waking.setblocking(False)
-        signal.set_wakeup_fd(self._waking.fileno())
+        self._wakeup_reader, self._wakeup_writer = socket.socketpair()
+        self._wakeup_writer.setblocking(False)
+        signal.set_wakeup_fd(self._wakeup_writer.fileno())
         self._folder = str(Path.cwd())
-        self._read_at_start = read_at_start(os.environ)
+        self._startup_variables = startup_variables(os.environ)
         self._code = {path: _state(path) for path in _LIBRARY.rglob("*.py")}
 
     def _load(self) -> None:
-        """Do once, before the first fork, what each job would do; remember which code was imported."""
+        """Do once, before the first fork, what each job would do; note the code that was imported."""
         from activepool.records.provenance import versions
         from activepool.strategies.registry import builtin_strategies
 
@@ -116,26 +116,26 @@ class Server:
         builtin_strategies()
         versions()
         kernels()
-        loaded = {getattr(module, "__file__", None) for module in sys.modules.values()}
-        self._code = {path: state for path, state in self._code.items() if str(path) in loaded}
+        files = {getattr(module, "__file__", None) for module in sys.modules.values()}
+        self._code = {path: state for path, state in self._code.items() if str(path) in files}
         self._imports = []
         gc.freeze()  # the collector would copy the pages that forks share
 
     def next_job(self) -> Job | None:
         """Serve; return the job in the fork that runs it, and None in the server when all has ended."""
         while self._is_open or self._jobs:
-            waited_for: list[Waitable] = [self._woken, *self._jobs.values()]
+            waitables: list[Waitable] = [self._wakeup_reader, *self._jobs.values()]
             if self._is_open:
-                waited_for += [RUN, self._listener]
-            ready = select.select(waited_for, [], [])[0]
-            if self._woken in ready:
-                self._woken.recv(1024)
+                waitables += [RUN_INPUT, self._listener]
+            ready = select.select(waitables, [], [])[0]
+            if self._wakeup_reader in ready:
+                self._wakeup_reader.recv(1024)
                 self._pass_on_statuses()
             # Before the next job begins: it may be a retry, which writes the same files.
             self._kill_abandoned(ready)
-            if RUN in ready:
+            if RUN_INPUT in ready:
                 self._close()
-            elif self._listener in ready and (job := self._accepted()):
+            elif self._listener in ready and (job := self._accept()):
                 return job
         return None
 
@@ -157,18 +157,18 @@ class Server:
         shutil.rmtree(Path(self._listener.getsockname()).parent, ignore_errors=True)
         self._listener.close()
 
-    def _accepted(self) -> Job | None:
+    def _accept(self) -> Job | None:
         """Accept a client; return its job in the fork, and None in the server."""
         connection, _ = self._listener.accept()
         if self._imports:
             self._load()
-        job = self._received(connection)
+        job = self._receive(connection)
         try:
             number = os.fork() if job else None
         except OSError:  # no memory, or too many processes
             number = None
         if number == 0:
-            self._leave()
+            self._restore_process()
             return job
         for stream in job.streams if job else ():
             os.close(stream)
@@ -178,16 +178,16 @@ class Server:
             self._jobs[number] = connection
         return None
 
-    def _received(self, connection: socket.socket) -> Job | None:
+    def _receive(self, connection: socket.socket) -> Job | None:
         """Return the job that a client requests; None if the client must start a process itself."""
-        connection.settimeout(PATIENCE)
+        connection.settimeout(REQUEST_SECONDS)
         streams: list[int] = []
         try:
             length, streams, *_ = socket.recv_fds(connection, LENGTH_BYTES, 3)
             with connection.makefile("rb") as content:
                 request = marshal.loads(content.read(int.from_bytes(length, "little")))
             place, module, words, environment = request
-            if self._stands_for(place, environment):
+            if self._can_stand_for(place, environment):
                 return Job(module, words, environment, streams, connection)
         except (OSError, EOFError, ValueError, TypeError):  # the client was killed, or is of another Python
             pass
@@ -195,35 +195,35 @@ class Server:
             os.close(stream)
         return None
 
-    def _stands_for(self, place: tuple[str, str, str], environment: dict[str, str]) -> bool:
+    def _can_stand_for(self, place: tuple[str, str, str], environment: dict[str, str]) -> bool:
         """Return whether a fork equals a process that the client itself would start now."""
         version, executable, folder = place
         return (
             (version, Path(executable).parent) == (sys.version, Path(sys.executable).parent)
             and folder == self._folder
-            and read_at_start(environment) == self._read_at_start
+            and startup_variables(environment) == self._startup_variables
             and all(_state(path) == state for path, state in self._code.items())
         )
 
-    def _leave(self) -> None:
+    def _restore_process(self) -> None:
         """Undo, in a fork, what makes a process a server."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, self._child_ended)
         signal.signal(signal.SIGINT, self._interrupt)
-        for one in (self._listener, self._woken, self._waking, *self._jobs.values()):
-            one.close()
+        for resource in (self._listener, self._wakeup_reader, self._wakeup_writer, *self._jobs.values()):
+            resource.close()
 
 
-def read_at_start(environment: Mapping[str, str]) -> dict[str, str]:
+def startup_variables(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the variables that decide how a process computes, and that it reads when it starts."""
-    names = [name for name in environment if any(fnmatchcase(name, one) for one in READ_AT_START)]
+    names = [name for name in environment if any(fnmatchcase(name, pattern) for pattern in STARTUP_VARIABLES)]
     return kernel_variables(environment) | {name: environment[name] for name in names}
 
 
 def _state(path: Path) -> tuple[int, int]:
     """Return when a file was last changed, and its size; raises OSError if it is gone."""
-    found = path.stat()
-    return found.st_mtime_ns, found.st_size
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ SERVER = "activepool.programs.server"
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 #: Seconds that a run waits for a server to end.
-GRACE = 10.0
+SHUTDOWN_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def start(variables: Mapping[str, str], kinds: Iterable[Kind]) -> None:
 
     They are for Linux: elsewhere, libraries of the system may not survive a fork.
 
-    ``variables`` of the environment are those that the jobs have beside those of this process.
+    The jobs have the ``variables`` of the environment beside those of this process.
     """
     if sys.platform != "linux":
         return
@@ -76,4 +76,4 @@ def _start(path: Path, kind: Kind, environment: dict[str, str]) -> None:
 def _end(server: subprocess.Popen[bytes]) -> None:
     """Close its standard input, as the system does when this process is killed, and wait for it."""
     with suppress(subprocess.TimeoutExpired):
-        server.communicate(timeout=GRACE)
+        server.communicate(timeout=SHUTDOWN_SECONDS)

@@ -5,7 +5,7 @@ The types of the parameters give their roles, and the docstring's ``Args`` descr
     @stage
     def gather_scores(shards: list[Input], scores: Output) -> None: ...
 
-`Input` and `Output` are files, and `Earlier` is one that need not be there. `Compute`, `Shard`, `Device` and
+`Input` and `Output` are files, and `Earlier` is a file that may be absent. `Compute`, `Shard`, `Device` and
 `Workers` say where the work is done, and on which part of the rows. `Version` comes from the rule. All other
 parameters are settings. The command line, the rule's command and the record follow from the declaration.
 """
@@ -71,9 +71,9 @@ def natural(text: str) -> int:
     return _whole_number(text, 0)
 
 
-def _whole_number(text: str, least: int) -> int:
-    if not text.isdecimal() or int(text) < least:
-        raise ArgumentTypeError(f"{text!r} is not a whole number from {least} on")
+def _whole_number(text: str, minimum: int) -> int:
+    if not text.isdecimal() or int(text) < minimum:
+        raise ArgumentTypeError(f"{text!r} is not a whole number from {minimum} on")
     return int(text)
 
 
@@ -140,9 +140,9 @@ class Stage:
         self.has_record = has_record
         self.__doc__ = function.__doc__
 
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Call the function."""
-        return self.function(*arguments, **named)
+        return self.function(*arguments, **keywords)
 
     @property
     def name(self) -> str:
@@ -205,22 +205,22 @@ def stage(
 
 
 def _parameter(parameter: inspect.Parameter, hint: Any, help_text: str) -> Parameter:
-    metadata, kind, is_list = _unwrapped(hint)
+    metadata, kind, is_list = _unwrap(hint)
     role = next((entry for entry in metadata if isinstance(entry, Role)), _ROLES.get(kind, Role.SETTING))
     reading = next((entry for entry in metadata if isinstance(entry, Text | Json)), None)
     return Parameter(parameter.name, role, kind, is_list, parameter.default, reading, help_text)
 
 
-def _unwrapped(hint: Any) -> tuple[tuple[Any, ...], Any, bool]:
-    """Return the metadata of a type, the type without None, list and metadata, and whether it is a list."""
+def _unwrap(hint: Any) -> tuple[tuple[Any, ...], Any, bool]:
+    """Return a type's metadata, the type without None, list and metadata, and whether it is a list."""
     if get_origin(hint) is Annotated:
-        kind, *around = get_args(hint)
-        inside, kind, is_list = _unwrapped(kind)
-        return (*around, *inside), kind, is_list
+        kind, *outer = get_args(hint)
+        inner, kind, is_list = _unwrap(kind)
+        return (*outer, *inner), kind, is_list
     if get_origin(hint) in (Union, UnionType):
         kinds = [kind for kind in get_args(hint) if kind is not type(None)]
-        return _unwrapped(kinds[0]) if len(kinds) == 1 else ((), hint, False)
+        return _unwrap(kinds[0]) if len(kinds) == 1 else ((), hint, False)
     if get_origin(hint) in (list, Sequence):
-        inside, kind, _ = _unwrapped(*get_args(hint))
-        return inside, kind, True
+        inner, kind, _ = _unwrap(*get_args(hint))
+        return inner, kind, True
     return (), hint, False

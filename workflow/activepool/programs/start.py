@@ -22,7 +22,7 @@ LENGTH_BYTES, STATUS_BYTES = 8, 4
 
 
 def main() -> None:
-    """Run the stage that the command line names, and end as it has ended."""
+    """Run the stage that the command line names, and end as it ended."""
     module, *words = sys.argv[1:]
     status = status_from_server(os.environ.get(SERVERS), module, words)
     if status is None:
@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def status_from_server(servers: str | None, module: str, words: list[str]) -> int | None:
-    """Have the server run a stage; return its exit status, or minus the signal that has ended it.
+    """Have the server run a stage; return its exit status, or minus the signal that ended it.
 
     Returns: None if the stage has not run: there is no server, it refuses, or it was killed. In the last case
     its fork has ended as well, because the fork also holds the connection open.

@@ -1,6 +1,6 @@
 """Whether a stage is still the one that its run planned.
 
-Somebody may edit its code between the plan and the start of a job and, while jobs wait for a scheduler, the
+Somebody may edit its code between the plan and the start of a job or, while jobs wait for a scheduler, the
 configuration. The stage would then make other files than Snakemake records, even if the edit is undone later.
 """
 
@@ -31,31 +31,31 @@ def check_planned(depends_on: Mapping[str, str]) -> None:
 
     ``depends_on`` is its provenance from its rule; empty for a stage that somebody starts by hand.
 
-    Raises: InputError if the configuration or a file of the code was edited since.
+    Raises: InputError if the configuration or a file of the code was edited in the meantime.
     """
     if not depends_on:
         return
     entry = entry_of(depends_on)
-    planned = os.environ.get(PLANNED)
-    if planned is not None and entry not in planned.split(";"):
+    entries = os.environ.get(PLANNED)
+    if entries is not None and entry not in entries.split(";"):
         raise InputError(
             f"the configuration or the code was edited after this job was submitted (not planned: {entry});"
             " start the run again"
         )
-    for path in _edited(entry.rpartition(" ")[2]):
+    for path in _edited_files(entry.rpartition(" ")[2]):
         raise InputError(f"{path}: was edited after the run had begun; start the run again")
 
 
-def _edited(code: str) -> list[str]:
+def _edited_files(code: str) -> list[str]:
     """Return the files whose syntax differs from the listing of ``code``; none without a listing."""
     listing = Path(os.environ.get(LISTINGS, os.devnull), f"{code}.json")
     if not listing.is_file():
         return []
     files = read_json(listing).items()
-    return [path for path, (content, syntax) in files if not _is_as_listed(Path(path), content, syntax)]
+    return [path for path, (content, syntax) in files if not _matches_listing(Path(path), content, syntax)]
 
 
-def _is_as_listed(path: Path, content: str, syntax: str) -> bool:
+def _matches_listing(path: Path, content: str, syntax: str) -> bool:
     try:
         source = path.read_bytes()
     except FileNotFoundError:

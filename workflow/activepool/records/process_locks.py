@@ -26,11 +26,11 @@ TIME_UNITS = (("s", 1), ("min", 60), ("h", 3600), ("days", 86400))
 class Announcement:
     """Another process that is running, or may be; its file is called ``<host>-<process number>``.
 
-    ``is_seen``: whether the system reports it as running; otherwise it is on a host that cannot be asked.
+    ``is_confirmed`` says whether the system reports it as running; otherwise its host cannot be asked.
     """
 
     path: Path
-    is_seen: bool
+    is_confirmed: bool
 
     @property
     def name(self) -> str:
@@ -52,7 +52,7 @@ class Announcement:
         """Whether it runs on this host."""
         return self.host == socket.gethostname()
 
-    def described(self) -> str:
+    def description(self) -> str:
         """Return host, process number and age, for messages."""
         process = f"host {self.host}, process {self.number}"
         with suppress(FileNotFoundError):
@@ -62,15 +62,15 @@ class Announcement:
 
 def announce(folder: str | Path, content: str = "") -> IO[str]:
     """Announce this process by a file with ``content``, until that is closed or the process ends."""
-    path = Path(folder) / own_name()
+    path = Path(folder) / process_name()
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    file = unfinished.open("w", encoding="utf-8")
+    temporary = path.with_name(f"{path.name}.unfinished")
+    file = temporary.open("w", encoding="utf-8")
     with suppress(OSError):  # without locks, the process number shows whether it is running
         fcntl.flock(file, fcntl.LOCK_EX)
     file.write(content)
     file.flush()
-    unfinished.replace(path)
+    temporary.replace(path)
     return file
 
 
@@ -89,31 +89,31 @@ def announced(folder: str | Path | None) -> Iterator[None]:
 
 def withdraw(folder: str | Path) -> None:
     """Remove this process's announcement."""
-    (Path(folder) / own_name()).unlink(missing_ok=True)
+    (Path(folder) / process_name()).unlink(missing_ok=True)
 
 
-def others(folder: str | Path) -> list[Announcement]:
+def other_processes(folder: str | Path) -> list[Announcement]:
     """Return the other processes in ``folder`` that are running, or may be; removes nothing."""
     announcements = [Announcement(path, _is_locked(path)) for path in _announcements(folder)]
-    return [process for process in announcements if process.is_seen or not process.is_here]
+    return [process for process in announcements if process.is_confirmed or not process.is_here]
 
 
 def remove_ended(folder: str | Path) -> None:
     """Remove from ``folder`` the announcements of this host's processes that have ended."""
-    running = {process.path for process in others(folder)}
+    running = {process.path for process in other_processes(folder)}
     for path in _announcements(folder):
         if path not in running:
             path.unlink(missing_ok=True)
 
 
-def own_name() -> str:
+def process_name() -> str:
     """Return the name of this process: ``<host>-<process number>``."""
     return f"{socket.gethostname()}-{os.getpid()}"
 
 
 def _announcements(folder: str | Path) -> list[Path]:
     paths = [path for path in Path(folder).glob("*") if re.fullmatch(r".+-\d+", path.name)]
-    return sorted(path for path in paths if path.name != own_name())
+    return sorted(path for path in paths if path.name != process_name())
 
 
 def _is_locked(path: Path) -> bool:
@@ -125,7 +125,7 @@ def _is_locked(path: Path) -> bool:
     except FileNotFoundError:
         return False
     except OSError:
-        announcement = Announcement(path, is_seen=False)
+        announcement = Announcement(path, is_confirmed=False)
         return announcement.is_here and _is_running(int(announcement.number))
     return False
 

@@ -39,7 +39,7 @@ class FileState:
     size: int
     modified: int
 
-    def is_as_left(self, path: Path) -> bool:
+    def matches(self, path: Path) -> bool:
         """Return whether ``path`` still has this size and time, so that it need not be read."""
         status = path.stat()
         return (status.st_size, status.st_mtime_ns) == (self.size, self.modified)
@@ -83,8 +83,8 @@ class Record:
         content = read_json(path)
         try:
             outputs = {name: FileState(**state) for name, state in content.pop("outputs").items()}
-            used = content.pop("used_labels", None)
-            record = cls(outputs=outputs, used_labels=UsedLabels(**used) if used else None, **content)
+            labels = content.pop("used_labels", None)
+            record = cls(outputs=outputs, used_labels=UsedLabels(**labels) if labels else None, **content)
             record._require_types()
             return record
         except (AttributeError, KeyError, TypeError) as error:
@@ -93,13 +93,13 @@ class Record:
             ) from None
 
     def change_line(self, path: Path) -> str:
-        """Return a line that says that an output is not what the stage wrote, and what helps."""
-        size, before = path.stat().st_size, self.outputs[str(path)].size
-        how = "has changed"
-        if size < before:
-            how = f"was cut or written again, {size:,} instead of {before:,} bytes,"
+        """Return a line about an output that is no longer what the stage wrote, with a remedy."""
+        size, recorded_size = path.stat().st_size, self.outputs[str(path)].size
+        change = "has changed"
+        if size < recorded_size:
+            change = f"was cut or written again, {size:,} instead of {recorded_size:,} bytes,"
         since = f"since stage {self.stage!r} wrote it ({self.started})"
-        return f"{path}: {how} {since}; delete the file, and run again"
+        return f"{path}: {change} {since}; delete the file, and run again"
 
     def _require_types(self) -> None:
         for name in ("arguments", "depends_on", "inputs", "versions", "kernels"):
@@ -150,7 +150,7 @@ class Stopwatch:
 def _own_peak() -> int:
     """Return the largest resident memory of this process until now, in bytes.
 
-    Linux counts in a process's usage of resources what the process that started it had, such as Snakemake.
+    Linux counts the memory of the process that started it, such as Snakemake, in its usage of resources.
     """
     with suppress(OSError):
         for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
@@ -159,8 +159,8 @@ def _own_peak() -> int:
     return _peak(resource.RUSAGE_SELF)
 
 
-def _peak(who: int) -> int:
-    return resource.getrusage(who).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+def _peak(processes: int) -> int:
+    return resource.getrusage(processes).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def file_state(path: str | Path) -> FileState:
@@ -170,49 +170,49 @@ def file_state(path: str | Path) -> FileState:
 
 
 def records_beside(paths: Iterable[str]) -> dict[str, list[Record]]:
-    """Return, for each of these files that is there, the records beside it, of the stages that wrote it.
+    """Return, for each of these files that exists, the records beside it of the stages that wrote it.
 
     Each record is read once, however many files there are. Verification reports damaged ones.
     """
-    found: dict[str, list[Record]] = {str(Path(path)): [] for path in paths if Path(path).is_file()}
-    for folder in dict.fromkeys(Path(path).parent for path in found):
+    records_of: dict[str, list[Record]] = {str(Path(path)): [] for path in paths if Path(path).is_file()}
+    for folder in dict.fromkeys(Path(path).parent for path in records_of):
         for name in records_in(folder):
             with suppress(InputError):
                 record = Record.read(name)
                 for path in record.outputs:
-                    if path in found and Path(path).parent == folder:
-                        found[path].append(record)
-    return found
+                    if path in records_of and Path(path).parent == folder:
+                        records_of[path].append(record)
+    return records_of
 
 
-def known_digests(paths: Iterable[str], written: Mapping[str, list[Record]]) -> dict[str, str]:
+def input_digests(paths: Iterable[str], records: Mapping[str, list[Record]]) -> dict[str, str]:
     """Return the SHA-256 of files, from their records (`records_beside`) if they have not changed since."""
-    found = {}
+    digests = {}
     for path in paths:
         place = Path(path)
-        states = (record.outputs[str(place)] for record in written.get(str(place), ()))
-        known = next((state.sha256 for state in states if state.is_as_left(place)), None)
-        found[path] = known or file_digest(path)
-    return found
+        states = (record.outputs[str(place)] for record in records.get(str(place), ()))
+        digest = next((state.sha256 for state in states if state.matches(place)), None)
+        digests[path] = digest or file_digest(path)
+    return digests
 
 
-def require_as_written(written: Mapping[str, list[Record]]) -> None:
+def require_unchanged(records_of: Mapping[str, list[Record]]) -> None:
     """Raise InputError with a line for each file that has changed since its record (`records_beside`).
 
     Only a file whose size or time differs is read; one without a record is not compared.
     """
-    changed = [line for path, records in written.items() if (line := _change_of(Path(path), records))]
-    if changed:
-        raise InputError(*changed)
+    lines = [line for path, records in records_of.items() if (line := _change(Path(path), records))]
+    if lines:
+        raise InputError(*lines)
 
 
-def _change_of(path: Path, written: list[Record]) -> str:
-    """Return a line that says how a file has changed since its stage wrote it; empty if it has not."""
-    states = [record.outputs[str(path)] for record in written]
-    if not states or any(state.is_as_left(path) for state in states):
+def _change(path: Path, records: list[Record]) -> str:
+    """Return a line about the change of a file since its stage wrote it; empty if there is none."""
+    states = [record.outputs[str(path)] for record in records]
+    if not states or any(state.matches(path) for state in states):
         return ""
     digest = file_digest(path)
-    return "" if digest in {state.sha256 for state in states} else written[-1].change_line(path)
+    return "" if digest in {state.sha256 for state in states} else records[-1].change_line(path)
 
 
 @cache

@@ -7,9 +7,9 @@ from typing import TypeGuard
 
 
 def syntax_digest(tree: ast.Module) -> str:
-    """Return the SHA-256 of a module's syntax; what does not count is taken out of ``tree``.
+    """Return the SHA-256 of a module's syntax; it removes from ``tree`` what does not count.
 
-    That is its docstrings, its version, and what it imports for type checkers alone.
+    That is its docstrings, its version, and its imports only for type checkers.
     """
     tree.body = [statement for statement in tree.body if not _is_version(statement)]
     for node in (tree, *statements(tree)):

@@ -26,13 +26,13 @@ TEMPORARY = ("*/shards/*-of-*.h5", "*/scores/*-of-*.h5", "*/round*/features.h5")
 
 @dataclass(frozen=True)
 class Findings:
-    """The findings of a verification: how many files match their records, and lines or names of others.
+    """The findings of a verification: how many files match their records, and lines about the others.
 
     Attributes:
         misfits: a line for each problem, which begins with the file.
-        mixtures: a line for each library whose kernels differ between files; these files may all match.
+        mixtures: a line for each library whose kernels differ between files, which may all match.
         outdated: a line for each file that was made on request, from an input that has changed since.
-        gone: files that are missing, and may be.
+        gone: missing files that people may delete.
         unrecorded: files that no stage makes.
     """
 
@@ -51,10 +51,10 @@ class Allowances:
     Attributes:
         unrecorded: patterns of files that no stage makes.
         ignored: patterns of files that people may change as they like.
-        changing: for a stage, the pattern of those of its inputs that may change after it has run.
+        changing: for a stage, the pattern of the inputs that may change after it has run.
         requested: stages that run only on request, so that their files may be older than their inputs.
         temporary: patterns of files that are always deleted, although their records stay.
-        dispensable: patterns of files that people may delete: a run makes those that it needs again.
+        dispensable: patterns of files that people may delete, since a run remakes those that it needs.
     """
 
     unrecorded: tuple[str, ...] = ()
@@ -70,31 +70,37 @@ def verify(root: str | Path, allowed: Allowances = Allowances()) -> Findings:
     root = Path(root)
     if not root.is_dir():
         raise InputError(f"{root}: there is no such folder; verify checks the files that a run has written")
-    read, misfits = _read_records(root)
-    records = [record for record in read if _has_files(record)]
-    missing = [path for record in read for path in record.outputs if not Path(path).is_file()]
-    gone = [path for path in missing if _matches(path, allowed.dispensable)]
-    may_be_gone = (*allowed.temporary, *allowed.dispensable)
-    misfits += [line for record in read if not _has_files(record) for line in _lost(record, may_be_gone)]
+    all_records, misfits = _read_records(root)
+    records = [record for record in all_records if _has_files(record)]
+    missing = [path for record in all_records for path in record.outputs if not Path(path).is_file()]
+    missing_optional = [path for path in missing if _matches(path, allowed.dispensable)]
+    optional = (*allowed.temporary, *allowed.dispensable)
+    misfits += [
+        line for record in all_records if not _has_files(record) for line in _lost_files(record, optional)
+    ]
     digest = cache(file_digest)
-    misfits += [line for record in records for line in _changed(record, digest, allowed.dispensable)]
+    misfits += [line for record in records for line in _changed_files(record, digest, allowed.dispensable)]
     lasting = [record for record in records if record.stage not in allowed.requested]
     misfits += _changed_inputs(lasting, digest, allowed.changing)
     misfits += _changed_labels(records)
-    recorded = {path for record in records for path in record.outputs}
-    others = [path for path in _results(root) if path not in recorded and not _matches(path, allowed.ignored)]
-    unrecorded = [path for path in others if _matches(path, allowed.unrecorded)]
+    recorded_files = {path for record in records for path in record.outputs}
+    unexplained = [
+        path for path in _results(root) if path not in recorded_files and not _matches(path, allowed.ignored)
+    ]
+    unrecorded = [path for path in unexplained if _matches(path, allowed.unrecorded)]
     misfits += [
         f"{path}: no record says how it was made; delete it, or move it elsewhere"
-        for path in others
+        for path in unexplained
         if path not in unrecorded
     ]
-    named = {line.partition(": ")[0] for line in misfits}
-    verified = sum(Path(path).is_file() and path not in named for path in recorded)
-    made = {path: record.kernels for record in records for path in record.outputs if Path(path).is_file()}
+    problem_files = {line.partition(": ")[0] for line in misfits}
+    verified = sum(Path(path).is_file() and path not in problem_files for path in recorded_files)
+    kernels_of = {
+        path: record.kernels for record in records for path in record.outputs if Path(path).is_file()
+    }
     requested = [record for record in records if record.stage in allowed.requested]
     outdated = list(_outdated(requested, digest))
-    return Findings(verified, misfits, mixtures(made), outdated, gone, unrecorded)
+    return Findings(verified, misfits, mixtures(kernels_of), outdated, missing_optional, unrecorded)
 
 
 def _read_records(root: Path) -> tuple[list[Record], list[str]]:
@@ -111,22 +117,22 @@ def _has_files(record: Record) -> bool:
     return any(Path(path).is_file() for path in record.outputs)
 
 
-def _lost(record: Record, may_be_gone: Collection[str]) -> Iterator[str]:
+def _lost_files(record: Record, optional: Collection[str]) -> Iterator[str]:
     """Yield a line for each file of a record whose files are all gone."""
     for path in record.outputs:
-        if not _matches(path, may_be_gone):
+        if not _matches(path, optional):
             yield (
                 f"{path}: is missing; stage {record.stage!r} made it ({record.started}); make it again, or "
                 f"delete {record_path(next(iter(record.outputs)))}"
             )
 
 
-def _changed(record: Record, digest: Callable[[str], str], may_be_gone: Collection[str]) -> Iterator[str]:
+def _changed_files(record: Record, digest: Callable[[str], str], optional: Collection[str]) -> Iterator[str]:
     for path, state in record.outputs.items():
         if not Path(path).is_file():
-            if not _matches(path, may_be_gone):
-                there = f"although other files of its stage {record.stage!r} are there"
-                yield f"{path}: is missing, {there}; run again to make it"
+            if not _matches(path, optional):
+                context = f"although other files of its stage {record.stage!r} are there"
+                yield f"{path}: is missing, {context}; run again to make it"
         elif digest(path) != state.sha256:
             yield record.change_line(Path(path))
 
@@ -135,12 +141,12 @@ def _changed_inputs(
     records: list[Record], digest: Callable[[str], str], changing: Mapping[str, str]
 ) -> Iterator[str]:
     """Yield a line for each input that changed after files were made from it."""
-    made: dict[str, list[str]] = defaultdict(list)
+    outputs_of: dict[str, list[str]] = defaultdict(list)
     for record in records:
         for path in _inputs_changed_since(record, digest):
             if not fnmatchcase(path, changing.get(record.stage, "")):
-                made[path].append(next(iter(record.outputs)))
-    for path, outputs in sorted(made.items()):
+                outputs_of[path].append(next(iter(record.outputs)))
+    for path, outputs in sorted(outputs_of.items()):
         more = f" and {len(outputs) - 1} more" if len(outputs) > 1 else ""
         remedy = f"run again, and if that does not rebuild it, delete {outputs[0]} first"
         yield f"{outputs[0]}{more}: made from another version of {path}; {remedy}"
@@ -155,39 +161,49 @@ def _outdated(records: list[Record], digest: Callable[[str], str]) -> Iterator[s
 
 
 def _inputs_changed_since(record: Record, digest: Callable[[str], str]) -> list[str]:
-    return [path for path, was in record.inputs.items() if Path(path).is_file() and digest(path) != was]
+    return [
+        path
+        for path, recorded_digest in record.inputs.items()
+        if Path(path).is_file() and digest(path) != recorded_digest
+    ]
 
 
 def _changed_labels(records: list[Record]) -> Iterator[str]:
-    """Yield a line for each record that used a label which its file of annotations no longer has.
+    """Yield a line for each record with a label that its file of annotations no longer has.
 
-    Labels that were added since are no problem: the file grows during the rounds.
+    Labels added since then are not a problem: the file grows during the rounds.
     """
     present = cache(_present_labels)
     for record in records:
-        used, output = record.used_labels, next(iter(record.outputs))
-        if used is None or not Path(used.annotations).is_file() or not Path(used.samples).is_file():
+        annotated, output = record.used_labels, next(iter(record.outputs))
+        if (
+            annotated is None
+            or not Path(annotated.annotations).is_file()
+            or not Path(annotated.samples).is_file()
+        ):
             continue
         try:
-            labels = present(used.samples, used.annotations)
+            labels = present(annotated.samples, annotated.annotations)
         except InputError as error:
             yield f"{output}: its labels can no longer be read ({error.args[0]}); repair them, and run again"
             continue
-        changed = [(row, label) for row, label in used.labels.items() if labels.get(row) != label]
+        changed = [(row, label) for row, label in annotated.labels.items() if labels.get(row) != label]
         if changed:
             row, label = changed[0]
             more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
-            now = f"is {labels[row]!r} there now" if row in labels else "no longer has a label there"
-            which = f"label {label!r} of row {row}{more} in {used.annotations}, which {now}"
-            yield f"{output}: made with {which}; run again to train with it, or put the old label back"
+            present_state = (
+                f"is {labels[row]!r} there now" if row in labels else "no longer has a label there"
+            )
+            mismatch = f"label {label!r} of row {row}{more} in {annotated.annotations}, which {present_state}"
+            yield f"{output}: made with {mismatch}; run again to train with it, or put the old label back"
 
 
 def _present_labels(samples: str, annotations: str) -> dict[str, str]:
     """Return the labels in a file of annotations, by the row's number as text."""
     with LabelFile(samples) as file:
         rows = np.arange(len(file.train.labels))
-        used = used_labels(file, rows, merged_labels(file, annotations), annotations)
-    return {} if used is None else used.labels
+        labels = used_labels(file, rows, merged_labels(file, annotations), annotations)
+    return {} if labels is None else labels.labels
 
 
 def _matches(path: str, patterns: Collection[str]) -> bool:
@@ -196,7 +212,7 @@ def _matches(path: str, patterns: Collection[str]) -> bool:
 
 def _results(root: Path) -> Iterator[str]:
     for path in sorted(root.rglob("*")):
-        inside = path.relative_to(root)
-        is_result = not IGNORED_FOLDERS.intersection(inside.parts) and path.suffix not in IGNORED_SUFFIXES
+        relative = path.relative_to(root)
+        is_result = not IGNORED_FOLDERS.intersection(relative.parts) and path.suffix not in IGNORED_SUFFIXES
         if path.is_file() and is_result and not path.name.startswith("."):
             yield str(path)

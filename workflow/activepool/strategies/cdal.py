@@ -3,7 +3,7 @@
 import numpy as np
 
 from activepool.diversity.kcenter import Nearness, first_nearness, greedy_k_center
-from activepool.features.row_cache import kept
+from activepool.features.row_cache import cached
 from activepool.strategies.declaration import strategy
 from activepool.strategies.query import Query, Selection
 
@@ -23,7 +23,7 @@ def cdal(query: Query) -> Selection:
     compared, in at most 1 GB.
     """
     picks, squared, _ = greedy_k_center(
-        kept(query.probabilities()),
+        cached(query.probabilities()),
         query.unlabelled,
         query.labelled,
         query.budget,

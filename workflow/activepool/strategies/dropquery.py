@@ -4,7 +4,7 @@ from copy import deepcopy
 
 import numpy as np
 
-from activepool.features.dropout import dropped
+from activepool.features.dropout import with_dropout
 from activepool.scores.pool_scorer import PoolScorer
 from activepool.strategies.declaration import strategy
 from activepool.strategies.options import Fraction, PositiveInteger
@@ -22,7 +22,7 @@ def precompute(query: Query, *, passes: int = PASSES, rate: float = RATE) -> dic
     predicted = query.pool_scorer().score(query.unlabelled, ())["predicted"]
     changes = np.zeros(len(query.unlabelled), dtype=np.int64)
     for key in keys.tolist():
-        scorer = PoolScorer(dropped(features, rate, key), head, query.compute)
+        scorer = PoolScorer(with_dropout(features, rate, key), head, query.compute)
         changes += scorer.score(query.unlabelled, ())["predicted"] != predicted
     return {"changes": changes}
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from activepool.compute.blocks import Compute
 from activepool.errors import InputError, nearest_name
-from activepool.features.normalised import normalised
 from activepool.features.store import FeatureMatrix
+from activepool.features.unit_rows import unit_rows
 from activepool.heads.linear import LinearHead
 from activepool.scores.exact import exact_smallest
 from activepool.scores.pool_scorer import SCORES, PoolScorer
@@ -128,7 +128,7 @@ class Query:
 
     def unit_features(self) -> FeatureMatrix:
         """Return the features of all rows with length 1, (N, d), computed while they are read."""
-        return normalised(declared(self.features))
+        return unit_rows(declared(self.features))
 
     def probabilities(self) -> FeatureMatrix:
         """Return the head's probabilities of all rows, (N, C), computed while they are read."""

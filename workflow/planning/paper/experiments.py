@@ -18,7 +18,7 @@ from snakemake.utils import update_config
 
 from activepool.errors import InputError, nearest_name
 from activepool.io.files import write_text
-from activepool.records.process_locks import own_name
+from activepool.records.process_locks import process_name
 from planning.configuration.loading import load
 from planning.paper.estimates import estimate
 from planning.paper.experiment_files import differences, experiment_file, hours
@@ -126,7 +126,7 @@ def _count(names: Sequence[str], problems: Collection[str], plans: bool) -> str:
 
 def _run(name: str, arguments: Sequence[str]) -> list[str] | None:
     """Run one experiment; return None if it succeeded, else the problems of its configuration or data."""
-    environment = {OUTER_RUN: own_name(), **os.environ}
+    environment = {OUTER_RUN: process_name(), **os.environ}
     command = command_for(name, arguments)
     problems = []
     with subprocess.Popen(

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO
 
 from activepool.errors import InputError
-from activepool.records.process_locks import Announcement, announce, others, remove_ended, withdraw
+from activepool.records.process_locks import Announcement, announce, other_processes, remove_ended, withdraw
 
 #: Where runs and jobs are announced, relative to `_announcing_folder`.
 RUNS = Path(".snakemake/activepool/runs")
@@ -61,8 +61,8 @@ def warn_about_others() -> None:
     """Warn about other runs in this folder; write and remove nothing, since this may be a dry run."""
     if OUTER_RUN in os.environ:
         return  # the outer run has warned
-    runs = others(runs_folder())
-    if active := [run.name for run in runs if run.is_seen]:
+    runs = other_processes(runs_folder())
+    if active := [run.name for run in runs if run.is_confirmed]:
         _print(
             f"another run is active in this folder ({', '.join(active)});"
             " if both write the same files, this run stops: start it again after the other has ended"
@@ -74,7 +74,7 @@ def active_runs() -> list[str]:
     """Return the names of other runs that are active in this folder, as far as this host sees them."""
     if OUTER_RUN in os.environ:
         return []
-    return [run.name for run in others(runs_folder()) if run.is_seen]
+    return [run.name for run in other_processes(runs_folder()) if run.is_confirmed]
 
 
 def register(reads: Iterable[str], writes: Iterable[str]) -> None:
@@ -88,7 +88,9 @@ def register(reads: Iterable[str], writes: Iterable[str]) -> None:
     runs_folder().mkdir(parents=True, exist_ok=True)
     with _one_start_at_a_time():
         remove_ended(runs_folder())
-        if OUTER_RUN not in os.environ and not any(run.is_seen for run in others(runs_folder())):
+        if OUTER_RUN not in os.environ and not any(
+            run.is_confirmed for run in other_processes(runs_folder())
+        ):
             _wait_for_jobs()
         announcement = announce(runs_folder(), json.dumps(files))
         # Announce, then look: if two hosts do not see each other's locks, at least one of the runs stops.
@@ -104,7 +106,7 @@ def _end(announcement: IO[str]) -> None:
 
 
 def _conflicts(ours: dict[str, list[str]]) -> Iterator[str]:
-    for run in others(runs_folder()):
+    for run in other_processes(runs_folder()):
         with suppress(FileNotFoundError):  # it has just ended
             theirs = json.loads(run.path.read_text(encoding="utf-8") or "{}")
             if files := _contested_files(ours, theirs):
@@ -112,10 +114,10 @@ def _conflicts(ours: dict[str, list[str]]) -> Iterator[str]:
 
 
 def _conflict(run: Announcement, file: str) -> str:
-    if run.is_seen:
+    if run.is_confirmed:
         return f"another run in this folder ({run.name}) uses {file}; start this run again after it has ended"
     return (
-        f"another run in this folder may be using {file} ({run.described()}), and its host is out of reach;"
+        f"another run in this folder may be using {file} ({run.description()}), and its host is out of reach;"
         f" start this run again after it has ended; if it was killed, first: {_removal_command(run)}"
     )
 
@@ -143,21 +145,21 @@ def _one_start_at_a_time() -> Iterator[None]:
 
 def _wait_for_jobs() -> None:
     remove_ended(jobs_folder())
-    jobs = others(jobs_folder())
+    jobs = other_processes(jobs_folder())
     _warn_about_unreachable("a job of an earlier run", jobs)
-    if active := [job.name for job in jobs if job.is_seen]:
+    if active := [job.name for job in jobs if job.is_confirmed]:
         _print(
             f"a killed run left jobs running ({', '.join(active)}); waiting for them"
             f" (to end them: {_kill_commands(active)})"
         )
-    while any(job.is_seen for job in others(jobs_folder())):
+    while any(job.is_confirmed for job in other_processes(jobs_folder())):
         time.sleep(POLLING_SECONDS)
     remove_ended(jobs_folder())
 
 
 def _warn_about_unreachable(what: str, processes: list[Announcement]) -> None:
-    if unreachable := [process for process in processes if not process.is_seen]:
-        descriptions = "; ".join(process.described() for process in unreachable)
+    if unreachable := [process for process in processes if not process.is_confirmed]:
+        descriptions = "; ".join(process.description() for process in unreachable)
         _print(
             f"{what} may be active in this folder, and its host is out of reach ({descriptions});"
             f" if it was killed: {_removal_command(*unreachable)}"

@@ -13,7 +13,7 @@ from activepool.errors import InputError
 from activepool.programs import servers
 from activepool.programs.start import SERVERS
 from activepool.records.planned_code import LISTINGS, PLANNED, entry_of
-from activepool.records.process_locks import JOBS_FOLDER, own_name
+from activepool.records.process_locks import JOBS_FOLDER, process_name
 from planning.runs.lock import OUTER_RUN, jobs_folder
 from planning.runs.server_kinds import KINDS
 from planning.stages.code import write_listings
@@ -34,7 +34,7 @@ def shell_prefix(workflow: Any, checkout: Path, images: str | None) -> str:
     """
     variables = _of_python(checkout) | {
         JOBS_FOLDER: str(jobs_folder()),
-        OUTER_RUN: own_name(),
+        OUTER_RUN: process_name(),
         LISTINGS: str(CODE),
     }
     if images is not None:

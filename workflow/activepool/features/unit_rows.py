@@ -9,22 +9,22 @@ from activepool.features.store import FeatureMatrix
 ROWS = 32
 
 
-def normalised(features: FeatureMatrix) -> FeatureMatrix:
+def unit_rows(features: FeatureMatrix) -> FeatureMatrix:
     """Return the features, each row divided by its Euclidean norm and rounded to float32.
 
     A row of zeros stays as it is; a row with NaN or infinity has NaN.
     """
 
-    def unit_length(numbers: IntArray) -> FloatArray:
+    def gather(numbers: IntArray) -> FloatArray:
         rows = features.take(numbers, np.float64)
-        unit = np.empty(rows.shape, dtype=np.float32)
+        quotients = np.empty(rows.shape, dtype=np.float32)
         for start in range(0, len(rows), ROWS):
             part = rows[start : start + ROWS]
             norms = np.sqrt(np.square(part).sum(axis=1, keepdims=True))
             norms[norms == 0] = 1
             with np.errstate(invalid="ignore"):  # ∞ / ∞
                 part /= norms
-            unit[start : start + ROWS] = part
-        return unit
+            quotients[start : start + ROWS] = part
+        return quotients
 
-    return FeatureMatrix.from_function(features.shape, unit_length)
+    return FeatureMatrix.from_function(features.shape, gather)

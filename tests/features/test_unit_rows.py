@@ -2,8 +2,8 @@ import h5py
 import numpy as np
 import pytest
 
-from activepool.features.normalised import normalised
 from activepool.features.store import FeatureMatrix
+from activepool.features.unit_rows import unit_rows
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
@@ -20,7 +20,7 @@ def test_rows_have_length_1_however_they_are_stored_and_read(tmp_path, dtype, st
             matrix = FeatureMatrix.from_array(features)
         else:
             matrix = FeatureMatrix.from_dataset(file["features"])
-        unit = normalised(matrix)
+        unit = unit_rows(matrix)
         for rows in ([3], [90, 7, 7, 0], range(20, 70), range(0, 120, 2), []):
             rows = np.array(rows, dtype=np.int64)
             found = unit.take(rows)
@@ -32,6 +32,6 @@ def test_rows_have_length_1_however_they_are_stored_and_read(tmp_path, dtype, st
 
 def test_what_is_not_finite_does_not_become_finite():
     features = np.array([[np.inf, 1], [np.nan, 1], [3, 4]], dtype=np.float32)
-    found = normalised(FeatureMatrix.from_array(features)).take(np.arange(3))
+    found = unit_rows(FeatureMatrix.from_array(features)).take(np.arange(3))
     assert np.isnan(found[:2].sum(axis=1)).all()
     np.testing.assert_allclose(found[2], [0.6, 0.8])

@@ -46,8 +46,8 @@ def test_labels_that_came_later_are_merged_and_noted(folder):
     assert (found.labelled.rows.tolist(), found.labelled.labels.tolist()) == ([3, 5, 0, 4], [1, 1, 0, 0])
     assert (found.validation.rows.tolist(), found.validation.labels.tolist()) == ([9, 8], [0, 1])
     assert found.unlabelled.tolist() == [1, 2, 6, 7]
-    assert found.used.labels == {"4": "ant", "5": "bee"}
-    assert found.used.annotations == "bought.csv"
+    assert found.used_labels.labels == {"4": "ant", "5": "bee"}
+    assert found.used_labels.annotations == "bought.csv"
 
 
 def test_picks_that_cannot_be_labelled_are_in_none_of_the_sets(folder):
@@ -55,13 +55,13 @@ def test_picks_that_cannot_be_labelled_are_in_none_of_the_sets(folder):
     found = read("bought.csv")
     assert (found.labelled.rows.tolist(), found.labelled.labels.tolist()) == ([3, 0, 4], [1, 0, 0])
     assert found.unlabelled.tolist() == [1, 2, 6, 7]
-    assert found.used.labels == {"4": "ant", "5": "?"}
+    assert found.used_labels.labels == {"4": "ant", "5": "?"}
 
 
 def test_without_annotations_none_are_noted():
     write_index("labelled.csv", {"index": np.array([3, 0])})
     found = read()
-    assert found.used is None
+    assert found.used_labels is None
     assert found.unlabelled.tolist() == [1, 2, 4, 5, 6, 7]
 
 

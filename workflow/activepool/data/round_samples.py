@@ -29,7 +29,7 @@ class RoundSamples(NamedTuple):
     labelled: Labelled
     validation: Labelled
     unlabelled: np.ndarray
-    used: UsedLabels | None
+    used_labels: UsedLabels | None
 
 
 def read_pool(samples: int, validation: str, labelled: str) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ CACHED_ENTRIES = 2**28
 
 
 def cached(features: FeatureMatrix) -> FeatureMatrix:
-    """Return the same features, (N, d); those that are read first, up to KEPT_ENTRIES, are read only once."""
+    """Return the same features, (N, d); the first CACHED_ENTRIES that are read are read only once."""
     return FeatureMatrix.from_function(features.shape, _RowCache(features).take)
 
 

@@ -26,9 +26,11 @@ def candidates(
     from activepool.ledger.book import read
     from activepool.ledger.state import Status, state_of
 
-    found = read_pool(Path(pool).parent)
-    rows = candidate_rows(state_of(read(ledger).entries), found, [Status(name) for name in ask_again])
-    write_index(candidates, {"index": rows, "source": np.array([found.row_sources[row] for row in rows])})
+    pool_table = read_pool(Path(pool).parent)
+    rows = candidate_rows(state_of(read(ledger).entries), pool_table, [Status(name) for name in ask_again])
+    write_index(
+        candidates, {"index": rows, "source": np.array([pool_table.row_sources[row] for row in rows])}
+    )
 
 
 if __name__ == "__main__":

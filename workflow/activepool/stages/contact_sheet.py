@@ -39,7 +39,7 @@ def contact_sheet(
         labels, class_names = merged_labels(file, annotations), file.class_names
         picks = np.unique(np.concatenate([read_index(path) for path in paths.values()]))
         picks = picks[picks < len(labels)]  # read_round_picks reports a row outside
-        used = used_labels(file, picks, labels[picks], annotations)
+        label_record = used_labels(file, picks, labels[picks], annotations)
     labels = np.maximum(labels, UNKNOWN)
     rounds = [
         read_round_picks(run.round_number, path, dataset, labels, len(class_names))
@@ -49,7 +49,7 @@ def contact_sheet(
     title = f"{' '.join([style.name, *style.note.splitlines()])}, seed {runs.seeds[0]}"
     print_notices(font_notices(class_names))
     write_sheet(sheet, title, rounds, class_names)
-    return used
+    return label_record
 
 
 if __name__ == "__main__":

@@ -19,19 +19,19 @@ def curves(runs: MeasuredRounds, samples: Input, curves: Output, class_counts: O
     from activepool.evaluation.curves import RoundMetrics, class_counts_table, curves_table
     from activepool.io.files import read_json, write_table
 
-    measured = []
+    all_metrics = []
     for run, path in runs.files(METRICS).items():
         metrics = read_json(path)
         if not isinstance(metrics, dict):
             raise InputError(f"{path}: must hold a JSON object, the metrics by name")
         for strategy in runs.strategies_of(run.strategy):
-            measured.append(RoundMetrics(strategy, run.seed, run.round_number, metrics, str(path)))
+            all_metrics.append(RoundMetrics(strategy, run.seed, run.round_number, metrics, str(path)))
     with LabelFile(samples) as file:
         labels, class_names = file.train.labels, file.class_names
     # Nobody knows which classes are rare as long as labels are missing.
     train_counts = np.bincount(labels, minlength=len(class_names)) if (labels >= 0).all() else None
-    write_table(curves, curves_table(measured, runs.strategies, train_counts))
-    write_table(class_counts, class_counts_table(measured, runs.strategies, train_counts, class_names))
+    write_table(curves, curves_table(all_metrics, runs.strategies, train_counts))
+    write_table(class_counts, class_counts_table(all_metrics, runs.strategies, train_counts, class_names))
 
 
 if __name__ == "__main__":

@@ -24,10 +24,10 @@ def dataset(
     from activepool.data.samples import write_samples
     from activepool.io.files import write_table
 
-    samples, left_out = prepare(source, workers)
+    samples, unreadable_images = prepare(source, workers)
     print_notices(samples.notices)
     write_samples(dataset, samples)
-    write_table(unreadable, left_out)
+    write_table(unreadable, unreadable_images)
 
 
 if __name__ == "__main__":

@@ -30,8 +30,8 @@ def export_model(
 
     with FeatureFile(features) as file:
         facts = read_facts(training)
-        trained = read_named_head(head, facts, file.train.features.shape[1])
-    write_model(model, trained, facts, BackboneReference.from_features(features, backbone, exif))
+        named_head = read_named_head(head, facts, file.train.features.shape[1])
+    write_model(model, named_head, facts, BackboneReference.from_features(features, backbone, exif))
 
 
 if __name__ == "__main__":

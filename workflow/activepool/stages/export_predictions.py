@@ -19,8 +19,8 @@ def export_predictions(pool: Input, ledger: str, predictions: Input, table: Outp
     from activepool.ledger.book import read
     from activepool.ledger.state import state_of
 
-    found, state = read_pool(Path(pool).parent), state_of(read(ledger).entries)
-    write_tables(table, parquet, prediction_blocks(predictions, found, state))
+    pool_table, state = read_pool(Path(pool).parent), state_of(read(ledger).entries)
+    write_tables(table, parquet, prediction_blocks(predictions, pool_table, state))
 
 
 if __name__ == "__main__":

@@ -33,10 +33,10 @@ def feature_map(
 
     coordinates = read_map(map)
     picks = read_selections(runs, runs.seeds[0])
-    last = max(int(np.max(rows, initial=-1)) for by_round in picks.values() for rows in by_round)
-    if last >= len(coordinates.coordinates):
+    last_row = max(int(np.max(rows, initial=-1)) for round_picks in picks.values() for rows in round_picks)
+    if last_row >= len(coordinates.coordinates):
         raise InputError(
-            f"{runs.folder}: row {last} was picked, but {map} has {len(coordinates.coordinates)} rows"
+            f"{runs.folder}: row {last_row} was picked, but {map} has {len(coordinates.coordinates)} rows"
         )
     write_drawing(partial(draw, coordinates, picks, Settings(oracles=tuple(oracles))), pdf, png)
 

@@ -23,13 +23,13 @@ def _fingerprint(
     from activepool.io.files import file_digest
 
     sets = [part.tolist() for part in (data.labelled.rows, data.labelled.labels, data.validation.rows)]
-    named = {
+    identity = {
         "settings": [recipe, backbone, data.seed, data.round_number],
         "dataset": file_digest(dataset),
         "checkpoint": checkpoint_digest,
         "sets": hashlib.sha256(json.dumps(sets).encode()).hexdigest(),
     }
-    return json.dumps(named, sort_keys=True)
+    return json.dumps(identity, sort_keys=True)
 
 
 @stage(in_processes=True)
@@ -119,19 +119,19 @@ def finetune(
             integer_seed(seed, round, "finetune/backbone") if head_recipe.from_scratch else None,
         )
         state = StateFile(state_path(network or head), _fingerprint(data, recipe, backbone, dataset, digest))
-        trained = finetune_network(trunk, data, head_recipe, state, processes, readers)
+        trained_head = finetune_network(trunk, data, head_recipe, state, processes, readers)
         if not processes.is_main:
             return None
         rows = features_of(trunk, test, processes.device, readers)
-        measured = round_metrics(trained, rows, training_set.labels, class_names, Compute())
-    where = {"seed": seed, "round": round, "unlabelled": len(samples.unlabelled)}
-    write_table(curve, pd.DataFrame(trained.history))
+        results = round_metrics(trained_head, rows, training_set.labels, class_names, Compute())
+    round_facts = {"seed": seed, "round": round, "unlabelled": len(samples.unlabelled)}
+    write_table(curve, pd.DataFrame(trained_head.history))
     if network is not None:
-        save_weights(network, trunk, {"backbone": backbone, "head": recipe, **where})
-    write_trained_head(head, trained)
-    write_json(metrics, measured | where)
+        save_weights(network, trunk, {"backbone": backbone, "head": recipe, **round_facts})
+    write_trained_head(head, trained_head)
+    write_json(metrics, results | round_facts)
     state.remove()
-    return samples.used
+    return samples.used_labels
 
 
 if __name__ == "__main__":

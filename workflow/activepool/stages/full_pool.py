@@ -22,9 +22,9 @@ def full_pool(
     with LabelFile(samples) as file:
         labels = merged_labels(file, annotations)
         pool = unlabelled_pool(len(labels), read_index(validation))
-        used = used_labels(file, pool, labels[pool], annotations)
+        label_record = used_labels(file, pool, labels[pool], annotations)
     write_index(labelled, {"index": pool[labels[pool] >= 0]})
-    return used
+    return label_record
 
 
 if __name__ == "__main__":

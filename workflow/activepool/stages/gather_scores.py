@@ -16,14 +16,14 @@ def gather_scores(shards: list[Input], scores: Output) -> None:
 
     tables = [read_scores(shard) for shard in shards]
     first, lists = tables[0], [table.nearest for table in tables if table.nearest is not None]
-    joined = ScoreTable(
+    table = ScoreTable(
         np.concatenate([table.index for table in tables]),
         None if first.predicted is None else np.concatenate([table.predicted for table in tables]),
         {name: np.concatenate([table.scores[name] for table in tables]) for name in first.scores},
         join_lists(lists) if lists else None,
         {name: np.concatenate([table.per_sample[name] for table in tables]) for name in first.per_sample},
     )
-    write_scores(scores, joined)
+    write_scores(scores, table)
 
 
 if __name__ == "__main__":

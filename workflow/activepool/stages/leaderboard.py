@@ -32,11 +32,11 @@ def leaderboard(
 
     picks = {seed: read_selections(runs, seed) for seed in runs.seeds}
     table = leaderboard_table(read_curves(curves).table, picks)
-    of_strategy = [definitions[name] for name in table["strategy"]]
+    entries = [definitions[name] for name in table["strategy"]]
     for place, (name, value) in enumerate(setup.items()):
         table.insert(place, name, value)
-    table.insert(len(setup), "initial", [one["initial"] for one in of_strategy])
-    table["definition"] = [json.dumps(one["definition"], sort_keys=True) for one in of_strategy]
+    table.insert(len(setup), "initial", [entry["initial"] for entry in entries])
+    table["definition"] = [json.dumps(entry["definition"], sort_keys=True) for entry in entries]
     table["version"] = activepool.__version__
     write_table(leaderboard, table)
 

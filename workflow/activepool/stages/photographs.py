@@ -21,8 +21,8 @@ def photographs(
 
     table = read_samples(samples)
     sources = table["source"][table["part"] == part].tolist()
-    found = Part.from_files([UNKNOWN] * len(sources), sources)
-    write_samples(dataset, Samples(found, Part.from_files([], []), [], images, exif == "apply"))
+    photograph_part = Part.from_files([UNKNOWN] * len(sources), sources)
+    write_samples(dataset, Samples(photograph_part, Part.from_files([], []), [], images, exif == "apply"))
 
 
 if __name__ == "__main__":

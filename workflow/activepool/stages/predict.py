@@ -20,8 +20,8 @@ def predict(
 
     with FeatureFile(features) as file:
         matrix = file.train.features
-        trained = read_named_head(head, read_facts(training), matrix.shape[1])
-        write_predictions(predictions, predict_pool(matrix, trained, compute))
+        named_head = read_named_head(head, read_facts(training), matrix.shape[1])
+        write_predictions(predictions, predict_pool(matrix, named_head, compute))
 
 
 if __name__ == "__main__":

@@ -32,11 +32,11 @@ def prepare(
     from activepool.strategies.assembly import prepare_rounds
     from activepool.strategies.registry import find_strategy
 
-    declared = find_strategy(strategy, options)
+    declaration = find_strategy(strategy, options)
     with FeatureFile(features) as file:
         matrix = file.train.features
         pool = unlabelled_pool(matrix.shape[0], read_index(validation))
-        write_arrays(prepared, prepare_rounds(declared, matrix, pool, seed, compute, options))
+        write_arrays(prepared, prepare_rounds(declaration, matrix, pool, seed, compute, options))
 
 
 if __name__ == "__main__":

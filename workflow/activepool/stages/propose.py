@@ -49,30 +49,30 @@ def propose(
     if not len(rows):
         raise InputError(f"{candidates}: has no sample; all have gone out to people")
     numbers = class_numbers(labelled.labels, read_class_names(head)) if head else np.empty(0, np.int64)
-    in_all_batches = find_strategy(strategy, options)
-    declared, prepared = in_all_batches.in_round(number), None
+    all_batches = find_strategy(strategy, options)
+    declaration, prepared = all_batches.in_round(number), None
     with FeatureFile(features) as file:
         matrix = file.train.features
-        trained = read_head(head, matrix.shape[1]) if head else None
-        if declared.prepare:  # again in each batch: what was kept would not fit a pool that has grown
+        trained_head = read_head(head, matrix.shape[1]) if head else None
+        if declaration.prepare:  # again in each batch: what was kept would not fit a pool that has grown
             pool = np.union1d(rows, labelled.rows)
-            prepared = prepare_rounds(in_all_batches, matrix, pool, seed, compute, options)
+            prepared = prepare_rounds(all_batches, matrix, pool, seed, compute, options)
         query = assemble_query(
-            declared,
+            declaration,
             budget=budget,
             unlabelled=rows,
             labelled=labelled.rows,
             labels=numbers,
-            num_classes=trained.num_classes if trained else 0,
+            num_classes=trained_head.num_classes if trained_head else 0,
             seed=seed,
             round_number=number,
             features=matrix,
-            head=trained,
+            head=trained_head,
             remaining_budget=budget,
             prepared=prepared,
             compute=compute,
         )
-        selection = checked_pick(declared, query, options, strategy)
+        selection = checked_pick(declaration, query, options, strategy)
         columns = {"index": selection.index} | file.train.source_column(selection.index)
     write_index(selected, columns | selection.columns)
 

@@ -76,8 +76,8 @@ def score(
     from activepool.strategies.assembly import score_pool
     from activepool.strategies.registry import find_strategy
 
-    declared, used = find_strategy(strategy, options).in_round(round) if strategy else None, None
-    reads_features = head is not None or (declared is not None and declared.reads_features)
+    declaration, label_record = find_strategy(strategy, options).in_round(round) if strategy else None, None
+    reads_features = head is not None or (declaration is not None and declaration.reads_features)
     with (FeatureFile if reads_features else LabelFile)(features) as file:
         _, pool = read_pool(len(file.train.labels), validation, labelled)
         part = shard.rows(len(pool), BLOCK_ROWS)
@@ -86,7 +86,7 @@ def score(
             if head is None or not isinstance(file, FeatureFile):
                 raise InputError("score: scoring needs a head and features; give --head and --features")
             matrix = file.train.features
-            predicted, by_head, nearest = score_pool(
+            predicted, score_columns, nearest = score_pool(
                 matrix,
                 read_head(head, matrix.shape[1]),
                 table.index,
@@ -95,19 +95,19 @@ def score(
                 nearest_for_budget=nearest_for_budget,
                 pool_size=len(pool),
             )
-            table = replace(table, predicted=predicted, scores=by_head, nearest=nearest)
-        if declared and model:
+            table = replace(table, predicted=predicted, scores=score_columns, nearest=nearest)
+        if declaration and model:
             from activepool.backbones.checkpoint_reading import read_checkpoint  # torch takes seconds
 
             if dataset is None:
                 raise InputError("score: the model needs images; give --dataset")
             images = ImageRound.read(dataset, validation, labelled, seed, round, compute)
             images = replace(images, unlabelled=table.index)
-            table = replace(table, scores=declared.image_scores(read_checkpoint(model), images, options))
-        if declared and declared.precompute:
+            table = replace(table, scores=declaration.image_scores(read_checkpoint(model), images, options))
+        if declaration and declaration.precompute:
             files = QueryFiles(validation, labelled, annotations, head=head, prepared=prepared)
-            query, _, used = read_query(
-                declared,
+            query, _, label_record = read_query(
+                declaration,
                 file,
                 files,
                 budget=budget,
@@ -117,9 +117,9 @@ def score(
                 remaining_budget=remaining_budget,
                 table=table,
             )
-            table = replace(table, per_sample=declared.precomputed(query, options))
+            table = replace(table, per_sample=declaration.precomputed(query, options))
     write_scores(scores, table)
-    return used
+    return label_record
 
 
 if __name__ == "__main__":

@@ -58,11 +58,11 @@ def select(
     from activepool.strategies.checked_selection import checked_pick
     from activepool.strategies.registry import find_strategy
 
-    declared = find_strategy(strategy, options).in_round(round)
+    declaration = find_strategy(strategy, options).in_round(round)
     files = QueryFiles(validation, labelled, annotations, head, scores, prepared, state)
-    with (FeatureFile if declared.reads_features else LabelFile)(features) as file:
-        query, picked, used = read_query(
-            declared,
+    with (FeatureFile if declaration.reads_features else LabelFile)(features) as file:
+        query, earlier_picks, label_record = read_query(
+            declaration,
             file,
             files,
             budget=budget,
@@ -71,15 +71,15 @@ def select(
             compute=compute,
             remaining_budget=remaining_budget,
         )
-        selection = checked_pick(declared, query, options, strategy)
+        selection = checked_pick(declaration, query, options, strategy)
         columns = {"index": selection.index} | file.train.source_column(selection.index)
     if query.predicted is not None:
         columns["predicted"] = query.predicted[np.searchsorted(query.unlabelled, selection.index)]
     if next_state:
         write_arrays(next_state, selection.state)
     write_index(selected, columns | selection.columns)
-    write_index(labelled_with_picks, {"index": np.concatenate([picked, selection.index])})
-    return used
+    write_index(labelled_with_picks, {"index": np.concatenate([earlier_picks, selection.index])})
+    return label_record
 
 
 if __name__ == "__main__":

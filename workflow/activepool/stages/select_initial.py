@@ -33,10 +33,10 @@ def select_initial(
     from activepool.strategies.checked_selection import checked_pick
     from activepool.strategies.registry import find_strategy
 
-    declared = find_strategy(strategy)
+    declaration = find_strategy(strategy)
     with FeatureFile(features) as file:
         query = assemble_query(
-            declared,
+            declaration,
             budget=size,
             unlabelled=initial_candidates(file.train.labels, read_index(validation), size),
             labelled=np.empty(0, dtype=np.int64),
@@ -46,7 +46,7 @@ def select_initial(
             features=file.train.features,
             compute=compute,
         )
-        selection = checked_pick(declared, query, {})
+        selection = checked_pick(declaration, query, {})
         columns = {"index": selection.index} | file.train.source_column(selection.index)
     write_index(selected, columns | selection.columns)
     write_index(labelled, {"index": selection.index})

@@ -69,39 +69,46 @@ def send(
     from activepool.ledger.formats import folders as folders_format
     from activepool.ledger.formats import label_studio as label_studio_format
 
-    found, names = read_pool(Path(pool).parent), read_classes(classes)
-    sent = earlier_picks(read(ledger).entries, batch, found)
-    if sent is not None:
-        picked = sent
+    pool_table, names = read_pool(Path(pool).parent), read_classes(classes)
+    sent_picks = earlier_picks(read(ledger).entries, batch, pool_table)
+    if sent_picks is not None:
+        picks = sent_picks
     elif selected is not None:
-        picked = new_picks(selected, strategy, is_audit(batch), found)
+        picks = new_picks(selected, strategy, is_audit(batch), pool_table)
     else:
         raise InputError(f"{batch}: is neither in {ledger} nor picked; run again")
-    out = assemble_batch(batch, picked, names, predictions, with_rows=images is None and found.is_numbered)
-    removed = {one.sample for one in picked if not found.is_here(one.sample)}
-    shown = out.without(removed)
+    outgoing = assemble_batch(
+        batch, picks, names, predictions, with_rows=images is None and pool_table.is_numbered
+    )
+    removed = {pick.sample for pick in picks if not pool_table.is_here(pick.sample)}
+    visible = outgoing.without(removed)
     with FeatureFile(features) as file:
-        near = near_duplicates(file.train.features, [one.index for one in picked if one.index is not None])
-    csv_file.write(list, out)
+        duplicates = near_duplicates(
+            file.train.features, [pick.index for pick in picks if pick.index is not None]
+        )
+    csv_file.write(list, outgoing)
     write_sheet(
         sheet,
-        out,
+        outgoing,
         None if images is None else lambda source: Path(images) / source,
         f"{project}, {batch}",
-        {found.samples[row]: tuple(found.samples[other] for other in others) for row, others in near.items()},
+        {
+            pool_table.samples[row]: tuple(pool_table.samples[twin] for twin in twins)
+            for row, twins in duplicates.items()
+        },
         return_to,
         removed,
     )
-    label_studio_format.write(label_studio, shown, lambda source: address + quote(source))
-    write_text(label_studio_view, label_studio_format.labelling_configuration(out.classes))
-    cvat_format.write_list(cvat, shown)
-    write_text(cvat_labels, cvat_format.label_constructor(out.classes))
-    if sent is not None:
+    label_studio_format.write(label_studio, visible, lambda source: address + quote(source))
+    write_text(label_studio_view, label_studio_format.labelling_configuration(outgoing.classes))
+    cvat_format.write_list(cvat, visible)
+    write_text(cvat_labels, cvat_format.label_constructor(outgoing.classes))
+    if sent_picks is not None:
         return
     if folders is not None and images is not None and not Path(folders).exists():
-        folders_format.write(folders, shown, images)
+        folders_format.write(folders, visible, images)
     with open_book(ledger) as book:
-        book.append(out.sendings(is_audit(batch)))
+        book.append(outgoing.sendings(is_audit(batch)))
         note_ledger(Path(pool).parent, ledger, book.entries)
 
 

@@ -40,10 +40,10 @@ def status(
     from activepool.labelling.status.page import write_page
 
     files = StatusFiles(ledger, entries, samples, trainings, predictions, labels, held_out)
-    found = status_numbers(project, files, given_classes, has_images=images is not None)
+    results = status_numbers(project, files, given_classes, has_images=images is not None)
     image = None if images is None else Path(images).joinpath
-    write_numbers(numbers, found)
-    write_page(status, found, image)
+    write_numbers(numbers, results)
+    write_page(status, results, image)
 
 
 if __name__ == "__main__":

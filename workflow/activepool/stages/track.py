@@ -44,11 +44,11 @@ def track(
 
     if tracker not in TRACKERS:
         raise InputError(f"tracker: {tracker!r} is not known; it must be one of {', '.join(TRACKERS)}")
-    tracked = tracked_runs(read_curves(curves).table, dict(configuration), pictures, runs, class_counts)
-    sent = send(tracker, project, Path(files), tracked, SECONDS if seconds is None else seconds)
-    lines = [f"sent: {name}" for name in sent.sent]
-    if sent.failure:
-        lines.append(f"warning: tracker {tracker}: {sent.failure}")
+    tracker_runs = tracked_runs(read_curves(curves).table, dict(configuration), pictures, runs, class_counts)
+    delivery = send(tracker, project, Path(files), tracker_runs, SECONDS if seconds is None else seconds)
+    lines = [f"sent: {name}" for name in delivery.sent]
+    if delivery.failure:
+        lines.append(f"warning: tracker {tracker}: {delivery.failure}")
         print(f"activepool: {lines[-1]}; the experiment continues without it", file=sys.stderr)
     write_text(outcome, "".join(f"{line}\n" for line in lines))
 

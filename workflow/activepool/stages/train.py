@@ -49,7 +49,7 @@ def train(
     with FeatureFile(features) as file:
         samples, matrix = read_round_samples(file, validation, labelled, annotations), file.train.features
         training_set = LabelledRows(matrix, *samples.labelled)
-        trained = train_head(
+        trained_head = train_head(
             training_set,
             LabelledRows(matrix, *samples.validation),
             len(file.class_names),
@@ -60,14 +60,14 @@ def train(
             file.views(),
         )
         test = LabelledRows.all_known(file.test.features, file.test.labels)
-        measured = round_metrics(trained, test, training_set.labels, file.class_names, compute)
-    write_trained_head(head, trained)
+        results = round_metrics(trained_head, test, training_set.labels, file.class_names, compute)
+    write_trained_head(head, trained_head)
     if curve is not None:
-        import pandas as pd  # here alone: its import takes longer than most trainings
+        import pandas as pd  # only here: its import takes longer than most trainings
 
-        write_table(curve, pd.DataFrame(trained.history))
-    write_json(metrics, measured | {"seed": seed, "round": round, "unlabelled": len(samples.unlabelled)})
-    return samples.used
+        write_table(curve, pd.DataFrame(trained_head.history))
+    write_json(metrics, results | {"seed": seed, "round": round, "unlabelled": len(samples.unlabelled)})
+    return samples.used_labels
 
 
 if __name__ == "__main__":

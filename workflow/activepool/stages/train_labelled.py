@@ -44,13 +44,13 @@ def train_labelled(
     with FeatureFile(features) as file:
         matrix = file.train.features
         samples, without_labels = read_training_set(labels, classes, matrix.shape[0])
-        known = FeatureMatrix.from_array(matrix.take(samples.rows))
-    places, nothing = replace(samples, rows=np.arange(len(samples.rows))), np.empty(0, np.int64)
-    trained = train_on(known, places, nothing, None, None, seed, compute)
-    trained = calibrate(trained, known, places, nothing, compute)
-    write_named_head(head, trained)
-    write_held_out(held_out, held_out_probabilities, HeldOut.from_head(trained, samples.rows))
-    write_facts(training, TrainingFacts.from_head(trained, len(samples.rows), without_labels))
+        labelled_features = FeatureMatrix.from_array(matrix.take(samples.rows))
+    labelled_rows, no_rows = replace(samples, rows=np.arange(len(samples.rows))), np.empty(0, np.int64)
+    trained_head = train_on(labelled_features, labelled_rows, no_rows, None, None, seed, compute)
+    trained_head = calibrate(trained_head, labelled_features, labelled_rows, no_rows, compute)
+    write_named_head(head, trained_head)
+    write_held_out(held_out, held_out_probabilities, HeldOut.from_head(trained_head, samples.rows))
+    write_facts(training, TrainingFacts.from_head(trained_head, len(samples.rows), without_labels))
 
 
 if __name__ == "__main__":

@@ -39,16 +39,16 @@ def train_on_images(
     from activepool.io.training_state import state_path
     from activepool.strategies.registry import find_strategy
 
-    declared = find_strategy(strategy, options).in_round(round)
+    declaration = find_strategy(strategy, options).in_round(round)
     images = ImageRound.read(dataset, validation, labelled, seed, round, compute)
     if metrics is not None:
-        measured = read_json(metrics)
-        steps = measured.get("iterations") if isinstance(measured, dict) else None
+        head_metrics = read_json(metrics)
+        steps = head_metrics.get("iterations") if isinstance(head_metrics, dict) else None
         if not isinstance(steps, int):
             raise InputError(f"{metrics}: must hold 'iterations', the number of steps that trained the head")
         images = replace(images, head_steps=steps)
     state = state_path(model)
-    write_tensors(model, declared.train_on_images(images, state, options))
+    write_tensors(model, declaration.train_on_images(images, state, options))
     state.unlink(missing_ok=True)
 
 

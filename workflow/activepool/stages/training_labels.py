@@ -29,9 +29,9 @@ def training_labels(
     from activepool.ledger.book import read
     from activepool.ledger.state import state_of
 
-    found = read_pool(Path(pool).parent)
+    pool_table = read_pool(Path(pool).parent)
     state = state_of(read(ledger).entries[:entries], given_classes)
-    write_training_set(labels, classes, training_set(state, found), state.classes)
+    write_training_set(labels, classes, training_set(state, pool_table), state.classes)
 
 
 if __name__ == "__main__":

@@ -107,13 +107,7 @@ def select(
     if declaration.reads_features or declaration.is_scored:
         require_computable(matrix, candidates)
     budget, seed = to_whole("budget", budget, 1), to_whole("seed", seed, 0)
-    if budget > len(unlabelled):
-        hint = (
-            f": all {samples} have a label; give -1, None or an empty name where it is not known, or the "
-            "rows with a label as labelled"
-        )
-        is_full = len(labelled_rows.rows) == samples
-        raise InputError(f"budget is {budget}, but only {len(unlabelled)} rows can be picked{hint * is_full}")
+    _require_rows(budget, unlabelled, labelled_rows, samples)
     if known_head is None and "head" in declaration.reads:
         decay = FIXED_WEIGHT_DECAY if weight_decay is None and not len(held_out) else weight_decay
         known_head = train_on(matrix, labelled_rows, held_out, decay, class_weight, seed, compute)
@@ -155,6 +149,19 @@ def _declaration(strategy: Any) -> tuple[Strategy, str]:
         f"strategy is a {type(strategy).__name__}; it must be a name, file.py:function, or a declared "
         f"strategy{undeclared}"
     )
+
+
+def _require_rows(budget: int, unlabelled: IntArray, labelled: Labelled, samples: int) -> None:
+    """Raise InputError if fewer rows than the budget can be picked."""
+    if budget <= len(unlabelled):
+        return
+    hint = ""
+    if len(labelled.rows) == samples:
+        hint = (
+            f": all {samples} have a label; give -1, None or an empty name where it is not known, or the "
+            "rows with a label as labelled"
+        )
+    raise InputError(f"budget is {budget}, but only {len(unlabelled)} rows can be picked{hint}")
 
 
 def _labels(name: str, strategy: Strategy, labelled: Labelled) -> IntArray | None:

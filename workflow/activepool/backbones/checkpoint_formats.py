@@ -36,7 +36,7 @@ Texts = Annotated[
 class CheckpointFormat(BaseModel):
     """The place of the encoder's weights in a file, and their names there.
 
-    Reading a key drops the names of wrappers (see `bare_key`), then `prefix`, then ``module.`` once more;
+    Reading a key drops the names of wrappers (see `bare_key`), then `prefix`, then ``module.`` again;
     then `renamed` applies.
     """
 

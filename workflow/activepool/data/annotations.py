@@ -152,7 +152,7 @@ def match(samples: TrainPart, annotations: Annotations) -> tuple[IntArray, list[
     """Return all labels (N,), completed from annotations, and a line for each row that cannot be used.
 
     A row cannot be used if it has too many or too few fields or may be cut off; if it names no sample, or
-    several; if its label is no class; or if it contradicts a known label or another row.
+    several; if its label is not a class; or if it contradicts a known label or another row.
     """
     labels, classes = samples.labels.copy(), Classes(samples.class_names)
     line_of: dict[int, int] = {}
@@ -212,7 +212,7 @@ def _class_number(classes: Classes, label: str) -> int:
 
 
 def _cut_off(samples: TrainPart, annotation: Annotation) -> str | None:
-    """Return what is wrong with the text in which the file ends if it may go on, see `cut_off_problem`."""
+    """Return what is wrong with the last text of a file if it may be cut off, see `cut_off_problem`."""
     column, is_named_twice = annotation.may_be_cut_off, annotation.index and annotation.source.strip()
     text = getattr(annotation, column).strip() if column else ""
     if not text or (is_named_twice and column != "label"):  # two columns that agree are whole

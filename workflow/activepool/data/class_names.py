@@ -42,7 +42,7 @@ PLAIN_PUNCTUATION = str.maketrans(
 #: alphabets mix them up. Cyrillic, Greek, and the dotless i.
 LOOKALIKES = str.maketrans("асеорхуіјѕвкмнт αβεζηικμνορτυχ ı", "aceopxyijsbkmht abezhikmnoptyx i")
 
-#: Among names, an unknown label, without blanks around it: NumPy makes a text of a -1 beside names.
+#: Among names, an unknown label, without blanks around it: NumPy turns a -1 beside names into text.
 NO_NAME = ("", "-1")
 
 

@@ -30,7 +30,7 @@ THREADS = 16
 #: Seconds without an answer after which a web server is given up.
 TIMEOUT = 30
 
-#: Seconds to wait before each further try, if a server or the network fails for the moment.
+#: Seconds to wait before each further try, if a server or the network fails temporarily.
 WAITS = (1, 2, 4, 8)
 
 #: The longest wait that a server may ask for instead, in seconds.
@@ -45,7 +45,7 @@ URL_CHARACTERS = "%:/?#[]@!$&'()*+,;="
 #: Answers of a web server that has no such image.
 ABSENT_STATUSES = (404, 410)
 
-#: Answers of a web server that may give the image later, beside all from 500 on.
+#: Answers of a web server that may send the image later, as after all from 500 on.
 TRANSIENT_STATUSES = (408, 425, 429)
 
 
@@ -72,14 +72,14 @@ def _protocol_problem(protocol: str) -> str | None:
 
 
 def fetch_images(urls: Sequence[str], root: Path, ignores_absent: bool = False) -> dict[str, str]:
-    """Fetch the images that are not there yet, or are no images, each whole or not at all.
+    """Fetch the images that are missing, or whose files are not images, each whole or not at all.
 
-    What fails for the moment, such as a server that is busy or a connection that breaks, is tried again after
+    What fails temporarily, such as a server that is busy or a connection that breaks, is tried again after
     each of `WAITS`. After `MAX_FAILURES` failures it tries no others. A URL whose server sends something else
-    than an image is no failure: the check of all images reports it.
+    than an image is not a failure: the check of all images reports it.
 
     The folder of fetched images is in ``root``. With ``ignores_absent``, an image that its server does not
-    have is no failure.
+    have is not a failure.
 
     Returns: why images could not be fetched, by their URLs.
     """
@@ -147,7 +147,7 @@ def _reason(error: Exception) -> str:
     """Return why an image could not be fetched, in one line."""
     from http.client import BadStatusLine
 
-    if _is_absent(error):  # fsspec's own message may be the path alone
+    if _is_absent(error):  # fsspec's own message may be just the path
         return f"no such image ({one_line(error)})"
     reason = one_line(error)
     if type(error) is BadStatusLine:  # its message is what the server sent

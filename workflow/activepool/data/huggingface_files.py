@@ -238,7 +238,7 @@ def _default_name(key: str, usual_name: str, names: list[str], schema: Any) -> s
 
 
 def _label_text(value: Any, columns: Columns) -> str | None:
-    """Return a label as the name of a class; "" where it is not known, None if it is no label."""
+    """Return a label as the name of a class; "" where it is not known, None if it is not a label."""
     if value is None or value != value:  # NaN, as pandas has it beside whole numbers
         return ""
     if isinstance(value, float) and value.is_integer():

@@ -26,7 +26,7 @@ UNLABELLED = "unlabelled"
 PARTS = ("train", "training", "test", "val", "valid", "validation")
 
 #: Folders that systems make, in lower case: in macOS's archives, for Synology's and QNAP's thumbnails, for
-#: bins and file systems. Their images are no samples.
+#: bins and file systems. Their images are not samples.
 SYSTEM_FOLDERS = (
     *("__macosx", "@eadir", "#recycle", "@recycle", "$recycle.bin"),
     *("system volume information", "lost+found"),
@@ -61,7 +61,7 @@ def _absence(path: Path) -> str:
 def class_folders(folder: Path) -> list[str]:
     """Return the names of the class folders in ``folder``, in the order of the classes.
 
-    Raises: InputError if there are none, or if an image lies beside them and thus belongs to no class.
+    Raises: InputError if there are none, or if an image lies outside them and thus belongs to no class.
     """
     names = _visible_names(folder)
     stray_images = [name for name in names if is_image_name(name) and (folder / name).is_file()]
@@ -146,7 +146,7 @@ def require_each_once(root: Path, paths: Sequence[str], omissions: Omissions) ->
 def count_outside_parts(root: Path, parts: Iterable[str], omissions: Omissions) -> list[str]:
     """Count the images in ``root`` that lie outside the folders of its parts.
 
-    Returns: the folders of unlabelled images beside these, which the caller should add.
+    Returns: the folders of unlabelled images among these, which the caller should add.
     """
     unlabelled = _folders(root, "", _is_unlabelled)
     for name in _visible_names(root):

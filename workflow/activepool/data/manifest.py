@@ -102,7 +102,7 @@ def fetch(
 ) -> None:
     """Fetch the images of a manifest that are at URLs to below ``root``, unless they were fetched before.
 
-    With ``ignores_absent``, an image that its server does not have is no error. The other ``options`` of
+    With ``ignores_absent``, an image that its server does not have is not an error. The other ``options`` of
     `load` have no effect.
 
     Raises: InputError, with a line for each image that cannot be fetched, naming file and line.
@@ -205,7 +205,7 @@ def _path_problem(root: Path, path: str) -> str | None:
 
 
 def _label_problems(rows: list[Row], class_names: list[str]) -> Iterator[tuple[int, str]]:
-    """Yield the first line and the problem of each label that is no class, or was hardly meant as one."""
+    """Yield the first line and the problem of each label that is not a class, or was hardly meant as one."""
     line_of = _first_lines(rows)
     misplaced_labels = {row.label for row in rows if row.split not in ("train", "test")}
     for label, line in line_of.items():

@@ -45,9 +45,9 @@ class _Sample:
     """The members of a key: its images, and its labels by their fields.
 
     Attributes:
-        second_labels: further members with a label that it has already.
+        second_labels: further members with a label.
         first_label_member: its first member with a label.
-        has_bad_label: whether a label of it cannot be read, or it has two.
+        has_bad_label: whether one of its labels cannot be read, or it has two.
     """
 
     images: list[Member] = field(default_factory=list)
@@ -94,19 +94,24 @@ def read_shard(root: Path, shard: str, label: str | None, part: ShardPart, omiss
     if not samples:
         omissions.empty.append(shard)
     for key, sample in samples.items():
-        text = next((sample.labels[name] for name in fields if name in sample.labels), "")
-        if not sample.images:
-            problem = f"has no image of its key beside it{_image_hint(key, other_images.get(key))}"
-            part.reject(f"{shard}/{sample.first_label_member}", text, problem)
-            continue
-        first, *more = sample.images
-        part.problems += [f"{image}: is a second image of its key, beside {first.name}" for image in more]
-        repeats = [] if more else sample.second_labels  # a sample that stands there twice is one problem
-        part.problems += [f"{shard}/{name}: is a second label of its key; remove one" for name in repeats]
-        if sample.has_bad_label:
-            part.lacks_labels = True
+        label_text = next((sample.labels[name] for name in fields if name in sample.labels), "")
+        if sample.images:
+            _add_sample(part, shard, sample, label_text)
         else:
-            part.add(first, text)
+            problem = f"has no image of its key beside it{_image_hint(key, other_images.get(key))}"
+            part.reject(f"{shard}/{sample.first_label_member}", label_text, problem)
+
+
+def _add_sample(part: ShardPart, shard: str, sample: _Sample, label: str) -> None:
+    """Add the first image of a sample to a part, and a line for each further image or label."""
+    first, *more = sample.images
+    part.problems += [f"{image}: is a second image of its key, beside {first.name}" for image in more]
+    repeats = [] if more else sample.second_labels  # a sample that stands there twice is one problem
+    part.problems += [f"{shard}/{name}: is a second label of its key; remove one" for name in repeats]
+    if sample.has_bad_label:
+        part.lacks_labels = True
+    else:
+        part.add(first, label)
 
 
 def _image_hint(key: str, image: str | None) -> str:

@@ -28,14 +28,14 @@ class Classes:
         self._likely_name = cache(self._find_likely_name)
 
     def number(self, label: str) -> int | None:
-        """Return the class of ``label``; None if it is no class."""
+        """Return the class of ``label``; None if it is not a class."""
         if label in self._number_of:
             return self._number_of[label]
         number = whole_number(label) if self._takes_numbers else None
         return number if number is not None and self._classes_of(number) == {number} else None
 
     def problem(self, label: str) -> str:
-        """Return what is wrong with a label that is no class, and the likely class."""
+        """Return what is wrong with a label that is not a class, and the likely class."""
         class_list = abbreviated(self.names, MAX_LISTED)
         likely = self._likely_name(label)
         if likely is None:

@@ -68,6 +68,40 @@ def extract_shard(
 
     Raises: InputError if the dataset, the checkpoint or an image cannot be used, or a feature not stored.
     """
+    backbone, attributes = _load_backbone(dataset, backbone_settings, checkpoint, settings, device)
+    computation = _computation(attributes, settings, device, version)
+    is_scaled = settings.decoding == "scaled"
+    parts = {part: PartImages(dataset, part, backbone.preprocessing, is_scaled) for part in PARTS}
+    lengths = {part: len(images) for part, images in parts.items()}
+    batches = ShardBatches(lengths, backbone.width, settings, shard)
+    with (
+        reproducible(THREADS),
+        BatchRecords(output, [batch.shape for batch in batches.all], settings.dtype) as records,
+        earlier_features([finished_path(output), earlier], settings.batch_size) as earlier_files,
+    ):
+        images = {part: KeyedImages(part_images, computation) for part, part_images in parts.items()}
+        name = backbone_settings.name
+        extraction = _Extraction(
+            name, Path(dataset), images, backbone, settings, device, earlier_files, records
+        )
+        reused = [extraction.complete(numbers, workers) for numbers in batches.groups.values()]
+        if sum(reused):
+            total = len(batches.all)
+            print(f"extract: {sum(reused)} of {total} batches of images were there already", file=sys.stderr)
+        with written_hdf5(output) as file:
+            file.attrs.update(attributes)
+            batches.write(file, records)
+        keep_finished(output)
+
+
+def _load_backbone(
+    dataset: str | Path,
+    backbone_settings: BackboneSettings,
+    checkpoint: str | None,
+    settings: ExtractSettings,
+    device: str,
+) -> tuple[Backbone, dict[str, str]]:
+    """Return the backbone on its device, in its fastest form, and the attributes of its features."""
     name, size = backbone_settings.name, backbone_settings.image_size
     channels = backbone_settings.channels or image_channels(dataset)
     form = backbone_settings.checkpoint_format
@@ -87,28 +121,7 @@ def extract_shard(
         attributes["decoding"] = settings.decoding
     if settings.views:
         attributes["view_augmentation"] = settings.augmentation
-    computation = _computation(attributes, settings, device, version)
-    is_scaled = settings.decoding == "scaled"
-    parts = {part: PartImages(dataset, part, backbone.preprocessing, is_scaled) for part in PARTS}
-    lengths = {part: len(images) for part, images in parts.items()}
-    batches = ShardBatches(lengths, backbone.width, settings, shard)
-    with (
-        reproducible(THREADS),
-        BatchRecords(output, [batch.shape for batch in batches.all], settings.dtype) as records,
-        earlier_features([finished_path(output), earlier], settings.batch_size) as earlier_files,
-    ):
-        images = {part: KeyedImages(part_images, computation) for part, part_images in parts.items()}
-        extraction = _Extraction(
-            name, Path(dataset), images, backbone, settings, device, earlier_files, records
-        )
-        reused = [extraction.complete(numbers, workers) for numbers in batches.groups.values()]
-        if sum(reused):
-            total = len(batches.all)
-            print(f"extract: {sum(reused)} of {total} batches of images were there already", file=sys.stderr)
-        with written_hdf5(output) as file:
-            file.attrs.update(attributes)
-            batches.write(file, records)
-        keep_finished(output)
+    return backbone, attributes
 
 
 def _computation(attributes: dict[str, str], settings: ExtractSettings, device: str, version: str) -> str:

@@ -3,7 +3,7 @@ from activepool.programs.stage import Input, Output, stage
 
 @stage
 def export_predictions(pool: Input, ledger: str, predictions: Input, table: Output, parquet: Output) -> None:
-    """Write what is predicted for every file of a pool, beside the labels that people gave.
+    """Write the predictions for all files of a pool, beside the labels that people gave.
 
     Args:
         pool: samples.csv of the pool

@@ -12,6 +12,22 @@ if TYPE_CHECKING:
     from activepool.finetuning.training import RoundData
 
 
+def _finetune_settings(
+    recipe: dict[str, Any], network: str | None, checkpoint: str | None
+) -> FinetuneSettings:
+    """Return the settings of a recipe; raises InputError if they do not fit the files."""
+    settings = head_settings(recipe)
+    if not isinstance(settings, FinetuneSettings):
+        raise InputError(f"recipe: solver {settings.solver!r} trains no network; it must be finetune")
+    if network is None and not settings.freeze_backbone:
+        raise InputError("finetune: the network needs a file; give --network")
+    if network is not None and settings.freeze_backbone:
+        raise InputError("finetune: freeze_backbone leaves the network as it is; leave out --network")
+    if settings.from_scratch and checkpoint:
+        raise InputError("recipe: from_scratch starts from random weights; leave out the checkpoint")
+    return settings
+
+
 def _fingerprint(
     data: "RoundData",
     recipe: dict[str, Any],
@@ -88,15 +104,7 @@ def finetune(
     from activepool.io.training_state import StateFile, state_path
     from activepool.parallel.distributed import join_processes
 
-    head_recipe = head_settings(recipe)
-    if not isinstance(head_recipe, FinetuneSettings):
-        raise InputError(f"recipe: solver {head_recipe.solver!r} trains no network; it must be finetune")
-    if network is None and not head_recipe.freeze_backbone:
-        raise InputError("finetune: the network needs a file; give --network")
-    if network is not None and head_recipe.freeze_backbone:
-        raise InputError("finetune: freeze_backbone leaves the network as it is; leave out --network")
-    if head_recipe.from_scratch and checkpoint:
-        raise InputError("recipe: from_scratch starts from random weights; leave out the checkpoint")
+    head_recipe = _finetune_settings(recipe, network, checkpoint)
     network_settings = BackboneSettings.parse(backbone)
     with join_processes(device) as processes:
         readers = reading_workers(workers, processes.count)

@@ -31,7 +31,7 @@ def propose(
         number: number of the batch, from 1
         selected: selected.csv to write: index, source, and columns of the strategy
         options: JSON: the options of the strategy
-        head: head.h5; a strategy that needs no label does without
+        head: head.h5; not for a strategy that needs no label
     """
     import numpy as np
 

@@ -52,8 +52,8 @@ def damaged_entry(path: str | Path) -> str | None:
         return None
     with zipfile.ZipFile(path) as archive:
         entries = [entry for entry in archive.infolist() if entry.file_size]
-        damaged = [entry.filename for entry in entries if not _fits_checksum(archive, entry)]
-    return damaged[0] if 0 < len(damaged) < len(entries) else None
+        damaged_names = [entry.filename for entry in entries if not _fits_checksum(archive, entry)]
+    return damaged_names[0] if 0 < len(damaged_names) < len(entries) else None
 
 
 def _fits_checksum(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:

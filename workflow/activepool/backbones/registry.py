@@ -42,8 +42,8 @@ def check_name(name: str) -> None:
     is_module = all(part.isidentifier() for part in source.split("."))
     if function.isidentifier() and (source.endswith(".py") or is_module):
         return
-    near = difflib.get_close_matches(name, BACKBONES, n=1)
-    hint = f" (did you mean {near[0]!r}?)" if near else ""
+    matches = difflib.get_close_matches(name, BACKBONES, n=1)
+    hint = f" (did you mean {matches[0]!r}?)" if matches else ""
     raise InputError(
         f"{name!r} is not known{hint}; it must be one of {', '.join(BACKBONES)}, or torchvision:NAME, "
         "timm:NAME, file.py:function or module:function"

@@ -101,8 +101,8 @@ def no_label_marks(names: Sequence[str]) -> list[str]:
 def no_such_class(name: str, class_names: Sequence[str]) -> str:
     """Return the message that the train part lacks a class, with its classes and the likely one."""
     name_text, hint = _quoted_with_hint(name, class_names)
-    listed = f"its classes: {abbreviated(class_names)}" if class_names else "none of its samples has a label"
-    return f"the train part has no class {name_text} ({listed}){hint}"
+    classes = f"its classes: {abbreviated(class_names)}" if class_names else "none of its samples has a label"
+    return f"the train part has no class {name_text} ({classes}){hint}"
 
 
 def undeclared_class(name: str, class_names: Sequence[str]) -> str:

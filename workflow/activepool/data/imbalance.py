@@ -40,10 +40,10 @@ def long_tail_counts(class_counts: IntArray, kind: str, factor: float) -> IntArr
     else:
         shares = [1.0 if 2 * c < num_classes else factor for c in range(num_classes)]
     targets = np.array([int(largest * share) for share in shares], dtype=np.int64)
-    emptied = np.flatnonzero((targets == 0) & (class_counts > 0))
-    if len(emptied):
+    lost = np.flatnonzero((targets == 0) & (class_counts > 0))
+    if len(lost):
         raise InputError(
-            f"imbalance: factor {factor} leaves no sample of class number {emptied[0]} (the largest class "
+            f"imbalance: factor {factor} leaves no sample of class number {lost[0]} (the largest class "
             f"has {largest}); raise the factor to at least {1 / largest:.2g}"
         )
     return np.minimum(class_counts, targets)

@@ -26,11 +26,11 @@ def spelling_hint(root: Path, path: str) -> str:
     Lists from elsewhere have backslashes, ``%20`` as in an address, letters in another Unicode form, or the
     name of ``root`` before the path.
     """
-    slashed = path.strip().replace("\\", "/")
-    decoded = dict.fromkeys((slashed, unquote(slashed)))
+    posix_path = path.strip().replace("\\", "/")
+    decoded = dict.fromkeys((posix_path, unquote(posix_path)))
     inside = [text.partition(f"{root.name}/")[2] for text in decoded]
     forms = [normalize(form, text) for text in (*decoded, *inside) for form in ("NFC", "NFD") if text]
-    spellings = [form for form in dict.fromkeys((slashed, *forms)) if form != path]
+    spellings = [form for form in dict.fromkeys((posix_path, *forms)) if form != path]
     # Unlike Path.is_file, this returns False for a name that is too long.
     match = next((form for form in spellings if os.path.isfile(root / form)), None)  # noqa: PTH113
     return f"; did you mean {quoted(match)}?" if match else ""

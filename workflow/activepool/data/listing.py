@@ -23,7 +23,7 @@ COMMON_ENDINGS = (".jpg", ".png", ".tif", ".webp")
 UNLABELLED = "unlabelled"
 
 #: Folder names that more often mean a part of a dataset than a class.
-PARTS = ("train", "training", "test", "val", "valid", "validation")
+PART_NAMES = ("train", "training", "test", "val", "valid", "validation")
 
 #: Folders that systems make, in lower case: in macOS's archives, for Synology's and QNAP's thumbnails, for
 #: bins and file systems. Their images are not samples.
@@ -66,7 +66,9 @@ def class_folders(folder: Path) -> list[str]:
     names = _visible_names(folder)
     stray_images = [name for name in names if is_image_name(name) and (folder / name).is_file()]
     if stray_images:
-        hint = f"; a class called {folder.name} needs another name" if folder.name.lower() in PARTS else ""
+        hint = (
+            f"; a class called {folder.name} needs another name" if folder.name.lower() in PART_NAMES else ""
+        )
         raise InputError(
             f"{folder / stray_images[0]}: lies in no class folder ({len(stray_images)} such images); "
             f"move it to {folder}/<class>/, or to {folder}/{UNLABELLED}/ if its class is not known{hint}"
@@ -107,7 +109,7 @@ def list_class_folders(root: Path, folder: str, class_names: list[str], omission
                 f"{root / folder / name}: holds no image ({', '.join(COMMON_ENDINGS)}, ...); "
                 "add some, or remove the folder"
             )
-        if name.lower() in PARTS:
+        if name.lower() in PART_NAMES:
             omissions.parts.append(path)
         parents = (image.rpartition("/")[0] for image in images)
         omissions.nested.update(parent for parent in parents if parent != path)

@@ -111,7 +111,7 @@ def fetch(
     line_of = {row.path: row.line for row in _read_rows(manifest, root)[0] if is_url(row.path)}
     failures = fetch_images(list(line_of), root, ignores_absent)
     _raise_if_any(
-        manifest, [(line_of[url], f"{url} cannot be fetched: {why}") for url, why in failures.items()]
+        manifest, [(line_of[url], f"{url} cannot be fetched: {reason}") for url, reason in failures.items()]
     )
 
 

@@ -67,11 +67,11 @@ class Omissions:
         return tuple(lines)
 
 
-def _count_line(what: str, counts: Counter[str]) -> str:
+def _count_line(kind: str, counts: Counter[str]) -> str:
     most_first = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     names = [f"{name} {count:,}" for name, count in most_first]
-    return f"{what}: {counts.total():,} ({abbreviated(names)})" if counts else ""
+    return f"{kind}: {counts.total():,} ({abbreviated(names)})" if counts else ""
 
 
-def _name_line(what: str, names: list[str]) -> str:
-    return f"{what}: {len(names):,} ({abbreviated(sorted(names))})" if names else ""
+def _name_line(kind: str, names: list[str]) -> str:
+    return f"{kind}: {len(names):,} ({abbreviated(sorted(names))})" if names else ""

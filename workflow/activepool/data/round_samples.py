@@ -60,6 +60,8 @@ def read_round_samples(
 def _labelled_rows(rows: np.ndarray, labels: np.ndarray, path: str) -> Labelled:
     is_labelled = labels != UNLABELABLE
     if not is_labelled.any():
-        what = "no row that can be labelled" if rows.size else "no rows"
-        raise InputError(f"{path}: has {what}; a head needs at least one labelled and one validation sample")
+        content = "no row that can be labelled" if rows.size else "no rows"
+        raise InputError(
+            f"{path}: has {content}; a head needs at least one labelled and one validation sample"
+        )
     return Labelled(rows[is_labelled], labels[is_labelled])

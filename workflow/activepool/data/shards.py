@@ -18,7 +18,7 @@ from activepool.io.files import size_and_times
 ENDINGS = {"webdataset": (".tar",), "huggingface": (".parquet", ".arrow")}
 
 #: How compressed archives end, in which no image can be found by its place.
-COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst")
+COMPRESSED_ENDINGS = (".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst")
 
 #: The usual size of an image in a shard, to see from their sizes whether a preview takes too long.
 BYTES_PER_IMAGE = 10_000
@@ -155,15 +155,15 @@ def _files(pattern: str, kind: str, notices: list[str]) -> list[Path]:
 def _files_in(folder: Path, kind: str, notices: list[str]) -> list[Path]:
     """Return the files of a kind of dataset in a folder and all folders in it."""
     endings = ENDINGS[kind]
-    searched_endings = (*endings, *COMPRESSED) if kind == "webdataset" else endings
+    searched_endings = (*endings, *COMPRESSED_ENDINGS) if kind == "webdataset" else endings
     candidates = sorted(file for file in folder.rglob("*") if file.name.lower().endswith(searched_endings))
     candidates = [file for file in candidates if not _is_hidden(file.relative_to(folder)) and file.is_file()]
     files = [file for file in candidates if file.name.lower().endswith(endings)]
     compressed = _relative(folder, [file for file in candidates if not file.name.lower().endswith(endings)])
     archives = f"compressed archives: {len(compressed):,} ({first_few(compressed)}); decompress them to .tar"
     if not files:
-        only = f"; it holds {archives}" if compressed else ""
-        raise InputError(f"{folder}: holds no file that ends in {' or '.join(endings)}{only}")
+        contents = f"; it holds {archives}" if compressed else ""
+        raise InputError(f"{folder}: holds no file that ends in {' or '.join(endings)}{contents}")
     if compressed:
         notices.append(f"{folder}: not taken: {archives}")
     return files

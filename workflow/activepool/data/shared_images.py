@@ -9,13 +9,13 @@ from activepool.data.packed_images import Place, place_digest
 from activepool.data.samples import Samples
 
 #: Bytes at the beginning of an image that, with its size, hardly any other image has.
-BEGINNING = 4096
+BEGINNING_BYTES = 4096
 
 
 def beginning_digest(place: Place) -> bytes:
     """Return a digest of an image's first bytes and its size. Raises OSError."""
     with place.open("rb") if isinstance(place, Path) else place.stream() as stream:
-        digest = hashlib.blake2b(stream.read(BEGINNING), digest_size=16)
+        digest = hashlib.blake2b(stream.read(BEGINNING_BYTES), digest_size=16)
         digest.update(str(stream.seek(0, io.SEEK_END)).encode())
     return digest.digest()
 

@@ -26,7 +26,7 @@ LABEL_FIELDS = ("cls", "json.label", "txt")
 DESCRIPTIONS = ("cls", "json", "txt")
 
 #: How compressed files begin: gzip, Zstandard, bzip2 and xz.
-COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ")
+COMPRESSED_SIGNATURES = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ")
 
 #: Bytes that a search for the next archive in a file reads at a time.
 SEARCHED_BYTES = 1 << 20
@@ -185,7 +185,7 @@ def _entries(path: Path) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
 def _damage(path: Path, last_member: str, error: Exception) -> str:
     with path.open("rb") as stream:
         beginning = stream.read(8)
-    if beginning.startswith(COMPRESSED):
+    if beginning.startswith(COMPRESSED_SIGNATURES):
         return "is compressed, so that nothing in it can be found by its place; decompress it to .tar"
     if is_lfs_pointer(path):
         return f"is {LFS_PROBLEM}"

@@ -8,14 +8,14 @@ from typing import Any
 
 def documented_arguments(function: Any) -> dict[str, str]:
     """Return the descriptions in the section ``Args`` of a function's docstring, by argument."""
-    return _documented(inspect.getdoc(function) or "", "Args")
+    return _section_entries(inspect.getdoc(function) or "", "Args")
 
 
 def documented_attributes(kind: type) -> dict[str, str]:
     """Return the descriptions in the sections ``Attributes`` of a class and of its bases, by attribute."""
     descriptions: dict[str, str] = {}
     for base in reversed(kind.__mro__):
-        descriptions |= _documented(inspect.cleandoc(base.__doc__ or ""), "Attributes")
+        descriptions |= _section_entries(inspect.cleandoc(base.__doc__ or ""), "Attributes")
     return descriptions
 
 
@@ -24,7 +24,7 @@ def summary(documented: Any) -> str:
     return re.split(r"\n\n(?:Args|Attributes|Returns|Raises)\b", inspect.getdoc(documented) or "")[0]
 
 
-def _documented(docstring: str, section: str) -> dict[str, str]:
+def _section_entries(docstring: str, section: str) -> dict[str, str]:
     _, *body = re.split(rf"(?m)^{section}\b.*:\n", docstring, maxsplit=1)
     names: list[str] = []
     descriptions: dict[str, str] = {}

@@ -140,8 +140,8 @@ class Server:
         return None
 
     def _pass_on_statuses(self) -> None:
-        while self._jobs and (ended := os.waitpid(-1, os.WNOHANG))[0]:
-            number, status = ended
+        while self._jobs and (result := os.waitpid(-1, os.WNOHANG))[0]:
+            number, status = result
             with self._jobs.pop(number) as connection, suppress(OSError):
                 code = os.waitstatus_to_exitcode(status)
                 connection.sendall(code.to_bytes(STATUS_BYTES, "little", signed=True))

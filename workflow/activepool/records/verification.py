@@ -65,7 +65,7 @@ class Allowances:
     dispensable: Collection[str] = ()
 
 
-def verify(root: str | Path, allowed: Allowances = Allowances()) -> Findings:
+def verify(root: str | Path, allowances: Allowances = Allowances()) -> Findings:
     """Compare every file below ``root`` with its record; raises InputError if there is no such folder."""
     root = Path(root)
     if not root.is_dir():
@@ -73,24 +73,26 @@ def verify(root: str | Path, allowed: Allowances = Allowances()) -> Findings:
     all_records, misfits = _read_records(root)
     records = [record for record in all_records if _has_files(record)]
     missing = [path for record in all_records for path in record.outputs if not Path(path).is_file()]
-    missing_optional = [path for path in missing if _matches(path, allowed.dispensable)]
-    optional = (*allowed.temporary, *allowed.dispensable)
+    missing_optional = [path for path in missing if _matches(path, allowances.dispensable)]
+    optional = (*allowances.temporary, *allowances.dispensable)
     misfits += [
         line for record in all_records if not _has_files(record) for line in _lost_files(record, optional)
     ]
     digest = cache(file_digest)
-    misfits += [line for record in records for line in _changed_files(record, digest, allowed.dispensable)]
-    lasting = [record for record in records if record.stage not in allowed.requested]
-    misfits += _changed_inputs(lasting, digest, allowed.changing)
+    misfits += [line for record in records for line in _changed_files(record, digest, allowances.dispensable)]
+    regular = [record for record in records if record.stage not in allowances.requested]
+    misfits += _changed_inputs(regular, digest, allowances.changing)
     misfits += _changed_labels(records)
     recorded_files = {path for record in records for path in record.outputs}
-    unexplained = [
-        path for path in _results(root) if path not in recorded_files and not _matches(path, allowed.ignored)
+    files_without_record = [
+        path
+        for path in _results(root)
+        if path not in recorded_files and not _matches(path, allowances.ignored)
     ]
-    unrecorded = [path for path in unexplained if _matches(path, allowed.unrecorded)]
+    unrecorded = [path for path in files_without_record if _matches(path, allowances.unrecorded)]
     misfits += [
         f"{path}: no record says how it was made; delete it, or move it elsewhere"
-        for path in unexplained
+        for path in files_without_record
         if path not in unrecorded
     ]
     problem_files = {line.partition(": ")[0] for line in misfits}
@@ -98,7 +100,7 @@ def verify(root: str | Path, allowed: Allowances = Allowances()) -> Findings:
     kernels_of = {
         path: record.kernels for record in records for path in record.outputs if Path(path).is_file()
     }
-    requested = [record for record in records if record.stage in allowed.requested]
+    requested = [record for record in records if record.stage in allowances.requested]
     outdated = list(_outdated(requested, digest))
     return Findings(verified, misfits, mixtures(kernels_of), outdated, missing_optional, unrecorded)
 

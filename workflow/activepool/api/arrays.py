@@ -105,9 +105,8 @@ def require_one_order(name: str, values: Any, reference_name: str, reference: An
         return
     index, reference_index = values.index.tolist(), reference.index.tolist()
     if len(index) == len(reference_index) and set(index) == set(reference_index):
-        row = next(
-            row for row, pair in enumerate(zip(index, reference_index, strict=True)) if pair[0] != pair[1]
-        )
+        pairs = zip(index, reference_index, strict=True)
+        row = next(row for row, pair in enumerate(pairs) if pair[0] != pair[1])
         raise InputError(
             f"{name} has the index {index[row]!r} in row {row}, where {reference_name} has "
             f"{reference_index[row]!r}; give {name}.loc[{reference_name}.index], or {name}.to_numpy() if "

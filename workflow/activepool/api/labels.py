@@ -168,10 +168,10 @@ def _doubtful_class(present: np.ndarray) -> str | None:
             return f"{missing!r}, which reads like a missing value; give None where it is not known"
         if negative := next(filter(is_negative, names), None):
             return f"{negative!r}, which is below 0; give None where it is not known"
-        alike = next(
-            (f"{first!a} and {second!a}" for first, second, _ in indistinguishable_names(names)), None
-        )
-        return alike and f"{alike}, which nobody tells apart; write both alike, or name both in classes"
+        for first, second, _ in indistinguishable_names(names):
+            pair = f"{first!a} and {second!a}"
+            return f"{pair}, which nobody tells apart; write both alike, or name both in classes"
+        return None
     kind = present.dtype.name
     label = wrapped_unknown(kind, present.__contains__)
     if label is None:
@@ -188,9 +188,8 @@ def _no_label_mark(present: np.ndarray) -> str | None:
 
 
 def _texts(labels: np.ndarray) -> list[str]:
-    return [
-        label.decode(errors="replace") if isinstance(label, bytes) else label for label in labels.tolist()
-    ]
+    texts = labels.tolist()
+    return [text.decode(errors="replace") if isinstance(text, bytes) else text for text in texts]
 
 
 def _values(name: str, labels: Any) -> tuple[np.ndarray, np.ndarray]:

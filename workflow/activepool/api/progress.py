@@ -90,8 +90,7 @@ def has_settled(agreements: Sequence[float | None]) -> bool:
     if is_number(agreements):
         raise InputError(f"agreements is {agreements!r}; it must be a list of numbers, or of None")
     values = to_list("agreements", agreements)
-    if invalid := [
-        value for value in values if value is not None and not (is_number(value) and not value > 1)
-    ]:
-        raise InputError(f"agreements has {invalid[0]!r}; each must be a number of at most 1, or None")
+    for value in values:
+        if value is not None and (not is_number(value) or value > 1):
+            raise InputError(f"agreements has {value!r}; each must be a number of at most 1, or None")
     return is_settled(values)

@@ -46,7 +46,6 @@ def score(
         if name not in SCORES:
             raise InputError(f"score {name!r} does not exist; {nearest_name(name, SCORES)}")
     numbers = np.arange(matrix.shape[0]) if rows is None else to_rows("rows", rows, matrix.shape[0])
-    columns = PoolScorer(matrix, scored_head.linear, to_compute(device, workers, features)).score(
-        numbers, names
-    )
+    scorer = PoolScorer(matrix, scored_head.linear, to_compute(device, workers, features))
+    columns = scorer.score(numbers, names)
     return {"predicted": scored_head.classes[columns["predicted"]], **{name: columns[name] for name in names}}

@@ -62,10 +62,10 @@ def _features_and_pairs(backbone: Backbone, images: Tensor) -> tuple[Tensor, dic
         calls[module] += 1
         if isinstance(module, nn.Conv2d):
             outputs.append((output, module))
-        elif (
-            origin := next((source for tensor, source in outputs if tensor is inputs[0]), None)
-        ) is not None:
-            sources[module] = origin
+            return
+        source = next((source for tensor, source in outputs if tensor is inputs[0]), None)
+        if source is not None:
+            sources[module] = source
 
     modules = [module for module in names if isinstance(module, nn.Conv2d) or type(module) is nn.BatchNorm2d]
     hooks = [module.register_forward_hook(watch) for module in modules]

@@ -93,13 +93,10 @@ def opened(
         file = files.enter_context(names.open_file(path))
         train = _part("train", file, labels, names, TRAIN, files)
         test = _test_part(file, test_features, test_labels, names, files)
-        declared = declared_class_names(path, train.class_names, class_names) or (
-            test.class_names if test else []
-        )
-        embeddings = _with_classes(train, test, declared)
-        yield replace(
-            embeddings, unread=unread_vectors(file, [part.features for part in (train, test) if part])
-        )
+        declared = declared_class_names(path, train.class_names, class_names)
+        embeddings = _with_classes(train, test, declared or (test.class_names if test else []))
+        features = [part.features for part in (train, test) if part]
+        yield replace(embeddings, unread=unread_vectors(file, features))
 
 
 def require_vectors(features: StoredArray) -> None:

@@ -158,11 +158,9 @@ def _reason(error: Exception) -> str:
 
 
 def _is_absent(error: Exception) -> bool:
-    return (
-        error.code in ABSENT_STATUSES
-        if isinstance(error, HTTPError)
-        else isinstance(error, FileNotFoundError)
-    )
+    if isinstance(error, HTTPError):
+        return error.code in ABSENT_STATUSES
+    return isinstance(error, FileNotFoundError)
 
 
 def _is_transient(error: Exception) -> bool:
@@ -179,13 +177,9 @@ def _is_transient(error: Exception) -> bool:
 
 def _requested_wait(error: Exception) -> int:
     """Return the seconds that a web server asks to wait, up to `LONGEST_WAIT`; 0 if it asks for none."""
-    retry_after = error.headers.get("Retry-After", "") if isinstance(error, HTTPError) else ""
+    header = error.headers.get("Retry-After", "") if isinstance(error, HTTPError) else ""
     try:
-        seconds = (
-            float(retry_after)
-            if retry_after.isdecimal()
-            else parsedate_to_datetime(retry_after).timestamp() - time()
-        )
+        seconds = float(header) if header.isdecimal() else parsedate_to_datetime(header).timestamp() - time()
     except ValueError:  # neither seconds nor a date
         return 0
     return math.ceil(max(0, min(seconds, LONGEST_WAIT)))

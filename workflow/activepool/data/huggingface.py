@@ -63,9 +63,7 @@ def preview(
 
 def _list(path: str | Path) -> Shards:
     shards = list_shards(KIND, path)
-    examples = {Path(file).suffix: file for file in [*shards.train, *shards.test]}
-    if len(examples) > 1:
-        raise InputError(
-            f"{path}: holds two copies, {' and '.join(examples.values())}; name one by a pattern"
-        )
+    copies = {Path(file).suffix: file for file in [*shards.train, *shards.test]}
+    if len(copies) > 1:
+        raise InputError(f"{path}: holds two copies, {' and '.join(copies.values())}; name one by a pattern")
     return shards

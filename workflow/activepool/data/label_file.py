@@ -87,10 +87,8 @@ class LabelFile:
         return sources
 
     def _require_classes(self) -> None:
-        for part, labelled_part in (("train", self.train), ("test", self.test)):
-            invalid = labelled_part.labels[
-                (labelled_part.labels < -1) | (labelled_part.labels >= len(self.class_names))
-            ]
+        for part, labels in (("train", self.train.labels), ("test", self.test.labels)):
+            invalid = labels[(labels < -1) | (labels >= len(self.class_names))]
             if invalid.size:
                 raise InputError(
                     f"{self.path}: {part}/labels holds {invalid[0]}; labels must be -1 (not known) or 0 to "

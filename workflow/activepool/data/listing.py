@@ -66,9 +66,8 @@ def class_folders(folder: Path) -> list[str]:
     names = _visible_names(folder)
     stray_images = [name for name in names if is_image_name(name) and (folder / name).is_file()]
     if stray_images:
-        hint = (
-            f"; a class called {folder.name} needs another name" if folder.name.lower() in PART_NAMES else ""
-        )
+        is_part = folder.name.lower() in PART_NAMES
+        hint = f"; a class called {folder.name} needs another name" if is_part else ""
         raise InputError(
             f"{folder / stray_images[0]}: lies in no class folder ({len(stray_images)} such images); "
             f"move it to {folder}/<class>/, or to {folder}/{UNLABELLED}/ if its class is not known{hint}"
@@ -269,7 +268,6 @@ def _require_nameable(root: Path, paths: Sequence[str], omissions: Omissions) ->
         # Most names are ASCII, and a look at each letter of a million takes seconds.
         if not path.isascii() and any("\ud800" <= letter <= "\udfff" for letter in path)
     ]
-    if lines := [
-        line for kind in (cycle_lines, line_break_lines, encoding_lines) for line in first_lines(kind, root)
-    ]:
+    kinds = (cycle_lines, line_break_lines, encoding_lines)
+    if lines := [line for kind in kinds for line in first_lines(kind, root)]:
         raise InputError(*lines)

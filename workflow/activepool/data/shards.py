@@ -93,9 +93,8 @@ def list_shards(kind: str, path: str | Path, test_path: str | Path | None = None
     test = parts.pop("test", []) or parts.pop("validation", [])
     train = parts.pop("train", []) or parts.pop("", [])
     if other_shards := [shard for part in parts.values() for shard in part]:
-        notices.append(
-            f"{root}: not taken: shards of other parts: {len(other_shards):,} ({first_few(other_shards)})"
-        )
+        examples = first_few(other_shards)
+        notices.append(f"{root}: not taken: shards of other parts: {len(other_shards):,} ({examples})")
     if not train:
         raise InputError(
             f"{path}: all shards are of the test part ({first_few(test)}); add those of the train "
@@ -134,9 +133,7 @@ def _files(pattern: str, kind: str, notices: list[str]) -> list[Path]:
         return _files_in(path, kind, notices)
     if URL.match(pattern):
         raise InputError(f"{pattern}: is a URL; copy the shards to a folder, and name that")
-    files = (
-        [path] if path.is_file() else [file for choice in _expansions(pattern) for file in _matches(choice)]
-    )
+    files = [path] if path.is_file() else [file for text in _expansions(pattern) for file in _matches(text)]
     if not files:
         raise InputError(f"{pattern}: names no file; write a range as {{000..010}}")
     problems = [f"{file}: no such file" for file in dict.fromkeys(files) if not file.is_file()]

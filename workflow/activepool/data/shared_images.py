@@ -28,8 +28,8 @@ def shared_notice(samples: Samples, beginnings: Mapping[str, Sequence[bytes]]) -
     """
     likely = set(beginnings["train"]) & set(beginnings["test"]) - {b""}
     rows = {
-        name: [row for row, digest in enumerate(part) if digest in likely]
-        for name, part in beginnings.items()
+        name: [row for row, digest in enumerate(digests) if digest in likely]
+        for name, digests in beginnings.items()
     }
     digests = {
         name: {row: place_digest(samples.image_place(samples.parts[name].paths[row])) for row in part_rows}

@@ -28,9 +28,8 @@ def candidates(
 
     pool_table = read_pool(Path(pool).parent)
     rows = candidate_rows(state_of(read(ledger).entries), pool_table, [Status(name) for name in ask_again])
-    write_index(
-        candidates, {"index": rows, "source": np.array([pool_table.row_sources[row] for row in rows])}
-    )
+    sources = np.array([pool_table.row_sources[row] for row in rows])
+    write_index(candidates, {"index": rows, "source": sources})
 
 
 if __name__ == "__main__":

@@ -82,10 +82,9 @@ def send(
     )
     removed = {pick.sample for pick in picks if not pool_table.is_here(pick.sample)}
     visible = outgoing.without(removed)
+    rows = [pick.index for pick in picks if pick.index is not None]
     with FeatureFile(features) as file:
-        duplicates = near_duplicates(
-            file.train.features, [pick.index for pick in picks if pick.index is not None]
-        )
+        duplicates = near_duplicates(file.train.features, rows)
     csv_file.write(list, outgoing)
     write_sheet(
         sheet,

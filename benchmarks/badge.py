@@ -76,11 +76,11 @@ def measure(features: FeatureMatrix, arguments: argparse.Namespace) -> list[dict
     def sample(norms: np.ndarray) -> None:
         d_squared_sample(embeddings, pool, norms, arguments.budget, np.random.default_rng(4), compute)
 
-    known = embeddings.squared_norms(pool)
+    squared_norms = embeddings.squared_norms(pool)
     works = {
         "embedding's product": lambda: bare_product(features, features.shape[0], head.weight, compute),
         "badge": lambda: sample(embeddings.squared_norms(pool)),
-        "picks alone": lambda: sample(known),
+        "picks alone": lambda: sample(squared_norms),
     }
     times: dict[str, list[float]] = {name: [] for name in ("product per pick", *works)}
     for _ in range(arguments.repeats):

@@ -50,10 +50,10 @@ def median_seconds(work: Callable[[], object], device: str, repeats: int) -> flo
     return float(torch.tensor(seconds[1:]).median())
 
 
-Found = Iterator[tuple[str, float, str]]
+Ceilings = Iterator[tuple[str, float, str]]
 
 
-def copies(device: str, gigabytes: float, repeats: int) -> Found:
+def copies(device: str, gigabytes: float, repeats: int) -> Ceilings:
     """Yield the rates of copies: on the device, and to it from ordinary and from pinned memory."""
     on_host = torch.randint(0, 256, (int(gigabytes * GIGA),), dtype=torch.uint8)
     on_device = on_host.to(device, copy=True)
@@ -65,7 +65,7 @@ def copies(device: str, gigabytes: float, repeats: int) -> Found:
             yield name, gigabytes / seconds, "GB/s"
 
 
-def products(device: str, side: int, repeats: int) -> Found:
+def products(device: str, side: int, repeats: int) -> Ceilings:
     """Yield the rates of products of square matrices in three types."""
     for dtype in (torch.float32, torch.float16, torch.bfloat16):
         left, right = (torch.randn(side, side, device=device).to(dtype) for _ in range(2))
@@ -73,7 +73,7 @@ def products(device: str, side: int, repeats: int) -> Found:
         yield f"product_{str(dtype).removeprefix('torch.')}", 2 * side**3 / TERA / seconds, "TFLOP/s"
 
 
-def ceilings(device: str, gigabytes: float, side: int, repeats: int) -> Found:
+def ceilings(device: str, gigabytes: float, side: int, repeats: int) -> Ceilings:
     """Yield the name, value and unit of each rate, and the time that a program takes to start."""
     yield from copies(device, gigabytes, repeats)
     yield from products(device, side, repeats)
@@ -85,8 +85,8 @@ def main() -> None:
     """Measure, print and write."""
     arguments = parse()
     device = resolve_device(arguments.device)
-    found = list(ceilings(device, arguments.gigabytes, arguments.side, arguments.repeats))
-    table = pd.DataFrame(found, columns=["ceiling", "value", "unit"])
+    rates = list(ceilings(device, arguments.gigabytes, arguments.side, arguments.repeats))
+    table = pd.DataFrame(rates, columns=["ceiling", "value", "unit"])
     print(table.to_string(index=False, float_format="{:.3g}".format))
     if arguments.output:
         write_table(arguments.output, table)

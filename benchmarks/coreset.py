@@ -102,8 +102,8 @@ def measure(features: FeatureMatrix, arguments: argparse.Namespace) -> list[dict
         "next round": lambda: greedy_k_center(features, *next_round, state),
     }
     if features.shape[0] < LARGE:
-        known = known_distances(features, pool, labelled, compute)
-        works["picks alone"] = lambda: greedy_k_center(features, pool, labelled, budget, compute, known)
+        distances = known_distances(features, pool, labelled, compute)
+        works["picks alone"] = lambda: greedy_k_center(features, pool, labelled, budget, compute, distances)
     times: dict[str, list[float]] = {name: [] for name in ("product per pick", *works)}
     for _ in range(arguments.repeats):
         times["product per pick"].append(product_per_pick(features, arguments))
@@ -115,7 +115,7 @@ def measure(features: FeatureMatrix, arguments: argparse.Namespace) -> list[dict
         for name, seconds in medians.items()
     ]
     if arguments.check:
-        expected = greedy_float64(features, pool, known.distance, budget)
+        expected = greedy_float64(features, pool, distances.distance, budget)
         print(f"share of picks that equal those in float64, place by place: {np.mean(expected == picks):.4f}")
     return rows
 

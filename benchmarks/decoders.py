@@ -78,18 +78,20 @@ def measure(size: tuple[int, int], count: int, repeats: int) -> Iterator[dict[st
         dataset = write_dataset(Path(folder), photographs(count, *size))
         contents = [Path(folder, f"{number}.jpg").read_bytes() for number in range(count)]
         images = PartImages(dataset, "train", build("resnet18", 224, 3).preprocessing)
-        known = dict(decoders())
-        works = {name: lambda row, work=work: work(contents[row]) for name, work in known.items()}
+        decoder_of = dict(decoders())
+        works = {name: lambda row, work=work: work(contents[row]) for name, work in decoder_of.items()}
         works["loader"] = lambda row: images[Request(np.array([row]))]
         seconds = interleaved(works, list(range(count)), repeats)
-    for name, taken in seconds.items():
+    for name, elapsed in seconds.items():
         yield {
             "height": size[0],
             "width": size[1],
             "work": name,
-            "milliseconds": 1e3 * taken,
-            "ratio": taken / seconds["pillow"],
-            "change": change(known[name](contents[0]), pillow(contents[0])) if name in known else np.nan,
+            "milliseconds": 1e3 * elapsed,
+            "ratio": elapsed / seconds["pillow"],
+            "change": change(decoder_of[name](contents[0]), pillow(contents[0]))
+            if name in decoder_of
+            else np.nan,
         }
 
 

@@ -31,15 +31,15 @@ def main() -> None:
     features_path, truth_path, samples_path = sys.argv[1:]
     truth = pd.read_csv(truth_path).set_index("source")["label"]
     labels = pd.read_csv(samples_path)["source"].map(truth)
-    known = labels.notna().to_numpy()
+    is_labelled = labels.notna().to_numpy()
     with h5py.File(features_path) as file:
-        features = file["train/features"][:].astype(np.float32)[known]
-    labels = labels[known].to_numpy()
+        features = file["train/features"][:].astype(np.float32)[is_labelled]
+    labels = labels[is_labelled].to_numpy()
     for size in SIZES:
         print(f"the first {size} of {len(labels)} samples, accuracy in %")
         for name in FIRST:
-            found = np.array([first(features, labels, name, size, draw) for draw in range(DRAWS)])
-            report(name, found[:, 0], f", classes {found[:, 1].mean():.1f}")
+            accuracies = np.array([first(features, labels, name, size, draw) for draw in range(DRAWS)])
+            report(name, accuracies[:, 0], f", classes {accuracies[:, 1].mean():.1f}")
     size = SIZES[0]
     print(f"{BATCHES} more batches of {size}, after a first one by typiclust")
     for name in LATER:
@@ -60,19 +60,19 @@ def drawn(features, labels, seed):
 
 def pick(name, features, labels, picked, size, seed, number, classes):
     """Return the picks before with those of a batch."""
-    known = np.full(len(labels), None, dtype=object)
-    known[picked] = labels[picked]
+    known_labels = np.full(len(labels), None, dtype=object)
+    known_labels[picked] = labels[picked]
     picks = activepool.select(
-        name, features, labels=known, classes=classes, budget=size, seed=seed, round=number
+        name, features, labels=known_labels, classes=classes, budget=size, seed=seed, round=number
     )
     return np.concatenate([picked, picks])
 
 
 def accuracy(features, labels, picked):
     """Return the accuracy on the samples without a label."""
-    rest = np.setdiff1d(np.arange(len(labels)), picked)
+    remaining = np.setdiff1d(np.arange(len(labels)), picked)
     head = activepool.train_head(features[picked], labels[picked], weight_decay=1e-4)
-    return float((head.predict(features[rest]) == labels[rest]).mean())
+    return float((head.predict(features[remaining]) == labels[remaining]).mean())
 
 
 def first(features, labels, name, size, seed):

@@ -82,8 +82,8 @@ def main() -> None:
             else:
                 remaining = arguments.seconds - (time.monotonic() - start)
                 outcomes[part.name] = run_part(part, remaining, folder)
-        used = time.monotonic() - start, arguments.seconds
-        check = Check(facts(), used, outcomes, sizes, *results(folder))
+        seconds = time.monotonic() - start, arguments.seconds
+        check = Check(facts(), seconds, outcomes, sizes, *results(folder))
     page = report(check)
     path = Path(arguments.report)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -93,18 +93,18 @@ def main() -> None:
     sys.exit(0 if succeeded(check) else 1)
 
 
-def measured_device(asked: str | None) -> str | None:
+def measured_device(option: str | None) -> str | None:
     """Return the device to measure, or None if it would be a GPU and there is none."""
     try:
-        device = resolve_device(asked or "auto")
+        device = resolve_device(option or "auto")
     except (InputError, ImportError) as error:
         sys.exit(f"gpu-check: {error}")
-    return None if device == "cpu" and asked is None else device
+    return None if device == "cpu" and option is None else device
 
 
-def parts(folder: Path, device: str, sizes: Sizes, given: argparse.Namespace) -> list[Part]:
+def parts(folder: Path, device: str, sizes: Sizes, arguments: argparse.Namespace) -> list[Part]:
     """Return all parts, in the order in which they run."""
-    cores, images = os.cpu_count() or 1, max(int(20_480 * given.scale), 16)
+    cores, images = os.cpu_count() or 1, max(int(20_480 * arguments.scale), 16)
 
     def benchmark(name: str, **options: object) -> list[str]:
         options |= {"device": device, "output": folder / f"{name}.csv"}
@@ -112,9 +112,9 @@ def parts(folder: Path, device: str, sizes: Sizes, given: argparse.Namespace) ->
         return [str(HERE / f"{name}.py"), *named]
 
     tests = ["-m", "pytest", "-p", "no:cacheprovider", "-m", "gpu", f"--junitxml={folder / 'tests.xml'}"]
-    tests += [f"--numprocesses={min(4, cores // 4)}", *(given.tests or gpu_tests(REPOSITORY / "tests"))]
+    tests += [f"--numprocesses={min(4, cores // 4)}", *(arguments.tests or gpu_tests(REPOSITORY / "tests"))]
     ceilings = benchmark(
-        "ceilings", gigabytes=max(2 * given.scale, 0.01), side=max(int(8192 * given.scale), 256)
+        "ceilings", gigabytes=max(2 * arguments.scale, 0.01), side=max(int(8192 * arguments.scale), 256)
     )
     extraction = benchmark(
         "images",
@@ -127,10 +127,10 @@ def parts(folder: Path, device: str, sizes: Sizes, given: argparse.Namespace) ->
     pool = benchmark("imagenet_pool", **asdict(sizes), workers=cores, folder=folder)
     pool += ["--rounds", *ROUNDS, "--strategies", *STRATEGIES]
     return [
-        Part("tests", tests, limit=0.3 * given.seconds, least=30),
-        Part("ceilings", ceilings, limit=0.1 * given.seconds, least=20),
-        Part("imagenet_pool", pool, limit=0.45 * given.seconds, least=90),
-        Part("images", extraction, limit=given.seconds, least=60),
+        Part("tests", tests, limit=0.3 * arguments.seconds, least=30),
+        Part("ceilings", ceilings, limit=0.1 * arguments.seconds, least=20),
+        Part("imagenet_pool", pool, limit=0.45 * arguments.seconds, least=90),
+        Part("images", extraction, limit=arguments.seconds, least=60),
     ]
 
 
@@ -188,29 +188,29 @@ def read(path: Path) -> Rows:
 def facts() -> dict[str, str]:
     """Return what the numbers depend on: devices and versions."""
     processor = f"{os.cpu_count()} cores, {platform.machine()}"
-    found = {"date": time.strftime("%Y-%m-%d"), "commit": commit(), "processor": processor}
-    found |= {"GPU": "none", "Python": platform.python_version()}
+    result = {"date": time.strftime("%Y-%m-%d"), "commit": commit(), "processor": processor}
+    result |= {"GPU": "none", "Python": platform.python_version()}
     for name in PACKAGES:
         try:
-            found[name] = importlib.import_module(name).__version__
+            result[name] = importlib.import_module(name).__version__
         except ImportError as error:
-            found[name] = f"cannot be imported: {error}"
+            result[name] = f"cannot be imported: {error}"
     torch = sys.modules.get("torch")
     if torch and torch.cuda.is_available():
         card = torch.cuda.get_device_properties(0)
-        found["GPU"] = f"{card.name}, {card.total_memory / 1e9:.0f} GB"
-        found["CUDA"] = f"{torch.version.cuda}, cuDNN {torch.backends.cudnn.version()}"
-    return found
+        result["GPU"] = f"{card.name}, {card.total_memory / 1e9:.0f} GB"
+        result["CUDA"] = f"{torch.version.cuda}, cuDNN {torch.backends.cudnn.version()}"
+    return result
 
 
 def commit() -> str:
     """Return the commit of the repository, if git knows it."""
     command = ["git", "describe", "--always", "--dirty"]
     try:
-        shown = subprocess.run(command, cwd=REPOSITORY, capture_output=True, encoding="utf-8")
+        process = subprocess.run(command, cwd=REPOSITORY, capture_output=True, encoding="utf-8")
     except OSError:
         return "unknown"
-    return shown.stdout.strip() or "unknown"
+    return process.stdout.strip() or "unknown"
 
 
 if __name__ == "__main__":

@@ -92,9 +92,9 @@ class Check:
 
 def report(check: Check) -> str:
     """Return the page."""
-    used, allowed = check.seconds
+    seconds, allowed = check.seconds
     sections = [
-        f"# GPU check\n\n`make gpu-check` took {used:.0f} of {allowed:.0f} s.",
+        f"# GPU check\n\n`make gpu-check` took {seconds:.0f} of {allowed:.0f} s.",
         table(("machine", ""), check.facts.items()),
         "## Parts\n\n" + parts_table(check.outcomes),
         "## Goals\n\n" + goals_table(check),
@@ -125,7 +125,9 @@ def table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 def parts_table(outcomes: Mapping[str, Outcome]) -> str:
     """Return a row for each part: what became of it."""
-    rows = ((name, one.state, f"{one.seconds:.0f}", one.reason) for name, one in outcomes.items())
+    rows = (
+        (name, outcome.state, f"{outcome.seconds:.0f}", outcome.reason) for name, outcome in outcomes.items()
+    )
     return table(("part", "outcome", "seconds", "why"), rows)
 
 
@@ -153,17 +155,17 @@ def tests_section(junit: str) -> str:
     counts: dict[str, Counter[str]] = {}
     failed, skipped = [], Counter[str]()
     for case in ElementTree.fromstring(junit).iter("testcase"):
-        found = next((child for child in case if child.tag in ("failure", "error", "skipped")), None)
-        state = "passed" if found is None else "skipped" if found.tag == "skipped" else "failed"
+        problem = next((child for child in case if child.tag in ("failure", "error", "skipped")), None)
+        state = "passed" if problem is None else "skipped" if problem.tag == "skipped" else "failed"
         counts.setdefault(case.get("classname", ""), Counter())[state] += 1
-        message = "" if found is None else (found.get("message") or "no reason given").splitlines()[0]
+        message = "" if problem is None else (problem.get("message") or "no reason given").splitlines()[0]
         if state == "failed":
             failed.append(f"- `{case.get('classname')}::{case.get('name')}`: {message}")
         elif state == "skipped":
             skipped[message] += 1
     states = ("passed", "failed", "skipped")
-    rows = [(name, *(found[state] for state in states)) for name, found in sorted(counts.items())]
-    rows.append(("all", *(sum(found[state] for found in counts.values()) for state in states)))
+    rows = [(name, *(numbers[state] for state in states)) for name, numbers in sorted(counts.items())]
+    rows.append(("all", *(sum(numbers[state] for numbers in counts.values()) for state in states)))
     reasons = [f"- {count} skipped: {reason}" for reason, count in skipped.most_common()]
     return "\n".join([table(("file", *states), rows), "", *failed, *reasons]).strip()
 
@@ -205,8 +207,8 @@ def pool_row(check: Check, row: Mapping[str, str]) -> list[str]:
         for name, value in row.items()
         if name.endswith("_seconds") and value
     )
-    beside = ["", ""] if limit is None else [f"{limit:.2f}", f"{seconds / limit:.1f} ×"]
-    return [row["work"], f"{seconds:.1f}", programs, f"{gigabytes:.2f}", f"{operations:.2f}", *beside]
+    limit_cells = ["", ""] if limit is None else [f"{limit:.2f}", f"{seconds / limit:.1f} ×"]
+    return [row["work"], f"{seconds:.1f}", programs, f"{gigabytes:.2f}", f"{operations:.2f}", *limit_cells]
 
 
 def limit_of(check: Check, gigabytes: float, operations: float) -> float | None:

@@ -221,7 +221,7 @@ def compare(
     problem: Problem, is_near: Callable[[LinearHead], bool], names: list[str], repeats: int, limit: float
 ) -> pd.DataFrame:
     """Return one row per solver: the iterations it needs, median times, their ratios, and the distance."""
-    needed = {
+    iterations = {
         name: iterations_needed(SOLVERS[name], problem, is_near, limit)
         for name in tqdm(names, desc="iterations needed")
     }
@@ -230,12 +230,12 @@ def compare(
     distances = {}
     for _ in tqdm(range(repeats), desc="repeats"):
         for name in names:
-            if needed[name]:
-                near[name].append(measured(SOLVERS[name], problem, needed[name])[0])
+            if iterations[name]:
+                near[name].append(measured(SOLVERS[name], problem, iterations[name])[0])
             seconds, head = measured(SOLVERS[name], problem, None)
             stopped[name].append(seconds)
             distances[name] = distance(problem, head)
-    table = pd.DataFrame({"solver": names, "iterations": [needed[name] for name in names]})
+    table = pd.DataFrame({"solver": names, "iterations": [iterations[name] for name in names]})
     for column, seconds in (("near", near), ("stopped", stopped)):
         medians = np.array([np.median(seconds[name]) if seconds[name] else np.nan for name in names])
         table[f"seconds_{column}"], table[f"ratio_{column}"] = medians, medians / medians[0]

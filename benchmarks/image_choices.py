@@ -92,15 +92,15 @@ def network(arguments: argparse.Namespace) -> pd.DataFrame:
     batch = np.stack(list(smooth_images(arguments.images, side, side)))
     images = torch.from_numpy(batch).permute(0, 3, 1, 2)
 
-    def filled(given: Tensor) -> Tensor:
+    def filled(images: Tensor) -> Tensor:
         torch.utils.deterministic.fill_uninitialized_memory = True
-        features: Tensor = backbone(given)
+        features: Tensor = backbone(images)
         torch.utils.deterministic.fill_uninitialized_memory = False
         return features
 
-    def in_bfloat16(given: Tensor) -> Tensor:
+    def in_bfloat16(images: Tensor) -> Tensor:
         with torch.autocast("cpu", torch.bfloat16):
-            return changed(given)
+            return changed(images)
 
     ways = {
         "memory filled": filled,
@@ -128,10 +128,10 @@ def interleaved(works: dict[str, Callable], inputs: list, repeats: int) -> dict[
     seconds: dict[str, list[float]] = {name: [] for name in works}
     with reproducible(1), torch.inference_mode():
         for _ in range(repeats):
-            for given in inputs:
+            for batch in inputs:
                 for name, work in works.items():
                     start = time.process_time()
-                    work(given)
+                    work(batch)
                     seconds[name].append(time.process_time() - start)
     return {name: float(np.median(values)) for name, values in seconds.items()}
 

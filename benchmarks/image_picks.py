@@ -96,10 +96,13 @@ def main() -> None:
     features = {"float32": exact, "stored in float16": stored, "bfloat16": lower}
     rows = []
     for seed in range(arguments.seeds):
-        found = {way: round_of(samples, values, seed, arguments) for way, values in features.items()}
-        reference, _ = found["float32"]
-        for way, (picks, accuracy) in found.items():
-            same = {name: len(picks[name] & others) / arguments.budget for name, others in reference.items()}
+        rounds = {way: round_of(samples, values, seed, arguments) for way, values in features.items()}
+        reference, _ = rounds["float32"]
+        for way, (picks, accuracy) in rounds.items():
+            same = {
+                name: len(picks[name] & reference_picks) / arguments.budget
+                for name, reference_picks in reference.items()
+            }
             rows.append({"way": way, "accuracy": accuracy, **same})
     table = pd.DataFrame(rows).groupby("way", sort=False).mean().reset_index()
     print(table.to_string(index=False, float_format="{:.3f}".format))

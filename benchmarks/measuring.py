@@ -162,7 +162,7 @@ def bare_product(features: FeatureMatrix, rows: int, matrix: np.ndarray, compute
 
     That is: blocks of the file as float32, each multiplied on one thread. The product is discarded.
     """
-    _over_blocks(features, rows, compute, lambda block, other: block @ other.T, compute.array(matrix))
+    _over_blocks(features, rows, compute, lambda block, matrix: block @ matrix.T, compute.array(matrix))
 
 
 def read_through(features: FeatureMatrix, rows: int, compute: Compute) -> None:
@@ -175,10 +175,10 @@ def _over_blocks(
     rows: int,
     compute: Compute,
     function: Callable[[Array, Array], Array],
-    other: Array,
+    matrix: Array,
 ) -> None:
     def work(block: slice) -> None:
-        function(compute.array(features.block(block)), other)
+        function(compute.array(features.block(block)), matrix)
 
     with threadpool_limits(1):
         for _ in compute.map(work, row_blocks(rows, READ_ROWS)):

@@ -37,51 +37,51 @@ from naive_scores import (
 from torch import Tensor
 
 
-def partitioned(given: Round, wraps: str, partitions: int = 10) -> np.ndarray:
+def partitioned(query: Round, wraps: str, partitions: int = 10) -> np.ndarray:
     """Core-set or BADGE in each of several random parts."""
-    labelled = np.array_split(given.generator.permutation(len(given.labelled)), partitions)
-    unlabelled = np.array_split(given.generator.permutation(len(given.unlabelled)), partitions)
+    labelled = np.array_split(query.generator.permutation(len(query.labelled)), partitions)
+    unlabelled = np.array_split(query.generator.permutation(len(query.unlabelled)), partitions)
     picks = []
-    for number in given.limit.loop(range(partitions)):
+    for number in query.limit.loop(range(partitions)):
         part = replace(
-            given,
-            budget=given.budget // partitions + (number < given.budget % partitions),
-            labelled=given.labelled[np.sort(labelled[number])],
-            unlabelled=given.unlabelled[np.sort(unlabelled[number])],
+            query,
+            budget=query.budget // partitions + (number < query.budget % partitions),
+            labelled=query.labelled[np.sort(labelled[number])],
+            unlabelled=query.unlabelled[np.sort(unlabelled[number])],
             limit=Limit(),
         )
         picks.append(NAIVE[wraps](part))
     return np.concatenate(picks)
 
 
-def schedule(given: Round, first: str, rounds: int, then: str) -> np.ndarray:
+def schedule(query: Round, first: str, rounds: int, then: str) -> np.ndarray:
     """One strategy in the first rounds, another later."""
-    return NAIVE[first if given.round_number <= rounds else then](given)
+    return NAIVE[first if query.round_number <= rounds else then](query)
 
 
-def seals(given: Round, of: str, neighbours: int = 100) -> np.ndarray:
+def seals(query: Round, of: str, neighbours: int = 100) -> np.ndarray:
     """The strategy among the neighbours of the labelled samples."""
-    nearest, _ = nearest_to(given, given.labelled, neighbours)
-    return NAIVE[of](replace(given, unlabelled=np.unique(nearest)))
+    nearest, _ = nearest_to(query, query.labelled, neighbours)
+    return NAIVE[of](replace(query, unlabelled=np.unique(nearest)))
 
 
 def anchoral(
-    given: Round, of: str, anchors: int = 10, neighbours: int = 50, subset: int = 1000
+    query: Round, of: str, anchors: int = 10, neighbours: int = 50, subset: int = 1000
 ) -> np.ndarray:
     """The strategy among the samples most similar, on average, to the anchors that they are near to."""
     rows: list[int] = []
-    for label in np.unique(given.labels):
-        rows += k_means_plus_plus(given, given.labelled[given.labels == label], anchors)
+    for label in np.unique(query.labels):
+        rows += k_means_plus_plus(query, query.labelled[query.labels == label], anchors)
     similarities: dict[int, list[float]] = {}
-    nearest, squared = nearest_to(given, np.array(rows), neighbours)
+    nearest, squared = nearest_to(query, np.array(rows), neighbours)
     for sample, distance in zip(nearest.ravel().tolist(), squared.ravel().tolist(), strict=True):
         similarities.setdefault(sample, []).append(1 - distance / 2)
     ranked = sorted(similarities, key=lambda sample: (-np.mean(similarities[sample]), sample))
-    return NAIVE[of](replace(given, unlabelled=np.sort(ranked[:subset])))
+    return NAIVE[of](replace(query, unlabelled=np.sort(ranked[:subset])))
 
 
 def refine(
-    given: Round,
+    query: Round,
     of: list[str],
     then: str,
     steps: int = 5,
@@ -90,15 +90,15 @@ def refine(
     share: float = 0.4,
 ) -> np.ndarray:
     """Again and again the picks of several strategies in turn, each from a random part of those before."""
-    candidates = given.unlabelled
+    candidates = query.unlabelled
     for _ in range(steps):
         picked: set[int] = set()
-        for batch in given.limit.loop(range(batches)):
-            part = np.sort(given.generator.permutation(candidates)[:subset])
-            picked |= set(NAIVE[of[batch % len(of)]](replace(given, unlabelled=part, limit=Limit())).tolist())
+        for batch in query.limit.loop(range(batches)):
+            part = np.sort(query.generator.permutation(candidates)[:subset])
+            picked |= set(NAIVE[of[batch % len(of)]](replace(query, unlabelled=part, limit=Limit())).tolist())
         candidates = np.array(sorted(picked))
-        subset = max(given.budget, round(share * len(candidates)))
-    return NAIVE[then](replace(given, unlabelled=candidates))
+        subset = max(query.budget, round(share * len(candidates)))
+    return NAIVE[then](replace(query, unlabelled=candidates))
 
 
 #: The transcriptions by the name of the strategy.

@@ -33,9 +33,9 @@ class Limit:
                     torch.cuda.synchronize()
                 elapsed = time.perf_counter() - start
                 if elapsed > self.seconds:
-                    left = (len(steps) - done) / done
-                    self.unmeasured += elapsed * left
-                    self.unmeasured_cpu += (time.process_time() - start_cpu) * left
+                    ratio = (len(steps) - done) / done
+                    self.unmeasured += elapsed * ratio
+                    self.unmeasured_cpu += (time.process_time() - start_cpu) * ratio
                     return
             yield step
 

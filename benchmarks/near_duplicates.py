@@ -97,13 +97,13 @@ def shares(cosines: np.ndarray) -> list[float]:
 def draw(path: str, originals: list[Path], nearest: np.ndarray, cosines: np.ndarray, side: int = 96) -> None:
     """Write the pairs of photographs whose features are most alike, one pair above the other."""
     pairs = sorted(
-        {tuple(sorted((one, int(nearest[one])))): cosines[one] for one in range(len(cosines))}.items(),
+        {tuple(sorted((row, int(nearest[row])))): cosines[row] for row in range(len(cosines))}.items(),
         key=lambda pair: -pair[1],
     )
     sheet = Image.new("RGB", (12 * side, 12 * side))
     for number, (pair, _) in enumerate(pairs[:72]):
-        for place, one in enumerate(pair):
-            image = decode_image(originals[one], "RGB").resize((side, side))
+        for place, row in enumerate(pair):
+            image = decode_image(originals[row], "RGB").resize((side, side))
             sheet.paste(image, (number % 12 * side, (2 * (number // 12) + place) * side))
     sheet.save(path)
     print("cosines of the pairs:", " ".join(f"{cosine:.3f}" for _, cosine in pairs[:72]))
@@ -117,11 +117,11 @@ def main() -> None:
     originals = [files[number] for number in chosen]
     copied = min(arguments.copied, len(originals))
     with tempfile.TemporaryDirectory() as folder:
-        found = directions(write_images(Path(folder), originals, copied), arguments)
-    first = found[: len(originals)]
+        vectors = directions(write_images(Path(folder), originals, copied), arguments)
+    first = vectors[: len(originals)]
     rows = {}
     for number, kind in enumerate(COPIES):
-        copies = found[len(originals) + number * copied :][:copied]
+        copies = vectors[len(originals) + number * copied :][:copied]
         rows[kind] = shares(np.einsum("ij,ij->i", first[:copied], copies))
     products = first @ first.T
     np.fill_diagonal(products, -1)

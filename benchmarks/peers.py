@@ -36,7 +36,7 @@ RADIUS = 1.35
 
 
 @dataclass(frozen=True)
-class Given:
+class PeerPool:
     """The input of a peer.
 
     Attributes:
@@ -63,43 +63,43 @@ class Given:
         return self.features / np.linalg.norm(self.features, axis=1, keepdims=True)
 
 
-def activeml_typiclust(given: Given) -> np.ndarray:
+def activeml_typiclust(pool: PeerPool) -> np.ndarray:
     """As many clusters as labelled samples and picks, not at most 500."""
     from skactiveml.pool import TypiClust
 
-    return TypiClust(k=20, random_state=0).query(given.unit_features, given.labels, batch_size=given.budget)
+    return TypiClust(k=20, random_state=0).query(pool.unit_features, pool.labels, batch_size=pool.budget)
 
 
-def activeml_probcover(given: Given) -> np.ndarray:
+def activeml_probcover(pool: PeerPool) -> np.ndarray:
     """All distances in memory; ties at random."""
     from skactiveml.pool import ProbCover
 
     strategy = ProbCover(deltas=[RADIUS], random_state=0)
-    return strategy.query(given.unit_features, given.labels, batch_size=given.budget)
+    return strategy.query(pool.unit_features, pool.labels, batch_size=pool.budget)
 
 
-def activeml_badge(given: Given) -> np.ndarray:
+def activeml_badge(pool: PeerPool) -> np.ndarray:
     """BADGE."""
     from skactiveml.pool import Badge
 
-    return _with_head(Badge(random_state=0), given)
+    return _with_head(Badge(random_state=0), pool)
 
 
-def activeml_falcun(given: Given) -> np.ndarray:
+def activeml_falcun(pool: PeerPool) -> np.ndarray:
     """FALCUN."""
     from skactiveml.pool import Falcun
 
-    return _with_head(Falcun(random_state=0), given)
+    return _with_head(Falcun(random_state=0), pool)
 
 
-def activeml_clue(given: Given) -> np.ndarray:
+def activeml_clue(pool: PeerPool) -> np.ndarray:
     """CLUE by scikit-learn's k-means."""
     from skactiveml.pool import Clue
 
-    return _with_head(Clue(random_state=0), given, "estimator")
+    return _with_head(Clue(random_state=0), pool, "estimator")
 
 
-def bmdal_lcmd(given: Given) -> np.ndarray:
+def bmdal_lcmd(pool: PeerPool) -> np.ndarray:
     """LCMD on the features themselves, not on sketched gradients."""
     import torch
     from bmdal_reg.bmdal.feature_data import TensorFeatureData
@@ -107,27 +107,29 @@ def bmdal_lcmd(given: Given) -> np.ndarray:
     from bmdal_reg.bmdal.features import Features
     from bmdal_reg.bmdal.selection import LargestClusterMaxDistSelectionMethod
 
-    torch.set_num_threads(given.workers)
-    identity = IdentityFeatureMap(given.features.shape[1])
-    pool, labelled = (
-        Features(identity, TensorFeatureData(torch.from_numpy(given.features[rows])))
-        for rows in (given.unlabelled, np.sort(given.labelled))
+    torch.set_num_threads(pool.workers)
+    identity = IdentityFeatureMap(pool.features.shape[1])
+    unlabelled, labelled = (
+        Features(identity, TensorFeatureData(torch.from_numpy(pool.features[rows])))
+        for rows in (pool.unlabelled, np.sort(pool.labelled))
     )
-    method = LargestClusterMaxDistSelectionMethod(pool, labelled, sel_with_train=True, verbosity=0)
-    return given.unlabelled[method.select(given.budget).numpy()]
+    method = LargestClusterMaxDistSelectionMethod(unlabelled, labelled, sel_with_train=True, verbosity=0)
+    return pool.unlabelled[method.select(pool.budget).numpy()]
 
 
-def small_text_coreset(given: Given) -> np.ndarray:
+def small_text_coreset(pool: PeerPool) -> np.ndarray:
     """Greedy k-center; it takes positions in the pool for rows, so the pool comes first here."""
     from small_text.query_strategies.coresets import greedy_coreset
 
-    rows = np.concatenate([given.unlabelled, given.labelled])
-    pool, labelled = np.split(np.arange(len(rows)), [len(given.unlabelled)])
-    picks = greedy_coreset(given.features[rows], pool, labelled, given.budget, distance_metric="euclidean")
-    return given.unlabelled[picks]
+    rows = np.concatenate([pool.unlabelled, pool.labelled])
+    unlabelled, labelled = np.split(np.arange(len(rows)), [len(pool.unlabelled)])
+    picks = greedy_coreset(
+        pool.features[rows], unlabelled, labelled, pool.budget, distance_metric="euclidean"
+    )
+    return pool.unlabelled[picks]
 
 
-def _with_head(strategy: Any, given: Given, name: str = "clf") -> np.ndarray:
+def _with_head(strategy: Any, pool: PeerPool, name: str = "clf") -> np.ndarray:
     from skactiveml.base import SkactivemlClassifier
 
     class Head(SkactivemlClassifier):
@@ -137,12 +139,12 @@ def _with_head(strategy: Any, given: Given, name: str = "clf") -> np.ndarray:
             return self
 
         def predict_proba(self, X: np.ndarray) -> np.ndarray:
-            logits = X @ given.head.weight.T + given.head.bias
+            logits = X @ pool.head.weight.T + pool.head.bias
             exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
             return exponentials / exponentials.sum(axis=1, keepdims=True)
 
-    head = {name: Head(classes=np.unique(given.labels[given.labelled])), f"fit_{name}": False}
-    return strategy.query(given.features, given.labels, batch_size=given.budget, **head)
+    head = {name: Head(classes=np.unique(pool.labels[pool.labelled])), f"fit_{name}": False}
+    return strategy.query(pool.features, pool.labels, batch_size=pool.budget, **head)
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ class Peer:
 
     package: str
     module: str
-    select: Callable[[Given], np.ndarray]
+    select: Callable[[PeerPool], np.ndarray]
     strategy: str
     options: dict[str, Any] = field(default_factory=dict)
     same: bool = False
@@ -189,9 +191,9 @@ def peer_round(case: Case, number: int) -> Callable[[], np.ndarray]:
         labels = np.full(len(features), np.nan)
         labels[case.labelled] = file.train.labels[case.labelled]
         unlabelled = unlabelled_pool(len(features), np.empty(0, dtype=np.int64), case.labelled)
-        given = Given(features, case.labelled, unlabelled, labels, case.budget, head, case.workers)
+        pool = PeerPool(features, case.labelled, unlabelled, labels, case.budget, head, case.workers)
         with threadpool_limits(case.workers):
-            return PEERS[number].select(given)
+            return PEERS[number].select(pool)
 
     return select
 

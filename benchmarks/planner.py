@@ -82,11 +82,11 @@ def configuration(seeds: int, rounds: int, shards: int) -> dict[str, Any]:
 def dry_run(folder: str) -> dict[str, float]:
     """Plan the experiment in ``folder`` in a new process; return jobs, seconds, CPU seconds and memory."""
     options = ["--configfile", CONFIGURATION, "--cores", "8", "--dry-run", "--quiet", "rules"]
-    taken, printed = run_snakemake(folder, *options)
+    times, printed = run_snakemake(folder, *options)
     total = re.search(r"(?m)^total +(\d+)$", printed)
     if total is None:
         sys.exit(f"snakemake planned nothing\n{printed}")
-    return {"jobs": int(total[1]), **taken}
+    return {"jobs": int(total[1]), **times}
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ HEAD = LbfgsSettings(weight_decays=1e-3)
 def write_part(source: Path, path: Path, size: int) -> None:
     """Write ``size`` random labelled rows of a features file to a new file, in float16."""
     with FeatureFile(source) as file, h5py.File(path, "w") as part:
-        known = np.flatnonzero(file.train.labels >= 0)
-        rows = np.sort(np.random.default_rng(0).permutation(known)[:size])
+        labelled = np.flatnonzero(file.train.labels >= 0)
+        rows = np.sort(np.random.default_rng(0).permutation(labelled)[:size])
         width = file.train.features.shape[1]
         features = part.create_dataset("train/features", (len(rows), width), np.float16)
         for block in row_blocks(len(rows), BLOCK_ROWS):
@@ -34,8 +34,8 @@ def initial_pool(labels: np.ndarray, size: int) -> np.ndarray:
     """Return ``size`` random rows, with one row of each class first if they fit."""
     shuffled = np.random.default_rng(1).permutation(len(labels))
     _, first = np.unique(labels[shuffled], return_index=True)
-    others = np.setdiff1d(np.arange(len(labels)), first)
-    return shuffled[np.concatenate([first, others])[:size]]
+    remaining = np.setdiff1d(np.arange(len(labels)), first)
+    return shuffled[np.concatenate([first, remaining])[:size]]
 
 
 def train_on(path: Path, labelled: np.ndarray, head: Path, workers: int) -> None:

@@ -134,16 +134,16 @@ def naive_round(case: Case, work: Work) -> Callable[[], NaiveOutcome]:
     limit = Limit(case.limit)
 
     def select() -> NaiveOutcome:
-        given = _facts(case, work, file)
-        given["generator"] = generator(SEED, ROUND, f"select/{strategy.name}")
+        facts = _facts(case, work, file)
+        facts["generator"] = generator(SEED, ROUND, f"select/{strategy.name}")
         if "features" in strategy.reads:
-            given["features"] = _all_features(case, device)
+            facts["features"] = _all_features(case, device)
         if "head" in strategy.reads:
             kind = {"dtype": getattr(torch, case.dtype), "device": device}
-            given["weight"] = torch.from_numpy(head.weight).to(**kind)
-            given["bias"] = torch.from_numpy(head.bias).to(**kind)
+            facts["weight"] = torch.from_numpy(head.weight).to(**kind)
+            facts["bias"] = torch.from_numpy(head.bias).to(**kind)
         with threadpool_limits(case.workers):
-            picks = NAIVE[work.strategy](Round(**given, limit=limit), **work.options)
+            picks = NAIVE[work.strategy](Round(**facts, limit=limit), **work.options)
         return NaiveOutcome(picks, limit.unmeasured, limit.unmeasured_cpu)
 
     return select

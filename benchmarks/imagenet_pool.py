@@ -112,7 +112,7 @@ class Benchmark:
     """
 
     def __init__(self, arguments: argparse.Namespace, folder: Path) -> None:
-        self.given, self.folder = arguments, folder
+        self.arguments, self.folder = arguments, folder
         self.features, self.head = folder / "features.h5", folder / "head.h5"
         shape = arguments.size, arguments.width, arguments.classes
         in_process(write_mixture, self.features, *shape)
@@ -124,14 +124,14 @@ class Benchmark:
 
     def rows(self) -> Iterator[dict[str, object]]:
         """Measure, and yield a row for the bare product, one for each round and one for each strategy."""
-        compute = Compute(self.given.device, self.given.workers)
-        bare = in_process(measure, self.given.device, open_product, self.features, self.head, compute)
+        compute = Compute(self.arguments.device, self.arguments.workers)
+        bare = in_process(measure, self.arguments.device, open_product, self.features, self.head, compute)
         yield row("product", bare.seconds, product=Run(bare.seconds, bare.peak_gb))
-        for name in self.given.rounds:
+        for name in self.arguments.rounds:
             head = self.folder / "trained.h5"
             train = self.train(HEADS[name], head)
             yield row(name, bare.seconds, train=train, **self.query("base", "trained", head))
-        for strategy in self.given.strategies:
+        for strategy in self.arguments.strategies:
             yield row(strategy, bare.seconds, **self.query(strategy, "labelled", self.head))
 
     def train(self, settings: dict[str, object], head: Path) -> Run:
@@ -145,10 +145,10 @@ class Benchmark:
         declared, common = find_strategy(strategy), [*self._common(labelled), "--head", head]
         scores, runs, read = self.folder / "scores.h5", {}, []
         if declared.scores:
-            lists = ["--nearest-for-budget", self.given.budget] if "nearest" in declared.reads else []
+            lists = ["--nearest-for-budget", self.arguments.budget] if "nearest" in declared.reads else []
             what = ["--head-scores", *declared.scores, *lists, "--scores", scores]
             runs["score"], read = run_stage("score", *common, *what), ["--scores", scores]
-        query = ["--strategy", strategy, *read, "--budget", self.given.budget, "--seed", 0, "--round", 1]
+        query = ["--strategy", strategy, *read, "--budget", self.arguments.budget, "--seed", 0, "--round", 1]
         written = ["--selected", self.folder / "selected.csv"]
         written += ["--labelled-with-picks", self.folder / "labelled_with_picks.csv"]
         if declared.keeps_state:
@@ -158,7 +158,7 @@ class Benchmark:
     def _common(self, labelled: str) -> list[object]:
         """Return the common arguments of all programs."""
         files = ["--features", self.features, "--validation", self.folder / "validation.csv"]
-        how = ["--workers", self.given.workers, "--device", self.given.device]
+        how = ["--workers", self.arguments.workers, "--device", self.arguments.device]
         return [*files, "--labelled", self.folder / f"{labelled}.csv", *how]
 
     def _write_index(self, name: str, start: int, size: int) -> None:

@@ -10,8 +10,8 @@ TORCH_DEVICES = ["cpu:0", pytest.param("cuda", marks=pytest.mark.gpu)]
 DEVICES = ["cpu", *TORCH_DEVICES]
 
 
-def difference(found, expected):
+def difference(result, expected):
     """Return ‖found − expected‖ / ‖expected‖ in float64; NaN where a value is none."""
-    found, expected = np.asarray(found, np.float64), np.asarray(expected, np.float64)
-    assert found.shape == expected.shape
-    return np.linalg.norm(found - expected) / np.linalg.norm(expected)
+    result, expected = np.asarray(result, np.float64), np.asarray(expected, np.float64)
+    assert result.shape == expected.shape
+    return np.linalg.norm(result - expected) / np.linalg.norm(expected)

@@ -66,12 +66,12 @@ class Rounds(Problem):
 def runnable_kernels() -> list[str]:
     """Return kernels of OpenBLAS that this processor can run; they differ in the order of their sums."""
     features = np._core._multiarray_umath.__cpu_features__
-    needed = {"Nehalem": "SSE42", "Haswell": "AVX2", "SkylakeX": "AVX512_SKX"}
-    return [kernel for kernel, feature in needed.items() if features.get(feature)]
+    cpu_features = {"Nehalem": "SSE42", "Haswell": "AVX2", "SkylakeX": "AVX512_SKX"}
+    return [kernel for kernel, feature in cpu_features.items() if features.get(feature)]
 
 
 def kernels() -> list[str]:
-    return sorted({found["architecture"] for found in threadpool_info() if "architecture" in found})
+    return sorted({library["architecture"] for library in threadpool_info() if "architecture" in library})
 
 
 def main() -> None:
@@ -92,8 +92,8 @@ def main() -> None:
     problem = Rounds(
         features.astype(np.float32), labels, arguments.labelled, arguments.validation, arguments.workers
     )
-    strategies = [one for one in builtin_strategies().values() if not one.image_model]
-    rows = {one.name: (one, OPTIONS.get(one.name, {})) for one in strategies}
+    strategies = [builtin for builtin in builtin_strategies().values() if not builtin.image_model]
+    rows = {builtin.name: (builtin, OPTIONS.get(builtin.name, {})) for builtin in strategies}
     rows |= {row: (find_strategy(name), options) for row, (name, options) in FURTHER_ROWS.items()}
     picks = {
         row: problem.run(strategy, arguments.rounds, arguments.budget, options)

@@ -100,12 +100,12 @@ class Problem:
         options = with_defaults(strategy, options)
         strategy = completed(strategy, options)
         matrix = FeatureMatrix.from_array(self.features)
-        given: dict = {}
+        parts: dict = {}
         if strategy.prepare:
             pool = np.arange(len(self.features))
-            given["prepared"] = prepare_rounds(strategy, matrix, pool, seed, compute, options)
+            parts["prepared"] = prepare_rounds(strategy, matrix, pool, seed, compute, options)
         if strategy.image_model:
-            given["scores"] = self.scored_by_image_model(strategy, seed, options)
+            parts["scores"] = self.scored_by_image_model(strategy, seed, options)
         return assemble_query(
             strategy,
             budget=budget,
@@ -120,7 +120,7 @@ class Problem:
             remaining_budget=3 * budget,
             oracle_labels=self.labels[self.unlabelled],
             compute=compute,
-            **given,
+            **parts,
         )
 
     def scored_by_image_model(self, strategy: Strategy, seed: int, options: dict) -> dict[str, np.ndarray]:

@@ -75,14 +75,14 @@ class Rules:
             return self.graph.files(self.paths.targets())
         return self.graph.files(str(file) for job in self.dag.targetjobs for file in job.input)
 
-    def _wildcards(self, rule: str, given: dict[str, Any]) -> Wildcards:
+    def _wildcards(self, rule: str, values: dict[str, Any]) -> Wildcards:
         experiment = self.paths.experiment
         folders = {
             "experiment": experiment.experiment,
             "dataset": experiment.dataset_name,
             "backbone": experiment.backbone_name,
         }
-        named = {**folders, "seed": experiment.seed_list[0], **given}
+        named = {**folders, "seed": experiment.seed_list[0], **values}
         names = self.by_name[rule].wildcard_names
         return Wildcards(fromdict={name: str(value) for name, value in named.items() if name in names})
 

@@ -50,8 +50,8 @@ def repository(tmp_path_factory):
         with (copy / path).open("a", encoding="utf-8") as file:
             file.write(text)
     for name, group, path in LISTED:
-        before, beginning, rest = (copy / path).read_text(encoding="utf-8").partition(f"\n{group} = {{")
-        (copy / path).write_text(f"{before}{beginning}{name}, {rest}", encoding="utf-8")
+        before, beginning, tail = (copy / path).read_text(encoding="utf-8").partition(f"\n{group} = {{")
+        (copy / path).write_text(f"{before}{beginning}{name}, {tail}", encoding="utf-8")
     text = (copy / SCORES).read_text(encoding="utf-8")
     assert text.count(TABLE) == 1 and text.endswith("}\n")
     text = text.replace(TABLE, f"\n{SCORE}\n{TABLE}").removesuffix("}\n") + SCORE_LINE + "}\n"

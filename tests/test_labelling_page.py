@@ -49,14 +49,21 @@ class Team(Folder):
             name, picture = photograph(number)
             self.truth[f"IMG_{number:04d}.jpg"] = name
             picture.save(path / "photos" / f"IMG_{number:04d}.jpg")
-        given = yaml.safe_load(next(block for block in blocks(PAGE) if is_project(block)))
-        assert given["project"] == "insects"
-        super().__init__(path, given | {"backbone": {"architecture": "mine.py:thumbnail"}, "audit": 22})
+        configuration = yaml.safe_load(next(block for block in blocks(PAGE) if is_project(block)))
+        assert configuration["project"] == "insects"
+        super().__init__(
+            path, configuration | {"backbone": {"architecture": "mine.py:thumbnail"}, "audit": 22}
+        )
 
     def run(self, *containing):
         """Run the command of the page that has these words, with this folder's configuration."""
-        found = [one for block in blocks(PAGE) for one in commands(block) if set(containing) <= set(one)]
-        words = found[0]
+        matches = [
+            command
+            for block in blocks(PAGE)
+            for command in commands(block)
+            if set(containing) <= set(command)
+        ]
+        words = matches[0]
         assert words[:2] == ["snakemake", "--snakefile"]
         drop = {"--configfile", "insects.yaml", "--snakefile", words[2], "--cores", "4", "snakemake"}
         return self.snakemake(*(word for word in words if word not in drop))
@@ -117,9 +124,9 @@ def test_the_walk_of_the_page(team, monkeypatch):
     assert {row["source"]: row["label"] for row in predictions}[rows[0]["source"]] == "beetle"
 
     model = activepool.load_model("results/insects/model.safetensors")
-    found = model.predict(["photos/IMG_0001.jpg", "photos/IMG_0002.jpg"])
+    model_predictions = model.predict(["photos/IMG_0001.jpg", "photos/IMG_0002.jpg"])
     by_source = {row["source"]: row["predicted"] for row in predictions}
-    assert list(found.predicted) == [by_source["IMG_0001.jpg"], by_source["IMG_0002.jpg"]]
+    assert list(model_predictions.predicted) == [by_source["IMG_0001.jpg"], by_source["IMG_0002.jpg"]]
 
     now = datetime.now(UTC).isoformat(timespec="seconds")
     back = back.replace("IMG_0338.jpg,bee,2026-11-28T09:30:00Z", f"{rows[0]['source']},{label},{now}")
@@ -134,10 +141,10 @@ def test_the_walk_of_the_page(team, monkeypatch):
     team.run("next_batch")
     assert Path("results/insects/batches/batch02/list.csv").read_bytes() == listed
 
-    told = [
+    messages = [
         shlex.split(line)[3:] for block in blocks(PAGE) for line in block.splitlines() if ".ledger " in line
     ]
-    assert [ledger(arguments) for arguments in told] == [0, 0, 0]
+    assert [ledger(arguments) for arguments in messages] == [0, 0, 0]
 
 
 def test_audit_sets_of_the_page_have_the_width_that_it_names():

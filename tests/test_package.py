@@ -31,13 +31,13 @@ def imported_packages(file: Path) -> set[str]:
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             names.add(node.module)
-    found = {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"activepool"}
-    return {BROUGHT_BY.get(name, name).replace("_", "-") for name in found}
+    packages = {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"activepool"}
+    return {BROUGHT_BY.get(name, name).replace("_", "-") for name in packages}
 
 
 def test_the_project_names_what_the_library_imports():
-    wanted = [*PROJECT["dependencies"], *chain(*PROJECT["optional-dependencies"].values())]
-    named = {re.match(r"[\w-]+", one)[0].replace("_", "-") for one in wanted}
+    requirements = [*PROJECT["dependencies"], *chain(*PROJECT["optional-dependencies"].values())]
+    named = {re.match(r"[\w-]+", requirement)[0].replace("_", "-") for requirement in requirements}
     needed_by_torch = {"tensorboard"}
     assert named - needed_by_torch == set().union(*map(imported_packages, LIBRARY.rglob("*.py")))
 
@@ -79,10 +79,10 @@ def wheel(tmp_path_factory):
 
 def test_the_wheel_holds_the_library_and_nothing_else(wheel):
     with ZipFile(wheel) as archive:
-        held = {name for name in archive.namelist() if ".dist-info/" not in name}
+        names = {name for name in archive.namelist() if ".dist-info/" not in name}
     kinds = (".py", ".html", ".css", ".js")
     files = [LIBRARY / "py.typed", *(path for path in LIBRARY.rglob("*") if path.suffix in kinds)]
-    assert held == {str(file.relative_to(LIBRARY.parent)) for file in files}
+    assert names == {str(file.relative_to(LIBRARY.parent)) for file in files}
 
 
 def test_the_wheel_installs(wheel, tmp_path):

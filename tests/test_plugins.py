@@ -49,7 +49,7 @@ def strategy_in(folder, name="mine.py", step=2):
 def test_a_file_may_import_others_from_the_working_folder(tmp_path, monkeypatch):
     """They come last: none of them is taken for a module of Python."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [one for one in sys.path if one])
+    monkeypatch.setattr(sys, "path", [folder for folder in sys.path if folder])
     for name in ("helper_of_mine", "textwrap"):
         (tmp_path / f"{name}.py").write_text("NUMBER = 7\n")
     (tmp_path / "mine.py").write_text("import textwrap\nfrom helper_of_mine import NUMBER\n")
@@ -112,18 +112,20 @@ def test_other_functions_can(tmp_path, definition):
 
 def test_two_files_of_one_name_are_two_modules(tmp_path):
     first, second = (strategy_in(tmp_path / folder, step=step) for folder, step in (("a", 2), ("b", 3)))
-    modules = [sys.modules[one.select.__module__] for one in (first, second)]
+    modules = [sys.modules[strategy.select.__module__] for strategy in (first, second)]
     assert modules[0].Plan is not modules[1].Plan
-    assert [one.options["step"].default for one in (first, second)] == [2, 3]
+    assert [strategy.options["step"].default for strategy in (first, second)] == [2, 3]
     for module in modules:
         assert pickle.loads(pickle.dumps(module.Plan(7))) == module.Plan(7)
 
 
 @pytest.mark.parametrize("name", ["random.py", "numpy.py", "activepool.py", "two words.py", "a.b.py"])
 def test_a_file_hides_no_module_of_its_name(tmp_path, name):
-    before = {one: sys.modules.get(one) for one in ("random", "numpy", "activepool", "a")}
+    before = {
+        module_name: sys.modules.get(module_name) for module_name in ("random", "numpy", "activepool", "a")
+    }
     assert strategy_in(tmp_path, name).name == "stepped"
-    assert {one: sys.modules.get(one) for one in before} == before
+    assert {module_name: sys.modules.get(module_name) for module_name in before} == before
 
 
 def test_a_file_that_was_edited_is_read_anew(tmp_path):
@@ -145,11 +147,11 @@ def test_what_a_file_defines_reaches_forked_processes(tmp_path):
     )
     module = load_module(str(tmp_path / "mine.py"))
     with multiprocessing.get_context("fork").Pool(1) as pool:
-        found = pool.map(module.halved, [module.Half(3.0), module.Half(5.0)])
+        halves = pool.map(module.halved, [module.Half(3.0), module.Half(5.0)])
         # The signal that would end it may have a handler of this process, such as Snakemake's.
         pool.close()
         pool.join()
-    assert np.allclose([one.whole for one in found], [1.5, 2.5])
+    assert np.allclose([half.whole for half in halves], [1.5, 2.5])
 
 
 @pytest.mark.parametrize(
@@ -185,9 +187,9 @@ def test_a_declaration_of_what_does_not_exist_is_told(tmp_path, declared, words)
 def test_names_in_lists_are_as_good_as_in_tuples(tmp_path):
     text = MODERN.replace("{step}", "1").replace('source="here"', 'source="here", scores=["margin"]')
     (tmp_path / "mine.py").write_text(text)
-    found = find_strategy(f"{tmp_path / 'mine.py'}:stepped")
-    assert found.scores == ("margin",)
-    assert isinstance(hash(found), int)
+    strategy = find_strategy(f"{tmp_path / 'mine.py'}:stepped")
+    assert strategy.scores == ("margin",)
+    assert isinstance(hash(strategy), int)
 
 
 def test_what_is_read_with_an_option_is_checked_with_the_option(tmp_path):
@@ -208,9 +210,9 @@ def test_lists_of_the_nearest_leave_all_declared_scores_filled(tmp_path):
     )
     (tmp_path / "mine.py").write_text(text)
     problem = Problem()
-    found = problem.query(find_strategy(f"{tmp_path / 'mine.py'}:stepped"), 5).scores
-    alone = problem.query(find_strategy("margin"), 5).scores
-    assert np.array_equal(found["margin"], alone["margin"])
+    scores = problem.query(find_strategy(f"{tmp_path / 'mine.py'}:stepped"), 5).scores
+    expected = problem.query(find_strategy("margin"), 5).scores
+    assert np.array_equal(scores["margin"], expected["margin"])
 
 
 def test_a_file_that_ends_the_program_is_told(tmp_path):

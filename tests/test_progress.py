@@ -16,7 +16,7 @@ def test_that_fails():
     assert 1 + 1 == 3
 """
 
-OTHERS = """
+PASSING = """
 import pytest
 
 @pytest.fixture
@@ -49,22 +49,22 @@ def run(folder, **files):
 
 
 def test_failures_are_shown_at_once_and_named_at_the_end(tmp_path):
-    status, printed = run(tmp_path, test_failing=FAILING, test_others=OTHERS)
+    status, printed = run(tmp_path, test_failing=FAILING, test_others=PASSING)
     assert status == 1
-    shown, _, summary = printed.partition("short test summary info")
+    progress, _, summary = printed.partition("short test summary info")
     for name, words in {
         "test_failing.py::test_that_fails": ("E       assert (1 + 1) == 3", "\na word of its own\n"),
         "test_others.py::test_without_its_fixture": ("E       ValueError: no such thing",),
     }.items():
-        assert shown.count(f"FAILED {name}") == 1
-        assert all(shown.count(word) == 1 for word in words)
+        assert progress.count(f"FAILED {name}") == 1
+        assert all(progress.count(word) == 1 for word in words)
         assert summary.count(name) == 1
-    assert shown.rindex("FAILED ") < shown.index("100 % of 9 tests, 2 failed, 0:0")
+    assert progress.rindex("FAILED ") < progress.index("100 % of 9 tests, 2 failed, 0:0")
     assert "1 failed, 5 passed, 1 skipped, 1 xfailed, 1 error in" in summary
 
 
 def test_a_file_that_cannot_be_imported_is_shown(tmp_path):
-    status, printed = run(tmp_path, test_others=OTHERS, test_typo="import no_such_module")
+    status, printed = run(tmp_path, test_others=PASSING, test_typo="import no_such_module")
     assert status != 0
     assert "FAILED test_typo.py (collect)" in printed
     assert "No module named 'no_such_module'" in printed

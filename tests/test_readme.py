@@ -36,8 +36,8 @@ strategies: [random]
 
 def blocks(page):
     """Return the indented blocks of a page."""
-    found = re.finditer(r"(?m)(?:^    .*\n|^\n(?=    ))+", page.read_text(encoding="utf-8"))
-    return [textwrap.dedent(block[0].strip("\n")) for block in found]
+    matches = re.finditer(r"(?m)(?:^    .*\n|^\n(?=    ))+", page.read_text(encoding="utf-8"))
+    return [textwrap.dedent(block[0].strip("\n")) for block in matches]
 
 
 def is_python(block):
@@ -60,7 +60,7 @@ def commands(block):
     """Return the commands of a block that start snakemake or make, as words."""
     lines = block.replace("\\\n", " ").splitlines()
     words = [shlex.split(line, comments=True) for line in lines if re.match(r" *(snakemake|make) ", line)]
-    return [one for one in words if "$cores" not in one]
+    return [word for word in words if "$cores" not in word]
 
 
 def of_pages(parts_of):
@@ -84,14 +84,18 @@ def test_the_table_of_strategies_is_up_to_date():
 
 
 def test_every_block_of_the_readme_is_looked_at():
-    others = [
-        one
-        for one in blocks(ROOT / "README.md")
+    further_blocks = [
+        block
+        for block in blocks(ROOT / "README.md")
         if not (
-            is_python(one) or is_project(one) or sections(one) or commands(one) or one.startswith("results/")
+            is_python(block)
+            or is_project(block)
+            or sections(block)
+            or commands(block)
+            or block.startswith("results/")
         )
     ]
-    assert not others
+    assert not further_blocks
 
 
 @pytest.mark.parametrize("section", of_pages(sections))
@@ -116,15 +120,17 @@ def test_commands_are_those_of_snakemake_and_make(words, monkeypatch):
     from snakemake.cli import parse_args
 
     # A profile may need variables of the environment.
-    profiles = {one for one in arguments if one.startswith("profiles/")}
-    assert all(list(Path(one).glob("config*.yaml")) for one in profiles)
-    _, given = parse_args([one for one in arguments if one not in {*profiles, "--workflow-profile"}])
-    assert {one for one in given.targets if not one.startswith("results/")} <= TARGETS
+    profiles = {argument for argument in arguments if argument.startswith("profiles/")}
+    assert all(list(Path(argument).glob("config*.yaml")) for argument in profiles)
+    _, parsed = parse_args(
+        [argument for argument in arguments if argument not in {*profiles, "--workflow-profile"}]
+    )
+    assert {argument for argument in parsed.targets if not argument.startswith("results/")} <= TARGETS
     assert all(
         path.is_file() or path.name in ("my.yaml", "insects.yaml")
-        for path in map(Path, given.configfile or ())
+        for path in map(Path, parsed.configfile or ())
     )
-    keys = {one.partition("=")[0] for one in given.config or ()}
+    keys = {argument.partition("=")[0] for argument in parsed.config or ()}
     assert keys <= {*Experiment.model_fields, *Project.model_fields, "scale", "stand_in", "paper"}
 
 

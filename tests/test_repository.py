@@ -13,9 +13,9 @@ WORKFLOWS = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
 def test_hooks_have_the_versions_of_the_lock():
     """`make lint` and pre-commit would else undo each other's work; after `make lock`, set `rev` by hand."""
     repositories = yaml.safe_load((REPOSITORY / ".pre-commit-config.yaml").read_text())["repos"]
-    names = [one["repo"].rpartition("/")[2].removesuffix("-pre-commit") for one in repositories]
+    names = [repository["repo"].rpartition("/")[2].removesuffix("-pre-commit") for repository in repositories]
     assert names == ["ruff", "snakefmt"]
-    assert [one["rev"] for one in repositories] == [f"v{PINNED[name]}" for name in names]
+    assert [repository["rev"] for repository in repositories] == [f"v{PINNED[name]}" for name in names]
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)

@@ -25,7 +25,7 @@ def listed_rooms(package: str) -> list[str]:
 ROOMS, PLANNING_ROOMS = listed_rooms("the library"), listed_rooms("planning")
 
 #: What lies beside the rooms, and what it has of its own; its other names are those of rooms.
-FRONT, OWN = {"__init__"}, {"__version__"}
+FRONT, PACKAGE_NAMES = {"__init__"}, {"__version__"}
 
 
 def imported_rooms(file: Path) -> set[str]:
@@ -37,20 +37,22 @@ def imported_rooms(file: Path) -> set[str]:
             _, _, inside = node.module.partition(".")
             names.update([inside.split(".")[0]] if inside else [name.name for name in node.names])
         elif isinstance(node, ast.Import):
-            packages = [one for one in node.names if one.name.split(".")[0] == "activepool"]
-            names.update(one.name.split(".")[1] for one in packages if "." in one.name)
-            called.update(one.asname or "activepool" for one in packages)
+            packages = [alias for alias in node.names if alias.name.split(".")[0] == "activepool"]
+            names.update(alias.name.split(".")[1] for alias in packages if "." in alias.name)
+            called.update(alias.asname or "activepool" for alias in packages)
     for node in nodes:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in called:
             names.add(node.attr)
-    return {activepool._MODULES.get(name, f"activepool.{name}").split(".")[1] for name in names - OWN}
+    return {
+        activepool._MODULES.get(name, f"activepool.{name}").split(".")[1] for name in names - PACKAGE_NAMES
+    }
 
 
 def test_each_module_lies_in_a_room():
-    found = {
+    rooms_found = {
         path.stem for path in LIBRARY.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()
     }
-    assert found == {*ROOMS, *FRONT}
+    assert rooms_found == {*ROOMS, *FRONT}
 
 
 def test_imports_point_down():

@@ -35,7 +35,7 @@ def names(text):
     return set(re.findall(r"(?m)^([a-z0-9_-]+)==", text))
 
 
-def taken(clone, lock, plan):
+def planned_packages(clone, lock, plan):
     """Return the packages of the lock that the plan takes."""
     (filtering,) = [line for line in plan.splitlines() if line.startswith("grep") and f"envs/{lock}" in line]
     subprocess.run(filtering, shell=True, cwd=clone, check=True)
@@ -44,7 +44,7 @@ def taken(clone, lock, plan):
 
 def test_all_packages_are_taken_by_default(clone):
     plan = planned(clone, "setup")
-    assert taken(clone, "requirements.lock", plan) == names(
+    assert planned_packages(clone, "requirements.lock", plan) == names(
         (clone / "envs/requirements.lock").read_text(encoding="utf-8")
     )
     assert "--torch-backend" not in plan
@@ -53,17 +53,17 @@ def test_all_packages_are_taken_by_default(clone):
 @pytest.mark.parametrize(("target", "lock"), [("setup", "requirements.lock"), ("optional", "optional.lock")])
 def test_only_torch_needs_what_is_left_out(clone, target, lock):
     plan = planned(clone, target, "TORCH=cpu")
-    kept = taken(clone, lock, plan)
-    left_out = names((clone / "envs" / lock).read_text(encoding="utf-8")) - kept
+    installed = planned_packages(clone, lock, plan)
+    left_out = names((clone / "envs" / lock).read_text(encoding="utf-8")) - installed
     assert {"nvidia-cublas", "triton", "cuda-toolkit"} <= left_out
-    assert "torch" in kept and f"--torch-backend cpu -r .venv/{lock}" in plan
+    assert "torch" in installed and f"--torch-backend cpu -r .venv/{lock}" in plan
     needing = {
         package.name
         for package in metadata.distributions()
-        if canonicalize_name(package.name) in kept
-        for needed in map(Requirement, package.requires or [])
-        if (needed.marker is None or needed.marker.evaluate({"extra": ""}))
-        and canonicalize_name(needed.name) in left_out
+        if canonicalize_name(package.name) in installed
+        for requirement in map(Requirement, package.requires or [])
+        if (requirement.marker is None or requirement.marker.evaluate({"extra": ""}))
+        and canonicalize_name(requirement.name) in left_out
     }
     assert needing == {"torch"}
 

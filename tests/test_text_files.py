@@ -12,26 +12,30 @@ FILES = sorted(
 )
 
 #: These open no text, although their name is ``open``.
-OTHERS = ("Image.open", "os.open", "archive.open", "tarfile.open", "tab.open")
+OTHER_OPENS = ("Image.open", "os.open", "archive.open", "tarfile.open", "tab.open")
 
 
 def without_encoding(source: str) -> Iterator[int]:
     """Yield the lines of the calls that leave the encoding of a text to the locale."""
     for node in ast.walk(ast.parse(source)):
-        if not isinstance(node, ast.Call) or "encoding" in {one.arg for one in node.keywords}:
+        if not isinstance(node, ast.Call) or "encoding" in {keyword.arg for keyword in node.keywords}:
             continue
         name = ast.unparse(node.func)
         reads_text = name.endswith((".read_text", ".write_text")) or "text" in {
-            one.arg for one in node.keywords
+            keyword.arg for keyword in node.keywords
         }
-        if reads_text or (name.rpartition(".")[2] == "open" and name not in OTHERS and not is_binary(node)):
+        if reads_text or (
+            name.rpartition(".")[2] == "open" and name not in OTHER_OPENS and not is_binary(node)
+        ):
             yield node.lineno
 
 
 def is_binary(call: ast.Call) -> bool:
-    given = [*call.args, *(one.value for one in call.keywords if one.arg == "mode")]
+    modes = [*call.args, *(keyword.value for keyword in call.keywords if keyword.arg == "mode")]
     return any(
-        "b" in one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str)
+        "b" in keyword.value
+        for keyword in modes
+        if isinstance(keyword, ast.Constant) and isinstance(keyword.value, str)
     )
 
 
@@ -53,9 +57,9 @@ def test_a_call_is_found(call, found):
 
 
 def test_every_text_file_is_opened_as_utf_8():
-    found = [
+    calls = [
         f"{file.relative_to(ROOT)}:{line}"
         for file in FILES
         for line in without_encoding(file.read_text(encoding="utf-8"))
     ]
-    assert not found
+    assert not calls

@@ -22,8 +22,8 @@ def python_blocks(page):
 
 def configuration(page):
     """Return the configuration that a page shows."""
-    (found,) = (block for block in blocks(page) if sections(block))
-    return yaml.safe_load(found)
+    (block_found,) = (block for block in blocks(page) if sections(block))
+    return yaml.safe_load(block_found)
 
 
 @pytest.fixture
@@ -102,5 +102,5 @@ def test_the_practice_data_are_the_digits(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "make_embeddings.py").write_text(python_blocks(COMPARISON)[0], encoding="utf-8")
     runpy.run_path("make_embeddings.py")
-    with np.load("embeddings.npz") as made:
-        assert made["features"].shape == (1797, 64) and made["labels"].max() == 9
+    with np.load("embeddings.npz") as file:
+        assert file["features"].shape == (1797, 64) and file["labels"].max() == 9

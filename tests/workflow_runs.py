@@ -90,8 +90,8 @@ class Folder:
 
     def digests(self, *patterns: str) -> dict[str, str]:
         """Return the digest of each file that matches, by its path here."""
-        found = {path for pattern in patterns for path in self.path.glob(pattern)}
-        files = sorted(path for path in found if path.is_file())
+        paths = {path for pattern in patterns for path in self.path.glob(pattern)}
+        files = sorted(path for path in paths if path.is_file())
         return {
             str(file.relative_to(self.path)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files
         }

@@ -22,11 +22,11 @@ def test_windows_of_a_batch_lie_in_one_place_and_anywhere():
     images = torch.arange(20.0 * 20).reshape(1, 1, 20, 20).repeat(3, 1, 1, 1) / 400
     corners = set()
     for seed in range(200):
-        seen = (windows(images, settings, generator(seed)) + 1) / 2
-        assert seen.shape == (3, 1, 16, 16)
-        assert torch.equal(seen[0], seen[2])
-        top, left = divmod(round(float(seen[0, 0, 0, 0]) * 400), 20)
-        assert torch.allclose(seen[0], images[0, :, top : top + 16, left : left + 16], atol=1e-6)
+        crops = (windows(images, settings, generator(seed)) + 1) / 2
+        assert crops.shape == (3, 1, 16, 16)
+        assert torch.equal(crops[0], crops[2])
+        top, left = divmod(round(float(crops[0, 0, 0, 0]) * 400), 20)
+        assert torch.allclose(crops[0], images[0, :, top : top + 16, left : left + 16], atol=1e-6)
         corners.add((top, left))
     assert corners == {(top, left) for top in range(5) for left in range(5)}
 

@@ -19,14 +19,14 @@ def test_images_come_back_in_their_size(size, channels):
 
 def test_codes_are_drawn_with_their_own_mean_and_deviation():
     autoencoder = VariationalAutoencoder(16, 1, width=2, latent=3).eval()
-    seen = []
+    codes = []
     autoencoder.decoder = torch.nn.Identity()
     images = torch.rand(4, 1, 16, 16)
     for noise in (torch.zeros(4, 3), torch.ones(4, 3)):
         sample, code = autoencoder(images, noise)
-        seen.append(sample)
-    assert torch.equal(seen[0], code.mean)
-    assert torch.allclose((seen[1] - seen[0]).log() * 2, code.log_variance, atol=1e-4)
+        codes.append(sample)
+    assert torch.equal(codes[0], code.mean)
+    assert torch.allclose((codes[1] - codes[0]).log() * 2, code.log_variance, atol=1e-4)
 
 
 def test_discriminator_gives_one_number_a_code():
@@ -42,8 +42,8 @@ def deviations(initialisation):
         networks = Networks.untrained(settings, channels=3, device="cpu")
     kinds = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
     layers = {name: layer for name, layer in networks.named_modules() if isinstance(layer, kinds)}
-    found = {name: layer.weight.std().item() for name, layer in layers.items()}
-    return found, [name for name, layer in layers.items() if layer.bias is not None and layer.bias.any()]
+    by_layer = {name: layer.weight.std().item() for name, layer in layers.items()}
+    return by_layer, [name for name, layer in layers.items() if layer.bias is not None and layer.bias.any()]
 
 
 def of_he(inputs):
@@ -67,8 +67,8 @@ ENCODER_AND_DISCRIMINATOR = {
 
 
 def test_all_weights_begin_as_those_of_he():
-    found, biased = deviations("full")
-    assert found == pytest.approx(
+    by_layer, biased = deviations("full")
+    assert by_layer == pytest.approx(
         ENCODER_AND_DISCRIMINATOR
         | {f"autoencoder.{name}": of_he(128 * 2**2) for name in ("mean", "log_variance")}
         | {f"autoencoder.decoder.{place}.0": of_he(16 * outputs) for place, outputs in DOUBLINGS}
@@ -79,8 +79,8 @@ def test_all_weights_begin_as_those_of_he():
 
 
 def test_layers_that_the_authors_code_passes_over_begin_as_those_of_torch():
-    found, biased = deviations("partial")
-    assert found == pytest.approx(
+    by_layer, biased = deviations("partial")
+    assert by_layer == pytest.approx(
         ENCODER_AND_DISCRIMINATOR
         | {f"autoencoder.{name}": of_torch(128 * 2**2) for name in ("mean", "log_variance")}
         | {f"autoencoder.decoder.{place}.0": of_torch(16 * outputs) for place, outputs in DOUBLINGS}

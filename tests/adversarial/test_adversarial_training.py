@@ -173,20 +173,22 @@ def test_a_killed_run_goes_on_to_the_same_bits(images, state, monkeypatch, capsy
 
 def test_the_state_of_another_labelled_set_is_not_used(images, state, capsys):
     train_adversary(images, SETTINGS, state)
-    other = replace(images, labelled=images.labelled[1:])
-    assert same(train_adversary(other, SETTINGS, state), weights_of(other, state.with_name("fresh")))
+    other_images = replace(images, labelled=images.labelled[1:])
+    assert same(
+        train_adversary(other_images, SETTINGS, state), weights_of(other_images, state.with_name("fresh"))
+    )
     assert "belongs to other data, settings or code; training starts again" in capsys.readouterr().err
 
 
 def test_workers_change_nothing_and_the_global_generator_is_left_alone(images, state):
     torch.manual_seed(99)
     before = torch.get_rng_state()
-    alone = weights_of(images, state)
+    weights = weights_of(images, state)
     assert torch.equal(torch.get_rng_state(), before)
     many = replace(images, workers=2)
-    assert same(weights_of(many, state), alone)
+    assert same(weights_of(many, state), weights)
     assert np.array_equal(
-        labelled_log_odds(alone, images, SETTINGS), labelled_log_odds(alone, many, SETTINGS)
+        labelled_log_odds(weights, images, SETTINGS), labelled_log_odds(weights, many, SETTINGS)
     )
 
 
@@ -198,7 +200,7 @@ def test_seed_and_round_change_the_weights(images, state, change):
 def test_epochs_begin_anew_and_end_with_a_smaller_batch(images):
     """Twenty labelled images are batches of 8, 8 and 4; with each comes one of thirty unlabelled images."""
     drawn = list(islice(pairs(images, replace(SETTINGS, batches="by_epoch")), 6))
-    assert [(len(one), len(other)) for one, other in drawn] == 2 * [(8, 8), (8, 8), (4, 8)]
+    assert [(len(first), len(second)) for first, second in drawn] == 2 * [(8, 8), (8, 8), (4, 8)]
     for epoch in (drawn[:3], drawn[3:]):
         labelled, unlabelled = (np.concatenate(rows) for rows in zip(*epoch, strict=True))
         assert sorted(labelled) == sorted(images.labelled)

@@ -111,7 +111,7 @@ def test_what_is_more_often_no_label_is_a_mistake_unless_it_is_named(labels, mar
         f"labels has {mark}, which more often stands for no label than for a class; give -1 or None there "
         "or, if it is a class, name all classes by classes"
     )
-    present = sorted({one for one in labels if one is not None and one != -1})
+    present = sorted({label for label in labels if label is not None and label != -1})
     for classes, are_predicted in ((present, False), (None, True)):
         assert number_labels("labels", labels, classes, are_predicted=are_predicted)[1].tolist() == present
 
@@ -194,8 +194,8 @@ def test_the_labelled_set_by_brute_force(seed):
     truth = random.integers(0, 4, 40)
     labels = np.where(random.random(40) < 0.5, truth, -1)
     held_out = np.flatnonzero(labels >= 0)[:3]
-    found = labelled_set(labels, None, held_out, 40, None)
+    result = labelled_set(labels, None, held_out, 40, None)
     expected = [row for row in range(40) if labels[row] >= 0 and row not in held_out]
-    assert found.rows.tolist() == expected
-    assert found.classes[found.labels].tolist() == labels[expected].tolist()
-    assert found.classes[found.validation_labels(held_out)].tolist() == labels[held_out].tolist()
+    assert result.rows.tolist() == expected
+    assert result.classes[result.labels].tolist() == labels[expected].tolist()
+    assert result.classes[result.validation_labels(held_out)].tolist() == labels[held_out].tolist()

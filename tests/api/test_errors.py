@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import torch
 from scipy.sparse import csr_matrix
-from sessions import FEATURES, HEAD, KNOWN, LABELLED, LABELS, PROBLEM
+from sessions import FEATURES, HEAD, KNOWN_LABELS, LABELLED, LABELS, PROBLEM
 from sklearn.svm import SVC
 
 import activepool
@@ -93,9 +93,9 @@ SELECT = [
         {"labels": LABELS[:50], "labelled": None},
         f"labels has the length 50, and features has {N} rows; give a label for each row (-1",
     ),
-    ({"labels": KNOWN[:, None]}, f"labels has the shape ({N}, 1); it must be (n,)"),
-    ({"labels": KNOWN - 1}, "labels has -2; numbers are from 0 on, and -1 if unknown"),
-    ({"labels": KNOWN + 0.5}, "labels has 4.5; labels are whole numbers or names"),
+    ({"labels": KNOWN_LABELS[:, None]}, f"labels has the shape ({N}, 1); it must be (n,)"),
+    ({"labels": KNOWN_LABELS - 1}, "labels has -2; numbers are from 0 on, and -1 if unknown"),
+    ({"labels": KNOWN_LABELS + 0.5}, "labels has 4.5; labels are whole numbers or names"),
     ({"labels": ["a", 1] * 15 + ["b"]}, "labels mixes names and numbers"),
     ({"labels": [{}] * 31}, "labels holds dict objects; labels are whole numbers or names"),
     (
@@ -106,7 +106,7 @@ SELECT = [
     ({"classes": np.int64(6)}, "head has 5 classes, and classes 6"),
     ({"classes": [0, 0, 1]}, "classes is [0, 0, 1]; it must be a list of different classes, or their number"),
     (
-        {"labelled": [*LABELLED, *FREE], "labels": KNOWN},
+        {"labelled": [*LABELLED, *FREE], "labels": KNOWN_LABELS},
         f"labelled row {FREE[0]} has no label, nor have 1 more",
     ),
     ({"labelled": [0, 5, 5]}, "labelled has the row 5 twice"),
@@ -142,7 +142,7 @@ SELECT = [
     ({"head": SVC(kernel="linear").fit(FEATURES, LABELS)}, "head: SVC is a one-vs-one classifier"),
     ({"head": (HEAD[0] * np.nan, HEAD[1])}, "head has values that are not finite"),
     (
-        {"strategy": "balanced_random", "labels": KNOWN},
+        {"strategy": "balanced_random", "labels": KNOWN_LABELS},
         "strategy 'balanced_random' reads labels of the pool",
     ),
     (
@@ -167,7 +167,7 @@ SELECT = [
         "validation rows need labels; give one label for each row of features",
     ),
     (
-        {"head": None, "labels": KNOWN, "validation": FREE},
+        {"head": None, "labels": KNOWN_LABELS, "validation": FREE},
         f"validation row {FREE[0]} has no label, nor have 1 more",
     ),
 ]
@@ -175,10 +175,16 @@ SELECT = [
 
 @pytest.mark.parametrize(("wrong", "words"), SELECT, ids=[words[:60] for _, words in SELECT])
 def test_a_mistake_is_one_line(wrong, words):
-    given = {"strategy": "margin", "features": FEATURES, "budget": 5, "labelled": LABELLED, "labels": LABELS}
-    given |= {"head": HEAD, **wrong}
+    arguments = {
+        "strategy": "margin",
+        "features": FEATURES,
+        "budget": 5,
+        "labelled": LABELLED,
+        "labels": LABELS,
+    }
+    arguments |= {"head": HEAD, **wrong}
     with pytest.raises(activepool.InputError, match=f"^{re.escape(words)}") as caught:
-        activepool.select(given.pop("strategy"), given.pop("features"), **given)
+        activepool.select(arguments.pop("strategy"), arguments.pop("features"), **arguments)
     assert "\n" not in str(caught.value)
 
 
@@ -194,16 +200,28 @@ def test_no_strategy_overlooks_a_feature_that_is_no_number(name, value):
 def test_pandas_in_another_order_than_features_is_no_other_sample_s(name):
     """Arrays go together by their places; an index in another order says that these places are wrong."""
     features = pd.DataFrame(FEATURES, index=[f"im{row}" for row in range(N)])
-    mask = pd.Series(KNOWN >= 0, index=features.index)
-    given = {"labels": pd.Series(LABELS, index=features.index), "labelled": mask, "budget": 5, "head": HEAD}
-    given |= {"pool": ~mask, "exclude": mask, "oracle_labels": given["labels"], "validation": ~mask & False}
-    activepool.select("margin", features, **given)
+    mask = pd.Series(KNOWN_LABELS >= 0, index=features.index)
+    arguments = {
+        "labels": pd.Series(LABELS, index=features.index),
+        "labelled": mask,
+        "budget": 5,
+        "head": HEAD,
+    }
+    arguments |= {
+        "pool": ~mask,
+        "exclude": mask,
+        "oracle_labels": arguments["labels"],
+        "validation": ~mask & False,
+    }
+    activepool.select("margin", features, **arguments)
     with pytest.raises(
         activepool.InputError, match=f"^{name} has the index 'im172' in row 0, where features has"
     ):
-        activepool.select("margin", features, **given | {name: given[name][::-1]})
-    apart = [one.reset_index(drop=True) if hasattr(one, "iloc") else one for one in given.values()]
-    activepool.select("margin", features, **dict(zip(given, apart, strict=True)))
+        activepool.select("margin", features, **arguments | {name: arguments[name][::-1]})
+    apart = [
+        value.reset_index(drop=True) if hasattr(value, "iloc") else value for value in arguments.values()
+    ]
+    activepool.select("margin", features, **dict(zip(arguments, apart, strict=True)))
 
 
 def test_pandas_in_another_order_elsewhere():
@@ -232,7 +250,7 @@ def test_no_prediction_is_made_of_a_feature_that_is_no_number():
             predict(with_value(np.nan))
 
 
-@pytest.mark.parametrize("labels", [LABELS, LABELS > 2, [str(one) for one in LABELS]])
+@pytest.mark.parametrize("labels", [LABELS, LABELS > 2, [str(label) for label in LABELS]])
 def test_a_pool_whose_labels_are_all_known(labels):
     words = "budget is 5, but only 0 rows can be picked: all 173 have a label; give -1, None or an empty name"
     with pytest.raises(activepool.InputError, match=words):
@@ -242,12 +260,12 @@ def test_a_pool_whose_labels_are_all_known(labels):
 def test_a_file_in_place_of_its_dataset(tmp_path):
     with h5py.File(tmp_path / "features.h5", "w") as file:
         file["train/features"] = file["x"] = FEATURES
-        for given, found in {
+        for value, form in {
             file: "file; give one of its datasets: 'train/features', 'x'",
             file["train"]: "group; give one of its datasets: 'features'",
         }.items():
-            with pytest.raises(activepool.InputError, match=f"^features is an HDF5 {found}$"):
-                activepool.select("coreset", given, budget=5)
+            with pytest.raises(activepool.InputError, match=f"^features is an HDF5 {form}$"):
+                activepool.select("coreset", value, budget=5)
     with pytest.raises(activepool.InputError, match="features is an HDF5 file that was closed"):
         activepool.select("coreset", file, budget=5)
 
@@ -292,7 +310,7 @@ def test_a_width_that_is_none(wrong):
 def test_a_tensor_that_is_no_matrix_of_numbers(change, words):
     features = change(torch.tensor(FEATURES, dtype=torch.float32))
     with pytest.raises(activepool.InputError, match=re.escape(words)):
-        activepool.select("margin", features, budget=5, labels=KNOWN)
+        activepool.select("margin", features, budget=5, labels=KNOWN_LABELS)
 
 
 def test_a_sparse_tensor_is_no_list_of_labels():

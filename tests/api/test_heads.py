@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sessions import FEATURES, KNOWN, LABELLED, LABELS
+from sessions import FEATURES, KNOWN_LABELS, LABELLED, LABELS
 from sklearn.linear_model import LogisticRegression
 
 import activepool
@@ -55,8 +55,8 @@ def test_cross_validation_chooses_and_calibrates_where_no_row_is_held_out():
     logits = FEATURES[rows].astype(float) @ head.weight.T.astype(float) + head.bias
     for temperature, calibrated in [(1, False), (head.temperature, True)]:
         exponentials = np.exp(logits / temperature)
-        found = head.predict_proba(FEATURES[rows], calibrated=calibrated)
-        assert np.allclose(found, exponentials / exponentials.sum(axis=1, keepdims=True), atol=1e-5)
+        probabilities = head.predict_proba(FEATURES[rows], calibrated=calibrated)
+        assert np.allclose(probabilities, exponentials / exponentials.sum(axis=1, keepdims=True), atol=1e-5)
 
 
 def test_validation_rows_calibrate_as_well():
@@ -76,7 +76,7 @@ def test_a_weight_decay_of_ones_own_holds_nothing_out():
 
 def test_labels_may_be_those_of_all_rows_of_the_labelled_rows_or_names():
     expected = activepool.train_head(FEATURES, LABELS[LABELLED], labelled=LABELLED)
-    for labels in (LABELS, KNOWN, NAMES[LABELS]):
+    for labels in (LABELS, KNOWN_LABELS, NAMES[LABELS]):
         head = activepool.train_head(FEATURES, labels, labelled=LABELLED)
         assert head.weight.tobytes() == expected.weight.tobytes()
 
@@ -85,23 +85,25 @@ def test_it_predicts_as_scikit_learns_classifiers_do():
     head = activepool.train_head(FEATURES, NAMES[LABELS], labelled=LABELLED)
     variance = FEATURES[LABELLED].astype(float).var(axis=0).sum()
     decay = head.weight_decay * variance * len(LABELLED)
-    other = LogisticRegression(C=1 / decay, tol=1e-10, solver="newton-cg").fit(
+    reference = LogisticRegression(C=1 / decay, tol=1e-10, solver="newton-cg").fit(
         FEATURES[LABELLED].astype(float), NAMES[LABELS[LABELLED]]
     )
-    assert head.classes.tolist() == other.classes_.tolist()
-    assert np.allclose(head.predict_proba(FEATURES), other.predict_proba(FEATURES), atol=1e-4)
-    assert head.predict(FEATURES).tolist() == other.predict(FEATURES).tolist()
+    assert head.classes.tolist() == reference.classes_.tolist()
+    assert np.allclose(head.predict_proba(FEATURES), reference.predict_proba(FEATURES), atol=1e-4)
+    assert head.predict(FEATURES).tolist() == reference.predict(FEATURES).tolist()
 
 
 @pytest.mark.parametrize("classes", [2, 5])
 def test_scikit_learns_own_head_picks_the_same(classes):
     labels = NAMES[LABELS % classes]
     fitted = LogisticRegression().fit(FEATURES[LABELLED], labels[LABELLED])
-    found = activepool.select("margin", FEATURES, budget=20, labelled=LABELLED, labels=labels, head=fitted)
+    selection = activepool.select(
+        "margin", FEATURES, budget=20, labelled=LABELLED, labels=labels, head=fitted
+    )
     ascending = np.sort(fitted.predict_proba(FEATURES), axis=1)
     margins = ascending[:, -1] - ascending[:, -2]
     margins[LABELLED] = np.inf
-    assert found.tolist() == np.argsort(margins)[:20].tolist()
+    assert selection.tolist() == np.argsort(margins)[:20].tolist()
 
 
 def test_several_blocks_of_rows():

@@ -19,48 +19,48 @@ def test_the_fit_is_that_of_the_library_in_any_order():
     assert activepool.learning_curve_fit(LABELS[order].tolist(), ERRORS[order].tolist()) == expected
     assert activepool.learning_curve_fit(LABELS.astype(float), ERRORS[:, None], seed=0) == expected
     several = ERRORS[:, None] + 0.01 * np.random.default_rng(0).random((5, 7))
-    found = activepool.learning_curve_fit(LABELS, several, confidence=0.5, seed=3)
-    assert found == fit_learning_curve(LABELS, several, 0.5, 3)
+    curve_fit = activepool.learning_curve_fit(LABELS, several, confidence=0.5, seed=3)
+    assert curve_fit == fit_learning_curve(LABELS, several, 0.5, 3)
     assert activepool.learning_curve_fit([], []).unknown.endswith("there are 0")
 
 
 def test_agreement_of_names_and_numbers():
     names = np.array(["ant", "bee", "cat"])
     first, second = np.array([0, 1, 2, 2, 1, 0, 0]), np.array([0, 1, 2, 1, 1, 0, 2])
-    found = activepool.agreement(first, second)
-    assert found == pytest.approx((7 * 5 - 16) / (49 - 16))
-    assert activepool.agreement(names[first], names[second].tolist()) == found
+    kappa = activepool.agreement(first, second)
+    assert kappa == pytest.approx((7 * 5 - 16) / (49 - 16))
+    assert activepool.agreement(names[first], names[second].tolist()) == kappa
     assert activepool.agreement([], []) is None
-    assert activepool.has_settled([0.5, found, 1.0, 1.0]) is False
+    assert activepool.has_settled([0.5, kappa, 1.0, 1.0]) is False
     assert activepool.has_settled((0.99, 1.0, 1.0)) is True
 
 
 def test_an_audit_by_hand():
     truth = ["ant", "ant", None, "bee", "bee", "bee", "cat"]
     predicted = ["ant", "bee", "cat", "bee", "bee", "bee", "ant"]
-    found = activepool.audit(truth, predicted, classes=["ant", "bee", "cat", "dog"])
-    assert found.classes.tolist() == ["ant", "bee", "cat", "dog"]
-    assert found.rows == 6
-    assert found.confusion.tolist() == [[1, 1, 0, 0], [0, 3, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0]]
+    report = activepool.audit(truth, predicted, classes=["ant", "bee", "cat", "dog"])
+    assert report.classes.tolist() == ["ant", "bee", "cat", "dog"]
+    assert report.rows == 6
+    assert report.confusion.tolist() == [[1, 1, 0, 0], [0, 3, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0]]
     expected = wilson_intervals(4, 6, 0.95)
-    assert (found.accuracy.value, found.accuracy.low, found.accuracy.high) == (
+    assert (report.accuracy.value, report.accuracy.low, report.accuracy.high) == (
         expected.value,
         expected.low,
         expected.high,
     )
-    assert found.class_accuracy.value[:3].tolist() == [0.5, 1.0, 0.0]
-    assert np.isnan(found.class_accuracy.value[3])
-    assert found.class_accuracy.high[1] == 1.0 and found.class_accuracy.low[2] == 0.0
-    assert found.confusion_shares.value[0].tolist() == [0.5, 0.5, 0.0, 0.0]
-    assert found.confusion_shares.low[0, 0] == found.class_accuracy.low[0]
+    assert report.class_accuracy.value[:3].tolist() == [0.5, 1.0, 0.0]
+    assert np.isnan(report.class_accuracy.value[3])
+    assert report.class_accuracy.high[1] == 1.0 and report.class_accuracy.low[2] == 0.0
+    assert report.confusion_shares.value[0].tolist() == [0.5, 0.5, 0.0, 0.0]
+    assert report.confusion_shares.low[0, 0] == report.class_accuracy.low[0]
 
 
 def test_an_audit_without_a_known_label_says_nothing():
-    found = activepool.audit(["a", np.nan, None], ["a", "a", "b"])
-    assert found.classes.tolist() == ["a", "b"] and found.rows == 1
-    found = activepool.audit([-1, np.nan, None], [4, 2, 2])
-    assert found.classes.tolist() == [2, 4] and found.rows == 0
-    assert np.isnan(found.accuracy.value) and (found.accuracy.low, found.accuracy.high) == (0, 1)
+    report = activepool.audit(["a", np.nan, None], ["a", "a", "b"])
+    assert report.classes.tolist() == ["a", "b"] and report.rows == 1
+    report = activepool.audit([-1, np.nan, None], [4, 2, 2])
+    assert report.classes.tolist() == [2, 4] and report.rows == 0
+    assert np.isnan(report.accuracy.value) and (report.accuracy.low, report.accuracy.high) == (0, 1)
 
 
 def test_the_size_of_an_audit():

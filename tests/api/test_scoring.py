@@ -10,23 +10,23 @@ HEAD = activepool.train_head(FEATURES, NAMES[LABELS], labelled=LABELLED)
 
 
 def test_scores_are_those_of_the_definitions():
-    found = activepool.score(FEATURES, HEAD)
-    assert list(found) == ["predicted", *SCORES]
+    scores = activepool.score(FEATURES, HEAD)
+    assert list(scores) == ["predicted", *SCORES]
     logits = FEATURES.astype(float) @ HEAD.weight.T.astype(float) + HEAD.bias
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     ascending = np.sort(probabilities, axis=1)
-    assert found["predicted"].tolist() == NAMES[logits.argmax(axis=1)].tolist()
-    assert np.allclose(found["confidence"], ascending[:, -1], atol=1e-5)
-    assert np.allclose(found["margin"], ascending[:, -1] - ascending[:, -2], atol=1e-5)
-    assert np.allclose(found["entropy"], -(probabilities * np.log(probabilities)).sum(axis=1), atol=1e-5)
+    assert scores["predicted"].tolist() == NAMES[logits.argmax(axis=1)].tolist()
+    assert np.allclose(scores["confidence"], ascending[:, -1], atol=1e-5)
+    assert np.allclose(scores["margin"], ascending[:, -1] - ascending[:, -2], atol=1e-5)
+    assert np.allclose(scores["entropy"], -(probabilities * np.log(probabilities)).sum(axis=1), atol=1e-5)
     for row, sample in enumerate(logits):
         top = sample.argmax()
         distances = [
-            (sample[top] - sample[other]) / np.linalg.norm(HEAD.weight[top] - HEAD.weight[other])
-            for other in range(5)
-            if other != top
+            (sample[top] - sample[label]) / np.linalg.norm(HEAD.weight[top] - HEAD.weight[label])
+            for label in range(5)
+            if label != top
         ]
-        assert np.isclose(found["boundary"][row], min(distances), atol=1e-5)
+        assert np.isclose(scores["boundary"][row], min(distances), atol=1e-5)
 
 
 @pytest.mark.parametrize("rows", [[3, 1, 170], np.arange(len(FEATURES)) % 7 == 2])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from queries import DETERMINISTIC, Problem
-from sessions import FEATURES, HEAD, KNOWN, LABELLED, LABELS, OPTIONS, PROBLEM, STRATEGIES
+from sessions import FEATURES, HEAD, KNOWN_LABELS, LABELLED, LABELS, OPTIONS, PROBLEM, STRATEGIES
 
 import activepool
 from activepool.strategies.declaration import strategy
@@ -14,8 +14,8 @@ every_strategy = pytest.mark.parametrize("name", STRATEGIES)
 
 
 def picks(name, features=FEATURES, budget=17, **keywords):
-    given = {"labelled": LABELLED, "labels": LABELS, "head": HEAD, "classes": 5} | OPTIONS.get(name, {})
-    return activepool.select(name, features, budget=budget, **given | keywords)
+    arguments = {"labelled": LABELLED, "labels": LABELS, "head": HEAD, "classes": 5} | OPTIONS.get(name, {})
+    return activepool.select(name, features, budget=budget, **arguments | keywords)
 
 
 def brute_scores(features, weight, bias):
@@ -37,35 +37,35 @@ def test_uncertainty_picks_the_smallest_and_ties_go_to_the_lower_row(name, seed)
     problem = Problem(seed, size=97 + 61 * seed, classes=2 + seed, width=3 + 5 * seed, labelled=11)
     features = problem.features[np.random.default_rng(seed).integers(0, 60, len(problem.features))]
     head = problem.head.weight, problem.head.bias
-    found = activepool.select(
+    selection = activepool.select(
         name, features, budget=40, labelled=problem.labelled, labels=problem.labels, head=head
     )
     scores = np.round(brute_scores(features, *head)[name], 10)[problem.unlabelled]
     expected = problem.unlabelled[np.lexsort((problem.unlabelled, scores))][:40]
-    assert found.tolist() == expected.tolist()
+    assert selection.tolist() == expected.tolist()
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_coreset_picks_the_farthest(seed):
     features = np.random.default_rng(seed).integers(-2, 3, (83, 3)).astype(np.float32)
     labelled = np.array([5, 70, 11])
-    found = activepool.select("coreset", features, budget=15, labelled=labelled)
+    selection = activepool.select("coreset", features, budget=15, labelled=labelled)
     centres, expected = labelled.tolist(), []
     for _ in range(15):
         distances = np.linalg.norm(features[:, None].astype(float) - features[centres], axis=2).min(axis=1)
         distances[centres] = -1
         expected.append(int(distances.argmax()))
         centres.append(expected[-1])
-    assert found.tolist() == expected
+    assert selection.tolist() == expected
 
 
 @every_strategy
 @pytest.mark.parametrize("seed", [0, 5])
 def test_the_picks_are_those_of_the_strategy(name, seed):
     problem_picks = PROBLEM.select(find_strategy(name), 17, seed=seed, options=OPTIONS.get(name)).index
-    found = picks(name, seed=seed, remaining_budget=51)
-    assert found.dtype == np.int64
-    assert found.tolist() == problem_picks.tolist()
+    rows = picks(name, seed=seed, remaining_budget=51)
+    assert rows.dtype == np.int64
+    assert rows.tolist() == problem_picks.tolist()
 
 
 @every_strategy
@@ -85,8 +85,8 @@ def test_rows_that_are_excluded_held_out_labelled_or_not_in_the_pool_are_not_pic
     random = np.random.default_rng(0).permutation(np.setdiff1d(np.arange(len(FEATURES)), LABELLED))
     exclude, validation, pool = random[:20], random[20:30], random[10:100]
     keywords = {"exclude": exclude, "validation": validation, "pool": [*pool, *LABELLED]}
-    found = picks(name, budget=70, **keywords)
-    assert sorted(found) == sorted({*pool} - {*exclude, *validation, *LABELLED})
+    rows = picks(name, budget=70, **keywords)
+    assert sorted(rows) == sorted({*pool} - {*exclude, *validation, *LABELLED})
     mask = np.isin(np.arange(len(FEATURES)), pool)
     assert picks(name, budget=9, pool=mask).tolist() == picks(name, budget=9, pool=np.sort(pool)).tolist()
 
@@ -95,10 +95,10 @@ def test_rows_that_are_excluded_held_out_labelled_or_not_in_the_pool_are_not_pic
 def test_labels_of_all_rows_name_the_labelled_ones(name):
     keywords = {"oracle_labels": LABELS}
     in_order = picks(name, labelled=np.sort(LABELLED), **keywords).tolist()
-    assert picks(name, labelled=None, labels=KNOWN, **keywords).tolist() == in_order
-    assert picks(name, labelled=KNOWN >= 0, **keywords).tolist() == in_order
-    own = LABELS[np.sort(LABELLED)]
-    assert picks(name, labelled=np.sort(LABELLED), labels=own, **keywords).tolist() == in_order
+    assert picks(name, labelled=None, labels=KNOWN_LABELS, **keywords).tolist() == in_order
+    assert picks(name, labelled=KNOWN_LABELS >= 0, **keywords).tolist() == in_order
+    labels = LABELS[np.sort(LABELLED)]
+    assert picks(name, labelled=np.sort(LABELLED), labels=labels, **keywords).tolist() == in_order
 
 
 @every_strategy
@@ -127,9 +127,9 @@ def test_validation_rows_choose_the_weight_decay(name):
 def test_state_saves_work_and_changes_no_pick(name):
     labelled, state = LABELLED, {}
     for number in (1, 2, 3):
-        kept = picks(name, labelled=labelled, round=number, state=state)
-        assert kept.tolist() == picks(name, labelled=labelled, round=number).tolist()
-        labelled = np.concatenate([labelled, kept])
+        rows = picks(name, labelled=labelled, round=number, state=state)
+        assert rows.tolist() == picks(name, labelled=labelled, round=number).tolist()
+        labelled = np.concatenate([labelled, rows])
     picks("cluster_margin", state=state)
     assert (
         picks("cluster_margin", exclude=[1, 2], state=state).tolist()
@@ -139,11 +139,11 @@ def test_state_saves_work_and_changes_no_pick(name):
 
 @pytest.mark.parametrize("name", ["cluster_margin", "coreset"])
 def test_a_state_of_other_features_is_not_used(name):
-    others, state = FEATURES[::-1].copy(), {}
+    other_features, state = FEATURES[::-1].copy(), {}
     first = picks(name, state=state)
     labelled = np.concatenate([LABELLED, first])
-    kept = picks(name, others, labelled=labelled, round=2, state=state)
-    assert kept.tolist() == picks(name, others, labelled=labelled, round=2).tolist()
+    rows = picks(name, other_features, labelled=labelled, round=2, state=state)
+    assert rows.tolist() == picks(name, other_features, labelled=labelled, round=2).tolist()
 
 
 def test_what_all_rounds_share_is_prepared_once(monkeypatch):
@@ -181,16 +181,16 @@ def test_a_strategy_of_a_file(tmp_path):
         "    norms = (abs(query.features.take(query.unlabelled)) ** power).sum(axis=1)\n"
         "    return Selection(query.unlabelled[(-norms).argsort(kind='stable')[: query.budget]])\n"
     )
-    found = activepool.select(f"{tmp_path}/mine.py:farthest", FEATURES, budget=4, power=2)
+    selection = activepool.select(f"{tmp_path}/mine.py:farthest", FEATURES, budget=4, power=2)
     norms = (np.abs(FEATURES) ** 2).sum(axis=1)
-    assert found.tolist() == np.argsort(-norms, kind="stable")[:4].tolist()
+    assert selection.tolist() == np.argsort(-norms, kind="stable")[:4].tolist()
 
 
 def test_a_strategy_that_calibrates_the_head_does_so_on_the_validation_rows():
     held_out = np.setdiff1d(np.arange(len(FEATURES)), LABELLED)[::4]
-    others = np.setdiff1d(np.arange(len(FEATURES)), [*LABELLED, *held_out])
+    remaining = np.setdiff1d(np.arange(len(FEATURES)), [*LABELLED, *held_out])
     sure = 12 * HEAD[0], 12 * HEAD[1]
-    found = picks("uherding", labels=LABELS, validation=held_out, head=sure)
-    without = picks("uherding", labels=LABELS, pool=[*others, *LABELLED], head=sure)
-    assert np.isin(found, others).all()
-    assert found.tolist() != without.tolist()
+    rows = picks("uherding", labels=LABELS, validation=held_out, head=sure)
+    without = picks("uherding", labels=LABELS, pool=[*remaining, *LABELLED], head=sure)
+    assert np.isin(rows, remaining).all()
+    assert rows.tolist() != without.tolist()

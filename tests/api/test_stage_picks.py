@@ -83,7 +83,7 @@ def stage_rounds(name, seed, folder, results):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_stages_and_select_pick_the_same(name, seed, folder, tmp_path):
     state = {}
-    given = {
+    arguments = {
         "labels": PROBLEM.labels,
         "validation": VALIDATION,
         "remaining_budget": 3 * BUDGET,
@@ -98,14 +98,14 @@ def test_stages_and_select_pick_the_same(name, seed, folder, tmp_path):
         assert trained.weight.tobytes() == head.weight.tobytes()
         assert trained.bias.tobytes() == head.bias.tobytes()
         with h5py.File(folder / "features.h5") as file:
-            found = activepool.select(
+            selection = activepool.select(
                 name,
                 file["train/features"],
                 budget=BUDGET,
                 labelled=labelled,
                 seed=seed,
                 round=number,
-                **given,
+                **arguments,
                 **OPTIONS.get(name, {}),
             )
-        assert found.tolist() == picked.tolist()
+        assert selection.tolist() == picked.tolist()

@@ -134,8 +134,10 @@ def test_wrong_shape_is_shown(tmp_path):
 def test_file_without_a_state_dict_shows_what_it_holds(tmp_path, content):
     torch.save(content, tmp_path / "file.pth")
     message = refused(tmp_path / "file.pth", "small", 8, 1)
-    held = ", ".join(map(str, content)) or "nothing" if isinstance(content, dict) else type(content).__name__
-    assert f"no state dict, neither in state_dict, model nor at its top (it holds: {held})" in message
+    description = (
+        ", ".join(map(str, content)) or "nothing" if isinstance(content, dict) else type(content).__name__
+    )
+    assert f"no state dict, neither in state_dict, model nor at its top (it holds: {description})" in message
 
 
 class Bomb:
@@ -286,9 +288,9 @@ def test_weights_of_a_training_that_diverged_are_refused(tmp_path, value):
 
 def test_infinite_values_that_a_network_has_itself_are_no_damage():
     mask, weight = torch.tensor([0.0, -torch.inf]), torch.ones(2)
-    wanted, sources = {"mask": mask, "weight": weight}, {"mask": "mask", "weight": "weight"}
-    assert unusable_tensor({"mask": mask, "weight": weight}, wanted, sources) is None
-    assert "weight holds NaN" in (unusable_tensor({"mask": mask, "weight": mask}, wanted, sources) or "")
+    targets, sources = {"mask": mask, "weight": weight}, {"mask": "mask", "weight": "weight"}
+    assert unusable_tensor({"mask": mask, "weight": weight}, targets, sources) is None
+    assert "weight holds NaN" in (unusable_tensor({"mask": mask, "weight": mask}, targets, sources) or "")
 
 
 def test_folder_is_no_checkpoint(tmp_path):

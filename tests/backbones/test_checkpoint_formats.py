@@ -112,8 +112,8 @@ def test_a_module_after_the_prefix_does_not_count(tmp_path, images):
 @pytest.mark.parametrize("wrapper", [torch.compile, nn.DataParallel])
 def test_a_wrapped_backbone_loads_what_it_saved_and_what_others_did(tmp_path, wrapper):
     plain = as_backbone(encoder())
-    around = as_backbone(wrapper(encoder()))
-    for source, target in [(around, plain), (plain, around), (around, around)]:
+    wrapped = as_backbone(wrapper(encoder()))
+    for source, target in [(wrapped, plain), (plain, wrapped), (wrapped, wrapped)]:
         save_weights(tmp_path / "weights.safetensors", source, {})
         expected = [value.clone() for value in source.network.state_dict().values()]
         for values in target.network.parameters():
@@ -168,9 +168,9 @@ def test_numbers_of_numpy_before_its_second_version_are_read(tmp_path, images):
     source, content = PROJECTS["dino"][0]()
     path = tmp_path / "checkpoint.pth"
     torch.save(content, path, _use_new_zipfile_serialization=False)
-    old = path.read_bytes().replace(b"cnumpy._core.multiarray\n", b"cnumpy.core.multiarray\n")
-    assert old != path.read_bytes()
-    path.write_bytes(old)
+    original = path.read_bytes().replace(b"cnumpy._core.multiarray\n", b"cnumpy.core.multiarray\n")
+    assert original != path.read_bytes()
+    path.write_bytes(original)
     loaded = as_backbone(encoder())
     load_weights(loaded, path, FORMATS["dino"])
     assert torch.equal(features(loaded, images), features_of(source, images))
@@ -188,10 +188,10 @@ def test_safetensors_have_the_same_formats(tmp_path, images):
 def stages(reduced_at_the_end):
     """Return four stages of a Swin transformer's names, with the reductions between them."""
     reducing = (0, 1, 2) if reduced_at_the_end else (1, 2, 3)
-    made = nn.ModuleList(Parts(blocks=nn.ModuleList([nn.Linear(4, 4)])) for _ in range(4))
+    modules = nn.ModuleList(Parts(blocks=nn.ModuleList([nn.Linear(4, 4)])) for _ in range(4))
     for stage in reducing:
-        made[stage].downsample = Parts(reduction=nn.Linear(4, 4, bias=False))
-    return made
+        modules[stage].downsample = Parts(reduction=nn.Linear(4, 4, bias=False))
+    return modules
 
 
 def test_esvits_reductions_belong_to_the_next_stage(tmp_path):
@@ -204,11 +204,11 @@ def test_esvits_reductions_belong_to_the_next_stage(tmp_path):
     network = Parts(layers=stages(False), norm=nn.LayerNorm(4))
     load_weights(as_backbone(network), tmp_path / "checkpoint_best.pth", FORMATS["esvit"])
     for stage in range(4):
-        given, loaded = teacher.layers[stage], network.layers[stage]
-        assert torch.equal(given.blocks[0].weight, loaded.blocks[0].weight)
+        source, loaded = teacher.layers[stage], network.layers[stage]
+        assert torch.equal(source.blocks[0].weight, loaded.blocks[0].weight)
         if stage < 3:
             after = network.layers[stage + 1].downsample.reduction.weight
-            assert torch.equal(given.downsample.reduction.weight, after)
+            assert torch.equal(source.downsample.reduction.weight, after)
 
 
 def test_dinov2s_mask_token_is_left_out(tmp_path):

@@ -22,12 +22,12 @@ def prefixed(weights, prefix):
 
 def advised(message):
     """Return the format that a message advises."""
-    keys, found, _ = message.partition("; keys: ")[2].partition(" would match all of them")
-    assert found, message
+    keys, prefix, _ = message.partition("; keys: ")[2].partition(" would match all of them")
+    assert prefix, message
     return CheckpointFormat(**yaml.safe_load(keys))
 
 
-OTHERS = {"fc.weight": torch.zeros(3, 2), "fc.bias": torch.zeros(3)}
+OTHER_WEIGHTS = {"fc.weight": torch.zeros(3, 2), "fc.bias": torch.zeros(3)}
 
 #: What frameworks write of a network W with a classifier C, and the advice for it.
 FILES = {
@@ -57,25 +57,25 @@ FILES = {
 @pytest.mark.parametrize("classifier", [True, False])
 def test_an_unknown_place_or_prefix_is_told_such_that_it_helps(weights, name, form, classifier):
     make, expected = FILES[name]
-    content = make(weights, OTHERS if classifier else {})
+    content = make(weights, OTHER_WEIGHTS if classifier else {})
     message = misfit_message(content, weights, FORMATS[form])
     advice = advised(message)
     assert fit(state_dict_of(content, advice), weights, advice).is_complete
-    given = advice.model_dump(include=set(expected))
-    assert given == {key: (value,) if isinstance(value, str) else value for key, value in expected.items()}
+    options = advice.model_dump(include=set(expected))
+    assert options == {key: (value,) if isinstance(value, str) else value for key, value in expected.items()}
     assert "\n" not in message
 
 
 def test_the_line_names_the_keys_as_they_are_to_be_written(weights):
     message = misfit_message(
-        {"state_dict": prefixed(weights | OTHERS, "model.")}, weights, FORMATS["torchvision"]
+        {"state_dict": prefixed(weights | OTHER_WEIGHTS, "model.")}, weights, FORMATS["torchvision"]
     )
     assert message.endswith("; keys: {prefix: model., skipped: fc.} would match all of them")
 
 
 def test_no_remedy_is_told_that_cannot_help(weights):
-    other = nn.Sequential(nn.Linear(3, 3)).state_dict()
-    message = misfit_message(other, weights, FORMATS["plain"])
+    other_weights = nn.Sequential(nn.Linear(3, 3)).state_dict()
+    message = misfit_message(other_weights, weights, FORMATS["plain"])
     assert message.endswith(
         "the file has no other weights of the missing shapes: it belongs to another architecture"
     )
@@ -109,5 +109,5 @@ def test_state_dicts_that_fit_nothing_are_to_be_looked_for(weights):
     ],
 )
 def test_several_networks_that_fit_are_all_told(weights, make, words):
-    other = {key: values + 1 for key, values in weights.items()}
-    assert misfit_message(make(weights, other), weights, FORMATS["dino"]).endswith(words)
+    other_weights = {key: values + 1 for key, values in weights.items()}
+    assert misfit_message(make(weights, other_weights), weights, FORMATS["dino"]).endswith(words)

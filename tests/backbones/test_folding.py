@@ -44,12 +44,12 @@ def test_features_are_those_of_the_network_as_it_is(name, size, count):
     torch.manual_seed(0)
     backbone = trained(build(name, size, 3))
     weights = {key: values.clone() for key, values in backbone.state_dict().items()}
-    changed, found = fold(backbone)
-    assert found == count
+    changed, notice = fold(backbone)
+    assert notice == count
     images = torch.rand(3, 3, size, size)
-    expected, got = features(backbone, images), features(changed, images)
-    assert not torch.equal(got, expected)
-    assert (got - expected).norm() <= 2e-6 * expected.norm()
+    expected, result = features(backbone, images), features(changed, images)
+    assert not torch.equal(result, expected)
+    assert (result - expected).norm() <= 2e-6 * expected.norm()
     assert all(torch.equal(values, weights[key]) for key, values in backbone.state_dict().items())
 
 
@@ -68,19 +68,19 @@ class Own(nn.Module):
         self.convolution, self.norm, self.other = nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5), nn.BatchNorm2d(5)
 
     def forward(self, images):
-        found = self.convolution(images)
+        values = self.convolution(images)
         match self.kind:
             case "used elsewhere":
-                found = self.norm(found) + found
+                values = self.norm(values) + values
             case "two normalisations":
-                found = self.norm(found) + self.other(found)
+                values = self.norm(values) + self.other(values)
             case "something between":
-                found = self.norm(functional.relu(found))
+                values = self.norm(functional.relu(values))
             case "called twice":
-                found = self.norm(found)[..., 2:, 2:] + self.convolution(images[:, :, :-2, :-2])
+                values = self.norm(values)[..., 2:, 2:] + self.convolution(images[:, :, :-2, :-2])
             case "reads the weights":
-                found = functional.relu(self.norm(found) * self.norm.weight.sum())
-        return found.mean(dim=(2, 3))
+                values = functional.relu(self.norm(values) * self.norm.weight.sum())
+        return values.mean(dim=(2, 3))
 
 
 @pytest.mark.parametrize(
@@ -114,17 +114,17 @@ def test_a_convolution_of_ones_own_is_folded_if_the_features_stay(kind, count):
     torch.manual_seed(0)
     network = nn.Sequential(kind(3, 5, 3), nn.BatchNorm2d(5), nn.AdaptiveAvgPool2d(1), nn.Flatten())
     backbone = trained(Backbone(network, 5, Preprocessing(12, 3, 12, (0.5,) * 3, (0.5,) * 3)))
-    changed, found = fold(backbone)
+    changed, notice = fold(backbone)
     images = torch.rand(2, 3, 12, 12)
-    assert found == count
+    assert notice == count
     assert torch.allclose(features(changed, images), features(backbone, images), rtol=1e-5, atol=1e-6)
 
 
 def test_a_network_of_ones_own_with_a_branch_that_no_graph_holds_is_folded():
     class Branching(Own):
         def forward(self, images):
-            found = self.norm(self.convolution(images))
-            return (found if float(found.mean()) < 100 else -found).mean(dim=(2, 3))
+            values = self.norm(self.convolution(images))
+            return (values if float(values.mean()) < 100 else -values).mean(dim=(2, 3))
 
     backbone = trained(Backbone(Branching(""), 5, Preprocessing(12, 3, 12, (0.5,) * 3, (0.5,) * 3)))
     changed, count = fold(backbone)

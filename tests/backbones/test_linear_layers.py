@@ -46,17 +46,19 @@ def test_features_are_those_of_the_network_as_it_is(count):
     torch.manual_seed(0)
     backbone, images = of(Tokens()), torch.rand(count, 3, 4, 4)
     changed = convolved(backbone)
-    expected, got = features(backbone, images), features(changed, images)
-    assert got.is_contiguous()
-    assert (got - expected).norm() <= 1e-6 * expected.norm()
-    assert torch.equal(features(changed, images), got)
+    expected, result = features(backbone, images), features(changed, images)
+    assert result.is_contiguous()
+    assert (result - expected).norm() <= 1e-6 * expected.norm()
+    assert torch.equal(features(changed, images), result)
     assert changed.state_dict().keys() == backbone.state_dict().keys()
 
 
 def test_only_large_batches_go_through_convolutions(monkeypatch):
     called = []
     convolution = nn.functional.conv2d
-    monkeypatch.setattr(nn.functional, "conv2d", lambda *given: called.append(1) or convolution(*given))
+    monkeypatch.setattr(
+        nn.functional, "conv2d", lambda *arguments: called.append(1) or convolution(*arguments)
+    )
     backbone = of(Tokens())
     changed = convolved(backbone)
     for network, count, expected in ((changed, 15, 0), (backbone, 16, 0), (changed, 16, 2)):
@@ -68,8 +70,8 @@ def test_only_large_batches_go_through_convolutions(monkeypatch):
 def test_a_transformer_of_torchvision_has_the_same_features():
     torch.manual_seed(0)
     backbone, images = build("torchvision:vit_b_16", 32, 3).eval(), torch.rand(16, 3, 32, 32)
-    expected, got = features(backbone, images), features(convolved(backbone), images)
-    assert (got - expected).norm() <= 2e-6 * expected.norm()
+    expected, result = features(backbone, images), features(convolved(backbone), images)
+    assert (result - expected).norm() <= 2e-6 * expected.norm()
 
 
 def test_a_layer_of_ones_own_stays_itself():

@@ -65,9 +65,9 @@ def test_a_plane_stays_a_plane_and_further_rows_stay_as_they_are():
         places = torch.stack(torch.meshgrid(torch.arange(16.0), torch.arange(16.0), indexing="ij"), dim=-1)
         rows, further = places.reshape(-1, 2), torch.tensor([[70.0, -5.0]])
         table = torch.cat([further, rows] if at_front else [rows, further])
-        found = interpolate_table(name, table, (32 * 32 + 1, 2))
-        assert torch.equal(found[0 if at_front else -1], further[0])
-        grid = (found[1:] if at_front else found[:-1]).reshape(32, 32, 2)
+        resized = interpolate_table(name, table, (32 * 32 + 1, 2))
+        assert torch.equal(resized[0 if at_front else -1], further[0])
+        grid = (resized[1:] if at_front else resized[:-1]).reshape(32, 32, 2)
         expected = (torch.arange(32.0) + 0.5) / 2 - 0.5
         assert torch.allclose(grid[8:24, 8:24, 0], expected[8:24, None].expand(16, 16), atol=1e-5)
         assert torch.allclose(grid[8:24, 8:24, 1], expected[None, 8:24].expand(16, 16), atol=1e-5)
@@ -93,8 +93,8 @@ def test_torchvisions_vision_transformer_takes_tables_of_any_size(tmp_path, caps
     assert torch.equal(network.conv_proj.weight, source.conv_proj.weight)
     table = network.encoder.pos_embedding
     assert torch.equal(table[:, 0], source.encoder.pos_embedding[:, 0])
-    said = f"is interpolated from {before // 16} x {before // 16} places to {after // 16} x {after // 16}\n"
-    assert capsys.readouterr().err.endswith(said if before != after else "")
+    notice = f"is interpolated from {before // 16} x {before // 16} places to {after // 16} x {after // 16}\n"
+    assert capsys.readouterr().err.endswith(notice if before != after else "")
     assert before != after or torch.equal(table, source.encoder.pos_embedding)
 
 

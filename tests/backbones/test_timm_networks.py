@@ -122,12 +122,12 @@ def test_a_table_for_any_size_loads(tmp_path, capsys, name, side):
     source = NETWORKS[name](img_size=side)
     torch.save(source.state_dict(), tmp_path / "weights.pth")
     network = load_backbone(f"timm:{name}", 16, 3, str(tmp_path / "weights.pth"), FORMATS["timm"])[0].network
-    said = capsys.readouterr().err
+    printed = capsys.readouterr().err
     if side == 16 or (side == 8 and name == "vit_tiny"):
-        assert torch.equal(network.pos_embed, source.pos_embed) and not said
+        assert torch.equal(network.pos_embed, source.pos_embed) and not printed
     else:
         assert network.pos_embed.shape == (1, 256, 3)
-        assert said == (
+        assert printed == (
             f"{tmp_path / 'weights.pth'}: the table of positions pos_embed is interpolated "
             f"from {side} x {side} places to 16 x 16\n"
         )
@@ -197,11 +197,11 @@ def test_networks_of_timm_load_what_was_trained_at_the_size_of_the_images(tmp_pa
 
 def test_tables_are_interpolated_as_by_timm():
     timm_layers = pytest.importorskip("timm.layers")
-    for further, side, wanted in [(1, 14, 4), (0, 5, 9), (2, 3, 37)]:
+    for further, side, new_side in [(1, 14, 4), (0, 5, 9), (2, 3, 37)]:
         table = torch.randn(1, side**2 + further, 6)
-        expected = timm_layers.resample_abs_pos_embed(table, [wanted] * 2, num_prefix_tokens=further)
-        found = interpolate_table("pos_embed", table, (1, wanted**2 + further, 6))
-        assert torch.allclose(found, expected, atol=1e-6)
+        expected = timm_layers.resample_abs_pos_embed(table, [new_side] * 2, num_prefix_tokens=further)
+        resized = interpolate_table("pos_embed", table, (1, new_side**2 + further, 6))
+        assert torch.allclose(resized, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("window", [7, 14])
@@ -219,6 +219,6 @@ def test_esvits_swin_is_timms(window):
             buffer = key.replace("qkv.weight", "relative_position_index")
             teacher[buffer] = torch.zeros(window**2, window**2, dtype=torch.long)
     assert "layers.0.downsample.reduction.weight" in teacher
-    wanted = build(f"esvit_swin_tiny_window{window}", None, 3).network.state_dict()
-    matching = fit(teacher | {"head.mlp.0.weight": torch.zeros(3)}, wanted, FORMATS["esvit"])
-    assert matching.is_exact and matching.matched == len(wanted)
+    weights = build(f"esvit_swin_tiny_window{window}", None, 3).network.state_dict()
+    matching = fit(teacher | {"head.mlp.0.weight": torch.zeros(3)}, weights, FORMATS["esvit"])
+    assert matching.is_exact and matching.matched == len(weights)

@@ -55,7 +55,9 @@ def test_picks_are_those_of_the_library(name, case):
 
 
 def test_every_strategy_that_works_on_features_has_a_transcription():
-    assert set(NAIVE) == {name for name, one in builtin_strategies().items() if one.image_model is None}
+    assert set(NAIVE) == {
+        name for name, strategy in builtin_strategies().items() if strategy.image_model is None
+    }
 
 
 def test_the_radius_of_probcover_follows_from_the_clusters(case, monkeypatch):

@@ -16,7 +16,7 @@ def test_variables_that_choose_kernels_and_no_others():
     chosen = dict.fromkeys(
         ("OPENBLAS_CORETYPE", "ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "MKL_CBWR"), "1"
     )
-    others = (
+    other_names = (
         "PATH",
         "OMP_NUM_THREADS",
         "MKL_NUM_THREADS",
@@ -25,7 +25,7 @@ def test_variables_that_choose_kernels_and_no_others():
         "MKL_%",
         "HOME",
     )
-    assert kernel_variables({**dict.fromkeys(others, "1"), **chosen}) == chosen
+    assert kernel_variables({**dict.fromkeys(other_names, "1"), **chosen}) == chosen
 
 
 def test_only_the_named_variables_are_kept(monkeypatch):
@@ -44,11 +44,11 @@ def test_the_kernel_of_blas_is_told_as_it_is_and_nothing_is_imported(kernel):
     printed = subprocess.run(
         [sys.executable, "-c", IN_A_NEW_PROCESS], env=environment, capture_output=True, text=True, check=True
     ).stdout
-    found = eval(printed)
-    assert "torch" not in found
-    assert f"OPENBLAS_CORETYPE={kernel}" in found["environment variables"]
-    if "openblas" in found.get("BLAS of numpy", ""):  # it is Accelerate on a Mac
-        assert found["BLAS of numpy"].endswith(f" {kernel}")
+    kernels_by_library = eval(printed)
+    assert "torch" not in kernels_by_library
+    assert f"OPENBLAS_CORETYPE={kernel}" in kernels_by_library["environment variables"]
+    if "openblas" in kernels_by_library.get("BLAS of numpy", ""):  # it is Accelerate on a Mac
+        assert kernels_by_library["BLAS of numpy"].endswith(f" {kernel}")
 
 
 def test_torch_is_told_where_it_is_imported():
@@ -58,16 +58,16 @@ def test_torch_is_told_where_it_is_imported():
 
 
 def test_mixtures_are_told_by_library_and_one_that_is_not_used_is_none():
-    made = {
+    kernels_by_file = {
         "a": {"BLAS": "x", "environment variables": "none"},
         "b": {"BLAS": "y", "torch": "AVX2", "environment variables": "none"},
         "c": {"BLAS": "y", "torch": "AVX2", "environment variables": "none"},
         "d": {},
     }
-    assert mixtures(made) == [
+    assert mixtures(kernels_by_file) == [
         "files were made on different kernels, BLAS: x (1, such as a); y (2, such as b)"
     ]
-    assert mixtures({path: made[path] for path in "bcd"}) == []
+    assert mixtures({path: kernels_by_file[path] for path in "bcd"}) == []
 
 
 def test_a_stage_that_trains_a_network_is_on_the_same_kernels_as_the_others(monkeypatch):

@@ -30,9 +30,9 @@ def test_a_value_that_is_no_number_is_both_extremes(namespace):
 @pytest.mark.parametrize("width", [2, 17, 40])
 def test_the_largest_of_the_others_leaves_the_values_as_they_were(namespace, width):
     values = np.random.default_rng(0).integers(-4, 4, (41, width)).astype(np.float32)
-    given, expected = namespace(values.copy()), np.sort(values, axis=1)[:, -2]
-    assert to_numpy(other_maxima(given, row_maxima(given)[1])).tolist() == expected.tolist()
-    assert np.array_equal(to_numpy(given), values)
+    array, expected = namespace(values.copy()), np.sort(values, axis=1)[:, -2]
+    assert to_numpy(other_maxima(array, row_maxima(array)[1])).tolist() == expected.tolist()
+    assert np.array_equal(to_numpy(array), values)
 
 
 @namespaces

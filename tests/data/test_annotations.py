@@ -19,13 +19,13 @@ CLASSES = ["cat", "dog"]
 
 
 def part(**changes):
-    given = {
+    datasets = {
         "name": "features.h5",
         "labels": np.array([0, -1, 1, -1, 0, -1]),
         "sources": np.array(["a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg", "f.jpg"], dtype=object),
         "class_names": CLASSES,
     }
-    return TrainPart(**given | changes)
+    return TrainPart(**datasets | changes)
 
 
 @pytest.fixture
@@ -58,9 +58,11 @@ def test_labels_go_where_their_rows_say(write, text):
 def test_any_order_of_rows_gives_the_same(write):
     random = np.random.default_rng(0)
     labels = random.integers(0, 7, 61)
-    known = np.where(random.random(61) < 0.5, labels, -1)
+    known_labels = np.where(random.random(61) < 0.5, labels, -1)
     sources = np.array([f"photos/{number:02d}, of {number % 5}.jpg" for number in range(61)], dtype=object)
-    samples = part(labels=known, sources=sources, class_names=[f"class {number}" for number in range(7)])
+    samples = part(
+        labels=known_labels, sources=sources, class_names=[f"class {number}" for number in range(7)]
+    )
     for columns in ("source", "index", "index,source"):
         for _ in range(3):
             lines = [f"{columns},label"]

@@ -67,8 +67,8 @@ def test_names_that_look_the_same_are_told_all_at_once():
 @pytest.mark.parametrize("kind", ["uint8", "uint16", "uint32", "uint64"])
 def test_the_largest_number_of_a_type_without_signs_was_minus_1(kind):
     largest = int(np.array([-1]).astype(kind)[0])
-    for others, expected in [([0, 1], largest), ([largest - 2], largest), ([largest - 1], None)]:
-        present = np.array([*others, largest], dtype=kind)
+    for labels, expected in [([0, 1], largest), ([largest - 2], largest), ([largest - 1], None)]:
+        present = np.array([*labels, largest], dtype=kind)
         assert wrapped_unknown(kind, present.__contains__) == expected
     assert wrapped_unknown(kind, [0, largest - 1].__contains__) is None
 

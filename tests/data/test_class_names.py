@@ -65,13 +65,13 @@ def test_what_a_person_should_look_at():
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        *(("1000", other) for other in ("1,000", "1'000", "1E3", "1e+03", "\u0661\u0660\u0660\u0660")),
-        *(("1234567", other) for other in ("1,234,567", "1 234 567", "1.234567E6")),
+        *(("1000", changed) for changed in ("1,000", "1'000", "1E3", "1e+03", "\u0661\u0660\u0660\u0660")),
+        *(("1234567", changed) for changed in ("1,234,567", "1 234 567", "1.234567E6")),
         *(("t-shirt", f"t{dash}shirt") for dash in "\u2010\u2011\u2013\u2212"),
-        *(("01", other) for other in ('="01"', "'01", "1,0", "1E0")),
-        *(("1.5", other) for other in ("1,5", "1.50", "15e-1", "\u0661,\u0665", '="1,5"')),
-        *(("Baсk", other) for other in ("back", "ВАСК", "ВaсK")),
-        *(("it's", other) for other in ("it\u2019s", '"it\u2019s"', "'IT'S'")),
+        *(("01", changed) for changed in ('="01"', "'01", "1,0", "1E0")),
+        *(("1.5", changed) for changed in ("1,5", "1.50", "15e-1", "\u0661,\u0665", '="1,5"')),
+        *(("Baсk", changed) for changed in ("back", "ВАСК", "ВaсK")),
+        *(("it's", changed) for changed in ("it\u2019s", '"it\u2019s"', "'IT'S'")),
     ],
 )
 def test_names_that_an_editor_or_a_spreadsheet_may_have_changed(first, second):

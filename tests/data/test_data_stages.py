@@ -92,9 +92,9 @@ def test_embeddings_to_initial_pool(call):
     call(validation, samples="features.h5", fraction=0.1, seed=3, validation="validation.csv")
     with FeatureFile("features.h5") as file:
         labels = file.train.labels
-    held = pd.read_csv("validation.csv")
-    assert held.columns.tolist() == ["index"]
-    assert np.bincount(labels[held["index"]]).tolist() == [2, 2, 2, 2]
+    held_out = pd.read_csv("validation.csv")
+    assert held_out.columns.tolist() == ["index"]
+    assert np.bincount(labels[held_out["index"]]).tolist() == [2, 2, 2, 2]
 
     choice = {"samples": "features.h5", "validation": "validation.csv", "seed": 3}
     choice |= {"selected": "selected.csv", "labelled": "labelled.csv"}
@@ -103,7 +103,7 @@ def test_embeddings_to_initial_pool(call):
     assert picks.columns.tolist() == ["index", "source"]
     assert picks["source"].tolist() == [f"{row}.jpg" for row in picks["index"]]
     assert np.bincount(labels[picks["index"]]).tolist() == [3, 3, 2, 2]
-    assert not set(picks["index"]) & set(held["index"])
+    assert not set(picks["index"]) & set(held_out["index"])
     assert read_index("labelled.csv").tolist() == picks["index"].tolist()
 
 
@@ -145,8 +145,8 @@ def test_the_full_pool_is_all_of_known_label_outside_the_validation_split(call):
         file["train/labels"][[3, 50]] = -1
     call(validation, samples="features.h5", fraction=0.1, seed=0, validation="validation.csv")
     call(full_pool, samples="features.h5", validation="validation.csv", labelled="labelled.csv")
-    held = set(pd.read_csv("validation.csv")["index"])
-    assert pd.read_csv("labelled.csv")["index"].tolist() == sorted(set(range(80)) - held - {3, 50})
+    held_out = set(pd.read_csv("validation.csv")["index"])
+    assert pd.read_csv("labelled.csv")["index"].tolist() == sorted(set(range(80)) - held_out - {3, 50})
 
 
 def test_initial_pool_of_features_without_sources(call):

@@ -8,12 +8,12 @@ def test_every_image_is_there_once_with_its_label():
     samples, original = digits.load(), load_digits()
     rows = []
     for part in samples.parts.values():
-        found = np.array([int(source.removeprefix("digits/")) for source in part.sources])
+        source_rows = np.array([int(source.removeprefix("digits/")) for source in part.sources])
         assert part.images.shape == (len(part), 8, 8, 1)
         assert part.images.dtype == np.uint8
-        np.testing.assert_array_equal(np.rint(part.images[..., 0] / 255 * 16), original.images[found])
-        np.testing.assert_array_equal(part.labels, original.target[found])
-        rows += found.tolist()
+        np.testing.assert_array_equal(np.rint(part.images[..., 0] / 255 * 16), original.images[source_rows])
+        np.testing.assert_array_equal(part.labels, original.target[source_rows])
+        rows += source_rows.tolist()
     assert sorted(rows) == list(range(1797))
     assert max(part.images.max() for part in samples.parts.values()) == 255
 

@@ -17,8 +17,8 @@ OTHER_NAMES = "its file has other class_names than the train part; number the cl
 def in_two_files(folder, train_names, test_names):
     options = {}
     for (name, (features, labels)), names in zip(arrays().items(), (train_names, test_names), strict=True):
-        given = {"features": features, "labels": labels} | ({"class_names": names} if names else {})
-        np.savez(folder / f"{name}.npz", **given)
+        arrays_of_file = {"features": features, "labels": labels} | ({"class_names": names} if names else {})
+        np.savez(folder / f"{name}.npz", **arrays_of_file)
         options["path" if name == "train" else "test_features"] = folder / f"{name}.npz"
     return options
 
@@ -81,8 +81,8 @@ def test_columns_of_both_parts_are_the_same_in_the_same_order(tmp_path):
     table[["label", *"zwxyv"]].to_parquet(tmp_path / "other.parquet")
     pd.DataFrame({"vectors": list(features), "label": labels}).to_parquet(tmp_path / "lists.parquet")
     train = tmp_path / "train.parquet"
-    for other in ("test", "lists"):
-        assert preview(train, test_features=tmp_path / f"{other}.parquet").num_test == len(labels)
+    for second_name in ("test", "lists"):
+        assert preview(train, test_features=tmp_path / f"{second_name}.parquet").num_test == len(labels)
     with pytest.raises(InputError, match="has 'z' where the train features have 'v'; give both the"):
         preview(train, test_features=tmp_path / "other.parquet")
 
@@ -98,8 +98,8 @@ def test_vectors_of_the_train_part_are_no_test_part(tmp_path):
 
 
 def test_a_test_part_in_the_same_file_needs_labels_there(tmp_path):
-    (features, labels), (others, _) = arrays().values()
-    np.savez(tmp_path / "v.npz", features=features, labels=labels, test_features=others)
+    (features, labels), (test_features, _) = arrays().values()
+    np.savez(tmp_path / "v.npz", features=features, labels=labels, test_features=test_features)
     with pytest.raises(InputError, match=r"but no `test/labels`; add them, or leave the test part out$"):
         preview(tmp_path / "v.npz")
 

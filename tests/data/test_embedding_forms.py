@@ -48,20 +48,20 @@ def test_one_file_of_each_form_has_all(tmp_path, form):
     names, parts = written(tmp_path, path=path, test_fraction=0.2)
     assert names == (["0", "1", "2"] if path.suffix == ".parquet" else CLASSES)
     assert len(parts["test"][1]) > 5
-    for features, found, sources in parts.values():
+    for features, expected_labels, sources in parts.values():
         rows = [int(source.removesuffix(".jpg")) for source in sources]
         np.testing.assert_array_equal(features, values()[rows])
-        assert found == labels[rows].tolist()
-    counted = preview(path, test_fraction=0.2)
-    assert (counted.num_train, counted.num_test) == tuple(len(parts[name][1]) for name in ("train", "test"))
+        assert expected_labels == labels[rows].tolist()
+    facts = preview(path, test_fraction=0.2)
+    assert (facts.num_train, facts.num_test) == tuple(len(parts[name][1]) for name in ("train", "test"))
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_arrays_of_other_names(tmp_path, form):
     arrays = {} if form == "columns.parquet" else {"array": "x"}
     path = save(tmp_path / form, values(), np.arange(ROWS) % 3, ["a"] * ROWS, names=("x", "y", "z"))
-    found = written(tmp_path, path=path, test_fraction=0.2, label_array="y", source_array="z", **arrays)[1]
-    assert found["train"][2] == ["a"] * len(found["train"][1])
+    result = written(tmp_path, path=path, test_fraction=0.2, label_array="y", source_array="z", **arrays)[1]
+    assert result["train"][2] == ["a"] * len(result["train"][1])
     for key, words in (
         ("label_array", "has no `q` .label_array.; it holds "),
         ("array", "has no `q` .array."),
@@ -88,21 +88,21 @@ def test_a_file_whose_arrays_have_other_names_says_what_it_holds(tmp_path):
 
 
 def test_a_test_part_in_the_file_or_in_another(tmp_path):
-    given = {"train": (values(), np.arange(ROWS) % 3), "test": (values(9, seed=1), np.arange(9) % 3)}
+    parts = {"train": (values(), np.arange(ROWS) % 3), "test": (values(9, seed=1), np.arange(9) % 3)}
     flat = {
         f"{part}_{name}": array
-        for part, pair in given.items()
+        for part, pair in parts.items()
         for name, array in zip(("features", "labels"), pair, strict=True)
     }
     np.savez(tmp_path / "flat.npz", **flat)
     nested = {
-        part: {"features": torch.tensor(x), "labels": torch.tensor(y)} for part, (x, y) in given.items()
+        part: {"features": torch.tensor(x), "labels": torch.tensor(y)} for part, (x, y) in parts.items()
     }
     torch.save(nested, tmp_path / "nested.pt")
-    for part, (x, y) in given.items():
+    for part, (x, y) in parts.items():
         save(tmp_path / f"{part}.npz", x, y, [f"{part} {row}" for row in range(len(x))])
-    np.save(tmp_path / "x.npy", given["test"][0])
-    np.save(tmp_path / "y.npy", given["test"][1])
+    np.save(tmp_path / "x.npy", parts["test"][0])
+    np.save(tmp_path / "y.npy", parts["test"][1])
     for options in (
         {"path": tmp_path / "flat.npz"},
         {"path": tmp_path / "nested.pt"},
@@ -113,10 +113,10 @@ def test_a_test_part_in_the_file_or_in_another(tmp_path):
             "test_labels": tmp_path / "y.npy",
         },
     ):
-        found = written(tmp_path, **options)[1]
-        for part, (x, y) in given.items():
-            np.testing.assert_array_equal(found[part][0], x)
-            assert found[part][1] == y.tolist()
+        result = written(tmp_path, **options)[1]
+        for part, (x, y) in parts.items():
+            np.testing.assert_array_equal(result[part][0], x)
+            assert result[part][1] == y.tolist()
     with pytest.raises(
         InputError, match=r"x.npy: holds one array \(9, 4\), but no `labels`; set the option test_l"
     ):
@@ -132,17 +132,17 @@ def test_labels_that_are_names(tmp_path, form):
         np.save(tmp_path / "labels.npy", np.array(named))
         options = {"path": tmp_path / form, "labels": tmp_path / "labels.npy"}
     elif form == "v.pt":
-        given = [name or None for name in named]
-        torch.save({"features": torch.from_numpy(values()), "labels": given}, tmp_path / form)
+        names = [name or None for name in named]
+        torch.save({"features": torch.from_numpy(values()), "labels": names}, tmp_path / form)
         options = {"path": tmp_path / form}
     else:
         column = [name or None for name in named] if form == "list.parquet" else np.array(named)
         options = {"path": save(tmp_path / form, values(), column)}
-    with opened(**options) as found:
-        assert found.class_names == CLASSES
-        assert found.train.labels.tolist() == [[2, 0, -1, 1][row % 4] for row in range(ROWS)]
-    with opened(**options, class_names=["bee", "dog", "cat", "ant"]) as found:
-        assert found.train.labels.tolist() == [[2, 3, -1, 0][row % 4] for row in range(ROWS)]
+    with opened(**options) as file:
+        assert file.class_names == CLASSES
+        assert file.train.labels.tolist() == [[2, 0, -1, 1][row % 4] for row in range(ROWS)]
+    with opened(**options, class_names=["bee", "dog", "cat", "ant"]) as file:
+        assert file.train.labels.tolist() == [[2, 3, -1, 0][row % 4] for row in range(ROWS)]
     with pytest.raises(InputError, match=r"row 3: the train part has no class 'bee' \(its class"):
         preview(**options, class_names=["cat", "ant"], test_fraction=0.2)
 
@@ -152,24 +152,24 @@ def test_each_name_that_is_no_class_is_told(tmp_path):
     np.savez(tmp_path / "v.npz", features=values(), labels=names)
     with pytest.raises(InputError) as raised:
         preview(tmp_path / "v.npz", test_fraction=0.2)
-    told = [line.partition("row ")[2].partition(";")[0].partition(",")[0] for line in raised.value.args]
-    assert told == ["1: label 'n/a' reads like a missing value", "3: label '-2' is below 0"]
+    rows = [line.partition("row ")[2].partition(";")[0].partition(",")[0] for line in raised.value.args]
+    assert rows == ["1: label 'n/a' reads like a missing value", "3: label '-2' is below 0"]
 
 
 def test_labels_beside_missing_ones_in_pandas(tmp_path):
     labels = [None, *[row % 3 for row in range(1, ROWS)]]
     path = save(tmp_path / "columns.parquet", values(), labels)
     assert pd.read_parquet(path)["labels"].dtype == float
-    with opened(path) as found:
-        assert found.train.width == 4
-        assert found.train.labels.tolist() == [-1, *labels[1:]]
+    with opened(path) as file:
+        assert file.train.width == 4
+        assert file.train.labels.tolist() == [-1, *labels[1:]]
 
 
 def test_numbers_beside_none_in_a_list_of_torch(tmp_path):
     labels = [None, *[row % 3 for row in range(1, ROWS)]]
     torch.save({"features": torch.from_numpy(values()), "labels": labels}, tmp_path / "v.pt")
-    with opened(tmp_path / "v.pt") as found:
-        assert found.train.labels.tolist() == [-1, *labels[1:]]
+    with opened(tmp_path / "v.pt") as file:
+        assert file.train.labels.tolist() == [-1, *labels[1:]]
 
 
 @pytest.mark.parametrize(
@@ -284,5 +284,5 @@ def test_labels_of_hdf5_in_a_file_of_their_own(tmp_path):
     with h5py.File(tmp_path / "v.h5", "w") as file:
         file["features"] = values()
     np.savez(tmp_path / "y.npz", label=np.arange(ROWS) % 3, other=np.zeros(3))
-    with opened(tmp_path / "v.h5", tmp_path / "y.npz") as found:
-        assert found.train.labels.tolist() == [row % 3 for row in range(ROWS)]
+    with opened(tmp_path / "v.h5", tmp_path / "y.npz") as opened_file:
+        assert opened_file.train.labels.tolist() == [row % 3 for row in range(ROWS)]

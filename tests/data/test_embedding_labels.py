@@ -30,7 +30,7 @@ def test_numbers_with_gaps_need_names(tmp_path, form):
     words = (
         r"labels(\.npy)?: no row has 0, 5, 6, 7, 8; number the classes 0..C-1, or name them all in class_n"
     )
-    for read_one in (preview, lambda **given: write_features(tmp_path / "features.h5", **given)):
+    for read_one in (preview, lambda **changes: write_features(tmp_path / "features.h5", **changes)):
         with pytest.raises(InputError, match=words):
             read_one(**options)
     names = list("abcdefghij")
@@ -153,7 +153,7 @@ def test_labels_of_another_type_are_not_called_missing(tmp_path, column, words):
 def test_a_class_that_was_named_may_have_any_name(tmp_path):
     names = np.array(["None", "ant", "-2"] * 20)
     np.savez(tmp_path / "v.npz", features=np.random.default_rng(0).normal(size=(60, 4)), labels=names)
-    found = preview(tmp_path / "v.npz", test_fraction=0.5, class_names=["None", "ant", "-2"])
-    assert found.class_names == ["None", "ant", "-2"]
+    result = preview(tmp_path / "v.npz", test_fraction=0.5, class_names=["None", "ant", "-2"])
+    assert result.class_names == ["None", "ant", "-2"]
     with pytest.raises(InputError, match="label 'None' reads like a missing value"):
         preview(tmp_path / "v.npz", test_fraction=0.5)

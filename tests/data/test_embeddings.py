@@ -115,11 +115,11 @@ def test_imbalance_and_a_test_part_that_is_split_off(tmp_path, form):
     test_rows = held_out_rows(labels, 0.3)
     train_rows = np.setdiff1d(np.arange(90), test_rows)
     train_rows = train_rows[long_tail_rows(labels[train_rows], 3, "exp", 0.25, 3)]
-    found = read(tmp_path / "features.h5")
+    content = read(tmp_path / "features.h5")
     for name, rows in (("train", train_rows), ("test", test_rows)):
-        np.testing.assert_array_equal(found[name][0], features[rows])
-        np.testing.assert_array_equal(found[name][1], labels[rows])
-        assert found[name][2] == [f"train/{row}" for row in rows]
+        np.testing.assert_array_equal(content[name][0], features[rows])
+        np.testing.assert_array_equal(content[name][1], labels[rows])
+        assert content[name][2] == [f"train/{row}" for row in rows]
 
 
 def test_preview_counts_what_is_written(tmp_path):
@@ -127,11 +127,11 @@ def test_preview_counts_what_is_written(tmp_path):
     labels[::9] = -1
     path = write_hdf5(tmp_path / "given.h5", {"train": (features, labels)})
     write_features(tmp_path / "features.h5", path, test_fraction=0.3)
-    found = read(tmp_path / "features.h5")
-    counted = preview(path, test_fraction=0.3)
-    known = found["train"][1][found["train"][1] >= 0]
-    assert counted.train_class_counts.tolist() == np.bincount(known).tolist()
-    assert (counted.num_train, counted.num_test) == (len(found["train"][1]), len(found["test"][1]))
+    content = read(tmp_path / "features.h5")
+    facts = preview(path, test_fraction=0.3)
+    known_labels = content["train"][1][content["train"][1] >= 0]
+    assert facts.train_class_counts.tolist() == np.bincount(known_labels).tolist()
+    assert (facts.num_train, facts.num_test) == (len(content["train"][1]), len(content["test"][1]))
 
 
 def test_no_more_than_blocks_are_in_memory(tmp_path, monkeypatch):

@@ -79,7 +79,9 @@ def test_endings_of_all_formats_are_taken(draw):
     "name", ["__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN", "lost+found", "System Volume Information"]
 )
 def test_images_in_folders_of_the_operating_system_are_no_samples(draw, name):
-    files = (f"{folder}/{one}.jpg" for folder in ("train/a", "train/b", "test/a", "test/b") for one in (1, 2))
+    files = (
+        f"{folder}/{number}.jpg" for folder in ("train/a", "train/b", "test/a", "test/b") for number in (1, 2)
+    )
     root = draw(*files, f"train/{name}/a/1.jpg", f"train/a/{name}/1.jpg", f"test/{name}/1.jpg")
     samples = folder.load(root)
     assert samples.class_names == ["a", "b"]
@@ -113,8 +115,8 @@ def test_files_beside_the_class_folders_are_told_such_as_a_class_that_is_still_p
     root = draw("train/a/1.jpg", "test/a/1.jpg")
     for name in ("train/b.zip", "test/b.zip", "train/labels.csv"):
         (root / name).write_text("")
-    told = f"{root}: not taken: of endings that name no image format: 3 (.zip 2, .csv 1)"
-    assert folder.load(root).notices == (told,)
+    notice = f"{root}: not taken: of endings that name no image format: 3 (.zip 2, .csv 1)"
+    assert folder.load(root).notices == (notice,)
 
 
 def test_what_is_taken_and_may_surprise_is_said(draw):
@@ -214,14 +216,14 @@ def test_links_and_names_that_are_mistakes_come_together(draw):
         os.link(root / "train/a/1.jpg", root / f"train/{folder_of}/\n.jpg")
     with pytest.raises(InputError) as caught:
         folder.load(root)
-    told = "\n".join(caught.value.args)
+    messages = "\n".join(caught.value.args)
     for name in ("a", "unlabeled"):
         for words in (
             f"{root}/train/{name}/up: is a link to a folder above it; remove it",
             f"the file name 'train/{name}/\\n.jpg' has a line break; rename it",
             f"the file name b'train/{name}/\\xff.jpg' is not UTF-8; rename it",
         ):
-            assert words in told
+            assert words in messages
 
 
 def test_preview_of_a_large_folder_is_not_made(draw, monkeypatch):

@@ -59,12 +59,12 @@ def test_files_have_the_features_of_the_same_images_in_folders(tmp_path, ending)
     write_folders(tmp_path / "photos", "test", ["ant", "bee"], first=6)
     names = write_all(tmp_path / "set", ending)
     expected = features_of(tmp_path / "of_folders", "folder", root=str(tmp_path / "photos"))
-    found = features_of(tmp_path / "of_files", "huggingface", path=str(tmp_path / "set"))
+    features = features_of(tmp_path / "of_files", "huggingface", path=str(tmp_path / "set"))
     for part in ("train", "test"):
-        assert found[part]["labels"] == expected[part]["labels"]
-        assert found[part]["features"] == expected[part]["features"]
-    assert found["train"]["sources"] == [f"{name}/{row}" for name in names[:2] for row in range(3)]
-    assert found["test"]["sources"] == [f"{names[2]}/{row}" for row in range(2)]
+        assert features[part]["labels"] == expected[part]["labels"]
+        assert features[part]["features"] == expected[part]["features"]
+    assert features["train"]["sources"] == [f"{name}/{row}" for name in names[:2] for row in range(3)]
+    assert features["test"]["sources"] == [f"{names[2]}/{row}" for row in range(2)]
 
 
 @pytest.mark.parametrize("ending", ["parquet", "arrow"])
@@ -148,10 +148,10 @@ def test_columns_of_other_names(tmp_path):
     ],
 )
 def test_a_column_that_is_missing_has_a_remedy(tmp_path, columns, options, words):
-    given = table(range(2), [0, 1], image="img", names=None).select(["img"])
+    image_table = table(range(2), [0, 1], image="img", names=None).select(["img"])
     for name in columns:
-        given = given.append_column(name, pa.array([0, 1]))
-    parquet.write_table(given, tmp_path / "train.parquet")
+        image_table = image_table.append_column(name, pa.array([0, 1]))
+    parquet.write_table(image_table, tmp_path / "train.parquet")
     with pytest.raises(InputError, match=words):
         huggingface.load(tmp_path, test_fraction=0.5, **options)
 
@@ -194,8 +194,8 @@ def compressed(folder):
 
 
 def two_of_a_kind(folder):
-    other = table([0], [0], image="photo").append_column("mask", pa.array([b"x"]))
-    parquet.write_table(other, folder / "train.parquet")
+    second = table([0], [0], image="photo").append_column("mask", pa.array([b"x"]))
+    parquet.write_table(second, folder / "train.parquet")
 
 
 def of(*arguments, **options):

@@ -32,13 +32,13 @@ def damaged(draw):
 
 def test_skip_leaves_out_and_lists_what_cannot_be_decoded(draw):
     samples = damaged(draw)
-    kept, table = drop_unreadable(samples, "skip", workers=1)
-    assert kept.notices == (
-        f"{kept.root}: not taken: unreadable images: 5 ({kept.root}/empty.jpg: empty file, ...)",
+    readable, table = drop_unreadable(samples, "skip", workers=1)
+    assert readable.notices == (
+        f"{readable.root}: not taken: unreadable images: 5 ({readable.root}/empty.jpg: empty file, ...)",
     )
-    assert kept.train.labels.tolist() == [*range(100), *range(104, 154)]
-    assert kept.train.sources.tolist() == [f"good/{number}.jpg" for number in range(150)]
-    assert kept.test.sources.tolist() == ["good/test.jpg"]
+    assert readable.train.labels.tolist() == [*range(100), *range(104, 154)]
+    assert readable.train.sources.tolist() == [f"good/{number}.jpg" for number in range(150)]
+    assert readable.test.sources.tolist() == ["good/test.jpg"]
     names = ["empty.jpg", "text.png", "cut.jpg", "missing.jpg", "text.png"]
     assert table["path"].tolist() == [str(samples.image_place(name)) for name in names]
     reasons = table["reason"].tolist()
@@ -50,9 +50,9 @@ def test_skip_leaves_out_and_lists_what_cannot_be_decoded(draw):
 
 def test_workers_change_nothing(draw):
     samples = damaged(draw)
-    _, one = drop_unreadable(samples, "skip", workers=1)
+    _, serial = drop_unreadable(samples, "skip", workers=1)
     _, two = drop_unreadable(samples, "skip", workers=2)
-    assert one.equals(two)
+    assert serial.equals(two)
 
 
 REMEDY = "repair or remove it, or set on_unreadable: skip"
@@ -89,8 +89,8 @@ def test_stop_looks_at_headers_only(draw):
     samples = damaged(draw)
     rows = np.flatnonzero(np.isin(samples.train.sources, ["good/0.jpg", "cut.jpg"]))
     samples = replace(samples, train=samples.train.take(rows), test=samples.test.take(rows[:1]))
-    kept, table = drop_unreadable(samples, "stop", workers=1)
-    assert len(kept.train) == 2
+    readable, table = drop_unreadable(samples, "stop", workers=1)
+    assert len(readable.train) == 2
     assert table.empty
     assert table.columns.tolist() == ["path", "reason"]
 
@@ -110,10 +110,10 @@ def test_turns_are_counted_and_told_unless_they_are_applied(draw, how):
     for number in range(0, 200, 3):
         Image.open(root / f"{number}.jpg").save(root / f"{number}.jpg", exif=exif)
     part = Part.from_files([0] * 100, [f"{number}.jpg" for number in range(100)])
-    rest = Part.from_files([0] * 100, [f"{number}.jpg" for number in range(100, 200)])
-    samples = Samples(part, rest, ["a"], str(root))
-    kept, _ = drop_unreadable(samples, how, workers=2)
-    assert kept.notices == (
+    test_part = Part.from_files([0] * 100, [f"{number}.jpg" for number in range(100, 200)])
+    samples = Samples(part, test_part, ["a"], str(root))
+    readable, _ = drop_unreadable(samples, how, workers=2)
+    assert readable.notices == (
         f"{root}: 67 of 200 images have a turn in their EXIF, which is not applied; "
         "dataset.exif: apply would set them upright",
     )
@@ -129,14 +129,14 @@ def test_some_headers_tell_of_turns_beforehand(draw, monkeypatch):
         Image.open(root / f"{number}.jpg").save(root / f"{number}.jpg", exif=exif)
     (root / "0.jpg").write_text("no image, which is for the stage to tell")
     part = Part.from_files([0] * 10, [f"{number}.jpg" for number in range(10)])
-    rest = Part.from_files([0] * 10, [f"{number}.jpg" for number in range(10, 20)])
-    notice = sampled_turn_notice(Samples(part, rest, ["a"], str(root)))
+    test_part = Part.from_files([0] * 10, [f"{number}.jpg" for number in range(10, 20)])
+    notice = sampled_turn_notice(Samples(part, test_part, ["a"], str(root)))
     assert notice.startswith(f"{root}: 9 of 10 images looked at (20 in all) have a turn in their EXIF")
-    assert sampled_turn_notice(Samples(part, rest, ["a"], str(root), upright=True)) is None
+    assert sampled_turn_notice(Samples(part, test_part, ["a"], str(root), upright=True)) is None
 
 
 def test_images_in_memory_are_left_alone():
     part = Part(np.array([0]), np.array(["train/0"], dtype=object), np.zeros((1, 2, 2, 1), dtype=np.uint8))
-    kept, table = drop_unreadable(Samples(part, part, ["a"]), "stop", workers=1)
-    assert kept.train is part
+    samples, table = drop_unreadable(Samples(part, part, ["a"]), "stop", workers=1)
+    assert samples.train is part
     assert table.empty

@@ -53,9 +53,9 @@ def test_turns_are_applied_where_they_are_wanted(tmp_path, ending, orientation):
 def test_a_photograph_is_set_upright_in_grey_too(tmp_path):
     path = write_turned(tmp_path / "image.jpg", 6)
     expected = np.asarray(Image.fromarray(UPRIGHT).convert("L"), dtype=int)
-    found = np.asarray(decode_image(path, "L", upright=True), dtype=int)
-    assert found.shape == expected.shape
-    assert np.abs(found - expected).mean() < 20
+    pixels = np.asarray(decode_image(path, "L", upright=True), dtype=int)
+    assert pixels.shape == expected.shape
+    assert np.abs(pixels - expected).mean() < 20
 
 
 @pytest.mark.parametrize("damage", [b"Exif\x00\x00nonsense", b"Exif\x00\x00MM\x00*\xff\xff\xff\xff"])
@@ -101,8 +101,8 @@ def in_12_bits(values):
 @pytest.mark.parametrize("mode", ["L", "RGB"])
 def test_of_more_than_8_bits_the_upper_8_are_kept(tmp_path, name, content, mode):
     (tmp_path / name).write_bytes(content)
-    found = np.asarray(decode_image(tmp_path / name, mode))
-    assert np.array_equal(found, GREY if mode == "L" else np.stack([GREY] * 3, axis=2))
+    pixels = np.asarray(decode_image(tmp_path / name, mode))
+    assert np.array_equal(pixels, GREY if mode == "L" else np.stack([GREY] * 3, axis=2))
 
 
 @pytest.mark.parametrize("name", ["07.png", "07.eps"])

@@ -64,11 +64,11 @@ def dataset_of(kind, draw):
 @pytest.mark.parametrize("imbalance", [None, {"kind": "exp", "factor": 0.4, "seed": 2}])
 def test_preview_foretells_what_is_prepared(kind, imbalance, draw):
     dataset = {"kind": kind, "options": dataset_of(kind, draw), "imbalance": imbalance}
-    found, (samples, unreadable) = preview(dataset), prepare(DatasetSettings.parse(dataset))
+    facts, (samples, unreadable) = preview(dataset), prepare(DatasetSettings.parse(dataset))
     expected = Preview.from_samples(samples)
-    np.testing.assert_array_equal(found.train_class_counts, expected.train_class_counts)
-    assert (found.num_train, found.num_test) == (len(samples.train), len(samples.test))
-    assert found.class_names == samples.class_names
+    np.testing.assert_array_equal(facts.train_class_counts, expected.train_class_counts)
+    assert (facts.num_train, facts.num_test) == (len(samples.train), len(samples.test))
+    assert facts.class_names == samples.class_names
     assert unreadable.empty
 
 

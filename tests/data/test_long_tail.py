@@ -42,23 +42,23 @@ def test_rows_follow_the_counts_and_unknown_ones_stay():
     labels = np.random.default_rng(0).permutation(np.repeat([0, 1, 2, -1], [50, 40, 60, 30]))
     rows = long_tail_rows(labels, 3, "exp", 0.25, seed=0)
     assert (np.diff(rows) > 0).all()
-    kept = labels[rows]
+    row_labels = labels[rows]
     assert (
-        np.bincount(kept[kept >= 0]).tolist()
+        np.bincount(row_labels[row_labels >= 0]).tolist()
         == long_tail_counts(np.array([50, 40, 60]), "exp", 0.25).tolist()
     )
-    assert (kept == -1).sum() == 30
+    assert (row_labels == -1).sum() == 30
 
 
 def test_rows_depend_on_the_seed_and_are_nested_over_factors():
     labels = np.repeat([0, 1], 100)
-    small, again, large, other = (
+    small, again, large, other_seed = (
         set(long_tail_rows(labels, 2, "step", factor, seed).tolist())
         for factor, seed in ((0.1, 0), (0.1, 0), (0.3, 0), (0.1, 1))
     )
     assert small == again
     assert small < large
-    assert small != other
+    assert small != other_seed
 
 
 @pytest.mark.parametrize(

@@ -259,9 +259,9 @@ def test_classes_can_be_declared(draw):
 
 def test_all_wrong_rows_are_told_at_once_up_to_a_bound(draw):
     rows = ["1.jpg,a,dev", "2.jpg,nan,", "3.jpg,a,", "4.jpg,,test", "5.jpg,a,", "1.jpg,b,test"]
-    others = [f"{number}.jpg,a," for number in range(6, 23)]
+    further_rows = [f"{number}.jpg,a," for number in range(6, 23)]
     with pytest.raises(InputError) as raised:
-        manifest.load(write(draw("1.jpg", "2.jpg", "4.jpg"), *rows, *others))
+        manifest.load(write(draw("1.jpg", "2.jpg", "4.jpg"), *rows, *further_rows))
     lines = [line.partition("samples.csv")[2] for line in str(raised.value).splitlines()]
     assert [line.split(":")[1] for line in lines] == [*map(str, range(2, 22)), " 3 more of the kind"]
 

@@ -62,16 +62,16 @@ def write_urls(root, server, contents):
 def test_images_at_urls_have_the_features_of_the_same_files(server, tmp_path):
     pictures = {f"/{number}.{'jpg' if number % 2 else 'png'}": picture(number) for number in range(8)}
     path, urls = write_urls(tmp_path, server, pictures)
-    found = features_of(tmp_path / "of_urls", "manifest", path=str(path))
+    features = features_of(tmp_path / "of_urls", "manifest", path=str(path))
     for name, content in pictures.items():
         (tmp_path / name[1:]).write_bytes(content)
     text = path.read_text()
     path.write_text(text.replace(f"{server.address}/", ""))
     expected = features_of(tmp_path / "of_files", "manifest", path=str(path))
     for part in ("train", "test"):
-        assert found[part]["labels"] == expected[part]["labels"]
-        assert found[part]["features"] == expected[part]["features"]
-    assert found["train"]["sources"] + found["test"]["sources"] == urls
+        assert features[part]["labels"] == expected[part]["labels"]
+        assert features[part]["features"] == expected[part]["features"]
+    assert features["train"]["sources"] + features["test"]["sources"] == urls
 
 
 def test_what_a_server_sends_in_place_of_an_image_is_named_by_its_url(server, tmp_path):

@@ -42,27 +42,27 @@ def test_the_pool_is_what_is_in_neither_file():
 
 def test_labels_that_came_later_are_merged_and_noted(folder):
     (folder / "bought.csv").write_text("index,label\n5,bee\n4,ant\n7,ant\n")
-    found = read("bought.csv")
-    assert (found.labelled.rows.tolist(), found.labelled.labels.tolist()) == ([3, 5, 0, 4], [1, 1, 0, 0])
-    assert (found.validation.rows.tolist(), found.validation.labels.tolist()) == ([9, 8], [0, 1])
-    assert found.unlabelled.tolist() == [1, 2, 6, 7]
-    assert found.used_labels.labels == {"4": "ant", "5": "bee"}
-    assert found.used_labels.annotations == "bought.csv"
+    samples = read("bought.csv")
+    assert (samples.labelled.rows.tolist(), samples.labelled.labels.tolist()) == ([3, 5, 0, 4], [1, 1, 0, 0])
+    assert (samples.validation.rows.tolist(), samples.validation.labels.tolist()) == ([9, 8], [0, 1])
+    assert samples.unlabelled.tolist() == [1, 2, 6, 7]
+    assert samples.used_labels.labels == {"4": "ant", "5": "bee"}
+    assert samples.used_labels.annotations == "bought.csv"
 
 
 def test_picks_that_cannot_be_labelled_are_in_none_of_the_sets(folder):
     (folder / "bought.csv").write_text("index,label\n5,?\n4,ant\n")
-    found = read("bought.csv")
-    assert (found.labelled.rows.tolist(), found.labelled.labels.tolist()) == ([3, 0, 4], [1, 0, 0])
-    assert found.unlabelled.tolist() == [1, 2, 6, 7]
-    assert found.used_labels.labels == {"4": "ant", "5": "?"}
+    samples = read("bought.csv")
+    assert (samples.labelled.rows.tolist(), samples.labelled.labels.tolist()) == ([3, 0, 4], [1, 0, 0])
+    assert samples.unlabelled.tolist() == [1, 2, 6, 7]
+    assert samples.used_labels.labels == {"4": "ant", "5": "?"}
 
 
 def test_without_annotations_none_are_noted():
     write_index("labelled.csv", {"index": np.array([3, 0])})
-    found = read()
-    assert found.used_labels is None
-    assert found.unlabelled.tolist() == [1, 2, 4, 5, 6, 7]
+    samples = read()
+    assert samples.used_labels is None
+    assert samples.unlabelled.tolist() == [1, 2, 4, 5, 6, 7]
 
 
 def test_a_label_that_is_not_there_yet_is_waited_for():

@@ -27,22 +27,22 @@ def of_images(class_names=("no", "yes")):
 def test_images_come_back(tmp_path):
     samples = of_images()
     write_samples(tmp_path / "dataset.h5", samples)
-    found = read_samples(tmp_path / "dataset.h5")
-    assert found.class_names == ["no", "yes"]
+    samples_read = read_samples(tmp_path / "dataset.h5")
+    assert samples_read.class_names == ["no", "yes"]
     for name, part in samples.parts.items():
-        np.testing.assert_array_equal(found.parts[name].labels, part.labels)
-        np.testing.assert_array_equal(found.parts[name].images, part.images)
-        assert found.parts[name].sources.tolist() == part.sources.tolist()
+        np.testing.assert_array_equal(samples_read.parts[name].labels, part.labels)
+        np.testing.assert_array_equal(samples_read.parts[name].images, part.images)
+        assert samples_read.parts[name].sources.tolist() == part.sources.tolist()
 
 
 def test_files_come_back_and_are_found_under_the_root(tmp_path):
     train = Part.from_files([0, -1], ["ä/1.jpg", "/elsewhere/2.jpg"])
     samples = Samples(train, Part.from_files([0], ["3.jpg"]), ["ä"], "some/root")
     write_samples(tmp_path / "dataset.h5", samples)
-    found = read_samples(tmp_path / "dataset.h5")
-    assert found.train.images is None
-    assert found.train.sources.tolist() == ["ä/1.jpg", "/elsewhere/2.jpg"]
-    paths = [str(found.image_place(source)) for source in found.train.sources]
+    samples_read = read_samples(tmp_path / "dataset.h5")
+    assert samples_read.train.images is None
+    assert samples_read.train.sources.tolist() == ["ä/1.jpg", "/elsewhere/2.jpg"]
+    paths = [str(samples_read.image_place(source)) for source in samples_read.train.sources]
     assert paths == ["some/root/ä/1.jpg", "/elsewhere/2.jpg"]
 
 

@@ -67,8 +67,8 @@ def test_a_folder_that_has_compressed_archives_alone_says_so(tmp_path):
     (tmp_path / "a.tar.gz").write_bytes(b"\x1f\x8b")
     with pytest.raises(InputError) as caught:
         webdataset.load(tmp_path)
-    held = "it holds compressed archives: 1 (a.tar.gz); decompress them to .tar"
-    assert str(caught.value) == f"{tmp_path}: holds no file that ends in .tar; {held}"
+    remedy = "it holds compressed archives: 1 (a.tar.gz); decompress them to .tar"
+    assert str(caught.value) == f"{tmp_path}: holds no file that ends in .tar; {remedy}"
 
 
 def test_a_shard_in_a_folder_may_end_in_capitals(tmp_path):

@@ -46,9 +46,9 @@ def test_validation_is_as_balanced_as_the_classes_allow():
 
 def test_validation_depends_on_the_seed_alone():
     labels = long_tail()
-    first, again, other = (validation_rows(labels, 0.2, seed, NAMES) for seed in (0, 0, 1))
+    first, again, other_seed = (validation_rows(labels, 0.2, seed, NAMES) for seed in (0, 0, 1))
     np.testing.assert_array_equal(first, again)
-    assert not np.array_equal(first, other)
+    assert not np.array_equal(first, other_seed)
 
 
 def test_validation_of_equal_classes_is_equal():

@@ -25,11 +25,11 @@ def test_each_class_keeps_its_share_and_at_least_one(seed, fraction):
 
 def test_a_larger_share_contains_a_smaller_one_and_parts_differ():
     labels = np.random.default_rng(0).integers(-1, 5, 400)
-    small, large, other = (
+    small, large, other_part = (
         subset_rows(labels, 5, *how) for how in ((0.1, "train"), (0.4, "train"), (0.1, "test"))
     )
     assert set(small) < set(large)
-    assert set(small) != set(other)
+    assert set(small) != set(other_part)
     assert subset_rows(labels, 5, 0.1, "train").tolist() == small.tolist()
 
 
@@ -42,13 +42,13 @@ def test_a_dataset_of_images_becomes_smaller_in_both_parts():
     whole, _ = prepare(DatasetSettings.parse(settings))
     small, _ = prepare(DatasetSettings.parse(settings | {"fraction": 0.2}))
     for part in ("train", "test"):
-        counts = [np.bincount(getattr(one, part).labels, minlength=10) for one in (whole, small)]
+        counts = [np.bincount(getattr(samples, part).labels, minlength=10) for samples in (whole, small)]
         assert counts[1].tolist() == subset_counts(counts[0], 0.2).tolist()
     assert set(small.train.sources) < set(whole.train.sources)
-    found = preview(settings | {"fraction": 0.2})
-    assert found.train_class_counts.tolist() == np.bincount(small.train.labels).tolist()
-    assert found.num_train == len(small.train)
-    assert abs(found.num_test - len(small.test)) <= 10
+    facts = preview(settings | {"fraction": 0.2})
+    assert facts.train_class_counts.tolist() == np.bincount(small.train.labels).tolist()
+    assert facts.num_train == len(small.train)
+    assert abs(facts.num_test - len(small.test)) <= 10
 
 
 def test_embeddings_become_smaller_in_both_parts(tmp_path):
@@ -58,12 +58,12 @@ def test_embeddings_become_smaller_in_both_parts(tmp_path):
             file[f"{part}/features"] = draws.normal(size=(rows, 3)).astype(np.float32)
             file[f"{part}/labels"] = np.arange(rows) % 5 - 1
     write_features(tmp_path / "small.h5", tmp_path / "given.h5", fraction=0.1)
-    with h5py.File(tmp_path / "given.h5") as given, h5py.File(tmp_path / "small.h5") as small:
+    with h5py.File(tmp_path / "given.h5") as whole, h5py.File(tmp_path / "small.h5") as small:
         for part in ("train", "test"):
-            labels = given[f"{part}/labels"][:]
+            labels = whole[f"{part}/labels"][:]
             rows = subset_rows(labels, 4, 0.1, part)
             assert small[f"{part}/labels"][:].tolist() == labels[rows].tolist()
-            assert (small[f"{part}/features"][:] == given[f"{part}/features"][:][rows]).all()
+            assert (small[f"{part}/features"][:] == whole[f"{part}/features"][:][rows]).all()
     options = {"kind": "embeddings", "options": {"path": str(tmp_path / "given.h5")}, "fraction": 0.1}
-    found = preview(json.loads(json.dumps(options)))
-    assert (found.num_train, found.num_test) == (20, 9)
+    facts = preview(json.loads(json.dumps(options)))
+    assert (facts.num_train, facts.num_test) == (20, 9)

@@ -28,9 +28,9 @@ def files(folder, images):
 def test_stored_images_come_in_the_order_asked_for_and_are_enlarged_pixel_by_pixel(tmp_path, channels):
     images = np.random.default_rng(0).integers(0, 256, (9, 4, 4, channels), dtype=np.uint8)
     rows = np.array([7, 0, 3])
-    found = thumbnails(stored(tmp_path / "dataset.h5", images), rows, 12)
+    pictures = thumbnails(stored(tmp_path / "dataset.h5", images), rows, 12)
     expected = np.broadcast_to(images[rows], (3, 4, 4, 3)) if channels == 1 else images[rows]
-    np.testing.assert_array_equal(found, expected.repeat(3, axis=1).repeat(3, axis=2))
+    np.testing.assert_array_equal(pictures, expected.repeat(3, axis=1).repeat(3, axis=2))
 
 
 def test_the_central_square_of_files_of_any_form(tmp_path):
@@ -44,9 +44,9 @@ def test_the_central_square_of_files_of_any_form(tmp_path):
         ("16bit.png", Image.fromarray(high.astype(np.uint16) * 256)),
         ("large.png", Image.fromarray(wide).resize((600, 200))),
     ]
-    found = thumbnails(files(tmp_path, images), np.arange(5), 10)
-    assert found.shape == (5, 10, 10, 3)
-    assert (np.abs(found[:, 2:-2, 2:-2].astype(int) - 100) <= 1).all()
+    pictures = thumbnails(files(tmp_path, images), np.arange(5), 10)
+    assert pictures.shape == (5, 10, 10, 3)
+    assert (np.abs(pictures[:, 2:-2, 2:-2].astype(int) - 100) <= 1).all()
 
 
 @pytest.mark.parametrize("upright", [False, True])
@@ -58,8 +58,8 @@ def test_turns_are_applied_where_the_dataset_says_so(tmp_path, upright):
     Image.fromarray(np.rot90(scene).copy()).save(tmp_path / "turned.png", exif=exif)
     part = Part.from_files([0], ["turned.png"])
     write_samples(tmp_path / "dataset.h5", Samples(part, part, ["only"], str(tmp_path), upright))
-    (found,) = thumbnails(tmp_path / "dataset.h5", np.array([0]), 8)
-    np.testing.assert_array_equal(found, scene if upright else np.rot90(scene))
+    (picture,) = thumbnails(tmp_path / "dataset.h5", np.array([0]), 8)
+    np.testing.assert_array_equal(picture, scene if upright else np.rot90(scene))
 
 
 def test_none_are_asked_for(tmp_path):

@@ -94,8 +94,8 @@ def test_the_class_that_may_be_meant_is_named_and_not_taken(names, label, likely
     if likely is None and label != "grey_heron":
         assert classes.problem(label) == f"label {label!r} is not a class; there are {listed}"
     elif likely is not None:
-        shown = r"'cafe\u0301'" if label == "cafe\u0301" else repr(label)  # which would look like the class
-        expected = f"label {shown} is not a class; did you mean {likely!r}? There are {listed}"
+        quoted = r"'cafe\u0301'" if label == "cafe\u0301" else repr(label)  # which would look like the class
+        expected = f"label {quoted} is not a class; did you mean {likely!r}? There are {listed}"
         assert classes.problem(label) == expected
 
 

@@ -19,14 +19,14 @@ def test_shards_have_the_features_of_the_same_images_in_folders(tmp_path):
     write_folders(tmp_path / "photos", "train", ["ant"] * 3 + ["bee"] * 3)
     write_folders(tmp_path / "photos", "test", ["ant", "bee"], first=6)
     expected = features_of(tmp_path / "of_folders", "folder", root=str(tmp_path / "photos"))
-    found = features_of(tmp_path / "of_shards", "webdataset", path=str(two_shards(tmp_path / "shards")))
+    features = features_of(tmp_path / "of_shards", "webdataset", path=str(two_shards(tmp_path / "shards")))
     for part in ("train", "test"):
-        assert found[part]["labels"] == expected[part]["labels"]
-        assert found[part]["features"] == expected[part]["features"]
+        assert features[part]["labels"] == expected[part]["labels"]
+        assert features[part]["features"] == expected[part]["features"]
     names = ["000.png", "001.jpg", "002.png"]
-    assert found["train"]["sources"][:3] == [f"train-000.tar/{name}" for name in names]
-    assert found["train"]["sources"][3] == "train-001.tar/003.jpg"
-    assert found["test"]["sources"] == ["test-000.tar/006.png", "test-000.tar/007.jpg"]
+    assert features["train"]["sources"][:3] == [f"train-000.tar/{name}" for name in names]
+    assert features["train"]["sources"][3] == "train-001.tar/003.jpg"
+    assert features["test"]["sources"] == ["test-000.tar/006.png", "test-000.tar/007.jpg"]
 
 
 def test_a_test_part_is_split_off(tmp_path):
@@ -49,7 +49,9 @@ def test_a_test_part_is_split_off(tmp_path):
 def test_labels_come_from_the_fields_of_a_sample(tmp_path, members, label):
     images = [("0.jpg", picture(1)), ("1.jpg", picture(3)), ("2.jpg", picture(5))]
     path = write_tar(tmp_path / "train.tar", *images, *members)
-    test = write_tar(tmp_path / "test.tar", ("0.jpg", picture(7)), *(one for one in members if one[0] < "1"))
+    test = write_tar(
+        tmp_path / "test.tar", ("0.jpg", picture(7)), *(member for member in members if member[0] < "1")
+    )
     samples = webdataset.load(path, test, label=label)
     assert samples.class_names == ["3"]
     assert samples.train.labels.tolist() == [0, -1, -1]
@@ -85,12 +87,12 @@ def test_a_shard_may_be_several_archives_one_behind_the_other(tmp_path):
     write_tar(tmp_path / "all/train.tar", *(member for members in pairs for member in members))
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts/train.tar").write_bytes(b"".join(part.read_bytes() for part in parts))
-    expected, found = (
+    expected, features = (
         features_of(tmp_path / f"of {name}", "webdataset", path=tmp_path / name, test_fraction=0.3)
         for name in ("all", "parts")
     )
     assert len(expected["train"]["labels"]) == 4
-    assert found == expected
+    assert features == expected
 
 
 def test_what_follows_an_archive_and_is_none_is_told(tmp_path):
@@ -121,9 +123,9 @@ def test_a_dataset_without_samples_names_what_it_holds(tmp_path, members, notice
     write_tar(tmp_path / "t.tar", *members)
     with pytest.raises(InputError) as caught:
         preview({"kind": "webdataset", "options": {"path": str(tmp_path), "test_fraction": 0.5}})
-    first, *others = str(caught.value).splitlines()
+    first, *further_lines = str(caught.value).splitlines()
     assert first.startswith(f"{tmp_path}: the train part holds no sample: an image, and perhaps its label")
-    assert others == [f"{tmp_path}: {notice}" for notice in (*notices, "t.tar holds no image")]
+    assert further_lines == [f"{tmp_path}: {notice}" for notice in (*notices, "t.tar holds no image")]
 
 
 def link(path):
@@ -143,8 +145,8 @@ def rewritten(change):
     return spoil
 
 
-def members(*those):
-    return lambda path: write_tar(path, *pair(0, "ant"), *those)
+def members(*names):
+    return lambda path: write_tar(path, *pair(0, "ant"), *names)
 
 
 DAMAGED = {

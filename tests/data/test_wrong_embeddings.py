@@ -87,7 +87,7 @@ def test_files_that_cannot_be_used(tmp_path, changes, words):
     path = write_hdf5(tmp_path / "given.h5", arrays(), **changes)
     with pytest.raises(InputError, match=words):
         write_features(tmp_path / "features.h5", path)
-    assert [found.name for found in tmp_path.iterdir()] == ["given.h5"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["given.h5"]
 
 
 def test_all_rows_with_values_that_are_not_finite_are_told(tmp_path):
@@ -120,7 +120,7 @@ def test_features_that_float32_cannot_compute_with(tmp_path, scale, offset, word
     path = write_hdf5(tmp_path / "given.h5", parts)
     with pytest.raises(InputError, match=words):
         write_features(tmp_path / "features.h5", path)
-    assert [found.name for found in tmp_path.iterdir()] == ["given.h5"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["given.h5"]
 
 
 @pytest.mark.parametrize("value", [-1e9, 1e15])
@@ -131,7 +131,7 @@ def test_a_row_beside_which_float32_does_not_see_the_others(tmp_path, value, dty
     path = write_hdf5(tmp_path / "given.h5", parts)
     with pytest.raises(InputError, match=r"train/features: row 51 is an outlier \(\de\+\d+ times the "):
         write_features(tmp_path / "features.h5", path)
-    assert [found.name for found in tmp_path.iterdir()] == ["given.h5"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["given.h5"]
 
 
 def test_both_a_test_part_and_a_fraction(tmp_path):

@@ -28,20 +28,24 @@ def product(request, monkeypatch):
     monkeypatch.setattr(balls, "MAX_OPEN", 0 if request.param.endswith("then float32") else 1)
 
 
-def neighbours(features, rows, others, radius, compute=CPU, later=False):
+def neighbours(features, rows, references, radius, compute=CPU, later=False):
     """The rows of the neighbours of each sample."""
-    found = []
+    lists = []
     matrix = FeatureMatrix.from_array(features)
-    for block, counts, places in neighbours_within(matrix, rows, others, radius, compute, later=later):
+    for block, counts, places in neighbours_within(matrix, rows, references, radius, compute, later=later):
         assert len(counts) == block.stop - block.start == len(rows[block])
-        found += [others[part].tolist() for part in np.split(places, np.cumsum(counts)[:-1])]
-    return found
+        lists += [references[part].tolist() for part in np.split(places, np.cumsum(counts)[:-1])]
+    return lists
 
 
-def definition(features, rows, others, radius):
+def definition(features, rows, references, radius):
     features = features.astype(np.float64)
     return [
-        [other for other in others.tolist() if np.linalg.norm(features[row] - features[other]) < radius]
+        [
+            reference
+            for reference in references.tolist()
+            if np.linalg.norm(features[row] - features[reference]) < radius
+        ]
         for row in rows
     ]
 
@@ -53,9 +57,9 @@ def definition(features, rows, others, radius):
 def test_neighbours_are_those_of_the_definition(dtype, device, radius, offset):
     random = np.random.default_rng(3)
     features = (random.normal(size=(120, 4)) + offset).astype(dtype)
-    rows, others = random.permutation(120)[:47], random.permutation(120)[:55]
-    found = neighbours(features, rows, others, radius, Compute(device, workers=2))
-    assert found == definition(features, rows, others, radius)
+    rows, references = random.permutation(120)[:47], random.permutation(120)[:55]
+    result = neighbours(features, rows, references, radius, Compute(device, workers=2))
+    assert result == definition(features, rows, references, radius)
 
 
 @pytest.mark.parametrize("radius", [1.5, 4, np.inf])
@@ -64,7 +68,7 @@ def test_later_neighbours_are_those_from_the_sample_on(radius, size):
     random = np.random.default_rng(size)
     features, rows = random.normal(size=(120, 4)).astype(np.float32), random.permutation(120)[:size]
     expected = [
-        [other for other in near if other in rows[number:]]
+        [neighbour for neighbour in near if neighbour in rows[number:]]
         for number, near in enumerate(definition(features, rows, rows, radius))
     ]
     assert neighbours(features, rows, rows, radius, later=True) == expected
@@ -75,7 +79,11 @@ def test_a_sample_at_the_radius_is_no_neighbour(radius):
     features = np.random.default_rng(0).integers(0, 7, (100, 2)).astype(np.float32)
     everyone = np.arange(100)
     assert neighbours(features, everyone, everyone, radius) == [
-        [other for other in everyone if np.square(features[row] - features[other]).sum() < radius**2]
+        [
+            neighbour
+            for neighbour in everyone
+            if np.square(features[row] - features[neighbour]).sum() < radius**2
+        ]
         for row in everyone
     ]
 

@@ -20,24 +20,24 @@ def definition(
     features = features.astype(np.float64)
     counts = np.bincount(labels, minlength=classes)
     members = {label: labelled[labels == label].tolist() for label in np.unique(labels)}
-    left, picks = sorted(pool.tolist()), []
+    remaining, picks = sorted(pool.tolist()), []
 
     def squared(label):
         if label not in members:
-            return np.ones(len(left))
-        return np.square(features[left] - features[members[label]].mean(axis=0)).sum(axis=1)
+            return np.ones(len(remaining))
+        return np.square(features[remaining] - features[members[label]].mean(axis=0)).sum(axis=1)
 
     while len(picks) < budget:
         majority = [label for label in range(classes) if counts[label] > counts.mean()]
         minority = [label for label in range(classes) if label not in majority]
         missing = len(minority) * (counts[majority].mean() - counts[minority].mean()) if majority else 0
         if missing < remaining_budget - len(picks):
-            pick = next(row for row in shuffled if row in left)
+            pick = next(row for row in shuffled if row in remaining)
         else:
             to_majority = [squared(label) for label in majority if label in members]
             ratio = squared(int(counts.argmin())) / (extreme(to_majority, axis=0) if to_majority else 1)
-            pick = left[int(ratio.astype(np.float32).argmin())]
-        left.remove(pick)
+            pick = remaining[int(ratio.astype(np.float32).argmin())]
+        remaining.remove(pick)
         counts[counts_as[pick]] += 1
         if moves:
             members.setdefault(counts_as[pick], []).append(pick)
@@ -115,12 +115,12 @@ def test_equal_samples_are_taken_in_their_order():
     matrix = FeatureMatrix.from_array(features)
     means = ClassMeans.from_labelled(matrix, np.array([0, 1]), np.array([0, 1]), 2)
     candidates = NearestToClass(matrix, np.arange(2, 60), means, 2)
-    taken = []
+    picks = []
     with Compute().mapping() as mapping:
         for _ in range(29):
-            taken.append(candidates.nearest(0, np.array([False, True]), mapping))
-            candidates.take(taken[-1], 0)
-    assert taken == list(range(2, 60, 2))
+            picks.append(candidates.nearest(0, np.array([False, True]), mapping))
+            candidates.take(picks[-1], 0)
+    assert picks == list(range(2, 60, 2))
 
 
 def test_a_sample_on_a_majority_mean_is_infinitely_far():

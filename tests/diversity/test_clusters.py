@@ -17,12 +17,12 @@ def small_blocks(monkeypatch):
 @pytest.mark.parametrize("size", [2, 5, 43])
 def test_clusters_are_those_of_scipy_from_direct_distances(small_blocks, method, size):
     points = (np.random.default_rng(size).standard_normal((size, 6)) + 1000).astype(np.float32)
-    found = agglomerate(points, 4, method, Compute(workers=2))
+    result = agglomerate(points, 4, method, Compute(workers=2))
     expected = fcluster(linkage(pdist(points.astype(np.float64)), method), 4, "maxclust") - 1
     if size > 4:
-        assert found.tolist() == expected.tolist()
+        assert result.tolist() == expected.tolist()
     else:
-        assert sorted(found) == list(range(size))
+        assert sorted(result) == list(range(size))
 
 
 def test_a_single_point_is_a_cluster():

@@ -40,14 +40,16 @@ def inner_products(points):
 def test_few_features_are_the_coordinates_themselves_but_for_origin_and_scale():
     features = samples(90, 6)
     rows = np.array([3, 80, 4, 41, 55])
-    found, given = (inner_products(points) for points in (coordinates(features, 6, rows), features[rows]))
-    np.testing.assert_allclose(found / found[0, 0], given / given[0, 0], atol=1e-5)
+    products, expected = (
+        inner_products(points) for points in (coordinates(features, 6, rows), features[rows])
+    )
+    np.testing.assert_allclose(products / products[0, 0], expected / expected[0, 0], atol=1e-5)
 
 
 def test_a_subspace_that_holds_all_keeps_all_distances():
     features = samples(90, 40, rank=5)
-    found, given = (inner_products(points) for points in (coordinates(features, 12), features))
-    np.testing.assert_allclose(found / np.trace(found), given / np.trace(given), atol=1e-6)
+    products, expected = (inner_products(points) for points in (coordinates(features, 12), features))
+    np.testing.assert_allclose(products / np.trace(products), expected / np.trace(expected), atol=1e-6)
 
 
 def test_the_subspace_is_nearly_the_best_of_its_dimension():
@@ -67,23 +69,23 @@ def test_the_subspace_is_nearly_the_best_of_its_dimension():
 
 @pytest.mark.parametrize("width", [3, 40])
 def test_coordinates_are_whole_numbers_of_few_bits(width):
-    found = coordinates(samples(50, width), 8)
-    assert found.dtype == np.float32
-    assert (found == np.rint(found)).all()
-    assert 2 ** (GRID_BITS - 1) <= np.abs(found).max() <= 2**GRID_BITS
+    points = coordinates(samples(50, width), 8)
+    assert points.dtype == np.float32
+    assert (points == np.rint(points)).all()
+    assert 2 ** (GRID_BITS - 1) <= np.abs(points).max() <= 2**GRID_BITS
 
 
 @pytest.mark.parametrize("width", [3, 40])
 def test_equal_samples_are_at_the_origin(width):
-    found = coordinates(np.full((30, width), 0.3, dtype=np.float32), 8)
-    assert not found.any()
+    points = coordinates(np.full((30, width), 0.3, dtype=np.float32), 8)
+    assert not points.any()
 
 
 def test_samples_on_a_line_need_one_direction():
     features = np.outer(np.arange(30), np.ones(40)).astype(np.float32)
-    found = coordinates(features, 8)
-    assert found.shape == (30, 1)
-    np.testing.assert_allclose(np.diff(found[:, 0]), np.diff(found[:, 0])[0], rtol=1e-5)
+    points = coordinates(features, 8)
+    assert points.shape == (30, 1)
+    np.testing.assert_allclose(np.diff(points[:, 0]), np.diff(points[:, 0])[0], rtol=1e-5)
 
 
 @pytest.mark.parametrize("unit", [2.0**-70, 2.0**70])

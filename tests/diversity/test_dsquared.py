@@ -45,12 +45,12 @@ def probabilities(embeddings, budget, centers):
     squared[:, centers] = 0  # they are no candidates
     first = [] if len(centers) else [int(np.square(embeddings).sum(axis=1).argmax())]
     result = {}
-    for others in permutations(set(range(len(embeddings))) - {*first, *centers}, budget - len(first)):
+    for rows_after in permutations(set(range(len(embeddings))) - {*first, *centers}, budget - len(first)):
         probability, nearest = 1.0, squared[[*centers, *first]].min(axis=0)
-        for pick in others:
+        for pick in rows_after:
             probability *= nearest[pick] / nearest.sum()
             nearest = np.minimum(nearest, squared[pick])
-        result[(*first, *others)] = probability
+        result[(*first, *rows_after)] = probability
     return result
 
 
@@ -67,9 +67,9 @@ def test_distribution_is_that_of_k_means_plus_plus(small_blocks, spread, centers
     assert set(counts) <= set(expected)
     frequent = [picks for picks, probability in expected.items() if runs * probability >= 5]
     observed = np.array([counts[picks] for picks in frequent])
-    wanted = np.array([expected[picks] for picks in frequent]) * runs
-    rest = max(runs - wanted.sum(), 1e-9)
-    result = chisquare([*observed, runs - observed.sum()], [*wanted, rest], sum_check=False)
+    expected_counts = np.array([expected[picks] for picks in frequent]) * runs
+    remainder = max(runs - expected_counts.sum(), 1e-9)
+    result = chisquare([*observed, runs - observed.sum()], [*expected_counts, remainder], sum_check=False)
     assert result.pvalue > 1e-3
 
 
@@ -103,8 +103,10 @@ def test_gradients_that_are_all_zero_give_the_lowest_rows():
 
 def test_workers_do_not_change_the_picks(small_blocks):
     features, head = problem(size=700, width=9, dtype=np.float16)
-    for given in ({}, {"pool": np.arange(50, 700), "centers": np.arange(50)}):
-        one, two = (sample(features, head, 80, compute=Compute(workers=number), **given) for number in (1, 2))
+    for options in ({}, {"pool": np.arange(50, 700), "centers": np.arange(50)}):
+        one, two = (
+            sample(features, head, 80, compute=Compute(workers=number), **options) for number in (1, 2)
+        )
         assert one.tolist() == two.tolist()
 
 

@@ -39,18 +39,18 @@ def test_no_uncovered_pair_is_missing_and_bounds_are_close(monkeypatch, device, 
     features, targets, samples, cover = problem(bandwidth, width, chosen=chosen)
     pairs = uncovered(features, targets, samples, cover, device)
     exact = kernel(features, samples, targets).astype(np.float32)
-    found = {}
+    bounds = {}
     for sample in range(len(samples)):
         for pair in range(pairs.starts[sample], pairs.starts[sample + 1]):
-            found[sample, pairs.targets[pair]] = pairs.kernels[pair]
-    missing = [pair for pair in zip(*np.nonzero(exact > cover), strict=True) if pair not in found]
+            bounds[sample, pairs.targets[pair]] = pairs.kernels[pair]
+    missing = [pair for pair in zip(*np.nonzero(exact > cover), strict=True) if pair not in bounds]
     assert not missing
-    for (sample, target), bound in found.items():
+    for (sample, target), bound in bounds.items():
         difference = unit(features)[samples[sample]] - unit(features)[targets.rows[target]].astype(np.float64)
         squared = np.square(difference).sum() - 1e-3
         assert exact[sample, target] <= bound <= np.exp(-max(squared, 0) / bandwidth**2) * (1 + 1e-5) + 1e-30
     if chosen == 60 and width == 400 and bandwidth < 10:
-        assert len(found) < 0.1 * exact.size
+        assert len(bounds) < 0.1 * exact.size
 
 
 @pytest.mark.parametrize("samples", [[3, 0, 50], [82], []])

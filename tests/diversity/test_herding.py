@@ -111,7 +111,7 @@ def test_few_samples_are_compared_where_old_gains_tell_enough(monkeypatch, kept_
     monkeypatch.setattr(
         GaussianKernel,
         "exact",
-        lambda kernel, rows, *others: compared.append(len(rows)) or exact(kernel, rows, *others),
+        lambda kernel, rows, *arguments: compared.append(len(rows)) or exact(kernel, rows, *arguments),
     )
     monkeypatch.setattr(gaussian_kernel, "KEPT_PAIRS", kept_pairs)
     monkeypatch.setattr(herding, "COMPARED_ROWS", 8)
@@ -125,8 +125,8 @@ def test_estimates_are_brought_up_to_date_by_the_targets_whose_cover_has_grown(m
     monkeypatch.setattr(
         GaussianKernel,
         "estimated_gains",
-        lambda kernel, rows, targets, *others: (
-            estimated.append((len(rows), len(targets))) or estimates(kernel, rows, targets, *others)
+        lambda kernel, rows, targets, *arguments: (
+            estimated.append((len(rows), len(targets))) or estimates(kernel, rows, targets, *arguments)
         ),
     )
     monkeypatch.setattr(gaussian_kernel, "KEPT_PAIRS", 0)

@@ -82,21 +82,21 @@ def definition(features, rows, count, seed):
 def test_cells_are_those_of_the_definition(dtype, device, offset, count):
     features = mixture(121, 4, dtype=dtype, offset=offset)
     rows = np.arange(20, 121)
-    found = k_means(
+    cells = k_means(
         FeatureMatrix.from_array(features), rows, count, np.random.default_rng(5), Compute(device, workers=2)
     )
     cell, means = definition(features, rows, count, seed=5)
-    assert found.cell.tolist() == cell
-    np.testing.assert_allclose(found.centers, means, rtol=1e-12)
+    assert cells.cell.tolist() == cell
+    np.testing.assert_allclose(cells.centers, means, rtol=1e-12)
 
 
 def test_centres_are_the_means_of_all_features_though_cells_come_from_a_subspace():
     features = mixture(200, 150)
     rows = np.random.default_rng(3).permutation(200)[:177]
-    found = k_means(FeatureMatrix.from_array(features), rows, 9, np.random.default_rng(0), CPU)
-    assert sorted(set(found.cell)) == list(range(len(found.centers)))
-    for number, centre in enumerate(found.centers):
-        expected = features[rows[found.cell == number]].mean(axis=0, dtype=np.float64)
+    cells = k_means(FeatureMatrix.from_array(features), rows, 9, np.random.default_rng(0), CPU)
+    assert sorted(set(cells.cell)) == list(range(len(cells.centers)))
+    for number, centre in enumerate(cells.centers):
+        expected = features[rows[cells.cell == number]].mean(axis=0, dtype=np.float64)
         np.testing.assert_allclose(centre, expected, rtol=1e-10)
 
 
@@ -104,9 +104,9 @@ def test_groups_that_lie_apart_are_found():
     random = np.random.default_rng(0)
     group = random.integers(0, 12, 300)
     features = (20 * random.normal(size=(12, 150))[group] + random.normal(size=(300, 150))).astype(np.float32)
-    found = k_means(FeatureMatrix.from_array(features), np.arange(300), 12, random, CPU)
-    pairs = set(zip(group.tolist(), found.cell.tolist(), strict=True))
-    assert len(pairs) == len(set(found.cell.tolist())) == 12
+    cells = k_means(FeatureMatrix.from_array(features), np.arange(300), 12, random, CPU)
+    pairs = set(zip(group.tolist(), cells.cell.tolist(), strict=True))
+    assert len(pairs) == len(set(cells.cell.tolist())) == 12
 
 
 def test_a_large_pool_is_fitted_to_a_part_and_divided_as_a_whole(monkeypatch):
@@ -115,7 +115,9 @@ def test_a_large_pool_is_fitted_to_a_part_and_divided_as_a_whole(monkeypatch):
     fitted = []
     of_lloyd = module._lloyd
     monkeypatch.setattr(
-        module, "_lloyd", lambda points, *rest: fitted.append(len(points)) or of_lloyd(points, *rest)
+        module,
+        "_lloyd",
+        lambda points, *arguments: fitted.append(len(points)) or of_lloyd(points, *arguments),
     )
     features = FeatureMatrix.from_array(mixture(121, 4))
     for count in (2, 5):
@@ -125,17 +127,17 @@ def test_a_large_pool_is_fitted_to_a_part_and_divided_as_a_whole(monkeypatch):
 
 def test_fewer_differ_than_cells_are_wanted():
     features = np.repeat(np.eye(3, dtype=np.float32) * 9, 5, axis=0)
-    found = k_means(FeatureMatrix.from_array(features), np.arange(15), 7, np.random.default_rng(0), CPU)
-    assert sorted(map(tuple, found.centers)) == [(0, 0, 9), (0, 9, 0), (9, 0, 0)]
-    assert [len(set(part)) for part in found.cell.reshape(3, 5)] == [1, 1, 1]
+    cells = k_means(FeatureMatrix.from_array(features), np.arange(15), 7, np.random.default_rng(0), CPU)
+    assert sorted(map(tuple, cells.centers)) == [(0, 0, 9), (0, 9, 0), (9, 0, 0)]
+    assert [len(set(part)) for part in cells.cell.reshape(3, 5)] == [1, 1, 1]
 
 
 @pytest.mark.parametrize("size", [0, 1, 2])
 def test_few_samples(size):
     features = FeatureMatrix.from_array(mixture(9, 3))
-    found = k_means(features, np.arange(size), 4, np.random.default_rng(0), CPU)
-    assert found.centers.shape == (size, 3)
-    assert sorted(found.cell) == list(range(size))
+    cells = k_means(features, np.arange(size), 4, np.random.default_rng(0), CPU)
+    assert cells.centers.shape == (size, 3)
+    assert sorted(cells.cell) == list(range(size))
 
 
 def test_of_equally_near_centres_the_lower_number_is_the_nearest():
@@ -167,9 +169,9 @@ def test_seeds_are_drawn_in_proportion_to_the_squared_distance():
     squared = np.square(points - points.T)
     for first in range(5):
         for second in range(5):
-            left = np.minimum(squared[first], squared[second])
+            shortened = np.minimum(squared[first], squared[second])
             chance = squared[first, second] / squared[first].sum() / 5
-            expected[first, second] = chance * left / max(left.sum(), 1e-300)
+            expected[first, second] = chance * shortened / max(shortened.sum(), 1e-300)
     possible = expected > 0
     assert not drawn[~possible].any()
     assert chisquare(drawn[possible], draws * expected[possible]).pvalue > 1e-3
@@ -221,8 +223,8 @@ def test_a_sample_of_weight_three_counts_as_three(seed):
     matrix, rows = FeatureMatrix.from_array(features), np.arange(150)
     cells = k_means(matrix, rows, 8, np.random.default_rng(seed), CPU, weights)
     for number, centre in enumerate(cells.centers):
-        own = cells.cell == number
-        repeated = np.repeat(features[own], weights[own].astype(int), axis=0)
+        is_member = cells.cell == number
+        repeated = np.repeat(features[is_member], weights[is_member].astype(int), axis=0)
         assert np.allclose(centre, repeated.mean(axis=0, dtype=np.float64))
     alike = k_means(matrix, rows, 8, np.random.default_rng(seed), CPU, 16 * weights)
     assert alike.cell.tolist() == cells.cell.tolist()

@@ -128,14 +128,14 @@ def test_nearness_handed_on_gives_the_same_picks(small_blocks):
     pool, centers = split(generator, 300, 30)
     at_once, distances, _ = greedy_k_center(features, pool, centers, 90, CPU)
     first, _, nearness = greedy_k_center(features, pool, centers, 50, CPU)
-    left = ~np.isin(pool, first)
+    is_left = ~np.isin(pool, first)
     then, later_distances, _ = greedy_k_center(
         features,
-        pool[left],
+        pool[is_left],
         np.concatenate([centers, first]),
         40,
         CPU,
-        Nearness(nearness.distance[left], nearness.seen[left]),
+        Nearness(nearness.distance[is_left], nearness.seen[is_left]),
     )
     assert at_once.tolist() == [*first.tolist(), *then.tolist()]
     np.testing.assert_array_equal(distances[50:], later_distances)
@@ -148,11 +148,11 @@ def test_nearness_bounds_hold():
     picks, _, nearness = greedy_k_center(FeatureMatrix.from_array(features), pool, centers, 30, CPU)
     order = np.concatenate([centers, picks])
     squared = np.square(features[pool].astype(np.float64)[:, None] - features[order]).sum(axis=2)
-    left = ~np.isin(pool, picks)
-    assert (nearness.distance >= squared.min(axis=1) * (1 - 1e-12))[left].all()
-    for position in np.flatnonzero(left & (nearness.seen > 0)):
-        seen = squared[position, : nearness.seen[position]].min()
-        assert nearness.distance[position] <= seen * (1 + 1e-12)
+    is_left = ~np.isin(pool, picks)
+    assert (nearness.distance >= squared.min(axis=1) * (1 - 1e-12))[is_left].all()
+    for position in np.flatnonzero(is_left & (nearness.seen > 0)):
+        smallest = squared[position, : nearness.seen[position]].min()
+        assert nearness.distance[position] <= smallest * (1 + 1e-12)
 
 
 @pytest.mark.parametrize("start", [5, 15])  # in the pool, among the centers

@@ -20,9 +20,9 @@ def on_grid(seed, rows, classes, sharpness):
 @pytest.mark.parametrize("classes", [1, 2, 15, 16, 30])
 def test_largest_probabilities_are_those_of_a_sort(classes):
     values = np.random.default_rng(classes).integers(0, 4, (50, classes)).astype(np.float32)
-    found, largest = largest_probabilities(values)
+    numbers, largest = largest_probabilities(values)
     expected = np.argsort(-values, axis=1, kind="stable")[:, :16]
-    assert found.tolist() == expected.tolist()
+    assert numbers.tolist() == expected.tolist()
     assert largest.tolist() == np.take_along_axis(values, expected, axis=1).tolist()
 
 
@@ -39,15 +39,17 @@ def test_all_samples_nearer_than_their_limit_are_found(monkeypatch, kept, shared
     rows = np.sort(random.permutation(len(values))[:117])
     compute = Compute("cpu", 2)
     order = random.permutation(len(rows))
-    known = largest_probabilities(values[rows])
-    computed = L1Distances(FeatureMatrix.from_array(values), rows, *known, order, compute)
+    largest = largest_probabilities(values[rows])
+    computed = L1Distances(FeatureMatrix.from_array(values), rows, *largest, order, compute)
     for sample in range(0, len(rows), 13):
         distances = np.abs(values[rows] - values[rows][sample]).sum(axis=1, dtype=np.float64)
         limits = np.where(random.random(len(rows)) < 0.1, np.nan, random.choice(distances, len(rows)))
         with compute.mapping() as mapping:
             near = list(computed.near(sample, limits, mapping))
-        found = np.concatenate([samples for samples, _ in near])
-        assert np.concatenate([distance for _, distance in near]).tolist() == distances[found].tolist()
-        assert set(np.flatnonzero(distances < limits)) <= set(found.tolist())
-        assert not np.isnan(limits[found]).any()
-        assert len(np.unique(found)) == len(found)
+        samples_found = np.concatenate([samples for samples, _ in near])
+        assert (
+            np.concatenate([distance for _, distance in near]).tolist() == distances[samples_found].tolist()
+        )
+        assert set(np.flatnonzero(distances < limits)) <= set(samples_found.tolist())
+        assert not np.isnan(limits[samples_found]).any()
+        assert len(np.unique(samples_found)) == len(samples_found)

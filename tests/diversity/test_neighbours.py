@@ -21,24 +21,28 @@ def small_blocks(monkeypatch, request):
     monkeypatch.setattr(distances, "PAIRS_AT_ONCE", 7)
 
 
-def definition(features, rows, others, count):
+def definition(features, rows, references, count):
     """One sample after the other: all others by distance, then row."""
     features = features.astype(np.float64)
     nearest = np.full((len(rows), count), -1)
     squared = np.full((len(rows), count), np.inf)
     for number, row in enumerate(rows):
         pairs = sorted(
-            (np.square(features[row] - features[other]).sum(), other) for other in others if other != row
+            (np.square(features[row] - features[reference]).sum(), reference)
+            for reference in references
+            if reference != row
         )
-        for place, (distance, other) in enumerate(pairs[:count]):
-            nearest[number, place], squared[number, place] = other, distance
+        for place, (distance, reference) in enumerate(pairs[:count]):
+            nearest[number, place], squared[number, place] = reference, distance
     return nearest, squared
 
 
-def check(features, rows, others, count, compute=CPU):
-    found, squared = nearest_neighbours(FeatureMatrix.from_array(features), rows, others, count, compute)
-    expected, expected_squared = definition(features, rows, others, count)
-    assert found.tolist() == expected.tolist()
+def check(features, rows, references, count, compute=CPU):
+    nearest, squared = nearest_neighbours(
+        FeatureMatrix.from_array(features), rows, references, count, compute
+    )
+    expected, expected_squared = definition(features, rows, references, count)
+    assert nearest.tolist() == expected.tolist()
     np.testing.assert_allclose(squared, expected_squared, rtol=1e-12)
 
 
@@ -49,8 +53,8 @@ def check(features, rows, others, count, compute=CPU):
 def test_neighbours_are_those_of_the_definition(dtype, device, count, offset):
     random = np.random.default_rng(count)
     features = (random.normal(size=(120, 5)) + offset).astype(dtype)
-    rows, others = random.permutation(120)[:47], random.permutation(120)[:55]
-    check(features, rows, others, count, Compute(device, workers=2))
+    rows, references = random.permutation(120)[:47], random.permutation(120)[:55]
+    check(features, rows, references, count, Compute(device, workers=2))
 
 
 @pytest.mark.parametrize("width", [1, 3])
@@ -73,7 +77,7 @@ def test_distances_are_computed_when_all_others_were_seen(monkeypatch):
     pairs, exact = [], neighbours.exact_distances
     monkeypatch.setattr(neighbours, "MAX_WAITING", 4)
     monkeypatch.setattr(
-        neighbours, "exact_distances", lambda *given: pairs.append(len(given[1])) or exact(*given)
+        neighbours, "exact_distances", lambda *arguments: pairs.append(len(arguments[1])) or exact(*arguments)
     )
     features = np.random.default_rng(0).normal(size=(400, 9)).astype(np.float32)
     check(features, np.arange(11), np.arange(400), 5)
@@ -97,12 +101,12 @@ def test_few_samples_few_others(samples, others, count):
 def test_others_of_the_same_cell_do_not_count(count):
     random = np.random.default_rng(0)
     features = random.normal(size=(90, 3)).astype(np.float32)
-    cells, rows, others = random.integers(0, 3, 90), random.permutation(90)[:40], np.arange(5, 80)
-    found = nearest_neighbours(FeatureMatrix.from_array(features), rows, others, count, CPU, cells)
+    cells, rows, references = random.integers(0, 3, 90), random.permutation(90)[:40], np.arange(5, 80)
+    nearest = nearest_neighbours(FeatureMatrix.from_array(features), rows, references, count, CPU, cells)
     for number, row in enumerate(rows):
-        expected, squared = definition(features, [row], others[cells[others] != cells[row]], count)
-        assert found[0][number].tolist() == expected[0].tolist()
-        np.testing.assert_allclose(found[1][number], squared[0], rtol=1e-12)
+        expected, squared = definition(features, [row], references[cells[references] != cells[row]], count)
+        assert nearest[0][number].tolist() == expected[0].tolist()
+        np.testing.assert_allclose(nearest[1][number], squared[0], rtol=1e-12)
 
 
 def test_workers_change_no_bit():

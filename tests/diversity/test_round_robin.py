@@ -5,7 +5,7 @@ from activepool.diversity.round_robin import round_robin
 
 
 def definition(clusters, budget):
-    queues = {label: [i for i, one in enumerate(clusters) if one == label] for label in set(clusters)}
+    queues = {label: [i for i, cluster in enumerate(clusters) if cluster == label] for label in set(clusters)}
     order = sorted(queues, key=lambda label: (len(queues[label]), label))
     picks = []
     while len(picks) < min(budget, len(clusters)):

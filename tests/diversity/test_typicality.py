@@ -12,14 +12,14 @@ from activepool.features.store import FeatureMatrix
 
 
 def definition(features, rows, budget, neighbours):
-    points, left, picks = features[rows].astype(np.float64), np.ones(len(rows), dtype=bool), []
+    points, remaining, picks = features[rows].astype(np.float64), np.ones(len(rows), dtype=bool), []
     distance = np.sqrt(np.square(points[:, None] - points).sum(axis=2))
     np.fill_diagonal(distance, np.inf)
     while len(picks) < budget:
-        nearest = np.sort(distance[:, left], axis=1)[:, : min(neighbours, left.sum() // 2)]
-        mean = np.where(left, nearest.mean(axis=1) if nearest.shape[1] else 0, np.inf)
+        nearest = np.sort(distance[:, remaining], axis=1)[:, : min(neighbours, remaining.sum() // 2)]
+        mean = np.where(remaining, nearest.mean(axis=1) if nearest.shape[1] else 0, np.inf)
         picks.append(int(np.round(mean, 9).argmin()))
-        left[picks[-1]] = False
+        remaining[picks[-1]] = False
     return rows[picks].tolist()
 
 
@@ -42,11 +42,11 @@ def test_few_distances_are_summed(monkeypatch):
     measured = []
     exact = module.nearest_neighbours
 
-    def counted(features, rows, *arguments):
+    def counting(features, rows, *arguments):
         measured.extend(rows.tolist())
         return exact(features, rows, *arguments)
 
-    monkeypatch.setattr(module, "nearest_neighbours", counted)
+    monkeypatch.setattr(module, "nearest_neighbours", counting)
     features = np.random.default_rng(0).normal(size=(300, 40)).astype(np.float32)
     most_typical(FeatureMatrix.from_array(features), np.arange(300), 3, 20, Compute())
     assert 0 < len(measured) < 20

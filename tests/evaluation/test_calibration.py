@@ -25,17 +25,17 @@ def problem(seed, rows, classes, temperature):
 @pytest.mark.parametrize(("rows", "classes"), [(91, 2), (57, 5), (200, 3)])
 def test_no_other_temperature_is_likelier(temperature, rows, classes):
     logits, labels = problem(rows, rows, classes, temperature)
-    found = fit_temperature(logits, labels)
-    assert found.unknown is None
+    fitted = fit_temperature(logits, labels)
+    assert fitted.unknown is None
     best = minimize_scalar(
         lambda step: loss(logits, labels, np.exp(step)),
         bounds=(-4, 4),
         method="bounded",
         options={"xatol": 1e-9},
     )
-    assert found.value == pytest.approx(np.exp(best.x), rel=1e-4)
+    assert fitted.value == pytest.approx(np.exp(best.x), rel=1e-4)
     assert all(
-        loss(logits, labels, found.value) <= loss(logits, labels, found.value * 2.0**step) + 1e-9
+        loss(logits, labels, fitted.value) <= loss(logits, labels, fitted.value * 2.0**step) + 1e-9
         for step in np.linspace(-4, 4, 101)
     )
 
@@ -68,16 +68,16 @@ def test_scale_shift_and_order_move_it_as_they_should():
     ],
 )
 def test_it_is_1_where_the_rows_cannot_tell(logits, labels, words):
-    found = fit_temperature(logits, np.array(labels, dtype=np.int64))
-    assert found.value == 1.0
-    assert found.unknown.startswith(words)
+    temperature = fit_temperature(logits, np.array(labels, dtype=np.int64))
+    assert temperature.value == 1.0
+    assert temperature.unknown.startswith(words)
 
 
 @pytest.mark.parametrize("temperature", [0.01, 1.0, 3.0])
 def test_calibrated_probabilities_are_the_softmax_of_scaled_logits(temperature):
     logits, _ = problem(3, 47, 5, 1.0)
-    found = calibrated_probabilities(logits, temperature)
-    for row, chances in zip(logits, found, strict=True):
-        powers = [np.exp((one - max(row)) / temperature) for one in row]
+    probabilities = calibrated_probabilities(logits, temperature)
+    for row, chances in zip(logits, probabilities, strict=True):
+        powers = [np.exp((logit - max(row)) / temperature) for logit in row]
         assert chances.tolist() == pytest.approx([power / sum(powers) for power in powers], abs=1e-15)
     assert calibrated_probabilities(np.array([[1e6, -1e6]]), temperature).tolist() == [[1, 0]]

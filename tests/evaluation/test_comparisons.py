@@ -11,8 +11,8 @@ def test_the_test_is_scipys_paired_one(seeds):
     generator = np.random.default_rng(seeds)
     left, right = generator.random((2, 6, seeds))
     expected = [stats.ttest_rel(*pair) for pair in zip(left, right, strict=True)]
-    np.testing.assert_allclose(t_statistic(left - right), [one.statistic for one in expected])
-    np.testing.assert_allclose(paired_p_value(left - right), [one.pvalue for one in expected])
+    np.testing.assert_allclose(t_statistic(left - right), [test.statistic for test in expected])
+    np.testing.assert_allclose(paired_p_value(left - right), [test.pvalue for test in expected])
 
 
 def test_where_all_seeds_are_equal_there_is_no_difference():
@@ -33,11 +33,11 @@ def test_one_seed_decides_nothing(seeds):
 def plain_holm(p_values):
     """The procedure as Holm has it: the smallest level at which each hypothesis is rejected."""
     levels = []
-    for one in p_values:
+    for p_value in p_values:
         level = 0.0
-        for rank, other in enumerate(sorted(p_values)):
-            if other <= one:
-                level = max(level, other * (len(p_values) - rank))
+        for rank, smaller in enumerate(sorted(p_values)):
+            if smaller <= p_value:
+                level = max(level, smaller * (len(p_values) - rank))
         levels.append(min(level, 1.0))
     return levels
 
@@ -65,7 +65,7 @@ def test_a_comparison_that_could_not_be_made_does_not_count():
 
 def test_holm_errs_seldom_among_many_equals():
     differences = np.random.default_rng(0).normal(size=(4000, 6, 4))
-    wrong = [(holm(paired_p_value(one)) < 0.1).any() for one in differences]
+    wrong = [(holm(paired_p_value(samples)) < 0.1).any() for samples in differences]
     assert np.mean(wrong) < 0.11
 
 

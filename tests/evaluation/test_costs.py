@@ -12,9 +12,9 @@ def record(name, seconds, memory, path="a"):
 
 
 def test_jobs_of_a_stage_are_summed_up():
-    given = [record("train", 1.0, 50), record("select", 0.5, 70), record("train", 4.0, 90)]
-    given += [record("train", 2.5, 10), record("score", 0.5, 1)]
-    assert costs_table(given).to_numpy().tolist() == [
+    records = [record("train", 1.0, 50), record("select", 0.5, 70), record("train", 4.0, 90)]
+    records += [record("train", 2.5, 10), record("score", 0.5, 1)]
+    assert costs_table(records).to_numpy().tolist() == [
         ["train", 3, 7.5, 2.5, 4.0, 90],
         ["score", 1, 0.5, 0.5, 0.5, 1],
         ["select", 1, 0.5, 0.5, 0.5, 70],

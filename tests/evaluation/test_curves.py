@@ -19,15 +19,15 @@ def measured(strategy, seed, round_number, **metrics):
 
 
 def test_rows_follow_strategies_seeds_and_rounds():
-    given = [measured(name, seed, r) for r in (2, 1) for seed in (10, 9) for name in ("base", "random")]
-    table = curves_table(given, ["random", "base"], None)
+    rounds = [measured(name, seed, r) for r in (2, 1) for seed in (10, 9) for name in ("base", "random")]
+    table = curves_table(rounds, ["random", "base"], None)
     keys = list(zip(table["strategy"], table["seed"], table["round"], strict=True))
     assert keys == [(name, seed, r) for name in ("random", "base") for seed in (9, 10) for r in (1, 2)]
 
 
 def test_shared_round_is_repeated_for_every_strategy():
-    given = [measured(None, 0, 0, top1=0.5), measured("a", 0, 1, top1=0.6), measured("b", 0, 1, top1=0.7)]
-    table = curves_table(given, ["a", "b"], None)
+    rounds = [measured(None, 0, 0, top1=0.5), measured("a", 0, 1, top1=0.6), measured("b", 0, 1, top1=0.7)]
+    table = curves_table(rounds, ["a", "b"], None)
     assert table[["strategy", "round", "top1"]].to_numpy().tolist() == [
         ["a", 0, 0.5],
         ["a", 1, 0.6],
@@ -37,11 +37,11 @@ def test_shared_round_is_repeated_for_every_strategy():
 
 
 def test_columns_are_the_numbers_by_name_after_the_keys():
-    given = [
+    rounds = [
         measured("a", 0, 1, top1=0.5, nll=None, note="words", trained=True),
         measured("a", 0, 2, ece=0.1),
     ]
-    table = curves_table(given, ["a"], None)
+    table = curves_table(rounds, ["a"], None)
     assert table.columns.tolist() == [
         "strategy",
         "seed",
@@ -55,9 +55,9 @@ def test_columns_are_the_numbers_by_name_after_the_keys():
 
 
 def test_same_round_twice_names_both_files():
-    given = [measured("a", 0, 1), RoundMetrics("a", 0, 1, {"labels": 1}, "other.json")]
+    rounds = [measured("a", 0, 1), RoundMetrics("a", 0, 1, {"labels": 1}, "other.json")]
     with pytest.raises(InputError, match=r"other\.json: the same strategy, seed and round as a-0-1\.json"):
-        curves_table(given, ["a"], None)
+        curves_table(rounds, ["a"], None)
 
 
 def test_two_initial_pools_for_one_seed_are_refused():
@@ -88,12 +88,12 @@ def test_class_counts_have_a_row_per_class():
 
 def test_tail_accuracy_is_that_of_the_rare_classes():
     accuracies = {"class_counts": [1] * 4, "per_class_accuracy": [0.9, 0.25, None, 0.5]}
-    given = [measured(None, 0, 0, **accuracies), measured("a", 0, 1)]
+    rounds = [measured(None, 0, 0, **accuracies), measured("a", 0, 1)]
     # Classes 1 and 3 are rare; none is; 1 and 2 are, of which 2 was not tested.
     train_counts = np.array([[50, 10, 50, 10], [50, 50, 50, 50], [50, 9, 9, 50]])
-    tail = [curves_table(given[:1], ["a"], counts)["tail_accuracy"][0] for counts in train_counts]
+    tail = [curves_table(rounds[:1], ["a"], counts)["tail_accuracy"][0] for counts in train_counts]
     assert tail == [0.375, None, 0.25]
-    assert curves_table(given, ["a"], None)["tail_accuracy"].tolist() == [None, None]
+    assert curves_table(rounds, ["a"], None)["tail_accuracy"].tolist() == [None, None]
 
 
 def test_counts_of_the_train_part_that_are_not_known_are_empty():

@@ -26,13 +26,13 @@ def test_random_counts(seed):
 
 @pytest.mark.parametrize("classes", [1, 2, 7])
 def test_equal_counts_are_balanced(classes):
-    found = imbalance_metrics(np.full(classes, 3))
-    assert found == pytest.approx(
+    metrics = imbalance_metrics(np.full(classes, 3))
+    assert metrics == pytest.approx(
         {"imbalance_ratio": 1, "imbalance_entropy": 1, "imbalance_total_variation": 0}, abs=1e-12
     )
 
 
 def test_one_class_alone_is_as_unbalanced_as_can_be():
-    found = imbalance_metrics(np.array([0, 5, 0, 0]))
-    assert found == {"imbalance_ratio": None, "imbalance_entropy": 0, "imbalance_total_variation": 0.75}
-    assert json.dumps(found["imbalance_entropy"]) == "0.0"
+    metrics = imbalance_metrics(np.array([0, 5, 0, 0]))
+    assert metrics == {"imbalance_ratio": None, "imbalance_entropy": 0, "imbalance_total_variation": 0.75}
+    assert json.dumps(metrics["imbalance_entropy"]) == "0.0"

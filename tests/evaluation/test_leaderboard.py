@@ -54,7 +54,7 @@ def test_the_digest_is_that_of_all_picks_up_to_the_round(picks):
     rows = [picks[seed]["base"] for seed in SEEDS]
     text = ""
     for number, digest in enumerate(picks_digests(rows)):
-        text += ";".join(",".join(str(row) for row in one[number]) for one in rows) + "\n"
+        text += ";".join(",".join(str(row) for row in seed_rows[number]) for seed_rows in rows) + "\n"
         assert digest == hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -107,8 +107,8 @@ def test_names_that_read_like_numbers_or_missing_values_stay(tmp_path):
     row(**names).to_csv(results, index=False)
     add([str(results)], board)
     assert add([str(results)], board) == f"{board}: new rows: 0, replaced: 1"
-    found = pd.read_csv(board, dtype=str, keep_default_na=False)
-    assert found[list(names)].to_dict("records") == [names]
+    table = pd.read_csv(board, dtype=str, keep_default_na=False)
+    assert table[list(names)].to_dict("records") == [names]
 
 
 def test_a_table_of_another_kind_is_refused():

@@ -27,7 +27,9 @@ def brute_metrics(head, rows, classes):
     logits = features @ head.weight.T.astype(np.float64) + head.bias
     top1, top5, losses, sure = [], [], [], []
     for sample, label in zip(logits, rows.labels, strict=True):
-        order = sorted(range(classes), key=lambda one, sample=sample: (-sample[one], one))
+        order = sorted(
+            range(classes), key=lambda class_number, sample=sample: (-sample[class_number], class_number)
+        )
         probabilities = np.exp(sample) / np.exp(sample).sum()
         top1.append(order[0] == label)
         top5.append(label in order[:5])
@@ -35,8 +37,8 @@ def brute_metrics(head, rows, classes):
         sure.append(probabilities[order[0]])
     top1, sure = np.array(top1), np.array(sure)
     per_class = [
-        float(top1[rows.labels == one].mean()) if (rows.labels == one).any() else None
-        for one in range(classes)
+        float(top1[rows.labels == class_number].mean()) if (rows.labels == class_number).any() else None
+        for class_number in range(classes)
     ]
     gap = 0.0
     for number in range(CALIBRATION_BINS):
@@ -46,7 +48,9 @@ def brute_metrics(head, rows, classes):
     return {
         "top1": top1.mean(),
         "top5": np.mean(top5),
-        "balanced_accuracy": np.mean([one for one in per_class if one is not None]),
+        "balanced_accuracy": np.mean(
+            [class_number for class_number in per_class if class_number is not None]
+        ),
         "nll": np.mean(losses),
         "ece": gap,
         "per_class_accuracy": per_class,
@@ -58,26 +62,26 @@ def brute_metrics(head, rows, classes):
 )
 def test_metrics_are_those_of_a_plain_loop(samples, classes):
     head, rows = problem(samples, classes)
-    found = classification_metrics(predict(head, rows, Compute("cpu", 2)), classes)
+    metrics = classification_metrics(predict(head, rows, Compute("cpu", 2)), classes)
     expected = brute_metrics(head, rows, classes)
-    assert found.keys() == expected.keys()
-    assert found.pop("per_class_accuracy") == pytest.approx(expected.pop("per_class_accuracy"))
-    assert found == pytest.approx(expected)
+    assert metrics.keys() == expected.keys()
+    assert metrics.pop("per_class_accuracy") == pytest.approx(expected.pop("per_class_accuracy"))
+    assert metrics == pytest.approx(expected)
 
 
 def test_metrics_are_plain_json():
     head, rows = problem(30, 4)
-    found = classification_metrics(predict(head, rows, Compute()), 4)
-    text = json.dumps(found, allow_nan=False)
+    metrics = classification_metrics(predict(head, rows, Compute()), 4)
+    text = json.dumps(metrics, allow_nan=False)
     assert json.loads(text)["per_class_accuracy"][3] is None
 
 
 def test_without_test_rows_all_is_null():
     head, _ = problem(3, 4)
     rows = LabelledRows.from_arrays(np.empty((0, 3), np.float32), np.empty(0, np.int64))
-    found = classification_metrics(predict(head, rows, Compute()), 4)
-    assert found.pop("per_class_accuracy") == [None] * 4
-    assert set(found.values()) == {None}
+    metrics = classification_metrics(predict(head, rows, Compute()), 4)
+    assert metrics.pop("per_class_accuracy") == [None] * 4
+    assert set(metrics.values()) == {None}
 
 
 def test_logits_of_any_size_give_finite_losses():

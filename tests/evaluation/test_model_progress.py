@@ -12,10 +12,10 @@ def test_kappa_by_its_definition(seed):
     second = np.where(random.random(len(first)) < 0.7, first, random.integers(0, 6, len(first)))
     observed = np.mean(first == second)
     by_chance = sum(np.mean(first == label) * np.mean(second == label) for label in range(6))
-    found = cohens_kappa(first, second)
-    assert found == pytest.approx((observed - by_chance) / (1 - by_chance), rel=1e-12)
-    assert found == pytest.approx(cohen_kappa_score(first, second), rel=1e-12)
-    assert found == cohens_kappa(second, first)
+    kappa = cohens_kappa(first, second)
+    assert kappa == pytest.approx((observed - by_chance) / (1 - by_chance), rel=1e-12)
+    assert kappa == pytest.approx(cohen_kappa_score(first, second), rel=1e-12)
+    assert kappa == cohens_kappa(second, first)
 
 
 def test_kappa_at_its_ends():

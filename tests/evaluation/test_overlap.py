@@ -27,13 +27,13 @@ def jaccard(ours, theirs):
 def test_overlaps_are_those_of_sets(seed):
     generator = np.random.default_rng(seed)
     ours, theirs = (picks_of(generator, int(generator.integers(1, 8)), 25 + 10) for _ in range(2))
-    found = round_overlaps(ours, theirs)
+    overlaps = round_overlaps(ours, theirs)
     rounds = min(len(ours), len(theirs))
-    assert found.shape == (rounds, 2)
+    assert overlaps.shape == (rounds, 2)
     for number in range(rounds):
         in_round = jaccard(set(ours[number]), set(theirs[number]))
         so_far = jaccard(*(set(np.concatenate(picks[: number + 1])) for picks in (ours, theirs)))
-        np.testing.assert_allclose(found[number], [in_round, so_far])
+        np.testing.assert_allclose(overlaps[number], [in_round, so_far])
 
 
 def test_the_table_has_each_pair_once_and_neither_round_0_nor_its_samples():
@@ -101,8 +101,8 @@ def test_stage_names_the_selection_that_is_missing(folder, missing):
 def test_stage_records_what_it_reads(folder):
     runs = {"folder": str(folder), "initial": "initial_random", "strategies": ["null", "base"]}
     runs |= {"seeds": [2], "rounds": 2}
-    given = CommandLine(selections).parse_args(["--runs", json.dumps(runs), "--overlap", "overlap.csv"])
+    arguments = CommandLine(selections).parse_args(["--runs", json.dumps(runs), "--overlap", "overlap.csv"])
     read = [folder / f"{run}/seed2" for run in ("initial_random", "null", "base")]
     expected = [f"{read[0]}/round00", f"{read[1]}/round01", f"{read[2]}/round01"]
-    assert input_files(selections, given) == [f"{run}/selected.csv" for run in expected]
-    assert settings(selections, given) == {"runs": runs}
+    assert input_files(selections, arguments) == [f"{run}/selected.csv" for run in expected]
+    assert settings(selections, arguments) == {"runs": runs}

@@ -10,8 +10,8 @@ from activepool.evaluation.power import POWER, detectable_effect, power, seeds_n
 )
 def test_power_is_the_share_of_simulated_experiments_that_find_the_effect(effect, seeds, level):
     drawn = np.random.default_rng(0).normal(effect, 1, size=(100_000, seeds))
-    found = stats.ttest_1samp(drawn, 0, axis=1).pvalue < level
-    assert power(effect, seeds, level) == pytest.approx(found.mean(), abs=0.006)
+    is_found = stats.ttest_1samp(drawn, 0, axis=1).pvalue < level
+    assert power(effect, seeds, level) == pytest.approx(is_found.mean(), abs=0.006)
 
 
 @pytest.mark.parametrize(("effect", "seeds"), [(0.2, 199), (0.5, 34), (0.8, 15)])

@@ -25,57 +25,57 @@ def noisy(seed, points, a, b, c, noise, seeds=1):
 @pytest.mark.parametrize("points", [4, 5, 11])
 def test_a_power_law_is_found(a, b, c, points):
     labels, errors = noisy(points, points, a, b, c, 0)
-    found = fit(labels, errors)
-    assert found.unknown is None
-    assert found.asymptote.value == pytest.approx(a, abs=1e-6)
-    assert found.exponent.value == pytest.approx(c, rel=1e-5)
-    assert found.factor.value == pytest.approx(b, rel=1e-4)
-    np.testing.assert_allclose(found.error(labels), errors[:, 0], atol=1e-9)
+    curve_fit = fit(labels, errors)
+    assert curve_fit.unknown is None
+    assert curve_fit.asymptote.value == pytest.approx(a, abs=1e-6)
+    assert curve_fit.exponent.value == pytest.approx(c, rel=1e-5)
+    assert curve_fit.factor.value == pytest.approx(b, rel=1e-4)
+    np.testing.assert_allclose(curve_fit.error(labels), errors[:, 0], atol=1e-9)
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_no_other_curve_is_nearer(seed):
     labels, errors = noisy(seed, 9, 0.1, 3.0, 0.6, 0.01)
-    found = fit(labels, errors)
-    squares = np.sum((found.error(labels) - errors[:, 0]) ** 2)
-    others = []
+    curve_fit = fit(labels, errors)
+    squares = np.sum((curve_fit.error(labels) - errors[:, 0]) ** 2)
+    costs = []
     for c in np.geomspace(EXPONENTS[0], EXPONENTS[-1], 1500):
         powers = np.stack([np.ones(len(labels)), (labels / labels[-1]) ** -c], axis=1)
         solved = lsq_linear(powers, errors[:, 0], bounds=(0, np.inf))
-        others.append(2 * solved.cost)
-    assert squares <= min(others) * (1 + 1e-9)
-    assert squares == pytest.approx(min(others), rel=1e-3)
+        costs.append(2 * solved.cost)
+    assert squares <= min(costs) * (1 + 1e-9)
+    assert squares == pytest.approx(min(costs), rel=1e-3)
 
 
 def test_labels_for_a_part_of_the_ceiling():
-    found = fit([100, 200, 300, 400, 500], [0.1 + n**-0.5 for n in (100, 200, 300, 400, 500)])
+    curve_fit = fit([100, 200, 300, 400, 500], [0.1 + n**-0.5 for n in (100, 200, 300, 400, 500)])
     for share in CEILING_SHARES[:2]:
-        labels = found.labels_for[share].value
-        assert 1 - found.error(labels) == pytest.approx(share * (1 - found.asymptote.value), rel=1e-9)
-    assert found.labels_for[0.9].value == pytest.approx((1 / 0.09) ** 2, rel=1e-4)
+        labels = curve_fit.labels_for[share].value
+        assert 1 - curve_fit.error(labels) == pytest.approx(share * (1 - curve_fit.asymptote.value), rel=1e-9)
+    assert curve_fit.labels_for[0.9].value == pytest.approx((1 / 0.09) ** 2, rel=1e-4)
 
 
 def test_far_beyond_the_data_there_is_no_number():
     labels = np.array([10, 20, 30, 40, 50])
-    found = fit(labels, labels**-0.1)
-    assert found.unknown is None and found.labels_for == dict.fromkeys(CEILING_SHARES)
+    curve_fit = fit(labels, labels**-0.1)
+    assert curve_fit.unknown is None and curve_fit.labels_for == dict.fromkeys(CEILING_SHARES)
 
 
 @pytest.mark.parametrize("seeds", [1, 6])
 def test_intervals_hold_the_true_curve_mostly(seeds):
-    held = []
+    is_held = []
     for seed in range(60):
-        found = fit(*noisy(seed, 8, 0.15, 3.0, 0.6, 0.004 * seeds**0.5, seeds))
-        assert found.asymptote.low <= found.asymptote.value <= found.asymptote.high
-        held.append(found.asymptote.low <= 0.15 <= found.asymptote.high)
-    assert np.mean(held) > 0.75
+        curve_fit = fit(*noisy(seed, 8, 0.15, 3.0, 0.6, 0.004 * seeds**0.5, seeds))
+        assert curve_fit.asymptote.low <= curve_fit.asymptote.value <= curve_fit.asymptote.high
+        is_held.append(curve_fit.asymptote.low <= 0.15 <= curve_fit.asymptote.high)
+    assert np.mean(is_held) > 0.75
 
 
 def test_more_noise_makes_wider_intervals():
     widths = []
     for noise in (0.001, 0.01):
-        found = fit(*noisy(3, 10, 0.15, 3.0, 0.6, noise))
-        widths.append(found.asymptote.high - found.asymptote.low)
+        curve_fit = fit(*noisy(3, 10, 0.15, 3.0, 0.6, noise))
+        widths.append(curve_fit.asymptote.high - curve_fit.asymptote.low)
     assert widths[0] < widths[1]
 
 
@@ -102,11 +102,11 @@ def test_the_same_seed_gives_the_same_intervals(seeds):
     ],
 )
 def test_data_that_do_not_say(errors, words):
-    found = fit([10 * (place + 1) for place in range(len(errors))], errors)
-    assert found.unknown.startswith(words)
-    assert (found.asymptote, found.factor, found.exponent) == (None, None, None)
-    assert found.labels_for == dict.fromkeys(CEILING_SHARES)
-    assert found.error(np.array([10])) is None
+    curve_fit = fit([10 * (place + 1) for place in range(len(errors))], errors)
+    assert curve_fit.unknown.startswith(words)
+    assert (curve_fit.asymptote, curve_fit.factor, curve_fit.exponent) == (None, None, None)
+    assert curve_fit.labels_for == dict.fromkeys(CEILING_SHARES)
+    assert curve_fit.error(np.array([10])) is None
 
 
 @pytest.mark.parametrize("seed", range(8))

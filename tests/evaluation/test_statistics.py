@@ -130,11 +130,11 @@ def test_difference_pairs_seeds_and_rounds():
         ("random", 2): [*generator.random(3)],
     }
     curves = table(values)
-    found = difference(curve_of(curves, "a", "top1"), curve_of(curves, "random", "top1"))
-    assert found.columns.tolist() == [2, 5]
-    for seed in found.columns:
+    differences = difference(curve_of(curves, "a", "top1"), curve_of(curves, "random", "top1"))
+    assert differences.columns.tolist() == [2, 5]
+    for seed in differences.columns:
         expected = [values["a", seed][place] - values["random", seed][place] for place in range(3)]
-        assert found[seed].tolist() == expected
+        assert differences[seed].tolist() == expected
 
 
 def test_difference_compares_the_same_number_of_labels_only():

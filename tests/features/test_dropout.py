@@ -13,10 +13,10 @@ def whole():
 
 
 def test_a_feature_is_0_or_divided_by_the_share_that_stays(whole):
-    kept = whole != 0
-    np.testing.assert_allclose(whole[kept], 4 * FEATURES[kept], rtol=1e-6)
+    is_kept = whole != 0
+    np.testing.assert_allclose(whole[is_kept], 4 * FEATURES[is_kept], rtol=1e-6)
     expected, deviation = 203 * 40 / 4, np.sqrt(203 * 40 * 3 / 16)
-    assert abs(np.count_nonzero(kept) - expected) < 4 * deviation
+    assert abs(np.count_nonzero(is_kept) - expected) < 4 * deviation
 
 
 @pytest.mark.parametrize("stored", [np.float16, np.float32])
@@ -32,5 +32,5 @@ def test_what_is_dropped_depends_on_the_row_and_the_key_alone(stored, rows):
 def test_rows_and_keys_have_draws_of_their_own(whole):
     patterns = {tuple(row) for row in whole != 0}
     assert len(patterns) == 203 > STREAM_ROWS
-    other = with_dropout(FeatureMatrix.from_array(FEATURES), 0.75, 6).take(np.arange(203))
-    assert not {tuple(row) for row in other != 0} & patterns
+    other_key = with_dropout(FeatureMatrix.from_array(FEATURES), 0.75, 6).take(np.arange(203))
+    assert not {tuple(row) for row in other_key != 0} & patterns

@@ -60,11 +60,11 @@ def contents(path):
 @pytest.mark.parametrize("augmentation", ["crop", "digits"])
 def test_shards_and_workers_do_not_change_the_bits(tmp_path, dataset, checkpoint, augmentation):
     settings = ExtractSettings(batch_size=4, views=2, augmentation=augmentation)
-    one = contents(extract(tmp_path, dataset, SMALL, checkpoint, settings, 1))
-    assert "train/views" in one and "test/views" not in one
+    whole = contents(extract(tmp_path, dataset, SMALL, checkpoint, settings, 1))
+    assert "train/views" in whole and "test/views" not in whole
     for count in (3, 8):
-        assert contents(extract(tmp_path, dataset, SMALL, checkpoint, settings, count)) == one
-    assert contents(extract(tmp_path, dataset, SMALL, checkpoint, settings, 2, workers=2)) == one
+        assert contents(extract(tmp_path, dataset, SMALL, checkpoint, settings, count)) == whole
+    assert contents(extract(tmp_path, dataset, SMALL, checkpoint, settings, 2, workers=2)) == whole
 
 
 def test_features_of_identity_are_the_pixels(tmp_path, dataset):
@@ -107,8 +107,8 @@ def test_bfloat16_is_recorded_and_changes_features_by_its_rounding(tmp_path, dat
     ]
     with h5py.File(paths[0]) as file, h5py.File(paths[1]) as lower:
         assert lower.attrs["precision"] == "bfloat16"
-        expected, found = file["train/features"][:], lower["train/features"][:]
-    change = np.linalg.norm(found - expected) / np.linalg.norm(expected)
+        expected, features = file["train/features"][:], lower["train/features"][:]
+    change = np.linalg.norm(features - expected) / np.linalg.norm(expected)
     assert 2**-12 < change < 2**-5
 
 
@@ -146,11 +146,11 @@ def test_a_network_that_draws_its_weights_is_one_in_all_shards_and_runs(tmp_path
     settings = ExtractSettings(batch_size=4, dtype="float32")
     torch.manual_seed(3)
     state = torch.get_rng_state()
-    one = contents(extract(tmp_path, dataset, backbone, None, settings, 1))
+    whole = contents(extract(tmp_path, dataset, backbone, None, settings, 1))
     assert torch.equal(torch.get_rng_state(), state)
     torch.rand(7), np.random.rand(5)
     path = extract(tmp_path, dataset, backbone, None, settings, 3)
-    assert contents(path) == one
+    assert contents(path) == whole
     with h5py.File(path) as file:
         assert len(file.attrs["checkpoint_digest"]) == 64
 
@@ -160,8 +160,8 @@ def test_layers_that_wait_for_a_first_image_are_one_in_all_shards(tmp_path, data
     (tmp_path / "mine.py").write_text("\n".join(line for line in text.splitlines() if "DRAWN" not in line))
     backbone = BackboneSettings(name=f"{tmp_path / 'mine.py'}:drawn", image_size=8)
     settings = ExtractSettings(batch_size=4, dtype="float32")
-    one = contents(extract(tmp_path, dataset, backbone, None, settings, 1))
-    assert contents(extract(tmp_path, dataset, backbone, None, settings, 3)) == one
+    whole = contents(extract(tmp_path, dataset, backbone, None, settings, 1))
+    assert contents(extract(tmp_path, dataset, backbone, None, settings, 3)) == whole
 
 
 def test_shards_of_a_network_that_differs_in_each_process_are_not_joined(tmp_path, dataset):
@@ -206,7 +206,7 @@ def test_features_that_cannot_be_stored_are_refused(tmp_path, dataset, dtype, sc
     assert not list(tmp_path.glob("shard*.h5"))
 
 
-OWN = """
+OWN_NETWORK = """
 from torch import nn
 from activepool.backbones.backbone import Backbone, Preprocessing
 
@@ -232,7 +232,7 @@ def mine(image_size, channels):
     ],
 )
 def test_a_network_that_returns_something_else_is_one_line(tmp_path, dataset, returned, form):
-    (tmp_path / "mine.py").write_text(OWN.replace("{returned}", returned))
+    (tmp_path / "mine.py").write_text(OWN_NETWORK.replace("{returned}", returned))
     backbone = BackboneSettings(name=f"{tmp_path / 'mine.py'}:mine", image_size=8)
     words = rf"mine' returned {form} for 8 images; it must return features of the shape \(8, 5\)"
     with pytest.raises(InputError, match=words):
@@ -275,7 +275,7 @@ def test_gather_refuses_shards_that_do_not_fit(tmp_path, dataset, checkpoint):
     ],
 )
 def test_features_that_lie_too_close_together_are_refused(tmp_path, dataset, returned, dtype, words):
-    (tmp_path / "mine.py").write_text(OWN.replace("{returned}", returned))
+    (tmp_path / "mine.py").write_text(OWN_NETWORK.replace("{returned}", returned))
     backbone = BackboneSettings(name=f"{tmp_path / 'mine.py'}:mine", image_size=8)
     with pytest.raises(InputError, match=f"^backbone .*mine': train/features: .*{words}"):
         extract(tmp_path, dataset, backbone, None, ExtractSettings(8, dtype), 3)

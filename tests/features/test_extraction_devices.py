@@ -47,10 +47,10 @@ def extracted(folder, device, dtype):
 def test_features_are_those_of_the_cpu(files, device, dtype, bound):
     """A GPU's convolutions take float32 as TF32, with 10 bits; images in views are drawn on the CPU."""
     folder, expected = files
-    found = extracted(folder, device, dtype)
+    features = extracted(folder, device, dtype)
     for name, values in expected.items():
-        assert found[name].dtype == dtype
-        assert difference(found[name], values) < bound
+        assert features[name].dtype == dtype
+        assert difference(features[name], values) < bound
 
 
 @pytest.mark.parametrize("device", TORCH_DEVICES)
@@ -59,5 +59,5 @@ def test_a_gpu_encodes_in_bfloat16(files, device):
     loaded, _ = load_backbone(BACKBONE.name, BACKBONE.image_size, 3, str(folder / "weights.safetensors"))
     backbone = on_device(loaded, device)
     images = PartImages(folder / "dataset.h5", "train", backbone.preprocessing)
-    found = encode(backbone, images, np.arange(ROWS), device, workers=0).cpu().numpy()
-    assert difference(found, expected["features"]) < 5e-2
+    features = encode(backbone, images, np.arange(ROWS), device, workers=0).cpu().numpy()
+    assert difference(features, expected["features"]) < 5e-2

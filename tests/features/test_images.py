@@ -73,8 +73,8 @@ def test_crops_follow_their_draws(tmp_path):
     draws = np.random.default_rng(1).random((3, 2, CROP_DRAWS))
     views = part[Request(np.array([0, 1]), draws)]
     assert views.shape == (3, 2, 3, 8, 8)
-    alone = part[Request(np.array([1]), draws[2:, 1:])]
-    assert torch.equal(views[2, 1], alone[0, 0])
+    single = part[Request(np.array([1]), draws[2:, 1:])]
+    assert torch.equal(views[2, 1], single[0, 0])
     assert not torch.equal(views[0, 0], views[1, 0])
 
 
@@ -127,19 +127,19 @@ def test_scaled_decoding_leaves_twice_the_pixels_that_the_backbone_needs(
     write_jpeg(tmp_path / "photo.jpg", *size)
     part = Part.from_files([0], ["photo.jpg"])
     write_samples(tmp_path / "d.h5", Samples(part, part, ["only"], str(tmp_path)))
-    seen = []
+    sizes = []
     whole = Preprocessing.central_view
     monkeypatch.setattr(
         Preprocessing,
         "central_view",
-        lambda self, images: seen.append(images.shape[-2:]) or whole(self, images),
+        lambda self, images: sizes.append(images.shape[-2:]) or whole(self, images),
     )
     needs = Preprocessing(14, 3, 16, (0.0,) * 3, (1.0,) * 3)
     views = [
         PartImages(tmp_path / "d.h5", "train", needs, scaled)[Request(np.array([0]))].int()
         for scaled in (False, True)
     ]
-    assert seen == [(size[1], size[0]), (decoded or size)[::-1]]
+    assert sizes == [(size[1], size[0]), (decoded or size)[::-1]]
     assert (views[0] - views[1]).abs().max() <= (6 if decoded else 0)
 
 

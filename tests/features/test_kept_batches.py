@@ -131,10 +131,10 @@ def test_of_a_finished_shard_only_batches_of_the_same_images_are_taken(project):
 
 def test_a_shard_has_its_second_name_until_the_shards_are_joined(project):
     shard = project.extract()
-    other = project.path / ".shard.h5.finished"
-    assert other.samefile(shard)
+    second_name = project.path / ".shard.h5.finished"
+    assert second_name.samefile(shard)
     project.gather(shard)
-    assert not other.exists()
+    assert not second_name.exists()
 
 
 def test_a_shard_has_no_second_name_on_a_file_system_without_links(project, monkeypatch):
@@ -263,12 +263,12 @@ def test_an_image_that_cannot_be_read_stops_the_shard_and_costs_nothing_once_it_
 @pytest.mark.parametrize(("may_use", "same"), [(False, True), (True, False)])
 def test_the_version_of_timm_counts_if_a_network_of_it_may_be_there(project, monkeypatch, may_use, same):
     monkeypatch.setattr(software, "_may_use_timm", lambda name: may_use)
-    made = []
+    calls = []
     for version in ("1.0", "2.0"):
-        found = {"torch": "2", "timm": version}
-        monkeypatch.setattr(software, "versions", lambda found=found: found)
-        made.append(project.extract(name=f"{version}.h5").read_bytes())
-    assert (made[0] == made[1]) == same
+        versions = {"torch": "2", "timm": version}
+        monkeypatch.setattr(software, "versions", lambda versions=versions: versions)
+        calls.append(project.extract(name=f"{version}.h5").read_bytes())
+    assert (calls[0] == calls[1]) == same
 
 
 def test_the_file_of_records_is_gone_after_success_and_if_nothing_is_in_it(tmp_path):

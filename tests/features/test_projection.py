@@ -48,10 +48,10 @@ def test_principal_components_are_those_of_the_definition(monkeypatch, rows, wid
 def test_workers_change_no_bit(monkeypatch):
     monkeypatch.setattr(projection, "BLOCK_ROWS", 32)
     features = FeatureMatrix.from_array(random_features(500, 40))
-    found = [principal_components(features, Compute(workers=workers)) for workers in (1, 2, 5)]
-    for coordinates, shares in found[1:]:
-        assert coordinates.tobytes() == found[0][0].tobytes()
-        assert shares.tobytes() == found[0][1].tobytes()
+    maps = [principal_components(features, Compute(workers=workers)) for workers in (1, 2, 5)]
+    for coordinates, shares in maps[1:]:
+        assert coordinates.tobytes() == maps[0][0].tobytes()
+        assert shares.tobytes() == maps[0][1].tobytes()
 
 
 def test_features_of_one_number_and_features_that_are_all_the_same():
@@ -110,11 +110,15 @@ def test_a_map_is_read_as_it_was_written(tmp_path, shares):
         coordinates, np.array([0, -1, 4]), "pca" if shares is not None else "umap", shares
     )
     write_map(tmp_path / "map.h5", written)
-    found = read_map(tmp_path / "map.h5")
-    np.testing.assert_array_equal(found.coordinates, coordinates)
-    assert found.labels.tolist() == [0, -1, 4]
-    assert found.method == written.method
-    assert shares is None if found.variance_shares is None else found.variance_shares.tolist() == [0.5, 0.25]
+    feature_map = read_map(tmp_path / "map.h5")
+    np.testing.assert_array_equal(feature_map.coordinates, coordinates)
+    assert feature_map.labels.tolist() == [0, -1, 4]
+    assert feature_map.method == written.method
+    assert (
+        shares is None
+        if feature_map.variance_shares is None
+        else feature_map.variance_shares.tolist() == [0.5, 0.25]
+    )
 
 
 def test_another_file_is_no_map(tmp_path):
@@ -132,6 +136,6 @@ def test_the_stage_from_file_to_file(tmp_path):
             file[f"{part}/labels"] = np.arange(50) % 3 - 1
     files = ["--features", str(tmp_path / "features.h5"), "--map", str(tmp_path / "map.h5")]
     stage.run([*files, "--method", "pca"])
-    found = read_map(tmp_path / "map.h5")
-    np.testing.assert_allclose(found.coordinates, by_definition(features)[0], rtol=1e-4, atol=1e-4)
-    assert found.labels.tolist() == (np.arange(50) % 3 - 1).tolist()
+    feature_map = read_map(tmp_path / "map.h5")
+    np.testing.assert_allclose(feature_map.coordinates, by_definition(features)[0], rtol=1e-4, atol=1e-4)
+    assert feature_map.labels.tolist() == (np.arange(50) % 3 - 1).tolist()

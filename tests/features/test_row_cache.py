@@ -22,38 +22,38 @@ class _Counted:
 
 
 @pytest.fixture
-def counted():
+def counting_features():
     return _Counted(np.random.default_rng(0).random((50, 4), dtype=np.float32))
 
 
-def test_rows_are_those_of_the_features(counted):
-    features = cached(FeatureMatrix.from_function(counted.shape, counted.__getitem__))
+def test_rows_are_those_of_the_features(counting_features):
+    features = cached(FeatureMatrix.from_function(counting_features.shape, counting_features.__getitem__))
     rows = np.array([7, 3, 7, 49, 0])
     for dtype in (np.float32, np.float64):
         for _ in range(2):
-            assert np.array_equal(features.take(rows, dtype), counted._array[rows].astype(dtype))
-    assert np.array_equal(features.block(slice(2, 9)), counted._array[2:9])
+            assert np.array_equal(features.take(rows, dtype), counting_features._array[rows].astype(dtype))
+    assert np.array_equal(features.block(slice(2, 9)), counting_features._array[2:9])
 
 
-def test_a_row_is_read_once(counted):
-    features = cached(FeatureMatrix.from_function(counted.shape, counted.__getitem__))
+def test_a_row_is_read_once(counting_features):
+    features = cached(FeatureMatrix.from_function(counting_features.shape, counting_features.__getitem__))
     for _ in range(3):
         features.block(slice(0, 50))
         features.take(np.array([30, 1, 30]))
-    assert counted.reads.tolist() == [1] * 50
+    assert counting_features.reads.tolist() == [1] * 50
 
 
-def test_rows_beyond_the_limit_are_read_again(counted, monkeypatch):
+def test_rows_beyond_the_limit_are_read_again(counting_features, monkeypatch):
     monkeypatch.setattr(module, "CACHED_ENTRIES", 10 * 4)
-    features = cached(FeatureMatrix.from_function(counted.shape, counted.__getitem__))
+    features = cached(FeatureMatrix.from_function(counting_features.shape, counting_features.__getitem__))
     for _ in range(2):
-        assert np.array_equal(features.block(slice(0, 50)), counted._array)
-    assert np.bincount(counted.reads).tolist() == [0, 10, 40]
+        assert np.array_equal(features.block(slice(0, 50)), counting_features._array)
+    assert np.bincount(counting_features.reads).tolist() == [0, 10, 40]
 
 
-def test_threads_get_the_same_rows(counted):
-    features = cached(FeatureMatrix.from_function(counted.shape, counted.__getitem__))
+def test_threads_get_the_same_rows(counting_features):
+    features = cached(FeatureMatrix.from_function(counting_features.shape, counting_features.__getitem__))
     random = np.random.default_rng(1)
     drawn = [random.integers(0, 50, 8) for _ in range(200)]
     for rows, values in zip(drawn, Compute(workers=4).map(features.take, drawn), strict=True):
-        assert np.array_equal(values, counted._array[rows])
+        assert np.array_equal(values, counting_features._array[rows])

@@ -43,9 +43,9 @@ def features(request, stored, tmp_path):
 @pytest.mark.parametrize("selection", SELECTIONS)
 def test_the_rows_asked_for_are_taken_in_their_order(features, stored, selection, dtype):
     rows = SELECTIONS[selection]
-    taken = features.take(rows, dtype)
-    assert taken.dtype == dtype
-    np.testing.assert_array_equal(taken, stored[rows].astype(dtype))
+    rows_taken = features.take(rows, dtype)
+    assert rows_taken.dtype == dtype
+    np.testing.assert_array_equal(rows_taken, stored[rows].astype(dtype))
 
 
 def test_what_was_taken_stays_when_more_is_taken(features, stored):

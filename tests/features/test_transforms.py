@@ -55,7 +55,7 @@ def test_crops_lie_in_the_image(height, width):
 @pytest.mark.parametrize(("name", "least"), [("natural", 0.08), ("moco_v2", 0.2)])
 def test_crops_have_the_areas_and_ratios_of_the_papers(name, least):
     draws = augmentation(name, 8).draw_crops(1, 500, seeded())[0]
-    boxes = np.array([crop_box(1000, 1000, one) for one in draws])
+    boxes = np.array([crop_box(1000, 1000, draw) for draw in draws])
     areas, ratios = boxes[:, 2] * boxes[:, 3] / 1e6, boxes[:, 3] / boxes[:, 2]
     assert least - 0.001 < areas.min() < least + 0.02 and areas.max() > 0.9
     assert areas.mean() == pytest.approx((least + 1) / 2, abs=0.06)
@@ -75,8 +75,8 @@ def test_flip_mirrors_about_half():
     images = some_images(400)
     flipped = transforms.flip(images, drawn())
     mirrored = torch.tensor([torch.equal(a, b.flip(-1)) for a, b in zip(flipped, images, strict=True)])
-    kept = torch.tensor([torch.equal(a, b) for a, b in zip(flipped, images, strict=True)])
-    assert (mirrored ^ kept).all()
+    is_kept = torch.tensor([torch.equal(a, b) for a, b in zip(flipped, images, strict=True)])
+    assert (mirrored ^ is_kept).all()
     assert 150 < mirrored.sum() < 250
 
 

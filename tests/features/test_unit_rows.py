@@ -23,15 +23,15 @@ def test_rows_have_length_1_however_they_are_stored_and_read(tmp_path, dtype, st
         unit = unit_rows(matrix)
         for rows in ([3], [90, 7, 7, 0], range(20, 70), range(0, 120, 2), []):
             rows = np.array(rows, dtype=np.int64)
-            found = unit.take(rows)
-            assert found.dtype == np.float32
-            assert np.array_equal(found, expected[rows])
+            result = unit.take(rows)
+            assert result.dtype == np.float32
+            assert np.array_equal(result, expected[rows])
             assert np.array_equal(unit.take(rows, np.float64), expected[rows].astype(np.float64))
         assert np.array_equal(unit.block(slice(50, 61)), expected[50:61])
 
 
 def test_what_is_not_finite_does_not_become_finite():
     features = np.array([[np.inf, 1], [np.nan, 1], [3, 4]], dtype=np.float32)
-    found = unit_rows(FeatureMatrix.from_array(features)).take(np.arange(3))
-    assert np.isnan(found[:2].sum(axis=1)).all()
-    np.testing.assert_allclose(found[2], [0.6, 0.8])
+    result = unit_rows(FeatureMatrix.from_array(features)).take(np.arange(3))
+    assert np.isnan(result[:2].sum(axis=1)).all()
+    np.testing.assert_allclose(result[2], [0.6, 0.8])

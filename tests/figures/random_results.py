@@ -35,8 +35,8 @@ def results(strategies, seeds=3, rounds=4, classes=5, seed=0):
     return Results(Curves(curves), counts, overlap)
 
 
-def drawn(name, given, settings=UPPER):
+def drawn(name, data, settings=UPPER):
     with print_settings():
-        figure = FIGURES[name](given, settings)
+        figure = FIGURES[name](data, settings)
         FigureCanvasAgg(figure).draw()
     return figure

@@ -30,9 +30,9 @@ def results(strategies, seeds, rounds, classes, in_train=None, seed=0):
     return Results(Curves(runs.assign(labels=10)), table, pd.DataFrame())
 
 
-def drawn(module, given, settings=SETTINGS):
+def drawn(module, data, settings=SETTINGS):
     with print_settings():
-        figure = module.draw(given, settings)
+        figure = module.draw(data, settings)
         FigureCanvasAgg(figure).draw()
     return figure
 
@@ -65,10 +65,10 @@ def test_groups_hold_all_in_order(size, most):
 
 
 def test_the_heat_map_shows_mean_counts_with_the_rarest_class_below():
-    given = results(["b", "a"], 3, 4, 5, in_train=[9, 8, 1, 30, 2])
-    table = given.class_counts
+    data = results(["b", "a"], 3, 4, 5, in_train=[9, 8, 1, 30, 2])
+    table = data.class_counts
     table.loc[(table["class"] == 2) & (table["round"] == 0), "count"] = 0
-    figure = drawn(class_count_heat_map, given)
+    figure = drawn(class_count_heat_map, data)
     for axes, strategy in zip(figure.axes, ["b", "a"], strict=False):
         values = axes.images[0].get_array()
         rows = table[table["strategy"] == strategy]
@@ -87,20 +87,20 @@ def test_the_heat_map_shows_mean_counts_with_the_rarest_class_below():
 #: Names as people give them: numbers that are not the places, of any length, a missing value's among them.
 NAMES = ["10", "a longish name of a bird", "nan", "a longish name of a bear", "$5"]
 #: And as they stand on an axis.
-SHOWN = ["10", "a longish name of a… (1)", "nan", "a longish name of a… (3)", "$5"]
+SHOWN_NAMES = ["10", "a longish name of a… (1)", "nan", "a longish name of a… (3)", "$5"]
 
 
-def named(given, names):
-    runs = len(given.class_counts) // len(names)
-    return replace(given, class_counts=given.class_counts.assign(name=np.tile(names, runs)))
+def named(data, names):
+    runs = len(data.class_counts) // len(names)
+    return replace(data, class_counts=data.class_counts.assign(name=np.tile(names, runs)))
 
 
 def test_classes_bear_their_names():
-    given = named(results(["a"], 2, 3, 5, in_train=[9, 8, 1, 30, 2]), NAMES)
-    expected = [SHOWN[number] for number in (2, 4, 1, 0, 3)]
-    assert names_on(drawn(class_count_heat_map, given).axes[0].yaxis) == expected
-    assert names_on(drawn(accuracy_change, given).axes[0].xaxis) == expected
-    assert names_on(drawn(class_counts, given).axes[0].xaxis) == expected
+    data = named(results(["a"], 2, 3, 5, in_train=[9, 8, 1, 30, 2]), NAMES)
+    expected = [SHOWN_NAMES[number] for number in (2, 4, 1, 0, 3)]
+    assert names_on(drawn(class_count_heat_map, data).axes[0].yaxis) == expected
+    assert names_on(drawn(accuracy_change, data).axes[0].xaxis) == expected
+    assert names_on(drawn(class_counts, data).axes[0].xaxis) == expected
 
 
 @pytest.mark.parametrize(
@@ -108,15 +108,15 @@ def test_classes_bear_their_names():
 )
 def test_every_class_that_has_a_place_has_its_name_there(module, classes):
     names = [f"species {number} of moth" for number in range(classes)]
-    given = named(results(["a", "b", "c"], 2, 3, classes, in_train=np.arange(classes) + 1), names)
-    figure = drawn(module, given)
+    data = named(results(["a", "b", "c"], 2, 3, classes, in_train=np.arange(classes) + 1), names)
+    figure = drawn(module, data)
     assert names in [names_on(axis) for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]
 
 
 def test_a_small_count_can_be_told_from_none():
-    given = results(["a"], 1, 2, 3, in_train=[1, 2, 3])
-    given.class_counts["count"] = [0, 1, 50] * 2
-    axes = drawn(class_count_heat_map, given).axes[0]
+    data = results(["a"], 1, 2, 3, in_train=[1, 2, 3])
+    data.class_counts["count"] = [0, 1, 50] * 2
+    axes = drawn(class_count_heat_map, data).axes[0]
     image = axes.images[0]
     assert image.get_array().mask[0].all() and axes.patch.get_hatch()
     least = image.cmap(image.norm(0))
@@ -126,27 +126,27 @@ def test_a_small_count_can_be_told_from_none():
 
 
 def test_names_come_through_the_file(tmp_path):
-    given = named(results(["a"], 1, 1, 5), NAMES)
-    given.class_counts.to_csv(tmp_path / "counts.csv", index=False)
+    data = named(results(["a"], 1, 1, 5), NAMES)
+    data.class_counts.to_csv(tmp_path / "counts.csv", index=False)
     read = read_class_counts(tmp_path / "counts.csv")
     assert class_names_in(read) == NAMES
     assert class_names_in(read.drop(columns="name")) == ["0", "1", "2", "3", "4"]
 
 
 def test_the_heat_map_ends_with_the_last_round_of_all_seeds():
-    given = results(["a"], 2, 3, 4)
-    table = given.class_counts
+    data = results(["a"], 2, 3, 4)
+    table = data.class_counts
     short = table[~((table["seed"] == 1) & (table["round"] == 2))]
-    figure = drawn(class_count_heat_map, Results(given.curves, short, given.overlap))
+    figure = drawn(class_count_heat_map, Results(data.curves, short, data.overlap))
     assert figure.axes[0].images[0].get_array().shape == (4, 2)
 
 
 def test_many_classes_are_drawn_in_groups_that_say_so():
     frequencies = np.random.default_rng(5).permutation(101)
-    given = results(["a"], 2, 2, 101, in_train=frequencies)
-    figure = drawn(class_count_heat_map, given)
+    data = results(["a"], 2, 2, 101, in_train=frequencies)
+    figure = drawn(class_count_heat_map, data)
     values = figure.axes[0].images[0].get_array()
-    table = given.class_counts
+    table = data.class_counts
     assert values.shape == (21, 2)
     for place in range(21):
         members = np.flatnonzero((frequencies >= 5 * place) & (frequencies < 5 * place + 5))
@@ -158,9 +158,9 @@ def test_many_classes_are_drawn_in_groups_that_say_so():
 
 
 def test_accuracy_gained_by_each_class():
-    given = results(["b", "a"], 3, 4, 3, in_train=[5, 1, 9])
-    figure = drawn(accuracy_change, given, Settings(confidence=0.9))
-    table = given.class_counts
+    data = results(["b", "a"], 3, 4, 3, in_train=[5, 1, 9])
+    figure = drawn(accuracy_change, data, Settings(confidence=0.9))
+    table = data.class_counts
     for axes, strategy in zip(figure.axes, ["b", "a"], strict=True):
         heights = [bar.get_height() for bar in axes.patches]
         lines = axes.collections[0].get_segments()
@@ -178,18 +178,18 @@ def test_accuracy_gained_by_each_class():
 
 
 def test_a_class_without_test_images_has_no_bar():
-    given = results(["a"], 2, 2, 4, in_train=[1, 2, 3, 4])
-    given.class_counts.loc[given.class_counts["class"] == 2, "accuracy"] = np.nan
-    heights = [bar.get_height() for bar in drawn(accuracy_change, given).axes[0].patches]
+    data = results(["a"], 2, 2, 4, in_train=[1, 2, 3, 4])
+    data.class_counts.loc[data.class_counts["class"] == 2, "accuracy"] = np.nan
+    heights = [bar.get_height() for bar in drawn(accuracy_change, data).axes[0].patches]
     assert np.isnan(heights).tolist() == [False, False, True, False]
 
 
 def test_many_classes_are_distributions_over_thirds():
     frequencies = np.random.default_rng(3).permutation(30)
-    given = results(["a"], 2, 3, 30, in_train=frequencies)
-    axes = drawn(accuracy_change, given).axes[0]
+    data = results(["a"], 2, 3, 30, in_train=frequencies)
+    axes = drawn(accuracy_change, data).axes[0]
     assert names_on(axes.xaxis) == ["rare", "middle", "frequent"]
-    of_round = given.class_counts.groupby(["round", "class"])["accuracy"].mean().unstack("round")
+    of_round = data.class_counts.groupby(["round", "class"])["accuracy"].mean().unstack("round")
     changes = 100 * (of_round[2] - of_round[0]).to_numpy()
     assert len(axes.collections) == 3
     for place, points in enumerate(axes.collections):
@@ -218,9 +218,9 @@ def test_one_round_changes_nothing_and_is_said():
 )
 def test_text_can_be_read_and_lies_on_the_page(module, strategies, seeds, rounds, classes, length):
     names = ["balanced_random", *(f"a_strategy_of_number_{number}" for number in range(1, strategies))]
-    given = results(names, seeds, rounds, classes, in_train=np.arange(classes) + 1)
-    given = named(given, [f"{number}{'m' * length}" for number in range(classes)])
-    figure = drawn(module, given, Settings(oracles=("balanced_random",)))
+    data = results(names, seeds, rounds, classes, in_train=np.arange(classes) + 1)
+    data = named(data, [f"{number}{'m' * length}" for number in range(classes)])
+    figure = drawn(module, data, Settings(oracles=("balanced_random",)))
     assert min(text.get_fontsize() for text in figure.findobj(Text) if text.get_text()) >= 7
     page = figure.get_tightbbox(figure.canvas.get_renderer())
     assert page.x0 >= 0 and page.y0 >= 0

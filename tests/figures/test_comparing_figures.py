@@ -25,15 +25,15 @@ def test_difference_has_a_panel_for_every_other_strategy():
 
 
 def test_area_goes_from_worst_to_best_with_filled_marks_where_the_gain_is_sure():
-    given = results(["random", "base", "margin"], seeds=4, rounds=3)
-    table = given.curves.table
+    data = results(["random", "base", "margin"], seeds=4, rounds=3)
+    table = data.curves.table
     shared = np.tile(table.loc[table["strategy"] == "random", "top1"], 3)
     noise = np.random.default_rng(0).normal(0, 0.3, len(table))
     table["top1"] = shared + np.where(
         table["strategy"] == "base", 2 + noise / 100, -noise * (table["round"] > 0)
     )
     table.loc[table["strategy"] == "random", "top1"] = shared[:12]
-    left, right = drawn("area", given).axes
+    left, right = drawn("area", data).axes
     names = [label.get_text() for label in left.get_yticklabels()]
     assert names[-1] == "BASE"
     areas = [line.get_xdata()[0] for line in left.lines]
@@ -45,19 +45,19 @@ def test_area_goes_from_worst_to_best_with_filled_marks_where_the_gain_is_sure()
 
 
 def test_area_has_the_best_above_where_less_is_better():
-    given = results(["random", "base"])
-    given.curves.table["nll"] = np.where(given.curves.table["strategy"] == "base", 1.0, 2.0)
-    axes = drawn("area", given, Settings(metric="nll")).axes[0]
+    data = results(["random", "base"])
+    data.curves.table["nll"] = np.where(data.curves.table["strategy"] == "base", 1.0, 2.0)
+    axes = drawn("area", data, Settings(metric="nll")).axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["Random", "BASE"]
 
 
 def separated(strategies, seeds=3):
     """Results in which each strategy is better than those before it, in every round after the first."""
-    given = results(strategies, seeds)
-    table = given.curves.table
+    data = results(strategies, seeds)
+    table = data.curves.table
     places = table["strategy"].map({name: place for place, name in enumerate(strategies)})
     table["top1"] = np.where(table["round"] > 0, places + table["top1"] / 100, 0.5)
-    return given
+    return data
 
 
 def test_penalty_shows_who_wins_and_the_means():
@@ -87,9 +87,9 @@ def test_penalty_shows_who_wins_and_the_means():
 
 
 def test_overlap_shows_picks_above_the_diagonal():
-    given = results(["random", "base", "margin"], seeds=2, rounds=3)
-    axes = drawn("overlap", given).axes[0]
-    rows = given.overlap[(given.overlap["strategy"] == "random") & (given.overlap["other"] == "margin")]
+    data = results(["random", "base", "margin"], seeds=2, rounds=3)
+    axes = drawn("overlap", data).axes[0]
+    rows = data.overlap[(data.overlap["strategy"] == "random") & (data.overlap["other"] == "margin")]
     cells = {text.get_position(): text.get_text() for text in axes.texts}
     assert len(cells) == 6
     assert cells[2, 0] == f"{100 * rows['picked'].mean():.0f}"

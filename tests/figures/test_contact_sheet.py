@@ -55,13 +55,13 @@ def test_labels_predictions_and_what_is_right():
         ),
     ]
     figure = drawn(rounds, ["ant", "bee", "cat"])
-    title, legend, *rest = texts_of(figure)
+    title, legend, *texts = texts_of(figure)
     assert title == "Margin, seed 0"
     assert "✓ right, ✗ wrong" in legend
-    assert rest[:4] == ["Round 0", "2 picks", "cat", "ant"]
+    assert texts[:4] == ["Round 0", "2 picks", "cat", "ant"]
     # Two of three picks with a known label were predicted right; the last of these has no picture.
-    assert rest[4:7] == ["Round 1", "first 3 of 4", "67 % right"]
-    assert rest[7:] == ["cat", "✓ cat", "ant", "✗ bee", "unknown", "? ant"]
+    assert texts[4:7] == ["Round 1", "first 3 of 4", "67 % right"]
+    assert texts[7:] == ["cat", "✓ cat", "ant", "✗ bee", "unknown", "? ant"]
     colours = {text.get_text(): to_hex(text.get_color()) for text in figure.texts}
     assert (colours["✓ cat"], colours["✗ bee"]) == (BLUE, ORANGE)
     assert colours["unknown"] == colours["? ant"]
@@ -82,9 +82,9 @@ def test_frames_tell_right_from_wrong_and_pictures_are_whole():
 
 def test_a_strategy_without_predictions_has_labels_alone():
     figure = drawn([picks(0, 5, predicted=False), picks(1, 5, predicted=False)], [str(n) for n in range(10)])
-    shown = " ".join(texts_of(figure))
-    assert "predicted" not in shown and "✓" not in shown and "right" not in shown
-    assert shown.count("unknown") == 4
+    text = " ".join(texts_of(figure))
+    assert "predicted" not in text and "✓" not in text and "right" not in text
+    assert text.count("unknown") == 4
 
 
 def test_long_names_are_shortened_and_no_text_lies_on_another():
@@ -98,14 +98,14 @@ def test_long_names_are_shortened_and_no_text_lies_on_another():
     for place, box in enumerate(boxes):
         assert box.x0 >= 0 and box.y0 >= 0
         assert box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1
-        assert not any(box.overlaps(other) for other in boxes[:place])
+        assert not any(box.overlaps(earlier) for earlier in boxes[:place])
     assert any(text.startswith("the class") and text.endswith("…") for text in texts_of(figure))
     assert all(text.get_fontsize() >= 7 for text in figure.texts)
 
 
 def noise_sheet(path, rounds):
-    given = [picks(number, 30) for number in range(rounds)]
-    write_sheet(path, "Margin, seed 0", given, [str(number) for number in range(10)])
+    rounds_of_picks = [picks(number, 30) for number in range(rounds)]
+    write_sheet(path, "Margin, seed 0", rounds_of_picks, [str(number) for number in range(10)])
     return path.read_bytes()
 
 
@@ -123,16 +123,16 @@ def test_a_sheet_of_noise_comes_back_byte_for_byte(tmp_path, rounds):
 
 
 def test_where_pictures_cannot_shrink_there_are_fewer(tmp_path, monkeypatch):
-    asked = []
+    sizes = []
 
     def recorded(title, rounds, names, side, columns):
-        asked.append((side, columns))
+        sizes.append((side, columns))
         return draw(title, rounds, names, side, columns)
 
     monkeypatch.setattr(contact_sheet, "draw", recorded)
     monkeypatch.setattr(contact_sheet, "MAX_FILE", 60_000)
     write_sheet(tmp_path / "a.png", "Margin", [picks(number, 30) for number in range(4)], ["a"] * 10)
-    sides, columns = zip(*asked, strict=True)
+    sides, columns = zip(*sizes, strict=True)
     assert sides[0] == SIDE and sides[-1] == contact_sheet.MIN_SIDE
     assert columns[0] == PICKS > columns[-1] >= 1
     assert (tmp_path / "a.png").stat().st_size <= 60_000
@@ -152,9 +152,9 @@ def sheet(tmp_path, monkeypatch):
     }.items():
         (tmp_path / run_name).mkdir(parents=True)
         pd.DataFrame(columns).to_csv(tmp_path / run_name / "selected.csv", index=False)
-    found = []
+    texts = []
     monkeypatch.setattr(
-        contact_sheet, "write_sheet", lambda *drawn: (found.append(drawn), write_sheet(*drawn))
+        contact_sheet, "write_sheet", lambda *drawn: (texts.append(drawn), write_sheet(*drawn))
     )
 
     def run_stage(*options):
@@ -162,7 +162,7 @@ def sheet(tmp_path, monkeypatch):
         runs |= {"seeds": [3], "rounds": 2}
         files = ["--dataset", str(tmp_path / "dataset.h5"), "--sheet", str(tmp_path / "sheet.png")]
         stage.run([*files, "--runs", json.dumps(runs), *options])
-        return found[-1][1:]
+        return texts[-1][1:]
 
     return run_stage
 

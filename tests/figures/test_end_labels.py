@@ -5,15 +5,15 @@ from activepool.figures.end_labels import spread
 
 
 def cases():
-    found = []
+    cases_drawn = []
     for seed in range(20):
         generator = np.random.default_rng(seed)
         heights = generator.choice([0.1, 0.2, 0.35], size=generator.integers(1, 14))
         room = heights.sum() * generator.uniform(1.0, 3.0)
         # Rounding makes ties; some wishes lie outside the room.
         wished = np.sort(np.round(generator.uniform(-0.2, 1.2, len(heights)), 1)) * room
-        found.append((wished, heights, room))
-    return found
+        cases_drawn.append((wished, heights, room))
+    return cases_drawn
 
 
 @pytest.mark.parametrize(("wished", "heights", "room"), cases())

@@ -26,9 +26,9 @@ def picks_of(strategies, rounds, size, rows):
     return {name: np.split(random.permutation(rows)[: rounds * size], rounds) for name in strategies}
 
 
-def drawn(given, picks):
+def drawn(pool_map, picks):
     with print_settings():
-        figure = draw(given, picks, Settings(oracles=("balanced_random",)))
+        figure = draw(pool_map, picks, Settings(oracles=("balanced_random",)))
         FigureCanvasAgg(figure).draw()
     return figure
 
@@ -38,27 +38,27 @@ def points_of(collection):
 
 
 def test_every_pick_is_drawn_once_in_the_colour_of_its_round():
-    given, picks = map_of(200), picks_of(["random", "base"], 4, 10, 200)
-    figure = drawn(given, picks)
+    pool_map, picks = map_of(200), picks_of(["random", "base"], 4, 10, 200)
+    figure = drawn(pool_map, picks)
     bar = figure.axes[-1]
     for axes, of_strategy in zip(figure.axes, picks.values(), strict=False):
         pool, picked = axes.collections
-        assert points_of(pool) == {tuple(place) for place in given.coordinates.tolist()}
+        assert points_of(pool) == {tuple(place) for place in pool_map.coordinates.tolist()}
         offsets, colours = np.asarray(picked.get_offsets()), picked.get_facecolors()
         assert len(offsets) == 40
-        seen = []
+        points = []
         for rows in of_strategy:
-            of_round = [(offsets == given.coordinates[row]).all(axis=1).argmax() for row in rows]
+            of_round = [(offsets == pool_map.coordinates[row]).all(axis=1).argmax() for row in rows]
             assert len(np.unique(colours[of_round], axis=0)) == 1
-            seen.append(tuple(colours[of_round[0]]))
-        assert len(set(seen)) == 4
+            points.append(tuple(colours[of_round[0]]))
+        assert len(set(points)) == 4
     assert [text.get_text() for text in bar.get_yticklabels()] == ["0", "1", "2", "3"]
 
 
 def test_a_large_pool_is_thinned_and_its_picks_as_well(monkeypatch):
     monkeypatch.setattr(feature_map, "MAX_POINTS", 50)
     figure = drawn(map_of(400), picks_of(["base"], 3, 40, 400))
-    assert [len(points_of(one)) for one in figure.axes[0].collections] == [50, 50]
+    assert [len(points_of(collection)) for collection in figure.axes[0].collections] == [50, 50]
 
 
 @pytest.mark.parametrize(
@@ -86,9 +86,11 @@ def test_text_can_be_read_and_lies_on_the_page(strategies, rounds):
 @pytest.mark.parametrize(("strategies", "flatness"), [(1, 1), (7, 0.6), (13, 1.2)])
 def test_panels_are_as_wide_as_there_is_room(strategies, flatness):
     names = ["balanced_random", *(f"strategy_{number}" for number in range(1, strategies))]
-    given = map_of(200)
-    given.coordinates[:, 1] *= flatness * np.ptp(given.coordinates[:, 0]) / np.ptp(given.coordinates[:, 1])
-    figure = drawn(given, picks_of(names, 3, 3, 200))
+    pool_map = map_of(200)
+    pool_map.coordinates[:, 1] *= (
+        flatness * np.ptp(pool_map.coordinates[:, 0]) / np.ptp(pool_map.coordinates[:, 1])
+    )
+    figure = drawn(pool_map, picks_of(names, 3, 3, 200))
     for axes in figure.axes[:strategies]:
         room, panel = axes.get_position(original=True), axes.get_position()
         assert panel.width == pytest.approx(room.width, rel=0.03)

@@ -21,8 +21,8 @@ from activepool.figures.styles import NAMES
 ROOT = Path(__file__).parents[2]
 
 
-def written(folder, name, given, settings=UPPER):
-    write_figure(name, given, settings, folder / "figure.pdf", folder / "figure.png")
+def written(folder, name, data, settings=UPPER):
+    write_figure(name, data, settings, folder / "figure.pdf", folder / "figure.png")
     return (folder / "figure.pdf").read_bytes(), (folder / "figure.png").read_bytes()
 
 
@@ -49,18 +49,18 @@ def test_the_figures_are_functions_in_the_order_of_their_names():
 )
 def test_every_figure_is_drawn_from_few_seeds_and_long_names(name, strategies, seeds, rounds):
     figure = drawn(name, results(strategies, seeds, rounds))
-    shown = "".join(text.get_text() for text in figure.findobj(Text)).replace("\n", "")
+    all_text = "".join(text.get_text() for text in figure.findobj(Text)).replace("\n", "")
     for strategy in strategies[1:2] if seeds > 1 or name != "penalty" else ():
-        assert NAMES.get(strategy, strategy) in shown
+        assert NAMES.get(strategy, strategy) in all_text
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_is_drawn_with_missing_values(name):
-    given = results(["random", "base", "margin"])
-    table = given.curves.table
+    data = results(["random", "base", "margin"])
+    table = data.curves.table
     table.loc[table["strategy"] == "base", table.columns[4:]] = np.nan
     table.loc[3:5, table.columns[4:]] = np.nan
-    axes = drawn(name, given).axes[0]
+    axes = drawn(name, data).axes[0]
     assert axes.lines or axes.images or axes.collections
 
 
@@ -70,11 +70,11 @@ def test_a_figure_follows_its_tables_and_comes_back_byte_for_byte(tmp_path, name
     assert first[0].startswith(b"%PDF")
     assert first[1].startswith(b"\x89PNG")
     assert written(tmp_path, name, results(["random", "base"])) == first
-    other = results(["random", "base"], seed=1)
-    other.curves.table.loc[other.curves.table["strategy"] == "base", "top1"] += (
+    other_data = results(["random", "base"], seed=1)
+    other_data.curves.table.loc[other_data.curves.table["strategy"] == "base", "top1"] += (
         5  # wins, which noise does not
     )
-    changed = written(tmp_path, name, other)
+    changed = written(tmp_path, name, other_data)
     assert changed[0] != first[0]
     assert changed[1] != first[1]
 
@@ -103,18 +103,18 @@ def test_text_can_be_read_and_lies_on_the_page(name):
     "name", ["learning_curves", "imbalance", "difference_to_random", "label_savings", "area"]
 )
 def test_what_bands_and_lines_are_is_told_where_there_are_any(name):
-    def told(seeds):
+    def notes(seeds):
         figure = drawn(name, results(["random", "base"], seeds), replace(UPPER, confidence=0.9))
         return any("90 % intervals, 3 seeds" in text.get_text() for text in figure.findobj(Text))
 
-    assert told(3) and not told(1)
+    assert notes(3) and not notes(1)
 
 
 def test_last_counts_are_means_over_seeds():
-    given = results(["b", "a"], seeds=3, rounds=2, classes=4)
-    counts = last_counts(given.class_counts)
+    data = results(["b", "a"], seeds=3, rounds=2, classes=4)
+    counts = last_counts(data.class_counts)
     assert counts.index.tolist() == ["b", "a"]
-    table = given.class_counts
+    table = data.class_counts
     for strategy in ("a", "b"):
         for number in range(4):
             rows = table[(table["strategy"] == strategy) & (table["round"] == 1) & (table["class"] == number)]
@@ -122,10 +122,10 @@ def test_last_counts_are_means_over_seeds():
 
 
 def test_imbalance_needs_a_measure(tmp_path):
-    given = results(["random"])
-    bare = Curves(given.curves.table[["strategy", "seed", "round", "labels", "top1"]])
+    data = results(["random"])
+    bare = Curves(data.curves.table[["strategy", "seed", "round", "labels", "top1"]])
     with pytest.raises(InputError, match="no metric begins with 'imbalance_'; there are top1"):
-        written(tmp_path, "imbalance", Results(bare, given.class_counts, given.overlap))
+        written(tmp_path, "imbalance", Results(bare, data.class_counts, data.overlap))
 
 
 def test_unknown_figure_and_colour_are_named(tmp_path):
@@ -169,8 +169,8 @@ def test_no_figure_has_empty_axes(name, strategies, seeds, rounds):
 
 
 def test_a_tail_that_is_not_there_is_said():
-    given = results(["random", "base"])
-    given.curves.table["tail_accuracy"] = np.nan
-    assert words_of(drawn("learning_curves_tail", given)).startswith("No rare classes")
-    shown = drawn("learning_curves_tail", results(["random", "base"])).axes[0]
-    assert shown.get_ylabel() == "Tail accuracy (%)"
+    data = results(["random", "base"])
+    data.curves.table["tail_accuracy"] = np.nan
+    assert words_of(drawn("learning_curves_tail", data)).startswith("No rare classes")
+    axes = drawn("learning_curves_tail", results(["random", "base"])).axes[0]
+    assert axes.get_ylabel() == "Tail accuracy (%)"

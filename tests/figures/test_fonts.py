@@ -41,13 +41,13 @@ def font_file(path, family, letters):
 @pytest.fixture
 def install(tmp_path, monkeypatch):
     """Return install(family, letters): makes a font, and the machine's as far as matplotlib knows."""
-    known = font_manager.fontManager
-    monkeypatch.setattr(known, "ttflist", list(known.ttflist))
+    manager = font_manager.fontManager
+    monkeypatch.setattr(manager, "ttflist", list(manager.ttflist))
     fonts._families.cache_clear()
     fonts._outlined_letters.cache_clear()
 
     def add(family, letters):
-        known.addfont(font_file(tmp_path / f"{family}.ttf", family, letters))
+        manager.addfont(font_file(tmp_path / f"{family}.ttf", family, letters))
         fonts._families.cache_clear()
         fonts._outlined_letters.cache_clear()
 

@@ -66,8 +66,8 @@ def test_p_values():
 )
 def test_the_best_is_no_upper_reference_and_differs_from_random(values, p_values, sign, best):
     strategies = ["random", "oracle", "a", "b"]
-    found = significantly_best(np.array(values), np.array(p_values), strategies, SETTINGS, sign)
-    assert [name for name, one in zip(strategies, found, strict=True) if one] == best
+    flags = significantly_best(np.array(values), np.array(p_values), strategies, SETTINGS, sign)
+    assert [name for name, is_best in zip(strategies, flags, strict=True) if is_best] == best
 
 
 def test_text_is_escaped():

@@ -25,9 +25,9 @@ def test_names_beside_the_curves_do_not_overlap():
 
 
 def test_learning_curves_show_means_and_intervals_in_percent():
-    given = results(["margin"], seeds=2, rounds=3)
-    axes = drawn("learning_curves", given).axes[0]
-    values = given.curves.table.pivot(index="labels", columns="seed", values="top1").to_numpy() * 100
+    data = results(["margin"], seeds=2, rounds=3)
+    axes = drawn("learning_curves", data).axes[0]
+    values = data.curves.table.pivot(index="labels", columns="seed", values="top1").to_numpy() * 100
     line = axes.lines[0]
     np.testing.assert_array_equal(line.get_xdata(), [100, 200, 300])
     np.testing.assert_allclose(line.get_ydata(), values.mean(axis=1))
@@ -40,14 +40,14 @@ def test_learning_curves_show_means_and_intervals_in_percent():
 
 def sharing_their_start(strategies):
     """Results in which the strategies start from one initial pool and lie close, with wide bands."""
-    given = results(strategies, seeds=3, rounds=4)
-    table = given.curves.table
+    data = results(strategies, seeds=3, rounds=4)
+    table = data.curves.table
     by_round = np.array([0.5, 0.6, 0.65, 0.67])
     by_seed = np.array([-0.2, 0.0, 0.2])
     places = table["strategy"].map({name: place for place, name in enumerate(strategies)})
     shift = np.where(table["round"] > 0, 0.01 * places, 0)
     table["top1"] = by_round[table["round"]] + by_seed[table["seed"]] + shift
-    return given
+    return data
 
 
 def test_bands_begin_where_the_curves_part():
@@ -77,8 +77,8 @@ def test_wide_bands_do_not_press_the_curves_together():
 def test_many_bands_do_not_hide_their_curves():
     def opaque(count):
         axes = drawn("learning_curves", results([f"strategy_{number}" for number in range(count)])).axes[0]
-        (found,) = {band.get_alpha() for band in axes.collections}
-        return found
+        (alpha,) = {band.get_alpha() for band in axes.collections}
+        return alpha
 
     # What is seen through all bands, should they lie on one another.
     assert (1 - opaque(25)) ** 25 > 0.4
@@ -93,13 +93,13 @@ def test_the_settings_choose_the_metric():
 
 
 def test_the_ceiling_is_a_level_line_with_its_band():
-    given = results(["base", "random"])
+    data = results(["base", "random"])
     values = [0.7, 0.8, 0.9]
     rows = [
         {"strategy": "full_pool", "seed": seed, "round": 0, "labels": 5000, "top1": value}
         for seed, value in enumerate(values)
     ]
-    with_ceiling = replace(given, ceiling=Curves(pd.DataFrame(rows)))
+    with_ceiling = replace(data, ceiling=Curves(pd.DataFrame(rows)))
     axes = drawn("learning_curves", with_ceiling).axes[0]
     (line,) = [line for line in axes.lines if list(line.get_xdata()) == [0, 1]]
     assert line.get_ydata() == pytest.approx([80, 80])
@@ -108,4 +108,4 @@ def test_the_ceiling_is_a_level_line_with_its_band():
     band = axes.patches[-1].get_extents().transformed(axes.transData.inverted())
     assert (band.y0, band.y1) == pytest.approx((80 - half_width, 80 + half_width))
     assert axes.get_ylim()[1] >= 80
-    assert not drawn("learning_curves", given).axes[0].texts
+    assert not drawn("learning_curves", data).axes[0].texts

@@ -18,9 +18,9 @@ def curve(epochs, measured=()):
     return pd.DataFrame({"epoch": numbers, **columns})
 
 
-def drawn(given):
+def drawn(curve_read):
     with print_settings():
-        figure = draw(given)
+        figure = draw(curve_read)
         FigureCanvasAgg(figure).draw()
     return figure
 
@@ -54,8 +54,8 @@ def test_the_same_curve_gives_the_same_bytes(tmp_path):
     curve(40, [9, 39]).to_csv(tmp_path / "pretrain.csv", index=False)
     files = []
     for _ in range(2):
-        given = read_curve(tmp_path / "pretrain.csv")
-        write_drawing(partial(draw, given), tmp_path / "curve.pdf", tmp_path / "curve.png")
+        curve_read = read_curve(tmp_path / "pretrain.csv")
+        write_drawing(partial(draw, curve_read), tmp_path / "curve.pdf", tmp_path / "curve.png")
         files.append([(tmp_path / f"curve.{form}").read_bytes() for form in ("pdf", "png")])
     assert files[0] == files[1] and files[0][0].startswith(b"%PDF")
 

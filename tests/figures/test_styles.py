@@ -13,8 +13,8 @@ def test_all_known_strategies_and_four_more_look_different():
 
 
 def test_a_known_strategy_looks_the_same_in_every_company():
-    alone = styles_of(["coreset"], Settings())["coreset"]
-    assert styles_of(["mine", "random", *NAMES, "yours"], Settings())["coreset"] == alone
+    single = styles_of(["coreset"], Settings())["coreset"]
+    assert styles_of(["mine", "random", *NAMES, "yours"], Settings())["coreset"] == single
 
 
 def test_upper_references_are_dashed_marked_and_apart():

@@ -48,11 +48,11 @@ def test_power(results):
 
 
 def test_power_without_deviation_or_reference(results):
-    one = replace(results, curves=Curves(results.curves.table.query("seed == 0")))
-    unknown = TABLES["power"](one, SETTINGS)[["deviation", "detectable", "seeds_for_difference"]]
+    one_seed = replace(results, curves=Curves(results.curves.table.query("seed == 0")))
+    unknown = TABLES["power"](one_seed, SETTINGS)[["deviation", "detectable", "seeds_for_difference"]]
     assert unknown.isna().to_numpy().all()
-    alone = replace(results, curves=Curves(results.curves.table.query("strategy != 'random'")))
-    assert TABLES["power"](alone, SETTINGS).empty
+    without_random = replace(results, curves=Curves(results.curves.table.query("strategy != 'random'")))
+    assert TABLES["power"](without_random, SETTINGS).empty
     same = results.curves.table.assign(top1=0.5, balanced_accuracy=0.5)
     table = TABLES["power"](replace(results, curves=Curves(same)), SETTINGS)
     assert np.isinf(table["seeds_for_difference"]).all() and (table["seeds_for_one_point"] == 2).all()
@@ -107,8 +107,8 @@ def test_area(results):
 
 
 def test_area_without_random_has_no_difference(results):
-    others = Curves(results.curves.table[results.curves.table["strategy"] != "random"])
-    table = TABLES["area"](replace(results, curves=others), SETTINGS)
+    curves = Curves(results.curves.table[results.curves.table["strategy"] != "random"])
+    table = TABLES["area"](replace(results, curves=curves), SETTINGS)
     assert table["area"].notna().all()
     assert table["difference"].isna().all()
 
@@ -120,9 +120,9 @@ def test_by_labels(results):
     assert table.columns.tolist() == ["round", "labels", *columns]
     assert table["labels"].tolist() == LABELS
     for place in range(3):
-        one = values(results, "oracle")[:, place]
-        assert table["oracle"][place] == pytest.approx(one.mean())
-        assert table["oracle_half_width"][place] == pytest.approx(half_width(one))
+        numbers = values(results, "oracle")[:, place]
+        assert table["oracle"][place] == pytest.approx(numbers.mean())
+        assert table["oracle_half_width"][place] == pytest.approx(half_width(numbers))
     tests = TABLES["difference_by_labels"](results, SETTINGS).set_index(["strategy", "round"])["p_holm"]
     assert table["base_p_holm"][1:].tolist() == tests["base"].tolist()
     assert table["base_p_holm"][:1].isna().all() and table["random_p_holm"].isna().all()
@@ -174,15 +174,15 @@ def test_label_savings(results):
     table = results.curves.table.copy()
     heights = {"random": [0.2, 0.4, 0.6], "base": [0.2, 0.6, 0.8], "oracle": [0.2, 0.3, 0.4]}
     table["top1"] = [height for line in heights.values() for _ in range(3) for height in line]
-    given = replace(results, curves=Curves(table))
-    found = TABLES["label_savings"](given, SETTINGS)
-    assert found["strategy"].tolist() == ["base", "base", "oracle", "oracle"]
-    assert found["labels"].tolist() == [20, 60, 20, 60]
-    assert found["needed"].tolist()[:3] == pytest.approx([15, 20, 60])
-    assert found["saving"].tolist()[:3] == pytest.approx([0.25, 2 / 3, -2])
-    assert np.isnan(found["saving"][3])
+    data = replace(results, curves=Curves(table))
+    table_found = TABLES["label_savings"](data, SETTINGS)
+    assert table_found["strategy"].tolist() == ["base", "base", "oracle", "oracle"]
+    assert table_found["labels"].tolist() == [20, 60, 20, 60]
+    assert table_found["needed"].tolist()[:3] == pytest.approx([15, 20, 60])
+    assert table_found["saving"].tolist()[:3] == pytest.approx([0.25, 2 / 3, -2])
+    assert np.isnan(table_found["saving"][3])
     table["nll"] = -table["top1"]
-    by_loss = TABLES["label_savings"](given, replace(SETTINGS, metric="nll"))
+    by_loss = TABLES["label_savings"](data, replace(SETTINGS, metric="nll"))
     assert by_loss["saving"].tolist()[:3] == pytest.approx([0.25, 2 / 3, -2])
     assert by_loss["level"].tolist()[:2] == pytest.approx([-0.4, -0.6])
 
@@ -198,17 +198,17 @@ def test_labels_to_reach_a_share_of_the_ceiling(results):
         {"strategy": "full_pool", "seed": seed, "round": 0, "labels": 200, "top1": value}
         for seed, value in ((0, 0.5), (1, 1.1))
     ]
-    given = replace(results, curves=Curves(pd.DataFrame(rows)), ceiling=Curves(pd.DataFrame(ceiling)))
-    found = TABLES["labels_to_reach"](given, SETTINGS).set_index(["strategy", "share"])
+    data = replace(results, curves=Curves(pd.DataFrame(rows)), ceiling=Curves(pd.DataFrame(ceiling)))
+    table = TABLES["labels_to_reach"](data, SETTINGS).set_index(["strategy", "share"])
     # The ceiling is 0.8, of which 95 % is two thirds between 0.6 and 0.9 less a little.
     between = {share: 20 + 40 * (share * 0.8 - 0.6) / 0.3 for share in (0.95, 0.99, 1.0)}
     for share, labels in between.items():
-        assert found.loc[("base", share), "level"] == pytest.approx(share * 0.8)
-        assert found.loc[("base", share), "labels"] == pytest.approx(labels)
-        assert found.loc[("base", share), "share_of_pool"] == pytest.approx(labels / 200)
-        assert found.loc[("oracle", share), "labels"] == 10
-        assert np.isnan(found.loc[("random", share), "labels"])
-    lines = printed("labels_to_reach", found.reset_index()).splitlines()
+        assert table.loc[("base", share), "level"] == pytest.approx(share * 0.8)
+        assert table.loc[("base", share), "labels"] == pytest.approx(labels)
+        assert table.loc[("base", share), "share_of_pool"] == pytest.approx(labels / 200)
+        assert table.loc[("oracle", share), "labels"] == 10
+        assert np.isnan(table.loc[("random", share), "labels"])
+    lines = printed("labels_to_reach", table.reset_index()).splitlines()
     assert r"Share of the ceiling & 95 \% & 99 \% & 100 \% \\" in lines
     assert TABLES["labels_to_reach"](replace(results, ceiling=None), SETTINGS).empty
 

@@ -44,8 +44,8 @@ def test_the_best_is_bold_only_where_it_surely_differs_from_random(results, name
 
 @pytest.mark.parametrize("name", ["difference_by_labels", "label_savings"])
 def test_without_random_nothing_is_compared_with_it(results, name):
-    others = Curves(results.curves.table[results.curves.table["strategy"] != "random"])
-    table = TABLES[name](replace(results, curves=others), SETTINGS)
+    curves = Curves(results.curves.table[results.curves.table["strategy"] != "random"])
+    table = TABLES[name](replace(results, curves=curves), SETTINGS)
     assert table.empty and "labels" in table.columns
     assert r"\bottomrule" in printed(name, table)
 
@@ -92,11 +92,11 @@ def test_latex_takes_every_table_and_none_is_wider_than_a_page(results, tmp_path
     strange = {"base": "my_own & 50 % of #1", "oracle": "balanced_random"}
     tables = {"curves": results.curves.table, "counts": results.class_counts, "overlap": results.overlap}
     named = {name: table.replace(strange) for name, table in tables.items()}
-    given = replace(
+    data = replace(
         results, curves=Curves(named["curves"]), class_counts=named["counts"], overlap=named["overlap"]
     )
     settings = replace(SETTINGS, oracles=("balanced_random",))
-    texts = [printed(name, TABLES[name](given, settings), settings) for name in TABLES]
+    texts = [printed(name, TABLES[name](data, settings), settings) for name in TABLES]
     (tmp_path / "all.tex").write_text(DOCUMENT % "".join(f"\\noindent {text}\n\\newpage\n" for text in texts))
     done = run(["pdflatex", "-halt-on-error", "all.tex"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
@@ -106,22 +106,22 @@ def test_latex_takes_every_table_and_none_is_wider_than_a_page(results, tmp_path
 @pytest.mark.parametrize("name", TABLES)
 def test_one_seed_still_makes_a_table(results, name):
     table = results.curves.table
-    one = replace(
+    one_seed = replace(
         results,
         curves=Curves(table[table["seed"] == 0]),
         overlap=results.overlap[results.overlap["seed"] == 0],
     )
-    made = TABLES[name](one, SETTINGS)
-    assert len(made)
-    assert "nan" not in printed(name, made)
+    result = TABLES[name](one_seed, SETTINGS)
+    assert len(result)
+    assert "nan" not in printed(name, result)
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_one_round_of_one_strategy_still_makes_a_table(results, name):
     table = results.curves.table
-    alone = Curves(table[(table["strategy"] == "random") & (table["round"] == 0)])
-    given = replace(results, curves=alone, overlap=results.overlap.iloc[:0])
-    assert r"\end{tabular}" in printed(name, TABLES[name](given, SETTINGS))
+    curves = Curves(table[(table["strategy"] == "random") & (table["round"] == 0)])
+    data = replace(results, curves=curves, overlap=results.overlap.iloc[:0])
+    assert r"\end{tabular}" in printed(name, TABLES[name](data, SETTINGS))
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -134,8 +134,12 @@ def test_a_metric_without_any_value_still_makes_a_table(results, name):
 
 def test_stage_writes_the_table_of_its_settings(results, tmp_path):
     options = ["--table", "by_labels", "--appearance", '{"metric": "nll"}', "--oracles", "oracle"]
-    given = {"curves": results.curves.table, "class-counts": results.class_counts, "overlap": results.overlap}
-    for name, table in given.items():
+    tables = {
+        "curves": results.curves.table,
+        "class-counts": results.class_counts,
+        "overlap": results.overlap,
+    }
+    for name, table in tables.items():
         table.to_csv(tmp_path / f"{name}.csv", index=False)
         options += [f"--{name}", str(tmp_path / f"{name}.csv")]
     for form in ("csv", "tex", "html"):

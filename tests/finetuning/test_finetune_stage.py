@@ -47,7 +47,7 @@ def folder(tmp_path_factory):
 
 def words(name, labelled="labelled.csv", **head):
     """Return the arguments of the program, whose files go to the folder ``name``."""
-    found = ["--recipe", json.dumps(HEAD | head), "--backbone", '{"name": "small", "image_size": 9}']
+    options = ["--recipe", json.dumps(HEAD | head), "--backbone", '{"name": "small", "image_size": 9}']
     files = {
         "checkpoint": "pretrained.safetensors",
         "dataset": "dataset.h5",
@@ -59,8 +59,8 @@ def words(name, labelled="labelled.csv", **head):
         "curve": f"{name}/finetune.csv",
         "log": f"{name}.log",
     }
-    found += [part for key, file in files.items() for part in (f"--{key}", file)]
-    return [*found, "--seed", "0", "--round", "1", "--device", "cpu"]
+    options += [part for key, file in files.items() for part in (f"--{key}", file)]
+    return [*options, "--seed", "0", "--round", "1", "--device", "cpu"]
 
 
 def finetuned(folder, name, processes=1, **head):
@@ -111,7 +111,7 @@ def test_each_seed_and_round_starts_from_weights_of_its_own(folder, monkeypatch)
     monkeypatch.chdir(folder)
     head = HEAD | {"from_scratch": True, "freeze_batch_norm": False, "epochs": 1, "learning_rate": 1e-30}
     files = {name: f"scratch_{name}" for name in ("network", "head", "metrics", "curve")}
-    given = {
+    arguments = {
         "validation": "validation.csv",
         "labelled": "labelled.csv",
         "backbone": {"name": "small", "image_size": 9},
@@ -119,7 +119,7 @@ def test_each_seed_and_round_starts_from_weights_of_its_own(folder, monkeypatch)
 
     def weights(seed, number, **changes):
         changed = {"recipe": head, "seed": seed, "round": number, "device": "cpu"} | changes
-        finetune("dataset.h5", **given, **files, **changed)
+        finetune("dataset.h5", **arguments, **files, **changed)
         return load_backbone("small", 9, 3, files["network"])[0].network.state_dict()["blocks.0.0.weight"]
 
     first = weights(0, 1)

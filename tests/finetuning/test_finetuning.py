@@ -19,7 +19,7 @@ from activepool.heads.settings import FinetuneSettings
 from activepool.io.training_state import StateFile
 from activepool.parallel.distributed import Processes
 
-ALONE = Processes()
+SINGLE_PROCESS = Processes()
 SETTINGS = FinetuneSettings(learning_rate=0.05, epochs=6, batch_size=8, augmentation="shift")
 
 
@@ -52,24 +52,24 @@ def backbone(seed=0):
 
 def run(data, state, settings=SETTINGS, workers=0):
     network = backbone()
-    trained = finetune(network, data, settings, StateFile(state, "the same"), ALONE, workers)
+    trained = finetune(network, data, settings, StateFile(state, "the same"), SINGLE_PROCESS, workers)
     state.unlink(missing_ok=True)
     return network.state_dict(), trained, trained.history
 
 
 def assert_same(first, second):
-    for (weights, trained, history), (others, other, its_history) in [(first, second)]:
-        assert all(torch.equal(weights[name], others[name]) for name in weights)
-        assert np.array_equal(trained.head.weight, other.head.weight)
-        assert np.array_equal(trained.head.bias, other.head.bias)
-        assert trained.facts == other.facts
+    for (weights, trained, history), (other_weights, other_trained, its_history) in [(first, second)]:
+        assert all(torch.equal(weights[name], other_weights[name]) for name in weights)
+        assert np.array_equal(trained.head.weight, other_trained.head.weight)
+        assert np.array_equal(trained.head.bias, other_trained.head.bias)
+        assert trained.facts == other_trained.facts
         assert history == its_history
 
 
 def test_the_network_learns_and_the_best_epoch_is_kept(data, tmp_path):
     settings = replace(SETTINGS, epochs=30, freeze_batch_norm=False)
     network = backbone()
-    trained = finetune(network, data, settings, StateFile(tmp_path / "state", ""), ALONE, 0)
+    trained = finetune(network, data, settings, StateFile(tmp_path / "state", ""), SINGLE_PROCESS, 0)
     history = trained.history
     accuracies = [row["validation_accuracy"] for row in history]
     assert trained.validation_accuracy == max(accuracies) > 0.9
@@ -88,11 +88,11 @@ def test_batch_normalisation_is_trained_on_no_image_alone(data, tmp_path, images
     network = torch.nn.Sequential(
         torch.nn.Conv2d(1, 4, 9), torch.nn.BatchNorm2d(4), torch.nn.ReLU(), torch.nn.Flatten()
     )
-    alone = Backbone(network, 4, Preprocessing(9, 1, 9, (0.5,), (0.5,)))
+    backbone = Backbone(network, 4, Preprocessing(9, 1, 9, (0.5,), (0.5,)))
     few = replace(data, labelled=data.labelled.take(slice(images)))
     settings = replace(SETTINGS, epochs=2, batch_size=size, freeze_batch_norm=False)
     assert training._batch_sizes(images, settings) == sizes
-    history = finetune(alone, few, settings, StateFile(tmp_path / "state", ""), ALONE, 0).history
+    history = finetune(backbone, few, settings, StateFile(tmp_path / "state", ""), SINGLE_PROCESS, 0).history
     assert len(history) == 2 and np.isfinite([row["loss"] for row in history]).all()
     assert sum(training._batch_sizes(images, replace(settings, freeze_batch_norm=True))) == images
 
@@ -113,7 +113,7 @@ def test_a_step_is_one_of_sgd_on_the_weighted_cross_entropy(data):
     )
     settings = replace(SETTINGS, weight_decay=0.1, class_weights=True, augmentation="digits", epochs=1)
     network, by_hand = backbone(), backbone()
-    first = Finetuning(by_hand, few, settings, ALONE, 0)
+    first = Finetuning(by_hand, few, settings, SINGLE_PROCESS, 0)
     batches = list(first._requests(1))
     views = [first._images[request] for request in batches]
     start = {name: values.clone() for name, values in first.classifier.state_dict().items()}
@@ -127,7 +127,7 @@ def test_a_step_is_one_of_sgd_on_the_weighted_cross_entropy(data):
     loss = -(weight * log_probabilities[range(4), labels]).sum() / weight.sum()
     parameters = dict(first.classifier.named_parameters())
     gradients = torch.autograd.grad(loss, list(parameters.values()))
-    finetune_once = Finetuning(network, few, settings, ALONE, 0)
+    finetune_once = Finetuning(network, few, settings, SINGLE_PROCESS, 0)
     finetune_once._run_epoch(1, iter(views))
     for (name, _), gradient in zip(parameters.items(), gradients, strict=True):
         expected = start[name] - 0.05 * (gradient + 0.1 * start[name])
@@ -195,7 +195,7 @@ def test_a_killed_run_goes_on_to_the_same_bits(data, tmp_path, monkeypatch, kill
 def test_every_round_starts_from_the_pretrained_weights(data, tmp_path):
     network = backbone()
     start = {name: values.clone() for name, values in network.state_dict().items()}
-    training_of_round = Finetuning(network, data, SETTINGS, ALONE, 0)
+    training_of_round = Finetuning(network, data, SETTINGS, SINGLE_PROCESS, 0)
     assert all(torch.equal(values, start[name]) for name, values in network.state_dict().items())
     assert float(training_of_round.classifier.layer.weight.detach().abs().max()) < 0.01
     assert not training_of_round.classifier.layer.bias.detach().any()
@@ -208,8 +208,8 @@ def test_workers_change_nothing(data, tmp_path):
 
 @pytest.mark.parametrize("change", [{"seed": 2}, {"round_number": 3}])
 def test_seed_and_round_change_the_training(data, tmp_path, change):
-    first, other = run(data, tmp_path / "a")[2], run(replace(data, **change), tmp_path / "b")[2]
-    assert first != other
+    first, second = run(data, tmp_path / "a")[2], run(replace(data, **change), tmp_path / "b")[2]
+    assert first != second
 
 
 def test_a_diverging_training_stops(data, tmp_path):

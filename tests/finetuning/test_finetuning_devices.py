@@ -42,10 +42,10 @@ def finetuned(data, folder, device):
 
 @pytest.mark.parametrize("device", TORCH_DEVICES)
 def test_losses_and_head_are_those_of_the_cpu(data, tmp_path, device):
-    expected, found = (finetuned(data, tmp_path, name) for name in ("cpu", device))
-    losses, expected_losses = ([row["loss"] for row in one.history] for one in (found, expected))
+    expected, result = (finetuned(data, tmp_path, name) for name in ("cpu", device))
+    losses, expected_losses = ([row["loss"] for row in trained.history] for trained in (result, expected))
     np.testing.assert_allclose(losses, expected_losses, rtol=0.1, atol=0.02)
     assert losses[-1] < losses[0]
-    assert found.validation_accuracy == pytest.approx(expected.validation_accuracy, abs=0.1)
-    if found.facts["epoch"] == expected.facts["epoch"]:
-        assert difference(found.head.weight, expected.head.weight) < 0.2
+    assert result.validation_accuracy == pytest.approx(expected.validation_accuracy, abs=0.1)
+    if result.facts["epoch"] == expected.facts["epoch"]:
+        assert difference(result.head.weight, expected.head.weight) < 0.2

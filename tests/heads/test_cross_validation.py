@@ -57,7 +57,7 @@ def by_brute_force(labelled, num_classes, folds, balanced):
                 logits[row] = z
         outcomes.append((decay, right, logits))
     # DECAYS are in the order of their distance from 1e-4.
-    best = max(outcomes, key=lambda one: sum(one[1].values()))
+    best = max(outcomes, key=lambda outcome: sum(outcome[1].values()))
     for decay, right, logits in outcomes:
         differences = [float(best[1][row]) - float(right[row]) for row in right]
         deviation = np.std(differences) * len(differences) ** 0.5
@@ -79,19 +79,19 @@ def by_brute_force(labelled, num_classes, folds, balanced):
 def test_the_choice_is_that_of_the_definition(seed, labels_per_class, balanced):
     labelled, classes = problem(seed, labels_per_class), len(labels_per_class) + 1  # one class has no label
     settings = LbfgsSettings(weight_decays=DECAYS, class_weights=balanced)
-    found = cross_validate(labelled, classes, settings, seed, Compute())
+    choice = cross_validate(labelled, classes, settings, seed, Compute())
     folds = stratified_folds(labelled.rows, labelled.labels, FOLDS, seed)
     decay, logits = by_brute_force(labelled, classes, folds, balanced)
-    assert (found.weight_decay, found.fixed) == (decay, None)
-    assert found.rows.tolist() == sorted(labelled.rows.tolist())
-    assert found.labels.tolist() == labelled.labels[np.argsort(labelled.rows)].tolist()
-    expected = np.array([logits[row] for row in found.rows])
-    np.testing.assert_allclose(found.logits, expected, rtol=1e-5, atol=1e-6)
+    assert (choice.weight_decay, choice.fixed) == (decay, None)
+    assert choice.rows.tolist() == sorted(labelled.rows.tolist())
+    assert choice.labels.tolist() == labelled.labels[np.argsort(labelled.rows)].tolist()
+    expected = np.array([logits[row] for row in choice.rows])
+    np.testing.assert_allclose(choice.logits, expected, rtol=1e-5, atol=1e-6)
     exponentials = np.exp(expected)
     np.testing.assert_allclose(
-        found.probabilities, exponentials / exponentials.sum(axis=1, keepdims=True), atol=1e-6
+        choice.probabilities, exponentials / exponentials.sum(axis=1, keepdims=True), atol=1e-6
     )
-    assert found.accuracy == np.mean(found.predicted == found.labels)
+    assert choice.accuracy == np.mean(choice.predicted == choice.labels)
 
 
 def test_several_decays_win_on_some_problem():
@@ -106,13 +106,13 @@ def test_several_decays_win_on_some_problem():
 def test_the_order_of_the_rows_changes_no_bit(seed):
     labelled = problem(seed, [5, 4, 9])
     settings = LbfgsSettings(weight_decays=DECAYS)
-    found = cross_validate(labelled, 3, settings, 7, Compute())
+    choice = cross_validate(labelled, 3, settings, 7, Compute())
     for _ in range(3):
-        other = part(labelled, np.random.default_rng(seed).permutation(len(labelled)))
-        again = cross_validate(other, 3, settings, 7, Compute(workers=2))
-        assert again.weight_decay == found.weight_decay
-        assert again.rows.tolist() == found.rows.tolist()
-        assert again.logits.tobytes() == found.logits.tobytes()
+        shuffled = part(labelled, np.random.default_rng(seed).permutation(len(labelled)))
+        again = cross_validate(shuffled, 3, settings, 7, Compute(workers=2))
+        assert again.weight_decay == choice.weight_decay
+        assert again.rows.tolist() == choice.rows.tolist()
+        assert again.logits.tobytes() == choice.logits.tobytes()
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -152,21 +152,21 @@ def test_another_seed_makes_other_folds():
 )
 def test_too_few_labels_choose_nothing(labels_per_class, words, held_out):
     labelled = problem(5, labels_per_class)
-    found = cross_validate(labelled, 4, LbfgsSettings(), 0, Compute())
-    assert found.weight_decay == 1e-4
-    assert found.fixed.startswith(words)
-    assert found.logits.shape == (held_out, 4)
-    assert (found.accuracy is None) == (held_out == 0)
-    alone = [
+    choice = cross_validate(labelled, 4, LbfgsSettings(), 0, Compute())
+    assert choice.weight_decay == 1e-4
+    assert choice.fixed.startswith(words)
+    assert choice.logits.shape == (held_out, 4)
+    assert (choice.accuracy is None) == (held_out == 0)
+    single_rows = [
         row for row, label in zip(labelled.rows, labelled.labels, strict=True) if labels_per_class[label] == 1
     ]
-    assert not set(alone) & set(found.rows.tolist())
+    assert not set(single_rows) & set(choice.rows.tolist())
 
 
 def test_one_decay_is_taken_and_tested():
-    found = cross_validate(problem(6, [8, 8]), 2, LbfgsSettings(weight_decays=0.5), 0, Compute())
-    assert (found.weight_decay, found.fixed) == (0.5, "one weight decay is given")
-    assert len(found.rows) == 16
+    choice = cross_validate(problem(6, [8, 8]), 2, LbfgsSettings(weight_decays=0.5), 0, Compute())
+    assert (choice.weight_decay, choice.fixed) == (0.5, "one weight decay is given")
+    assert len(choice.rows) == 16
 
 
 @pytest.mark.parametrize(

@@ -35,11 +35,11 @@ def test_lbfgs(device, exact_size, monkeypatch):
     def trained(compute):
         return train_lbfgs(LABELLED, VALIDATION, CLASSES, LbfgsSettings(), compute)
 
-    expected, found = trained(Compute()), trained(Compute(device, 2))
-    assert difference(found.head.weight, expected.head.weight) < 1e-3
-    assert difference(found.head.bias, expected.head.bias) < 1e-3
+    expected, result = trained(Compute()), trained(Compute(device, 2))
+    assert difference(result.head.weight, expected.head.weight) < 1e-3
+    assert difference(result.head.bias, expected.head.bias) < 1e-3
     on_device, on_cpu = (
-        predict(found.head, VALIDATION, Compute(device, 2)),
+        predict(result.head, VALIDATION, Compute(device, 2)),
         predict(expected.head, VALIDATION, Compute()),
     )
     assert on_device.accuracy == pytest.approx(on_cpu.accuracy, abs=0.01)
@@ -48,7 +48,7 @@ def test_lbfgs(device, exact_size, monkeypatch):
 @pytest.mark.parametrize("device", TORCH_DEVICES)
 def test_sgd(device):
     settings = SgdSettings(epochs=5, batch_size=32, learning_rate=0.5)
-    expected, found = (
+    expected, result = (
         train_sgd(LABELLED, VALIDATION, CLASSES, settings, 0, 1, Compute(name)) for name in ("cpu", device)
     )
-    assert difference(found.head.weight, expected.head.weight) < 1e-3
+    assert difference(result.head.weight, expected.head.weight) < 1e-3

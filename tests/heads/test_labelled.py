@@ -10,12 +10,12 @@ from activepool.heads.labelled import LabelledRows, class_weights
 
 def test_rows_whose_label_is_not_known_are_left_out():
     features = np.arange(10, dtype=np.float32).reshape(5, 2)
-    known = LabelledRows.all_known(FeatureMatrix.from_array(features), np.array([-1, 2, 0, -1, 2]))
-    assert len(known) == 3
-    assert known.width == 2
-    assert known.rows.tolist() == [1, 2, 4]
-    assert known.class_counts(4).tolist() == [1, 0, 2, 0]
-    assert known.read(slice(1, None)).tolist() == [[4, 5], [8, 9]]
+    labelled = LabelledRows.all_known(FeatureMatrix.from_array(features), np.array([-1, 2, 0, -1, 2]))
+    assert len(labelled) == 3
+    assert labelled.width == 2
+    assert labelled.rows.tolist() == [1, 2, 4]
+    assert labelled.class_counts(4).tolist() == [1, 0, 2, 0]
+    assert labelled.read(slice(1, None)).tolist() == [[4, 5], [8, 9]]
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

@@ -143,10 +143,10 @@ def test_class_weights_against_scikit_learn():
 def test_same_bits_for_any_number_of_workers(samples):
     features, labels = mixture(samples, 12, 4, separation=0.2)
     one, two, three = (train(features, labels, 4, compute=Compute("cpu", workers)) for workers in (1, 2, 3))
-    for other in (two, three):
-        assert np.array_equal(one.head.weight, other.head.weight)
-        assert np.array_equal(one.head.bias, other.head.bias)
-        assert one.facts == other.facts
+    for trained in (two, three):
+        assert np.array_equal(one.head.weight, trained.head.weight)
+        assert np.array_equal(one.head.bias, trained.head.bias)
+        assert one.facts == trained.facts
 
 
 @pytest.mark.parametrize("width", [4, 80])
@@ -227,8 +227,8 @@ def test_only_the_rows_asked_for_are_read():
     padded = np.full((80, 5), np.nan, dtype=np.float32)
     padded[1::2] = features
     rows = LabelledRows(FeatureMatrix.from_array(padded), np.arange(1, 80, 2), labels)
-    found = train_lbfgs(rows, rows, 3, LbfgsSettings(), Compute())
-    assert np.array_equal(found.head.weight, train(features, labels, 3).head.weight)
+    trained = train_lbfgs(rows, rows, 3, LbfgsSettings(), Compute())
+    assert np.array_equal(trained.head.weight, train(features, labels, 3).head.weight)
 
 
 def test_torch_tensors_reach_the_same_head():

@@ -110,5 +110,5 @@ def test_tensors_reach_the_same_optimum():
     loss, start, _ = problem(50, 6, 3)
     tensors, tensor_start, _ = problem(50, 6, 3, compute=Compute("cpu:0"))
     expected, _ = newton(loss, 1e-3, start, 1e-13, 100)
-    found, _ = newton(tensors, 1e-3, tensor_start, 1e-13, 100)
-    np.testing.assert_allclose(found.weight.numpy(), expected.weight, rtol=1e-9, atol=1e-12)
+    point, _ = newton(tensors, 1e-3, tensor_start, 1e-13, 100)
+    np.testing.assert_allclose(point.weight.numpy(), expected.weight, rtol=1e-9, atol=1e-12)

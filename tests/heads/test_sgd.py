@@ -29,7 +29,7 @@ def plain_epochs(labelled, settings, seed, round_number, weights=None, classes=4
     features, labels = torch.from_numpy(labelled.read()), torch.from_numpy(labelled.labels)
     weight = torch.empty(classes, features.shape[1]).normal_(0, INITIAL_DEVIATION, generator=generator)
     parameters = [weight.requires_grad_(), torch.zeros(classes, requires_grad=True)]
-    velocities = [torch.zeros_like(one) for one in parameters]
+    velocities = [torch.zeros_like(values) for values in parameters]
     for epoch in range(settings.epochs):
         rate = settings.learning_rate * settings.gamma ** (epoch // settings.step_size)
         if settings.schedule == "cosine":
@@ -46,7 +46,7 @@ def plain_epochs(labelled, settings, seed, round_number, weights=None, classes=4
                 for parameter, velocity, gradient in zip(parameters, velocities, gradients, strict=True):
                     velocity.mul_(settings.momentum).add_(gradient + settings.weight_decay * parameter)
                     parameter -= rate * velocity
-        yield LinearHead(*(one.detach().numpy().copy() for one in parameters))
+        yield LinearHead(*(values.detach().numpy().copy() for values in parameters))
 
 
 @pytest.mark.parametrize("schedule", ["step", "cosine"])
@@ -113,8 +113,8 @@ def test_the_head_follows_from_seed_and_round():
     again = train_sgd(labelled, validation, 4, settings, 1, 0, Compute("cpu", 3))
     assert np.array_equal(first.head.weight, again.head.weight)
     for seed, round_number in ((2, 0), (1, 1)):
-        other = train_sgd(labelled, validation, 4, settings, seed, round_number, Compute())
-        assert not np.array_equal(first.head.weight, other.head.weight)
+        second = train_sgd(labelled, validation, 4, settings, seed, round_number, Compute())
+        assert not np.array_equal(first.head.weight, second.head.weight)
 
 
 def test_views_take_the_place_of_the_plain_features():
@@ -133,20 +133,20 @@ def test_each_sample_shows_a_random_view_in_each_epoch():
     samples = 400
     labels = np.arange(samples) % 2
     stored = LabelledRows.from_arrays(np.zeros((samples, 1), dtype=np.float32), labels)
-    seen = []
+    rows_read = []
 
     class Recorded(FeatureMatrix):
         def take(self, rows, dtype=np.float32):
-            seen.append(rows)
+            rows_read.append(rows)
             return super().take(rows, dtype)
 
     views = [Recorded.from_array(np.full((samples, 1), value, np.float32)) for value in (0, 1)]
     train_sgd(stored, stored, 2, SgdSettings(epochs=2, learning_rate=0.1), 0, 0, Compute(), views)
-    assert len(seen) == 4
-    for zero, one in (seen[:2], seen[2:]):
+    assert len(rows_read) == 4
+    for zero, one in (rows_read[:2], rows_read[2:]):
         assert sorted([*zero, *one]) == list(range(samples))
         assert 140 < len(zero) < 260
-    assert not np.array_equal(seen[0], seen[2])
+    assert not np.array_equal(rows_read[0], rows_read[2])
 
 
 def test_one_labelled_sample_and_absent_classes_work():

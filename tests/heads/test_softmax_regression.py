@@ -116,8 +116,8 @@ def test_the_curvature_is_the_hessian_written_out(samples, classes, precision):
     expected = np.einsum("cidj,dj->ci", hessian, np.hstack([direction[0], direction[1][:, None]]))
     tolerance = 1e-5 if precision == "float32" else 1e-12
     scale = tolerance * np.abs(expected).max()
-    found = curvature.product(*direction)
-    np.testing.assert_allclose(np.hstack([found[0], found[1][:, None]]), expected, rtol=0, atol=scale)
+    products = curvature.product(*direction)
+    np.testing.assert_allclose(np.hstack([products[0], products[1][:, None]]), expected, rtol=0, atol=scale)
     diagonal = curvature.diagonal()
     expected = np.einsum("cici->ci", hessian)
     scale = tolerance * np.abs(expected).max()
@@ -155,10 +155,10 @@ def test_torch_tensors_give_what_numpy_arrays_give():
     loss, *_, (weight, bias) = problem(70)
     tensors, *_ = problem(70, compute=in_torch)
     expected = loss(weight, bias)
-    found = tensors(in_torch.array(weight), in_torch.array(bias))
-    assert found.loss == pytest.approx(expected.loss, rel=1e-6)
+    result = tensors(in_torch.array(weight), in_torch.array(bias))
+    assert result.loss == pytest.approx(expected.loss, rel=1e-6)
     for name in ("weight_gradient", "bias_gradient"):
-        assert not isinstance(getattr(found, name), np.ndarray)
+        assert not isinstance(getattr(result, name), np.ndarray)
         np.testing.assert_allclose(
-            to_numpy(getattr(found, name)), getattr(expected, name), rtol=1e-4, atol=1e-6
+            to_numpy(getattr(result, name)), getattr(expected, name), rtol=1e-4, atol=1e-6
         )

@@ -87,14 +87,16 @@ def test_head_and_metrics_are_written(folder, train, recipe):
     right = read_head(folder / "head.h5", 5).logits64(features).argmax(axis=1) == labels
     assert metrics["top1"] == pytest.approx(right.mean())
     assert metrics["top5"] == 1
-    assert metrics["per_class_accuracy"] == pytest.approx([right[labels == one].mean() for one in range(3)])
+    assert metrics["per_class_accuracy"] == pytest.approx(
+        [right[labels == label].mean() for label in range(3)]
+    )
     assert metrics["class_counts"] == [2, 1, 3]
     assert metrics["class_names"] == CLASSES
     assert metrics["imbalance_ratio"] == 3
     assert [metrics[name] for name in ("labels", "seed", "round", "unlabelled")] == [6, 1, 1, 39]
-    kept = {"lbfgs": "weight_decay", "sgd": "epoch"}[recipe["solver"]]
+    attribute = {"lbfgs": "weight_decay", "sgd": "epoch"}[recipe["solver"]]
     with h5py.File(folder / "head.h5") as file:
-        for name in (kept, "validation_accuracy", "iterations"):
+        for name in (attribute, "validation_accuracy", "iterations"):
             assert file.attrs[name] == metrics[name]
 
 
@@ -134,8 +136,8 @@ def test_labels_that_came_later_are_used(folder, train, error_of):
 def test_a_labelled_set_that_cannot_be_labelled_is_told(folder, train, error_of):
     write_index(folder / "labelled.csv", [50, 51])
     (folder / "annotations.csv").write_text("index,label\n50,?\n51,skip\n")
-    told = error_of(LBFGS, "--annotations", str(folder / "annotations.csv"))
-    assert "labelled.csv: has no row that can be labelled; a head needs at least one labelled" in told
+    message = error_of(LBFGS, "--annotations", str(folder / "annotations.csv"))
+    assert "labelled.csv: has no row that can be labelled; a head needs at least one labelled" in message
 
 
 def test_every_mistake_in_labels_that_came_later_has_its_line(folder, train, capsys):

@@ -58,12 +58,12 @@ def test_lbfgs_comes_near_to_newtons_optimum(strength):
     zeros = np.zeros((3, 5)), np.zeros(3)
     expected, _ = newton(exact, strength, exact(*zeros), 1e-13, 50)
     solver = WhitenedLbfgs(loss, np.full(3, 1 / 3), Compute(), map)
-    found, iterations = solver.minimise(strength, loss(*zeros), 1e-10, 200)
+    point, iterations = solver.minimise(strength, loss(*zeros), 1e-10, 200)
     assert iterations > 1
-    np.testing.assert_allclose(found.weight, expected.weight, atol=1e-3 * np.abs(expected.weight).max())
-    again, more = solver.minimise(strength, found, 1e-6, 200)
+    np.testing.assert_allclose(point.weight, expected.weight, atol=1e-3 * np.abs(expected.weight).max())
+    again, more = solver.minimise(strength, point, 1e-6, 200)
     assert more <= 1
-    np.testing.assert_allclose(again.weight, found.weight, atol=1e-3 * np.abs(expected.weight).max())
+    np.testing.assert_allclose(again.weight, point.weight, atol=1e-3 * np.abs(expected.weight).max())
 
 
 def test_scipy_computes_on_one_thread_even_if_it_is_imported_within_a_mapping(tmp_path):

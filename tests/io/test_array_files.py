@@ -42,14 +42,14 @@ def name_in(form):
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 def test_rows_of_each_form(tmp_path, form, dtype):
     expected = values(dtype)
-    found = stored(save(tmp_path / form, expected, np.arange(ROWS)), name_in(form))
-    assert (found.shape, found.dtype) == ((ROWS, WIDTH), dtype)
+    result = stored(save(tmp_path / form, expected, np.arange(ROWS)), name_in(form))
+    assert (result.shape, result.dtype) == ((ROWS, WIDTH), dtype)
     for rows in (slice(0, ROWS), slice(3, 5), slice(90, 200), slice(38, 44), slice(5, 5), slice(0, 1)):
-        read = found.read(rows)
+        read = result.read(rows)
         assert read.dtype == dtype
         np.testing.assert_array_equal(read, expected[rows])
     for rows in ([99, 3, 40, 3], list(range(ROWS)), [0]):
-        np.testing.assert_array_equal(found[np.array(rows)], expected[rows])
+        np.testing.assert_array_equal(result[np.array(rows)], expected[rows])
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -62,26 +62,26 @@ def test_labels_and_names_beside_them(tmp_path, form):
 
 @pytest.mark.parametrize("form", ["f.npy", "f.npz"])
 def test_arrays_in_the_order_of_columns(tmp_path, form):
-    given = np.asfortranarray(values())
-    (np.save if form == "f.npy" else np.savez)(tmp_path / form, given)
-    np.testing.assert_array_equal(stored(tmp_path / form).read(slice(40, 60)), given[40:60])
+    array = np.asfortranarray(values())
+    (np.save if form == "f.npy" else np.savez)(tmp_path / form, array)
+    np.testing.assert_array_equal(stored(tmp_path / form).read(slice(40, 60)), array[40:60])
 
 
 @pytest.mark.parametrize("form", ["b.pt", "b.safetensors"])
 def test_bfloat16_is_read_as_float32(tmp_path, form):
-    given = torch.from_numpy(values()).bfloat16()
-    (torch.save if form == "b.pt" else save_file)({"features": given}, tmp_path / form)
-    found = stored(tmp_path / form, "features")
-    assert found.dtype == np.float32
-    np.testing.assert_array_equal(found.read(slice(2, 9)), given[2:9].float().numpy())
+    tensor = torch.from_numpy(values()).bfloat16()
+    (torch.save if form == "b.pt" else save_file)({"features": tensor}, tmp_path / form)
+    result = stored(tmp_path / form, "features")
+    assert result.dtype == np.float32
+    np.testing.assert_array_equal(result.read(slice(2, 9)), tensor[2:9].float().numpy())
 
 
 def test_other_files_of_torch(tmp_path):
-    given = torch.from_numpy(values()).requires_grad_()
-    torch.save(given, tmp_path / "alone.pt")
-    torch.save(given, tmp_path / "old.pt", _use_new_zipfile_serialization=False)
+    tensor = torch.from_numpy(values()).requires_grad_()
+    torch.save(tensor, tmp_path / "alone.pt")
+    torch.save(tensor, tmp_path / "old.pt", _use_new_zipfile_serialization=False)
     torch.save(
-        {"train": {"features": given, "epoch": 3}, "names": ["a", "b"], "mixed": ["a", 1]}, tmp_path / "n.pt"
+        {"train": {"features": tensor, "epoch": 3}, "names": ["a", "b"], "mixed": ["a", 1]}, tmp_path / "n.pt"
     )
     for path, name in (("alone.pt", ""), ("old.pt", ""), ("n.pt", "train/features")):
         np.testing.assert_array_equal(stored(tmp_path / path, name).read(slice(5, 8)), values()[5:8])
@@ -158,10 +158,10 @@ def test_more_rows_than_a_batch_are_not_kept(tmp_path, monkeypatch):
     monkeypatch.setattr("activepool.io.array_files.parquet_files.BLOCK_ROWS", 500)
     rows = 20_000
     save(tmp_path / "list.parquet", values(rows=rows).repeat(20, axis=1))
-    found = stored(tmp_path / "list.parquet")
+    result = stored(tmp_path / "list.parquet")
     tracemalloc.start()
     for start in range(0, rows, 500):
-        assert found.read(slice(start, start + 500)).shape == (500, 120)
+        assert result.read(slice(start, start + 500)).shape == (500, 120)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 5 * 500 * 120 * 4 < rows * 120 * 4 / 5
@@ -238,9 +238,9 @@ def test_links_that_lead_in_a_circle(tmp_path):
 def test_a_compressed_array_is_read_when_a_row_is(tmp_path):
     save(tmp_path / "small.npz", values(rows=50_000), np.arange(50_000))
     tracemalloc.start()
-    found = stored(tmp_path / "small.npz", "features")
+    result = stored(tmp_path / "small.npz", "features")
     before = tracemalloc.get_traced_memory()[1]
-    np.testing.assert_array_equal(found.read(slice(7, 9)), values(rows=50_000)[7:9])
+    np.testing.assert_array_equal(result.read(slice(7, 9)), values(rows=50_000)[7:9])
     tracemalloc.stop()
     assert before < 200_000 < 50_000 * WIDTH * 4
 

@@ -43,7 +43,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, kind):
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 2, done.stderr
     assert done.stderr == f"activepool: {path} cannot be written: {os.strerror(errno.EFBIG)}\n"
-    assert [found.name for found in tmp_path.iterdir()] == ["output"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["output"]
     assert path.read_text() == "old"
 
 
@@ -86,10 +86,10 @@ def test_a_disk_that_is_full_at_any_byte_of_an_hdf5_file(tmp_path):
     program = head.format(write=PARTS.format(path=path), limit="limit") + FORKS.format(folder=str(tmp_path))
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    *failures, (limit, ended, _, left) = map(json.loads, done.stdout.splitlines())
+    *failures, (limit, ended, _, remaining) = map(json.loads, done.stdout.splitlines())
     assert len(failures) > 10
     line = f"activepool: {path} cannot be written: {os.strerror(errno.EFBIG)}\n"
     for _, *failure in failures:
         assert failure == [2, line, []]
-    assert (ended, left) == (0, ["output"])
+    assert (ended, remaining) == (0, ["output"])
     assert path.stat().st_size <= limit

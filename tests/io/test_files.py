@@ -26,8 +26,8 @@ def test_what_a_killed_process_left_is_swept_and_nothing_else(tmp_path):
     ):
         (tmp_path / name).write_text("half")
     write_json(tmp_path / "a.json", {})
-    left = sorted(path.name for path in tmp_path.iterdir())
-    assert left == [
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == [
         *(".a.123.partial.csv", ".a.b.123.partial.json", ".a.json.123.partial.gz"),
         *(".ab.123.partial.json", "a.json", "a.partial.json"),
     ]

@@ -117,8 +117,8 @@ def test_a_filter_that_is_not_installed_is_named(tmp_path, left_out):
     creation.set_filter(32001, h5py.h5z.FLAG_OPTIONAL, (2, 2, 8, 32))
     with h5py.File(tmp_path / "given.h5", "w") as file:
         space = h5py.h5s.create_simple((4,))
-        made = h5py.h5d.create(file.id, b"values", h5py.h5t.NATIVE_INT64, space, creation)
-        made.write_direct_chunk((0,), np.arange(4).tobytes(), filter_mask=int(left_out))
+        dataset = h5py.h5d.create(file.id, b"values", h5py.h5t.NATIVE_INT64, space, creation)
+        dataset.write_direct_chunk((0,), np.arange(4).tobytes(), filter_mask=int(left_out))
     with opened(tmp_path / "given.h5") as file:
         if left_out:
             assert values(find_dataset(file, "values")).tolist() == [0, 1, 2, 3]

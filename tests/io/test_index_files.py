@@ -17,8 +17,8 @@ def test_index_files_keep_the_digits_of_float32(tmp_path):
         "score": scores,
     }
     write_index(tmp_path / "selected.csv", columns)
-    found = pd.read_csv(tmp_path / "selected.csv", dtype={"score": np.float32})
-    assert found.equals(pd.DataFrame(columns | {"score": scores.astype(np.float32)}))
+    table = pd.read_csv(tmp_path / "selected.csv", dtype={"score": np.float32})
+    assert table.equals(pd.DataFrame(columns | {"score": scores.astype(np.float32)}))
     content = (tmp_path / "selected.csv").read_bytes()
     assert b'3,"a,b.jpg",0.3\n' in content
     write_index(tmp_path / "selected.csv", columns | {"score": scores * (1 + 1e-15)})

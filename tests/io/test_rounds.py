@@ -38,8 +38,8 @@ def test_a_strategy_may_start_from_a_round_0_of_its_own():
         "results/initial_balanced/seed12/round00/head.h5"
     )
     assert (rounds.strategies_of(None), rounds.strategies_of("base")) == (["random"], ["base"])
-    own = {"base": "initial_balanced", "random": "initial_typiclust"}
-    assert Run(None, 0, 0) not in Rounds.parse(CONTENT | {"own_initial": own}).runs()
+    initial = {"base": "initial_balanced", "random": "initial_typiclust"}
+    assert Run(None, 0, 0) not in Rounds.parse(CONTENT | {"own_initial": initial}).runs()
 
 
 @pytest.mark.parametrize(
@@ -82,10 +82,10 @@ def test_a_missing_key_is_named():
 @pytest.fixture
 def rounds(tmp_path):
     """Rounds whose selections lie in tmp_path: the picks of a round are named after its place."""
-    found = Rounds.parse(CONTENT | {"folder": str(tmp_path)})
-    for place, run in enumerate(found.runs()):
-        write_index(found.path(run, "selected.csv"), {"index": np.array([place, place + 100])})
-    return found
+    rounds_parsed = Rounds.parse(CONTENT | {"folder": str(tmp_path)})
+    for place, run in enumerate(rounds_parsed.runs()):
+        write_index(rounds_parsed.path(run, "selected.csv"), {"index": np.array([place, place + 100])})
+    return rounds_parsed
 
 
 def test_files_are_those_of_all_rounds_and_must_be_there(rounds):

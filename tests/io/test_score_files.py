@@ -13,14 +13,14 @@ INDEX = np.array([2, 5, 9])
 
 
 def table(**changes):
-    given = {
+    columns = {
         "index": INDEX,
         "predicted": np.array([1, 0, 1], dtype=np.int32),
         "scores": {"margin": np.array([0.5, 0.25, 1], np.float32), "boundary": np.ones(3, np.float32)},
         "nearest": (np.array([[2, 5], [9, -1]]), np.array([[0.5, 1], [2, np.inf]], np.float32)),
         "per_sample": {"code": np.arange(12).reshape(3, 4), "norm": np.array([0.5, np.nan, 2])},
     }
-    return ScoreTable(**given | changes)
+    return ScoreTable(**columns | changes)
 
 
 @pytest.fixture
@@ -30,17 +30,17 @@ def path(tmp_path):
 
 def test_a_table_comes_back_as_it_was_written(path):
     write_scores(path, table())
-    found = read_scores(path)
-    np.testing.assert_array_equal(found.index, INDEX)
-    np.testing.assert_array_equal(found.predicted, [1, 0, 1])
-    assert found.predicted.dtype == np.int32
+    scores = read_scores(path)
+    np.testing.assert_array_equal(scores.index, INDEX)
+    np.testing.assert_array_equal(scores.predicted, [1, 0, 1])
+    assert scores.predicted.dtype == np.int32
     for name in ("scores", "per_sample"):
-        written, read = getattr(table(), name), getattr(found, name)
+        written, read = getattr(table(), name), getattr(scores, name)
         assert read.keys() == written.keys()
         for key, values in written.items():
             np.testing.assert_array_equal(read[key], values)
             assert read[key].dtype == values.dtype
-    for read, values in zip(found.nearest, table().nearest, strict=True):
+    for read, values in zip(scores.nearest, table().nearest, strict=True):
         np.testing.assert_array_equal(read, values)
 
 
@@ -68,15 +68,15 @@ def test_all_but_the_index_may_be_missing(path):
     write_scores(path, ScoreTable(INDEX))
     with h5py.File(path) as file:
         assert list(file) == ["index"]
-    found = read_scores(path)
-    assert (found.predicted, found.nearest, found.scores, found.per_sample) == (None, None, {}, {})
+    scores = read_scores(path)
+    assert (scores.predicted, scores.nearest, scores.scores, scores.per_sample) == (None, None, {}, {})
 
 
 def test_without_a_head_there_may_be_what_was_precomputed(path):
     write_scores(path, ScoreTable(INDEX, per_sample={"code": np.zeros((3, 2))}))
-    found = read_scores(path)
-    assert found.predicted is None
-    assert found.per_sample["code"].shape == (3, 2)
+    scores = read_scores(path)
+    assert scores.predicted is None
+    assert scores.per_sample["code"].shape == (3, 2)
 
 
 def test_a_pool_of_nothing_comes_back(path):

@@ -48,8 +48,8 @@ class Browser:
             "prefs": {**downloads, **(preferences or {})},
         }
         self._address = address
-        asked = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}}
-        session = self._send("POST", "/session", asked)
+        request = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}}
+        session = self._send("POST", "/session", request)
         self._session = f"/session/{session['sessionId']}"
 
     def _send(self, method, path, content=None):
@@ -105,8 +105,8 @@ class Browser:
     def downloaded(self, pattern):
         """Return the path of a download, once it is there; an empty file only reserves its name."""
         for _ in range(100):
-            if found := [path for path in self.folder.glob(pattern) if path.stat().st_size]:
-                return found[0]
+            if paths := [path for path in self.folder.glob(pattern) if path.stat().st_size]:
+                return paths[0]
             time.sleep(0.1)
         raise AssertionError(f"{pattern} was not downloaded; there are {list(self.folder.iterdir())}")
 

@@ -25,7 +25,7 @@ class Project:
         folder: of its files.
         features: (N, d).
         sources: (N,) the paths of the photographs.
-        given: the classes of the configuration.
+        class_names: the classes of the configuration.
         parts: (N,) in which part of the features each lies; by default all in part 1.
         models: the batches that have a model.
     """
@@ -33,7 +33,7 @@ class Project:
     folder: Path
     features: np.ndarray
     sources: list[str]
-    given: list[str] = field(default_factory=list)
+    class_names: list[str] = field(default_factory=list)
     parts: list[int] | None = None
     models: list[str] = field(default_factory=list)
 
@@ -59,7 +59,7 @@ class Project:
 
     @property
     def state(self):
-        return state_of(self.entries, self.given)
+        return state_of(self.entries, self.class_names)
 
     def draft(self, event, row, who="anna", **more):
         source = self.sources[row]
@@ -72,28 +72,28 @@ class Project:
         """Enter what somebody says of some rows: a label each, or an event."""
         events = ("cannot_tell", "skip", "not_ours")
         drafts = [
-            self.draft(said, row, who, batch=batch, **more)
-            if said in events
-            else self.draft("label", row, who, batch=batch, label=said, **more)
-            for row, said in zip(rows, labels, strict=True)
+            self.draft(label, row, who, batch=batch, **more)
+            if label in events
+            else self.draft("label", row, who, batch=batch, label=label, **more)
+            for row, label in zip(rows, labels, strict=True)
         ]
         append(self.ledger, drafts)
 
     def train(self, batch, rows=None):
         """Train the model of a batch on all labels, and predict the pool, or its first rows."""
         row_of = {sample(source): row for row, source in enumerate(self.sources)}
-        found = sorted((row_of[name], label) for name, label in self.state.training_labels.items())
+        labels = sorted((row_of[name], label) for name, label in self.state.training_labels.items())
         folder = self.folder / "batches" / batch
         folder.mkdir(parents=True)
-        rows_of_labels, names = map(list, zip(*found, strict=True))
+        rows_of_labels, names = map(list, zip(*labels, strict=True))
         sources = [self.sources[row] for row in rows_of_labels]
         columns = {"index": rows_of_labels, "source": sources, "label": names}
         pd.DataFrame(columns).to_csv(folder / "labels.csv", index=False)
         pd.DataFrame({"class": self.state.classes}).to_csv(folder / "classes.csv", index=False)
         write_features(self.features[:rows], folder / "features.h5")
-        given = {name: str(folder / f"{name}.csv") for name in ("labels", "classes")}
+        files = {name: str(folder / f"{name}.csv") for name in ("labels", "classes")}
         outputs = {name: str(folder / file) for name, file in TRAINED.items()}
-        train_labelled(str(folder / "features.h5"), **given, seed=3, **outputs)
+        train_labelled(str(folder / "features.h5"), **files, seed=3, **outputs)
         predict(
             str(folder / "features.h5"),
             outputs["head"],

@@ -81,9 +81,9 @@ def without_cache(project: Project):
 
 def mistakes(project: Project) -> list[str]:
     """Return the mistakes of the first files; nothing is entered, and nothing remembered."""
-    found = mistakes_of(project)
+    lines = mistakes_of(project)
     assert not project.cache.exists()
-    return found
+    return lines
 
 
 def mistakes_of(project: Project) -> list[str]:

@@ -30,7 +30,7 @@ def unlabelled(folder):
     """No batch has gone out."""
     pool = small_pool(300)
     sources = [f"{ODD}/{source}" if row < 9 else source for row, source in enumerate(pool.sources)]
-    return Project(folder, pool.features, sources, given=["ant", ODD])
+    return Project(folder, pool.features, sources, class_names=["ant", ODD])
 
 
 @point
@@ -77,4 +77,6 @@ POINTS = (unlabelled, waiting, first_batch, labelled, audited)
 
 
 def numbers_of(project, has_images=True, **changes):
-    return status_numbers("photos", StatusFiles(**project.arguments | changes), project.given, has_images)
+    return status_numbers(
+        "photos", StatusFiles(**project.arguments | changes), project.class_names, has_images
+    )

@@ -28,14 +28,14 @@ def compared():
 
 
 def test_accuracy_is_that_of_the_audit_of_the_library(compared):
-    found = accuracy(AUDIT, *compared, CLASSES)
-    names = [one.name for one in found.classes]
+    result = accuracy(AUDIT, *compared, CLASSES)
+    names = [pair.name for pair in result.classes]
     expected = activepool.audit(*compared, classes=[*CLASSES, "cow"])
     assert names == ["dog", "ant", "bee"]  # no elk has a label
     for share, value, low, high in [
-        (found.overall, expected.accuracy.value, expected.accuracy.low, expected.accuracy.high),
+        (result.overall, expected.accuracy.value, expected.accuracy.low, expected.accuracy.high),
         *zip(
-            [one.share for one in found.classes],
+            [pair.share for pair in result.classes],
             *(values[:3] for values in (expected.class_accuracy.value, expected.class_accuracy.low)),
             expected.class_accuracy.high[:3],
             strict=True,
@@ -44,15 +44,15 @@ def test_accuracy_is_that_of_the_audit_of_the_library(compared):
         assert (share.value, share.low, share.high) == (value, low, high)
     order = list(expected.classes)
     confusion = np.zeros((len(order), len(order)), dtype=int)
-    for one in found.confusions:
-        confusion[order.index(one.label), order.index(one.predicted)] = one.count
+    for pair in result.confusions:
+        confusion[order.index(pair.label), order.index(pair.predicted)] = pair.count
     np.testing.assert_array_equal(confusion, expected.confusion)
 
 
 def test_a_class_that_the_model_does_not_know_counts_as_wrong():
-    found = accuracy(AUDIT, ["ant", "fox", "fox"], ["ant", "ant", "ant"], ["ant"])
-    assert (found.overall.hits, found.overall.cases) == (1, 3)
-    assert [(one.name, one.share.hits, one.share.cases) for one in found.classes] == [
+    result = accuracy(AUDIT, ["ant", "fox", "fox"], ["ant", "ant", "ant"], ["ant"])
+    assert (result.overall.hits, result.overall.cases) == (1, 3)
+    assert [(row.name, row.share.hits, row.share.cases) for row in result.classes] == [
         ("ant", 1, 1),
         ("fox", 0, 2),
     ]
@@ -76,24 +76,24 @@ def project(tmp_path):
 def test_the_most_confidently_wrong_come_first(project):
     random, names = np.random.default_rng(1), ["ant", "bee"]
     rows = random.permutation(80)
-    given, said = random.integers(2, size=(2, 80))
+    true_labels, predictions = random.integers(2, size=(2, 80))
     chances = random.integers(128, 160, 80) / 256  # some are equal
-    held_out = HeldOut(rows, given, said, np.stack([chances, chances], axis=1), names)
+    held_out = HeldOut(rows, true_labels, predictions, np.stack([chances, chances], axis=1), names)
     labels, predicted = held_out.label_names, held_out.predicted_names
     audit_labels = dict.fromkeys(range(80, 100), "ant")
     audited = {row: ("bee" if row % 2 else "ant", 0.5 + row / 200) for row in audit_labels}
     pool = pool_of(project)
     standing = {pool.samples[row]: label for row, label in zip(rows, labels, strict=True)}
     corrected = {pool.samples[row]: "cow" for row in range(40)}
-    found = most_wrong(pool, held_out, standing | corrected, audit_labels, audited)
+    errors = most_wrong(pool, held_out, standing | corrected, audit_labels, audited)
     every = [(-0.5 - row / 200, row, AUDIT) for row in range(81, 100, 2)]
     every += [
         (-chance, row, CROSS_VALIDATION)
-        for chance, row, label, said in zip(chances, rows, labels, predicted, strict=True)
-        if label != said and row >= 40
+        for chance, row, label, predictions in zip(chances, rows, labels, predicted, strict=True)
+        if label != predictions and row >= 40
     ]
     expected = sorted(every)[:MAX_WRONG]
-    assert [(-one.probability, one.source, one.measured_on) for one in found] == [
+    assert [(-error.probability, error.source, error.measured_on) for error in errors] == [
         (chance, f"{row}.jpg", kind) for chance, row, kind in expected
     ]
-    assert all(one.label != one.predicted for one in found)
+    assert all(error.label != error.predicted for error in errors)

@@ -39,22 +39,22 @@ def test_an_audit_set_that_was_drawn_late_says_so(project):
     project.say([20], ["bee"], batch="audit01")
     project.send("audit02", range(30, 38), "audit", when="2026-11-03T10:00:00Z")
     project.say(range(30, 33), ["skip", "ant", "ant"], batch="audit02")
-    found = audit_set(project.entries, project.state, pool_of(project), {})
-    assert found.draws == (
+    result = audit_set(project.entries, project.state, pool_of(project), {})
+    assert result.draws == (
         AuditDraw("audit01", "2026-11-02T10:00:00Z", 2, 11, labelled=1, awaited=1, accuracy=NOTHING),
         AuditDraw("audit02", "2026-11-03T10:00:00Z", 8, 13, labelled=2, awaited=5, accuracy=NOTHING),
     )
-    assert (found.samples, found.labelled, found.awaited, found.measured) == (10, 3, 6, "audit02")
-    assert found.too_late == 10  # the third part
+    assert (result.samples, result.labelled, result.awaited, result.measured) == (10, 3, 6, "audit02")
+    assert result.too_late == 10  # the third part
     project.write_files(range(94))
-    found = audit_set(project.entries, project.state, pool_of(project), {})
-    assert found.too_late == 4
+    result = audit_set(project.entries, project.state, pool_of(project), {})
+    assert result.too_late == 4
 
 
 def test_an_audit_set_of_everything_came_before_nothing(project):
     project.send("audit01", [0, 99], "audit")
-    found = audit_set(project.entries, project.state, pool_of(project), {})
-    assert (found.draws[0].known_before, found.too_late) == (0, 0)
+    result = audit_set(project.entries, project.state, pool_of(project), {})
+    assert (result.draws[0].known_before, result.too_late) == (0, 0)
 
 
 def test_each_part_has_an_accuracy_of_its_own(project):
@@ -64,9 +64,9 @@ def test_each_part_has_an_accuracy_of_its_own(project):
     project.send("audit02", range(30, 55), "audit")
     project.say(range(30, 55), ["bee"] * 25, batch="audit02")
     audited = {row: ("ant" if row < 40 else "bee", 0.9) for row in range(53)}
-    found = audit_set(project.entries, project.state, pool_of(project), audited)
-    assert [draw.accuracy for draw in found.draws] == shares([28, 13], [28, 23])
-    assert (found.measured, found.part) == ("audit01", found.draws[0])
+    result = audit_set(project.entries, project.state, pool_of(project), audited)
+    assert [draw.accuracy for draw in result.draws] == shares([28, 13], [28, 23])
+    assert (result.measured, result.part) == ("audit01", result.draws[0])
 
 
 @pytest.mark.parametrize(
@@ -96,10 +96,10 @@ def test_the_parts_are_without_bias_and_their_sum_is_not():
     errors = {"first": [], "second": [], "sum": []}
     for _ in range(repeats):
         first = random.permutation(240)[:40]
-        rest = np.setdiff1d(np.arange(240), first)
-        batch = rest[np.argsort(random.random(len(rest)) - is_hard[rest])[:60]]
-        left = np.setdiff1d(rest, batch)
-        second = random.permutation(left)[:40]
+        remaining = np.setdiff1d(np.arange(240), first)
+        batch = remaining[np.argsort(random.random(len(remaining)) - is_hard[remaining])[:60]]
+        second_remaining = np.setdiff1d(remaining, batch)
+        second = random.permutation(second_remaining)[:40]
         sent = [("audit", "audit01", first), ("sent", "batch01", batch), ("audit", "audit02", second)]
         drafts = [(event, "", name, row) for event, name, rows in sent for row in rows]
         drafts += [("label", "ant", "", row) for row in (*first, *second)]
@@ -118,10 +118,10 @@ def test_the_parts_are_without_bias_and_their_sum_is_not():
             )
             for number, (event, label, name, row) in enumerate(drafts, 1)
         ]
-        found = [one.accuracy for one in audit_set(entries, state_of(entries), pool, audited).draws]
-        errors["first"].append(found[0].value - right.mean())
-        errors["second"].append(found[1].value - right[left].mean())
-        errors["sum"].append(sum(one.hits for one in found) / 80 - right.mean())
+        accuracies = [draw.accuracy for draw in audit_set(entries, state_of(entries), pool, audited).draws]
+        errors["first"].append(accuracies[0].value - right.mean())
+        errors["second"].append(accuracies[1].value - right[second_remaining].mean())
+        errors["sum"].append(sum(draw.hits for draw in accuracies) / 80 - right.mean())
     bias = {name: np.mean(values) for name, values in errors.items()}
     deviation = {name: np.std(values) / repeats**0.5 for name, values in errors.items()}
     assert abs(bias["first"]) < 3 * deviation["first"]
@@ -165,8 +165,8 @@ def test_audit_labels_are_those_that_the_pool_has(project):
     project.send("audit01", [5, 3], "audit")
     project.say([5, 3], ["ant", "bee"], batch="audit01")
     pool = pool_of(project)
-    found = audit_parts(project.state, pool)
-    assert found == {"audit01": {3: "bee", 5: "ant"}}
-    assert list(found["audit01"]) == [3, 5]
+    result = audit_parts(project.state, pool)
+    assert result == {"audit01": {3: "bee", 5: "ant"}}
+    assert list(result["audit01"]) == [3, 5]
     fewer = Pool(pool.samples[:4], pool.parts[:4], pool.first_sources[:4], pool.sources)
     assert audit_parts(project.state, fewer) == {"audit01": {3: "bee"}}

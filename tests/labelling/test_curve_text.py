@@ -13,18 +13,18 @@ SOME = Estimate(1.0, 0.9, 1.1)
 
 def fit(low, value, high):
     """Return a fit whose asymptote has this interval."""
-    wanted = {0.9: None, 0.95: Estimate(201.0, 117.0, 290.0), 0.99: None}
-    return LearningCurveFit(None, Estimate(value, low, high), SOME, SOME, wanted)
+    labels_for = {0.9: None, 0.95: Estimate(201.0, 117.0, 290.0), 0.99: None}
+    return LearningCurveFit(None, Estimate(value, low, high), SOME, SOME, labels_for)
 
 
 def test_no_ceiling_is_named_without_its_interval(tmp_path):
     series = numbers_of(audited(tmp_path)).series
-    told = replace(series, fit=fit(0.15, 0.18, 0.24))
-    assert curve_text(told, 1500) == (
+    changed = replace(series, fit=fit(0.15, 0.18, 0.24))
+    assert curve_text(changed, 1500) == (
         "learning curve: its ceiling is 82 % accuracy (95 % interval 76 to 85 %); 95 % of that would take "
         "about 210 labels (95 % interval 120 to 290)"
     )
-    assert ceiling_text(told.fit) == "82 % accuracy (95 % interval 76 to 85 %)"
+    assert ceiling_text(changed.fit) == "82 % accuracy (95 % interval 76 to 85 %)"
 
 
 def test_a_wide_interval_of_the_ceiling_tells_nothing(tmp_path):

@@ -51,20 +51,20 @@ def by_definition(labels, chances):
         for j in classes
         if j in labels
     }
-    found = []
+    errors = []
     for p, label in zip(chances, labels, strict=True):
         confident = [j for j in thresholds if p[j] >= thresholds[j] - 1e-6]
-        found.append(bool(confident) and max(confident, key=lambda j: (p[j], -j)) != label)
-    return found
+        errors.append(bool(confident) and max(confident, key=lambda j: (p[j], -j)) != label)
+    return errors
 
 
 @pytest.mark.parametrize("step", [0, 0.05])
 @pytest.mark.parametrize(("rows", "classes"), [(1, 2), (31, 2), (83, 5), (211, 11)])
 def test_errors_are_those_of_the_definition(rows, classes, step):
     labels, chances = problem(rows, classes, rows, step)
-    found = off_diagonal(labels, chances)
-    assert found.tolist() == by_definition(labels, chances)
-    assert rows == 1 or 0 < found.sum() < rows
+    is_error = off_diagonal(labels, chances)
+    assert is_error.tolist() == by_definition(labels, chances)
+    assert rows == 1 or 0 < is_error.sum() < rows
 
 
 @pytest.mark.parametrize("step", [0, 0.05])
@@ -77,15 +77,15 @@ def test_the_list_is_that_of_the_definition_in_its_order(step):
     write_label_errors(
         "errors.csv", HeldOut(index, label, chances.argmax(axis=1), chances, names), labels, SAMPLES
     )
-    found = [
+    rows_listed = [
         (chances[place, label[place]], 3 * place)
         for place, is_off in enumerate(by_definition(label, chances))
         if is_off and label[place] != chances[place].argmax()
     ]
-    assert len(found) > 9
+    assert len(rows_listed) > 9
     listed = pd.read_csv("errors.csv")
-    assert listed["source"].tolist() == [f"{row}.jpg" for _, row in sorted(found)]
-    assert listed["sample"].tolist() == [SAMPLES[row] for _, row in sorted(found)]
+    assert listed["source"].tolist() == [f"{row}.jpg" for _, row in sorted(rows_listed)]
+    assert listed["sample"].tolist() == [SAMPLES[row] for _, row in sorted(rows_listed)]
 
 
 def test_rows_with_one_probability_reach_its_mean():
@@ -100,8 +100,8 @@ def test_cleanlab_finds_the_same(rows, classes):
     filters = pytest.importorskip("cleanlab.filter", reason="cleanlab is not installed")
     labels, chances = problem(rows, classes, rows)
     expected = filters.find_label_issues(labels, chances, filter_by="confident_learning", n_jobs=1)
-    found = off_diagonal(labels, chances) & (chances.argmax(axis=1) != labels)
-    assert found.tolist() == expected.tolist()
+    is_error = off_diagonal(labels, chances) & (chances.argmax(axis=1) != labels)
+    assert is_error.tolist() == expected.tolist()
 
 
 def test_no_held_out_row_has_no_error():
@@ -116,25 +116,25 @@ def test_wrong_labels_are_found_and_the_likeliest_comes_first():
     features, truth = pool_features()
     write_features(features)
     rows, wrong = np.arange(1, 301, 2), np.array([7, 31, 99, 151, 201])
-    given = np.where(np.isin(rows, wrong), (truth[rows] + 1) % 4, truth[rows])
-    write_labels(rows, [CLASSES[number] for number in given])
+    labels = np.where(np.isin(rows, wrong), (truth[rows] + 1) % 4, truth[rows])
+    write_labels(rows, [CLASSES[number] for number in labels])
     train_labelled("features.h5", "labels.csv", "classes.csv", seed=3, **TRAINED)
     label_errors(*FILES)
-    found, held_out = pd.read_csv("label_errors.csv"), read_held_out("held_out.h5")
-    assert list(found) == COLUMNS
-    index = np.array([SAMPLES.index(one) for one in found["sample"]])
+    table, held_out = pd.read_csv("label_errors.csv"), read_held_out("held_out.h5")
+    assert list(table) == COLUMNS
+    index = np.array([SAMPLES.index(name) for name in table["sample"]])
     assert len(set(wrong) & set(index)) >= 4
-    assert len(found) < 25
+    assert len(table) < 25
     place = np.searchsorted(held_out.index, index)
     chances = held_out.probabilities[place]
-    assert found["source"].tolist() == [source_of(row) for row in index]
-    assert found["label"].tolist() == [CLASSES[number] for number in held_out.label[place]]
-    assert found["suggested"].tolist() == [CLASSES[number] for number in chances.argmax(axis=1)]
-    assert np.array_equal(found["probability"].astype(np.float32), chances.max(axis=1))
-    assert (found["label"] != found["suggested"]).all()
-    own = chances[np.arange(len(found)), held_out.label[place]]
-    assert own.tolist() == sorted(own)
-    assert np.array_equal(found["label_probability"].astype(np.float32), own)
+    assert table["source"].tolist() == [source_of(row) for row in index]
+    assert table["label"].tolist() == [CLASSES[number] for number in held_out.label[place]]
+    assert table["suggested"].tolist() == [CLASSES[number] for number in chances.argmax(axis=1)]
+    assert np.array_equal(table["probability"].astype(np.float32), chances.max(axis=1))
+    assert (table["label"] != table["suggested"]).all()
+    label_chances = chances[np.arange(len(table)), held_out.label[place]]
+    assert label_chances.tolist() == sorted(label_chances)
+    assert np.array_equal(table["label_probability"].astype(np.float32), label_chances)
 
 
 def test_ties_are_in_the_order_of_the_rows():

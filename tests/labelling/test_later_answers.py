@@ -231,8 +231,8 @@ def test_copies_that_contradict_each_other_are_a_mistake_that_says_so(project):
     ]
     project.table("2.csv", "source,label", "e.jpg,dog")
     project.table("3.csv", "source,label", "UPPER/copy of e.jpg,fox")
-    (told,) = mistakes_of(project)
-    assert told.startswith(words.replace("2.csv:3", "3.csv:2") + end.format(f"{files}/2.csv"))
+    (message,) = mistakes_of(project)
+    assert message.startswith(words.replace("2.csv:3", "3.csv:2") + end.format(f"{files}/2.csv"))
 
 
 def test_what_is_not_taken_again_has_the_name_that_the_file_gives_it(project):

@@ -21,9 +21,9 @@ def predictions(classes, predicted):
 
 def kappa(first, second):
     """Return Cohen's κ of two lists of names."""
-    both = len(first)
-    agreed = sum(left == right for left, right in zip(first, second, strict=True)) / both
-    chance = sum(first.count(name) * second.count(name) for name in {*first, *second}) / both**2
+    size = len(first)
+    agreed = sum(left == right for left, right in zip(first, second, strict=True)) / size
+    chance = sum(first.count(name) * second.count(name) for name in {*first, *second}) / size**2
     return (agreed - chance) / (1 - chance)
 
 
@@ -68,42 +68,42 @@ def names_of(path):
 
 def test_each_model_is_measured_on_the_audit_set(project):
     audit = dict(zip(range(500, 540), small_pool(600).classes[500:540], strict=True))
-    found = series_of(project, audit)
-    assert (found.measured_on, [row.batch for row in found.models]) == (AUDIT, project.models)
-    assert [row.labels for row in found.models] == [30, 60, 90, 120, 150]
-    for row, path in zip(found.models, project.model_files("predictions.h5"), strict=True):
+    result = series_of(project, audit)
+    assert (result.measured_on, [row.batch for row in result.models]) == (AUDIT, project.models)
+    assert [row.labels for row in result.models] == [30, 60, 90, 120, 150]
+    for row, path in zip(result.models, project.model_files("predictions.h5"), strict=True):
         predicted = names_of(path)
-        known = {place: label for place, label in audit.items() if place < len(predicted)}
-        hits = sum(predicted[place] == label for place, label in known.items())
-        assert (row.accuracy.hits, row.accuracy.cases) == (hits, len(known))
-    assert [row.accuracy.cases for row in found.models] == [20, 20, 40, 40, 40]
+        truth = {place: label for place, label in audit.items() if place < len(predicted)}
+        hits = sum(predicted[place] == label for place, label in truth.items())
+        assert (row.accuracy.hits, row.accuracy.cases) == (hits, len(truth))
+    assert [row.accuracy.cases for row in result.models] == [20, 20, 40, 40, 40]
 
 
 def test_without_an_audit_set_accuracies_are_cross_validated(project):
-    found = series_of(project, {})
-    assert found.measured_on == CROSS_VALIDATION
-    for row, path in zip(found.models, project.model_files("held_out.csv"), strict=True):
+    result = series_of(project, {})
+    assert result.measured_on == CROSS_VALIDATION
+    for row, path in zip(result.models, project.model_files("held_out.csv"), strict=True):
         table = pd.read_csv(path)
         assert row.accuracy.cases == len(table)
         assert row.accuracy.hits == (table["label"] == table["predicted"]).sum()
 
 
 def test_agreement_is_that_of_the_names_on_common_rows(project):
-    found = series_of(project, {}).models
-    assert (found[0].agreement, found[0].compared) == (None, 0)
+    result = series_of(project, {}).models
+    assert (result[0].agreement, result[0].compared) == (None, 0)
     paths = project.model_files("predictions.h5")
-    for row, before, after in zip(found[1:], paths[:-1], paths[1:], strict=True):
+    for row, before, after in zip(result[1:], paths[:-1], paths[1:], strict=True):
         first, second = names_of(before), names_of(after)
         common = min(len(first), len(second))
         assert row.compared == common
         assert row.agreement == pytest.approx(kappa(first[:common], second[:common]), abs=1e-12)
-    assert [row.compared for row in found[1:]] == [520, 520, 600, 600]
+    assert [row.compared for row in result[1:]] == [520, 520, 600, 600]
 
 
 def test_the_fit_is_that_of_the_library(project):
-    found = series_of(project, {})
-    errors = [1 - row.accuracy.hits / row.accuracy.cases for row in found.models]
-    assert found.fit == activepool.learning_curve_fit([row.labels for row in found.models], errors)
+    result = series_of(project, {})
+    errors = [1 - row.accuracy.hits / row.accuracy.cases for row in result.models]
+    assert result.fit == activepool.learning_curve_fit([row.labels for row in result.models], errors)
 
 
 def trained(batch, labels, held_out, right, rows):
@@ -121,10 +121,10 @@ def made_series(labels, hits):
 
 
 def test_errors_that_decline_have_a_fit_and_of_equal_numbers_of_labels_the_last_counts():
-    found = made_series([50, 100, 100, 200, 400], [60, 10, 70, 78, 84])
+    result = made_series([50, 100, 100, 200, 400], [60, 10, 70, 78, 84])
     errors = [1 - hits / 100 for hits in (60, 70, 78, 84)]
-    assert found.fit.unknown is None
-    assert found.fit == activepool.learning_curve_fit([50, 100, 200, 400], errors)
+    assert result.fit.unknown is None
+    assert result.fit == activepool.learning_curve_fit([50, 100, 200, 400], errors)
 
 
 def test_three_models_that_agree_have_settled():
@@ -139,12 +139,12 @@ def test_a_model_without_further_labels_takes_the_place_of_the_one_before():
     for batch in ("batch03", "batch04", "batch05"):
         comparison.add(trained(batch, 78, 100, 70, 78), predictions(["ant", "bee"], [0, 1, 1, 1]))
     comparison.add(trained("batch06", 77, 100, 70, 77), corrected, is_partial=True)
-    found = comparison.series()
-    assert [(row.batch, row.labels, row.compared, row.agreement) for row in found.models] == [
+    result = comparison.series()
+    assert [(row.batch, row.labels, row.compared, row.agreement) for row in result.models] == [
         ("batch02", 50, 0, None),
         ("batch06", 77, 4, 0.0),
     ]
-    assert (found.agreements, found.is_settled, found.is_last_partial) == ([0.0], False, False)
+    assert (result.agreements, result.is_settled, result.is_last_partial) == ([0.0], False, False)
 
 
 def test_a_model_is_not_partial_because_of_photographs_that_were_removed(tmp_path):
@@ -163,9 +163,13 @@ def test_a_model_that_had_only_some_answers_is_compared_with_none():
         comparison.add(trained("b", count, 100, 60, count), predictions(["ant", "bee"], [0, 1, 0, 1]))
     last = trained("c", 201, 100, 60, 201)
     comparison.add(last, predictions(["ant", "bee"], [0, 1, 1, 1]), is_partial=True)
-    found = comparison.series()
-    assert (found.agreements, found.is_settled, found.is_last_partial) == ([1.0, 1.0, 1.0], True, True)
-    assert (found.models[-1].agreement, found.models[-1].compared, found.models[-1].labels) == (None, 0, 201)
+    result = comparison.series()
+    assert (result.agreements, result.is_settled, result.is_last_partial) == ([1.0, 1.0, 1.0], True, True)
+    assert (result.models[-1].agreement, result.models[-1].compared, result.models[-1].labels) == (
+        None,
+        0,
+        201,
+    )
 
 
 def test_too_few_held_out_rows_have_no_accuracy():
@@ -181,7 +185,7 @@ def test_the_only_label_of_a_class_is_not_held_out(tmp_path):
     project.say(range(25), ["cow" if row == 7 else pool.classes[row] for row in range(25)])
     project.train("batch02")
     (training,), (labels,) = project.model_files("training.json"), project.model_files("labels.csv")
-    found, table = read_training(training, labels), pd.read_csv(project.model_files("held_out.csv")[0])
-    assert (found.labels, found.held_out) == (25, len(table))
-    assert found.held_out < 25 and "cow" not in set(table["label"])
-    assert found.hits == (table["label"] == table["predicted"]).sum()
+    result, table = read_training(training, labels), pd.read_csv(project.model_files("held_out.csv")[0])
+    assert (result.labels, result.held_out) == (25, len(table))
+    assert result.held_out < 25 and "cow" not in set(table["label"])
+    assert result.hits == (table["label"] == table["predicted"]).sum()

@@ -12,11 +12,11 @@ def by_hand(features, rows, threshold):
     """Compare each pair by itself."""
     near = {}
     for row in rows:
-        for other in rows:
-            left, right = features[row].astype(np.float64), features[other].astype(np.float64)
-            if row != other and left @ right / np.sqrt((left @ left) * (right @ right)) >= threshold:
-                near.setdefault(row, []).append(other)
-    return {row: tuple(others) for row, others in near.items()}
+        for second in rows:
+            left, right = features[row].astype(np.float64), features[second].astype(np.float64)
+            if row != second and left @ right / np.sqrt((left @ left) * (right @ right)) >= threshold:
+                near.setdefault(row, []).append(second)
+    return {row: tuple(neighbours) for row, neighbours in near.items()}
 
 
 @pytest.fixture
@@ -36,9 +36,9 @@ def test_the_pairs_are_those_of_a_comparison_one_by_one(features, monkeypatch, b
     rows = np.random.default_rng(1).permutation(60)[:45].tolist()
     expected = by_hand(features, rows, threshold)
     assert 0 < len(expected) <= 45
-    found = near_duplicates(FeatureMatrix.from_array(features), rows, threshold)
-    assert found == expected
-    assert list(found) == list(expected)
+    result = near_duplicates(FeatureMatrix.from_array(features), rows, threshold)
+    assert result == expected
+    assert list(result) == list(expected)
 
 
 def test_copies_are_found_in_the_order_of_the_batch():

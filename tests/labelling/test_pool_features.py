@@ -27,8 +27,8 @@ class Grown:
 
     def update(self, values):
         np.save(self.path, values)
-        found = vector_files(FeatureMatrix.from_array(values))
-        pool = update_pool(self.folder / "pool", found, lambda part: True)
+        files = vector_files(FeatureMatrix.from_array(values))
+        pool = update_pool(self.folder / "pool", files, lambda part: True)
         copy_vectors(VectorFile(self.path), pool.samples, pool.first_sources, self.folder / "features.h5")
         with FeatureFile(self.folder / "features.h5") as file:
             return pool, file.train.features.take(np.arange(len(pool.samples)))
@@ -62,7 +62,7 @@ def test_a_vector_that_is_nowhere_is_a_mistake_of_the_copy(tmp_path):
 
 
 def test_removed_vectors_are_copied_from_where_they_are_kept(tmp_path):
-    values, rest = vectors(6), [1, 2, 4]
+    values, remaining = vectors(6), [1, 2, 4]
     removed, output = tmp_path / "removed.h5", tmp_path / "features.h5"
     samples = [file.sample for file in vector_files(FeatureMatrix.from_array(values))]
     write_part(output, values)
@@ -72,7 +72,7 @@ def test_removed_vectors_are_copied_from_where_they_are_kept(tmp_path):
     gone = {samples[row]: row for row in (0, 3, 5)} | {"0" * 64: 1}
     assert list(keep_removed(removed, output, gone)) == [samples[5], samples[0], samples[3]]
     assert list(removed_rows(removed)) == [samples[5], samples[0], samples[3]]
-    np.save(tmp_path / "v.npy", values[rest])
+    np.save(tmp_path / "v.npy", values[remaining])
     copy_vectors(VectorFile(tmp_path / "v.npy"), samples, [""] * 6, output, removed)
     with FeatureFile(output) as file:
         assert np.array_equal(file.train.features.take(np.arange(6)), values)
@@ -134,5 +134,5 @@ def test_parts_that_lie_too_close_together_are_a_mistake(tmp_path):
     equal = [write_part(tmp_path / f"{rows}.h5", np.ones((rows, 3), np.float32)) for rows in (2, 3)]
     with pytest.raises(InputError, match=r"^backbone 'identity': train/features: all rows are equal"):
         join_parts(equal, [""] * 5, tmp_path / "features.h5")
-    other = write_part(tmp_path / "other.h5", vectors(1))
-    join_parts([*equal, other], [""] * 6, tmp_path / "features.h5")
+    second = write_part(tmp_path / "other.h5", vectors(1))
+    join_parts([*equal, second], [""] * 6, tmp_path / "features.h5")

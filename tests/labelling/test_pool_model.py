@@ -77,9 +77,9 @@ def write_photographs():
         pixels = random.integers(0, 60, (*shape, 3)) + np.array([level, level // 2, 100])
         pixels[: shape[0] // 2] += 30 * (number % 4)
         Image.fromarray(pixels.astype(np.uint8)).save(name, exif=exif if number % 5 == 0 else b"")
-    found = Part.from_files(np.full(PHOTOS, -1), names)
+    part = Part.from_files(np.full(PHOTOS, -1), names)
     samples = Samples(
-        found, Part.from_files(np.empty(0, np.int64), []), CLASSES[:3], str(Path.cwd()), upright=True
+        part, Part.from_files(np.empty(0, np.int64), []), CLASSES[:3], str(Path.cwd()), upright=True
     )
     write_samples("dataset.h5", samples)
     torch.manual_seed(0)
@@ -96,10 +96,10 @@ def test_images_have_the_predictions_of_the_pool(photographs):
     names, expected = photographs
     assert len(np.unique(expected.predicted)) == 3
     model = activepool.load_model(MODEL)
-    found = model.predict(names, checkpoint="backbone.safetensors", device="cpu")
-    assert found.predicted.tolist() == [expected.class_names[number] for number in expected.predicted]
-    assert np.allclose(found.probability, expected.probability, atol=2e-3)
-    assert np.allclose(found.margin, expected.margin, atol=4e-3)
+    predictions = model.predict(names, checkpoint="backbone.safetensors", device="cpu")
+    assert predictions.predicted.tolist() == [expected.class_names[number] for number in expected.predicted]
+    assert np.allclose(predictions.probability, expected.probability, atol=2e-3)
+    assert np.allclose(predictions.margin, expected.margin, atol=4e-3)
 
 
 def test_an_image_may_be_a_path_a_picture_or_pixels(photographs):
@@ -109,11 +109,11 @@ def test_an_image_may_be_a_path_a_picture_or_pixels(photographs):
     picture = Image.open(names[1])
     pixels = np.asarray(picture)
     for images in (names[1], Path(names[1]), picture, [picture], [pixels], pixels[None]):
-        found = model.predict(images, checkpoint=checkpoint, device="cpu")
-        assert found.probability.tolist() == pytest.approx([expected.probability[1]], abs=2e-3)
+        predictions = model.predict(images, checkpoint=checkpoint, device="cpu")
+        assert predictions.probability.tolist() == pytest.approx([expected.probability[1]], abs=2e-3)
     grey = pixels[..., 0]
     one, other = (
-        model.predict([given], checkpoint=checkpoint, device="cpu") for given in (grey, grey[..., None])
+        model.predict([image], checkpoint=checkpoint, device="cpu") for image in (grey, grey[..., None])
     )
     assert one.probability == other.probability
     for wrong, words in [
@@ -184,10 +184,10 @@ def test_a_pool_of_vectors_has_no_backbone():
     export_model(*FILES, MODEL)
     model = activepool.load_model(MODEL)
     assert model.backbone is None
-    found = model.predict_features(features)
-    assert found.predicted.tolist() == [expected.class_names[number] for number in expected.predicted]
-    assert found.probability.tobytes() == expected.probability.tobytes()
-    assert found.margin.tobytes() == expected.margin.tobytes()
+    predictions = model.predict_features(features)
+    assert predictions.predicted.tolist() == [expected.class_names[number] for number in expected.predicted]
+    assert predictions.probability.tobytes() == expected.probability.tobytes()
+    assert predictions.margin.tobytes() == expected.margin.tobytes()
     with pytest.raises(InputError, match="use predict_features"):
         model.predict(["photo.jpg"])
     with pytest.raises(InputError, match="is for features of width 6, these have 5"):
@@ -211,7 +211,7 @@ def test_the_pages_other_examples_run(photographs, capsys):
     exec(compile(WITH_ACTIVEPOOL, "labelling_model.md", "exec"), {})
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert [name for name, _ in lines] == [expected.class_names[number] for number in expected.predicted[1:3]]
-    assert [float(one) for _, one in lines] == pytest.approx(expected.probability[1:3], abs=3e-3)
+    assert [float(value) for _, value in lines] == pytest.approx(expected.probability[1:3], abs=3e-3)
 
     model = activepool.load_model(MODEL)
     backbone = model.backbone.load("backbone.safetensors").eval()

@@ -33,7 +33,7 @@ def test_class_probability_and_margin_are_those_of_the_definition(rows):
     features, _ = trained_pool(labels=90, rows=max(rows, 90))
     head = read_named_head("head.h5", read_facts("training.json"), features.shape[1])
     features = features[:rows]
-    found = predict_pool(FeatureMatrix.from_array(features), head, Compute())
+    predictions = predict_pool(FeatureMatrix.from_array(features), head, Compute())
     assert head.temperature != 1
     for row, values in enumerate(features.astype(float)):
         logits = [
@@ -43,40 +43,42 @@ def test_class_probability_and_margin_are_those_of_the_definition(rows):
         ]
         powers = [np.exp((logit - max(logits)) / head.temperature) for logit in logits]
         chances = sorted((power / sum(powers) for power in powers), reverse=True)
-        assert found.predicted[row] == logits.index(max(logits))
-        assert found.probability[row] == pytest.approx(chances[0], abs=1e-6)
-        assert found.margin[row] == pytest.approx(chances[0] - chances[1], abs=1e-6)
-    types = [one.dtype for one in (found.predicted, found.probability, found.margin)]
+        assert predictions.predicted[row] == logits.index(max(logits))
+        assert predictions.probability[row] == pytest.approx(chances[0], abs=1e-6)
+        assert predictions.margin[row] == pytest.approx(chances[0] - chances[1], abs=1e-6)
+    types = [column.dtype for column in (predictions.predicted, predictions.probability, predictions.margin)]
     assert types == [np.int32, np.float32, np.float32]
 
 
 def test_the_stage_writes_a_row_for_each_row_of_the_features():
     features, truth = trained_pool()
-    found = read_predictions("predictions.h5")
+    predictions = read_predictions("predictions.h5")
     head = read_named_head("head.h5", read_facts("training.json"), features.shape[1])
-    assert found.class_names == CLASSES
+    assert predictions.class_names == CLASSES
     assert (
-        found.predicted.tolist()
+        predictions.predicted.tolist()
         == predict_pool(FeatureMatrix.from_array(features), head, Compute()).predicted.tolist()
     )
-    assert (found.predicted == truth).mean() > 0.8
+    assert (predictions.predicted == truth).mean() > 0.8
 
 
 def test_equal_logits_are_the_first_class_with_no_margin():
     head = head_of([[0.1, 0.2], [0.3, 0.1], [0.3, 0.1]], [0, 0, 0], temperature=0.7)
-    found = predict_pool(
+    predictions = predict_pool(
         FeatureMatrix.from_array(np.array([[1, 0], [0, 1], [0, 0]], np.float32)), head, Compute()
     )
-    assert found.predicted.tolist() == [1, 0, 0]
-    assert found.margin[0] == found.margin[2] == 0
-    assert found.probability[2] == np.float32(1 / 3)
+    assert predictions.predicted.tolist() == [1, 0, 0]
+    assert predictions.margin[0] == predictions.margin[2] == 0
+    assert predictions.probability[2] == np.float32(1 / 3)
 
 
 def test_logits_of_any_size_give_probabilities():
     head = head_of([[3e4], [-3e4]], [0, 0], temperature=0.01)
-    found = predict_pool(FeatureMatrix.from_array(np.array([[6e4], [-6e4]], np.float32)), head, Compute())
-    assert found.predicted.tolist() == [0, 1]
-    assert found.probability.tolist() == found.margin.tolist() == [1, 1]
+    predictions = predict_pool(
+        FeatureMatrix.from_array(np.array([[6e4], [-6e4]], np.float32)), head, Compute()
+    )
+    assert predictions.predicted.tolist() == [0, 1]
+    assert predictions.probability.tolist() == predictions.margin.tolist() == [1, 1]
 
 
 @pytest.mark.parametrize("workers", [2, 3])

@@ -51,24 +51,24 @@ def pool(tmp_path, monkeypatch):
 def test_each_sample_has_its_prediction_its_label_and_its_status(pool):
     export_predictions(*FILES, *TABLES)
     with h5py.File("predictions.h5") as file:
-        kept = {name: values[:] for name, values in file.items()}
+        stored = {name: values[:] for name, values in file.items()}
     statuses = ["labelled"] * 83 + ["new"] * (1031 - 83)
     for row, status in {5: "gone", 90: "not_ours", 91: "skipped", 1000: "gone"}.items():
         statuses[row] = status
     expected = pd.DataFrame(
         {
             "source": [source_of(row) for row in range(1031)],
-            "predicted": [CLASSES[number] for number in kept["predicted"]],
-            "probability": kept["probability"],
-            "margin": kept["margin"],
+            "predicted": [CLASSES[number] for number in stored["predicted"]],
+            "probability": stored["probability"],
+            "margin": stored["margin"],
             "label": [CLASSES[number] for number in pool[:83]] + [None] * (1031 - 83),
             "status": statuses,
             "sample": [sample_of(row) for row in range(1031)],
         }
     )
     types = {"probability": np.float32, "margin": np.float32}
-    for found in (pd.read_csv("predictions.csv", dtype=types), pd.read_parquet("predictions.parquet")):
-        pd.testing.assert_frame_equal(found, expected, check_exact=True)
+    for table in (pd.read_csv("predictions.csv", dtype=types), pd.read_parquet("predictions.parquet")):
+        pd.testing.assert_frame_equal(table, expected, check_exact=True)
     schema = pyarrow.parquet.read_schema("predictions.parquet")
     assert {field.name: str(field.type) for field in schema} == COLUMNS
 
@@ -84,13 +84,13 @@ def test_each_path_stands_once_and_copies_have_the_prediction_of_their_content()
     del now[source_of(9)]
     update_pool("pool", files(now), lambda part: True)
     export_predictions(*FILES, *TABLES)
-    found = pd.read_csv("predictions.csv")
-    assert found["source"].is_unique
-    assert set(found["source"][found["status"] != "gone"]) == set(now)
-    assert found["source"][found["status"] == "gone"].tolist() == [source_of(9)]
-    sample_at = found.set_index("source")["sample"]
+    table = pd.read_csv("predictions.csv")
+    assert table["source"].is_unique
+    assert set(table["source"][table["status"] != "gone"]) == set(now)
+    assert table["source"][table["status"] == "gone"].tolist() == [source_of(9)]
+    sample_at = table.set_index("source")["sample"]
     assert all(sample_at[source] == sample_of(row) for source, row in now.items())
-    twins = found[found["sample"] == sample_of(3)]
+    twins = table[table["sample"] == sample_of(3)]
     assert twins["source"].tolist() == [source_of(3), "a copy", "b copy"]
     assert len(twins.drop(columns="source").drop_duplicates()) == 1
 
@@ -98,8 +98,8 @@ def test_each_path_stands_once_and_copies_have_the_prediction_of_their_content()
 @pytest.mark.parametrize("size", [1, 82, 83, 500, 1030, 1031, 2000])
 def test_blocks_of_any_size_give_the_same_table(size):
     export_predictions(*FILES, *TABLES)
-    found, state = read_pool("pool"), state_of(read("ledger.csv").entries)
-    blocks = list(prediction_blocks("predictions.h5", found, state, size))
+    pool_read, state = read_pool("pool"), state_of(read("ledger.csv").entries)
+    blocks = list(prediction_blocks("predictions.h5", pool_read, state, size))
     assert [len(block["source"]) for block in blocks[:-1]] == [size] * (len(blocks) - 1)
     write_tables("again.csv", "again.parquet", blocks)
     assert Path("again.csv").read_bytes() == Path("predictions.csv").read_bytes()

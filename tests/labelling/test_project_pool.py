@@ -326,8 +326,8 @@ def test_rows_never_move_whatever_happens_to_the_images(tmp_path):
                 photographs.frozen = set(read_pool(photographs.pool_folder).parts)
         before = read_pool(photographs.pool_folder)
         pool = photographs.update()
-        kept = [row for row, part in enumerate(before.parts) if part in photographs.frozen]
-        assert pool.samples[: len(kept)] == [before.samples[row] for row in kept]
+        frozen_rows = [row for row, part in enumerate(before.parts) if part in photographs.frozen]
+        assert pool.samples[: len(frozen_rows)] == [before.samples[row] for row in frozen_rows]
         assert pool.parts == sorted(pool.parts)
         assert len(set(pool.samples)) == len(pool.samples)
         assert set(pool.sources.values()) <= set(pool.samples)

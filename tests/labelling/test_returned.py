@@ -47,15 +47,15 @@ def test_all_mistakes_of_all_files_and_nothing_is_entered(project):
     project.table("bob.csv", "source,label", "a/1.jpg,Cat", "b/2.jpg,cat")
     project.write("carl.json", '[{"data": {"image"')
     project.write("labels.xlsx", b"%PDF-1.4")
-    found = mistakes(project)
-    assert [line.partition(": ")[0].removeprefix(f"{project.returned}/") for line in found] == [
+    lines = mistakes(project)
+    assert [line.partition(": ")[0].removeprefix(f"{project.returned}/") for line in lines] == [
         "bob.csv:2",
         "bob.csv:3",
         "carl.json:1",
         "labels.xlsx",
     ]
-    assert "label 'Cat' is written nearly like the class 'cat'; did you mean that?" in found[0]
-    assert "'b/2.jpg' is not in the pool" in found[1]
+    assert "label 'Cat' is written nearly like the class 'cat'; did you mean that?" in lines[0]
+    assert "'b/2.jpg' is not in the pool" in lines[1]
 
 
 def test_a_class_of_the_first_file_is_known_in_the_second(project):
@@ -131,8 +131,8 @@ def test_a_file_and_its_copy_are_not_said_to_be_outdated_when_a_correction_comes
         assert not [line for line in project.take().notices if "not taken again" in line]
     project.table("0.csv", "source,label", "e.jpg,cat")
     for _ in range(2):
-        (told,) = [line for line in project.take().notices if "not taken again" in line]
-        assert told.startswith(f"{project.returned}/0.csv, 1.csv, 2.csv: ")
+        (notice,) = [line for line in project.take().notices if "not taken again" in line]
+        assert notice.startswith(f"{project.returned}/0.csv, 1.csv, 2.csv: ")
 
 
 def test_the_same_file_under_two_names_is_read_once(project):

@@ -49,12 +49,12 @@ def test_without_a_cache_one_line_sums_up_the_corrections_that_do_not_count(proj
         project.table(f"{number}.csv", "source,correction,note", f"e.jpg,{label},{number}")
         project.take()
     project.table("new.csv", "source,label,who", "a/2.jpg,cat,anna")
-    found = without_cache(project)
-    assert found.lines() == [
+    notices = without_cache(project)
+    assert notices.lines() == [
         f"{project.returned}/new.csv: 1 new answer",
         f"{project.returned}: 4 files taken in before",
     ]
-    (line,) = found.notices
+    (line,) = notices.notices
     beginning = f"{project.returned}: answers that later ones replaced are not taken again: 'e.jpg'; "
     assert line.startswith(beginning)
     assert project.take().notices == ()

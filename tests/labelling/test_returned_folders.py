@@ -111,7 +111,7 @@ def test_another_thing_with_the_name_of_the_file_is_a_mistake(project):
 
 def test_a_label_file_deep_in_a_folder_is_to_be_moved_up(project):
     project.table("ben/old/list.csv", "source,label", "a/1.jpg,cat")
-    (told,) = mistakes(project)
-    assert told.endswith(
+    (message,) = mistakes(project)
+    assert message.endswith(
         f"/ben/ant, {project.returned}/ben/bee; move 'old/list.csv' up into {project.returned}"
     )

@@ -55,7 +55,7 @@ def without_waiting():
         yield
 
 
-def taken(project):
+def outcome_of(project):
     """Take in what came back, and return what became of it, or the mistakes."""
     before = project.entries
     try:
@@ -71,7 +71,7 @@ def taken(project):
 
 
 def standing(project):
-    return {name: (one.status, one.label) for name, one in project.state.samples.items()}
+    return {name: (sample.status, sample.label) for name, sample in project.state.samples.items()}
 
 
 @quickly
@@ -86,8 +86,8 @@ def test_the_cache_makes_no_difference(events):
                 else:
                     one.write(name, content)
             twin.cache.unlink(missing_ok=True)
-            found, expected = (str(taken(one)).replace(str(one.folder), "") for one in (project, twin))
-            assert found == expected
+            result, expected = (str(outcome_of(one)).replace(str(one.folder), "") for one in (project, twin))
+            assert result == expected
             assert standing(project) == standing(twin)
             assert not project.state.twins
 
@@ -107,5 +107,5 @@ def test_a_correction_holds_whether_its_file_lies_there_or_not(header, stays, ev
             if content is None or b"correction" in content:
                 continue
             project.write(name, content)
-            if not isinstance(taken(project), str):
+            if not isinstance(outcome_of(project), str):
                 assert project.labels()[SOURCES[0]] == "dog"

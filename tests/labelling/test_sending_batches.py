@@ -38,8 +38,8 @@ def test_why_a_sample_was_picked_has_the_strategy_and_its_values(tmp_path):
         picked(2, "margin: score 0.123, cell x1"),
         picked(0, "margin: score 1e-09, cell x2"),
     ]
-    found = new_picks(selected, "random", is_audit=True, pool=POOL)
-    assert found == [picked(2, AUDIT_REASON), picked(0, AUDIT_REASON)]
+    picks = new_picks(selected, "random", is_audit=True, pool=POOL)
+    assert picks == [picked(2, AUDIT_REASON), picked(0, AUDIT_REASON)]
 
 
 def test_a_strategy_without_values_is_its_name(tmp_path):
@@ -63,10 +63,10 @@ def test_a_batch_that_went_out_is_what_the_ledger_has_in_its_order():
 def test_a_batch_that_went_out_keeps_the_photographs_that_were_removed():
     ledger = entries(*sent("a", "z", "b", batch="batch01"), *sent("y", batch="batch02"))
     z = Pick(sample("z"), "z")
-    found = earlier_picks(ledger, "batch01", POOL)
-    assert found == [picked(0, ""), z, picked(1, "")]
+    picks = earlier_picks(ledger, "batch01", POOL)
+    assert picks == [picked(0, ""), z, picked(1, "")]
     assert earlier_picks(ledger, "batch02", POOL) == [Pick(sample("y"), "y")]
-    batch = assemble_batch("batch01", found, ["cat"], None, with_rows=True)
+    batch = assemble_batch("batch01", picks, ["cat"], None, with_rows=True)
     assert [pick.index for pick in batch.picks] == [0, None, 1]
 
 
@@ -80,16 +80,16 @@ def test_without_a_model_there_are_no_predictions():
 
 def test_predictions_are_those_of_the_row_and_none_for_samples_that_came_later(tmp_path):
     predictions = tmp_path / "predictions.h5"
-    found = PoolPredictions(
+    predicted = PoolPredictions(
         ["cat", "Größe"],
         np.array([0, 1, 1], np.int32),
         np.array([0.5, 0.75, 1], np.float32),
         np.array([0.25, 0.5, 1], np.float32),
     )
-    write_predictions(predictions, found)
+    write_predictions(predictions, predicted)
     gone = Pick(sample("z"), "z")
-    found = [picked(3, "late"), picked(1, ""), gone, picked(0, "")]
-    batch = assemble_batch("batch02", found, ["cat", "Größe", "fox"], predictions, with_rows=True)
+    predicted = [picked(3, "late"), picked(1, ""), gone, picked(0, "")]
+    batch = assemble_batch("batch02", predicted, ["cat", "Größe", "fox"], predictions, with_rows=True)
     values = [(pick.index, pick.predicted, pick.probability, pick.margin) for pick in batch.picks]
     assert values == [
         (3, "", None, None),

@@ -86,8 +86,8 @@ def written(tmp_path):
     return write
 
 
-def one(name="a.png", **known):
-    return Batch("1", (Pick(sample(name), name, **known),))
+def batch_of_one(name="a.png", **facts):
+    return Batch("1", (Pick(sample(name), name, **facts),))
 
 
 def plain(*sources, size=(8, 6)):
@@ -106,7 +106,7 @@ def test_the_sheet_has_all_that_is_known_of_each_picture(written):
         {"batch": "batch02", **pick.cells()} for pick in BATCH.picks
     ]
     assert len(page.pictures()) == 3
-    for known in (
+    for facts in (
         *(
             "1 a/1.jpg Prediction ant 62%, the next class 38% Why picked small margin",
             "3 c.jpg Why picked far from the",
@@ -121,7 +121,7 @@ def test_the_sheet_has_all_that_is_known_of_each_picture(written):
             "beetles – batch02",
         ),
     ):
-        assert known in page.text
+        assert facts in page.text
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_the_sheet_has_all_that_is_known_of_each_picture(written):
     ],
 )
 def test_why_and_how_surely_is_said_in_words(written, known, words):
-    page = written(plain("a.png"), one(predicted="ant", **known), format="PNG")
+    page = written(plain("a.png"), batch_of_one(predicted="ant", **known), format="PNG")
     assert words in page.text
     (card,) = page.attributes_of("article")
     assert json.loads(card["data-cells"])["why"] == known["why"]
@@ -161,7 +161,7 @@ def test_a_page_loads_nothing_and_no_text_becomes_an_element(written):
 
 
 def test_before_the_first_label_there_is_neither_a_class_nor_a_prediction(written):
-    page = written(plain("a.png"), one(why="far from the others"), format="PNG")
+    page = written(plain("a.png"), batch_of_one(why="far from the others"), format="PNG")
     assert "No class has a name yet" in page.text
     assert "Without predictions of a model" in page.text
     assert "Prediction " not in page.text
@@ -183,7 +183,7 @@ def test_a_picture_that_cannot_be_read_says_why(written):
 
 def test_a_picture_that_was_removed_is_not_shown_even_if_another_has_its_name(tmp_path):
     Image.new("RGB", (8, 6), RED).save(tmp_path / "a.png")
-    batch = Batch("batch02", (*one().picks, Pick(sample("b"), "b.png")), CLASSES)
+    batch = Batch("batch02", (*batch_of_one().picks, Pick(sample("b"), "b.png")), CLASSES)
     write_sheet(
         tmp_path / "sheet.html",
         batch,
@@ -205,7 +205,7 @@ def test_a_source_without_a_path_is_a_picture_that_cannot_be_read(tmp_path):
     def refuse(source):
         raise KeyError(source)
 
-    write_sheet(tmp_path / "sheet.html", one(), refuse, "beetles", {}, "returned")
+    write_sheet(tmp_path / "sheet.html", batch_of_one(), refuse, "beetles", {}, "returned")
     assert "This picture cannot be shown 'a.png'" in Page(tmp_path / "sheet.html").text
 
 
@@ -225,7 +225,7 @@ def test_images_of_every_mode_are_shown(written, mode):
         if mode == "I;16"
         else Image.new("RGB", (9, 7)).convert(mode)
     )
-    (picture,) = written({"a.png": image}, one(), format=form).pictures()
+    (picture,) = written({"a.png": image}, batch_of_one(), format=form).pictures()
     assert (picture.mode, picture.size) == ("RGB", (9, 7))
 
 
@@ -236,7 +236,7 @@ def test_pictures_are_upright_and_small(written, form):
     pixels[:, :800] = RED
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 6
-    page = written({"a.png": Image.fromarray(pixels)}, one(), format=form, exif=exif)
+    page = written({"a.png": Image.fromarray(pixels)}, batch_of_one(), format=form, exif=exif)
     (picture,) = page.pictures()
     assert picture.size == (384, 512)
     (image,) = page.attributes_of("img")
@@ -249,14 +249,16 @@ def test_nothing_else_of_a_file_goes_out(written):
     exif = Image.Exif()
     exif[ExifTags.Base.ImageDescription] = "the secret place"
     pictures = {"a.png": Image.new("RGB", (8, 8))}
-    (picture,) = written(pictures, one(), format="JPEG", exif=exif, comment=b"the secret place").pictures()
+    (picture,) = written(
+        pictures, batch_of_one(), format="JPEG", exif=exif, comment=b"the secret place"
+    ).pictures()
     assert dict(picture.getexif()) == {}
     assert "comment" not in picture.info
 
 
 def test_pictures_of_a_large_batch_are_smaller(written, monkeypatch):
     monkeypatch.setattr(sheet, "MANY_PICTURES", 0)
-    (picture,) = written(plain("a.png", size=(600, 300)), one(), format="PNG").pictures()
+    (picture,) = written(plain("a.png", size=(600, 300)), batch_of_one(), format="PNG").pictures()
     assert picture.size == (256, 128)
 
 

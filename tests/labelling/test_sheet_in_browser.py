@@ -66,8 +66,8 @@ def opened(shared_browser, tmp_path):
         return shared_browser
 
     yield open_sheet
-    for left in shared_browser.folder.glob("*.csv"):
-        left.unlink()
+    for path in shared_browser.folder.glob("*.csv"):
+        path.unlink()
 
 
 def saved(page):
@@ -77,10 +77,10 @@ def saved(page):
 
 def answers(page, classes=CLASSES):
     """Save, and return what the file says of each source: who, and the label or the event."""
-    taken = read("csv", saved(page), POOL, ClassNames(classes))
-    assert taken.mistakes == ()
-    assert {draft.batch for draft in taken.drafts} == {"batch02"}
-    return {draft.source: (draft.who, draft.label or f":{draft.event}") for draft in taken.drafts}
+    answers_read = read("csv", saved(page), POOL, ClassNames(classes))
+    assert answers_read.mistakes == ()
+    assert {draft.batch for draft in answers_read.drafts} == {"batch02"}
+    return {draft.source: (draft.who, draft.label or f":{draft.event}") for draft in answers_read.drafts}
 
 
 def count(page):

@@ -12,7 +12,9 @@ from activepool.ledger.state import Status
 @pytest.fixture
 def project(tmp_path):
     """A project with most of what can happen."""
-    project = Project(tmp_path, small_pool().features, small_pool().sources, given=["ant", "bee", "elk"])
+    project = Project(
+        tmp_path, small_pool().features, small_pool().sources, class_names=["ant", "bee", "elk"]
+    )
     project.say([90, 91], ["ant", "bee"])
     project.send("batch01", range(10), note="coreset")
     project.say(range(7), ["ant", "ant", "bee", "cannot_tell", "skip", "not_ours", "Ant"], batch="batch01")
@@ -32,8 +34,8 @@ def standing(project):
 
 
 def test_each_sample_of_the_ledger_is_counted_once(project):
-    found = standing(project)
-    tallies = (found.in_batches, found.in_audit, found.unasked)
+    numbers = standing(project)
+    tallies = (numbers.in_batches, numbers.in_audit, numbers.unasked)
     assert [tally.samples for tally in tallies] == [17, 10, 3]
     for tally in tallies:
         assert tally.samples == sum(
@@ -44,24 +46,28 @@ def test_each_sample_of_the_ledger_is_counted_once(project):
     for name, status in (("labelled", Status.LABELLED), ("disputed", Status.DISPUTED)):
         expected = sum(sample.status == status for sample in states)
         assert sum(getattr(tally, name) for tally in tallies) == expected
-    assert (found.in_batches.cannot_tell, found.in_batches.skipped, found.in_batches.not_ours) == (0, 1, 1)
+    assert (numbers.in_batches.cannot_tell, numbers.in_batches.skipped, numbers.in_batches.not_ours) == (
+        0,
+        1,
+        1,
+    )
 
 
 def test_a_sample_that_went_out_again_is_awaited(project):
-    found = standing(project)
-    assert found.in_batches.awaited == len({8, 9, 14, 15, 3, 30})
-    assert [batch.awaited for batch in found.batches] == [2, 4, 2, 2]
-    assert [batch.came_back for batch in found.batches] == [8, 6, 4, 0]
+    numbers = standing(project)
+    assert numbers.in_batches.awaited == len({8, 9, 14, 15, 3, 30})
+    assert [batch.awaited for batch in numbers.batches] == [2, 4, 2, 2]
+    assert [batch.came_back for batch in numbers.batches] == [8, 6, 4, 0]
 
 
 def test_labels_of_each_class(project):
-    found, state = standing(project), project.state
-    assert [one.name for one in found.classes] == list(state.classes) == ["ant", "bee", "elk", "Ant", "fox"]
-    for one in found.classes:
-        assert one.labels == list(state.training_labels.values()).count(one.name)
-        assert one.audit_labels == list(state.audit_labels.values()).count(one.name)
-    assert [one.twin_of for one in found.classes] == [None, None, None, "ant", None]
-    assert found.labels == len(state.training_labels)
+    numbers, state = standing(project), project.state
+    assert [row.name for row in numbers.classes] == list(state.classes) == ["ant", "bee", "elk", "Ant", "fox"]
+    for row in numbers.classes:
+        assert row.labels == list(state.training_labels.values()).count(row.name)
+        assert row.audit_labels == list(state.audit_labels.values()).count(row.name)
+    assert [row.twin_of for row in numbers.classes] == [None, None, None, "ant", None]
+    assert numbers.labels == len(state.training_labels)
 
 
 def test_batches_add_up_to_all_labels(project):
@@ -84,26 +90,26 @@ def test_labels_that_no_batch_asked_for_are_counted_apart(project):
     project.say(
         [93, 94], ["ant", "bee"], batch="batch02"
     )  # in the list of a batch that has not asked for them
-    found = standing(project)
-    assert [row.labels for row in found.batches] == [row.labels for row in before.batches]
-    assert (found.unasked_labels, found.labels) == (5, before.labels + 2)
+    numbers = standing(project)
+    assert [row.labels for row in numbers.batches] == [row.labels for row in before.batches]
+    assert (numbers.unasked_labels, numbers.labels) == (5, before.labels + 2)
 
 
 def test_labels_of_samples_without_a_row_are_not_to_train_on(project):
     before, pool = standing(project), read_pool(project.folder)
     fewer = Pool(pool.samples[:91], pool.parts[:91], pool.first_sources[:91], pool.sources)
-    found = standing_of(project.entries, project.state, fewer)
-    assert (before.unusable, found.unusable) == (0, 2)
-    assert (found.labels, found.unasked_labels) == (before.labels - 2, before.unasked_labels - 2)
-    assert found.batches[-1].labels_in_total == before.batches[-1].labels_in_total - 2
+    numbers = standing_of(project.entries, project.state, fewer)
+    assert (before.unusable, numbers.unusable) == (0, 2)
+    assert (numbers.labels, numbers.unasked_labels) == (before.labels - 2, before.unasked_labels - 2)
+    assert numbers.batches[-1].labels_in_total == before.batches[-1].labels_in_total - 2
 
 
 def test_what_is_left_is_there_and_nobody_was_asked_for_it(project):
     states = project.state.samples
     assert standing(project).left == 100 - len(states)
     project.write_files([0, 50, 60])
-    found = standing(project)
-    assert (found.samples, found.left) == (3, 2)
+    numbers = standing(project)
+    assert (numbers.samples, numbers.left) == (3, 2)
 
 
 def test_a_batch_keeps_what_was_removed_but_waits_only_for_the_rest(project):
@@ -111,8 +117,8 @@ def test_a_batch_keeps_what_was_removed_but_waits_only_for_the_rest(project):
     project.write_files(rows)
     now = standing(project)
     assert [(tally.awaited, tally.removed) for tally in (now.in_batches, now.in_audit)] == [(3, 3), (4, 0)]
-    found = now.batches
-    assert [(row.sent, row.awaited, row.removed) for row in found] == [
+    batches = now.batches
+    assert [(row.sent, row.awaited, row.removed) for row in batches] == [
         (10, 1, 1),
         (10, 4, 0),
         (6, 1, 1),
@@ -137,8 +143,14 @@ def test_who_says_what_of_disputed_samples(project):
 
 
 def test_a_ledger_without_entries(tmp_path):
-    empty = Project(tmp_path, small_pool().features, small_pool().sources, given=["ant"])
-    found = standing(empty)
-    assert (found.samples, found.last_entry, found.when, found.batches) == (100, 0, "", ())
-    assert [(one.name, one.labels) for one in found.classes] == [("ant", 0)]
-    assert found.labels == found.in_batches.samples == found.in_audit.samples == found.unasked.samples == 0
+    empty = Project(tmp_path, small_pool().features, small_pool().sources, class_names=["ant"])
+    numbers = standing(empty)
+    assert (numbers.samples, numbers.last_entry, numbers.when, numbers.batches) == (100, 0, "", ())
+    assert [(row.name, row.labels) for row in numbers.classes] == [("ant", 0)]
+    assert (
+        numbers.labels
+        == numbers.in_batches.samples
+        == numbers.in_audit.samples
+        == numbers.unasked.samples
+        == 0
+    )

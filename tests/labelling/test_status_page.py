@@ -77,8 +77,8 @@ def test_the_page_has_the_numbers_and_loads_nothing(tmp_path, point):
     page, numbers = page_of(tmp_path, point(tmp_path))
     for step in next_steps(numbers):
         assert " ".join(step[1:].split()) in page.text
-    for one in numbers.standing.classes:
-        assert one.name in page.text
+    for class_row in numbers.standing.classes:
+        assert class_row.name in page.text
     for batch in numbers.standing.batches:
         assert f"{batch.name} " in page.text and batch.strategy in page.text
     for row in numbers.series.models if numbers.series else ():
@@ -150,9 +150,9 @@ def test_advice_for_the_audit_set_counts_what_is_out(tmp_path):
 def test_who_disagrees_and_twins_are_named(tmp_path):
     page, numbers = page_of(tmp_path, labelled(tmp_path))
     assert len(numbers.standing.disputed) == 2
-    for one in numbers.standing.disputed:
-        assert one.source in page.text
-        assert ", ".join(f"{opinion.who} says {opinion.says}" for opinion in one.opinions) in page.text
+    for sample in numbers.standing.disputed:
+        assert sample.source in page.text
+        assert ", ".join(f"{opinion.who} says {opinion.says}" for opinion in sample.opinions) in page.text
     assert "Ant written nearly like ant" in page.text
     assert "onclick" not in (tmp_path / "status.html").read_text().replace("&lt;b onclick", "")
     assert ODD in page.text
@@ -206,8 +206,8 @@ def test_an_audit_set_says_what_it_is_a_sample_of(tmp_path):
     assert "After the +: labels of the audit set" in page.text
     assert "Those without a label may be harder than the rest; the accuracy does not count them" in page.text
     assert "Those of the audit set are not among them" in page.text
-    for one in numbers.on_audit.classes:
-        assert f"{one.share.hits} of {one.share.cases}" in page.text
+    for row in numbers.on_audit.classes:
+        assert f"{row.share.hits} of {row.share.cases}" in page.text
 
 
 def test_before_the_first_answer_the_page_says_nothing_of_what_answers_mean(tmp_path):
@@ -283,8 +283,10 @@ def test_the_most_confidently_wrong_have_pictures_where_they_can_be_read(tmp_pat
     page, _ = page_of(tmp_path, project, image)
     pictures = [address for address in page.addresses if address.startswith("data:image/jpeg")]
     assert (len(pictures), page.text.count("no picture")) == (1, len(numbers.wrong) - 1)
-    for one in numbers.wrong:
-        assert f"label {one.label} predicted {one.predicted}, {100 * one.probability:.0f} %" in page.text
+    for error in numbers.wrong:
+        assert (
+            f"label {error.label} predicted {error.predicted}, {100 * error.probability:.0f} %" in page.text
+        )
 
 
 def test_the_figure_has_a_dot_with_its_interval_for_each_model(tmp_path):

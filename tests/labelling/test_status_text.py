@@ -76,18 +76,18 @@ def test_only_the_last_batch_is_waited_for(tmp_path):
 def test_removed_photographs_are_counted_and_not_waited_for(tmp_path):
     project = first_batch(tmp_path)
     project.write_files([row for row in range(300) if row not in (0, 26)])
-    found = numbers_of(project)
+    numbers = numbers_of(project)
     assert "batches: 1 with 30 in all; awaited 4 of 30 in batch01; removed 1 of 30 in batch01" in (
-        status_lines(found)
+        status_lines(numbers)
     )
-    assert next_steps(found)[0].startswith("label what is awaited of batch01, 4 photographs, ")
+    assert next_steps(numbers)[0].startswith("label what is awaited of batch01, 4 photographs, ")
     project.write_files(range(25))
-    found = numbers_of(project, has_images=False)
+    numbers = numbers_of(project, has_images=False)
     assert "batches: 1 with 30 in all; all answers are there; removed 5 of 30 in batch01" in (
-        status_lines(found)
+        status_lines(numbers)
     )
-    assert (found.standing.in_batches.awaited, found.standing.in_batches.removed) == (0, 5)
-    assert "batch01" not in " ".join(next_steps(found))
+    assert (numbers.standing.in_batches.awaited, numbers.standing.in_batches.removed) == (0, 5)
+    assert "batch01" not in " ".join(next_steps(numbers))
 
 
 def test_a_pool_of_which_all_went_out_has_no_next_batch(tmp_path):
@@ -199,8 +199,8 @@ def test_an_audit_set_is_suggested_that_fits_the_pool(tmp_path, samples, left, s
     (batch,) = numbers.standing.batches
     batches = (replace(batch, sent=sent),)
     standing = replace(numbers.standing, samples=samples, left=left, batches=batches)
-    said = [step for step in advice(replace(numbers, standing=standing)) if "audit" in step]
-    assert said == [
+    steps = [step for step in advice(replace(numbers, standing=standing)) if "audit" in step]
+    assert steps == [
         f"for the accuracy on the pool, set audit: {number}; {number} labels of a random sample measure it "
         f"to within ±{points} points"
         for number in [size] * (size > 0)
@@ -208,6 +208,6 @@ def test_an_audit_set_is_suggested_that_fits_the_pool(tmp_path, samples, left, s
     numbers = numbers_of(audited(tmp_path / "audited"))
     draws = (replace(numbers.audit.draws[0], labelled=3, awaited=4),)
     few = replace(numbers, audit=replace(numbers.audit, draws=draws), standing=standing)
-    said = [step for step in advice(few) if "audit" in step]
-    assert len(said) == (size > 0)
-    assert all(f"such as {60 + size}: " in step for step in said)
+    steps = [step for step in advice(few) if "audit" in step]
+    assert len(steps) == (size > 0)
+    assert all(f"such as {60 + size}: " in step for step in steps)

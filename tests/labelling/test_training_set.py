@@ -22,8 +22,8 @@ POOL = Pool(
 
 
 def labelled(*drafts):
-    found = training_set(state_of(entries(*drafts)), POOL)
-    return dict(zip(found.rows.tolist(), found.labels, strict=True))
+    result = training_set(state_of(entries(*drafts)), POOL)
+    return dict(zip(result.rows.tolist(), result.labels, strict=True))
 
 
 def candidates(*drafts, again=()):
@@ -33,8 +33,8 @@ def candidates(*drafts, again=()):
 
 def test_labels_are_by_row_whatever_the_order_of_the_entries():
     drafts = [draft(of=name, label=label) for name, label in (("b", "dog"), ("a", "cat"), ("c", "cow"))]
-    found = training_set(state_of(entries(*drafts)), POOL)
-    assert (found.rows.tolist(), found.labels) == ([0, 1, 3], ["cow", "cat", "dog"])
+    result = training_set(state_of(entries(*drafts)), POOL)
+    assert (result.rows.tolist(), result.labels) == ([0, 1, 3], ["cow", "cat", "dog"])
 
 
 def test_labels_that_nobody_asked_for_and_of_images_that_went_are_used():
@@ -84,8 +84,8 @@ AGAIN = {
 def test_some_may_be_asked_for_again(status):
     assert "a" not in candidates(*AGAIN[status])
     assert "a" in candidates(*AGAIN[status], again=[status])
-    others = [other for other in AGAIN if other != status]
-    assert "a" not in candidates(*AGAIN[status], again=others)
+    other_statuses = [name for name in AGAIN if name != status]
+    assert "a" not in candidates(*AGAIN[status], again=other_statuses)
 
 
 @pytest.mark.parametrize("status", [Status.LABELLED, Status.NOT_OURS])

@@ -62,15 +62,15 @@ def test_without_names_the_sources_are_rows():
 
 def test_answers_name_rows_by_their_names():
     save(Path("v.npz"), values(20), sources=names(20))
-    given = project(path="v.npz")
-    assert preview_run(given).num_candidates == 20
+    vector_project = project(path="v.npz")
+    assert preview_run(vector_project).num_candidates == 20
     assert not Path("results").exists()
-    begin_run(given)
+    begin_run(vector_project)
     Path("returned").mkdir(exist_ok=True)
     Path("returned/a.csv").write_text("source,label,annotator\nphotos/00007.jpg,ant,anna\n")
-    assert begin_run(given).training_set("batch01").rows.tolist() == [7]
-    samples = begin_run(given).pool.names([], None)
-    assert samples.by_name("00003.jpg", may_lack_folders=True)[0] == begin_run(given).pool.samples[3]
+    assert begin_run(vector_project).training_set("batch01").rows.tolist() == [7]
+    samples = begin_run(vector_project).pool.names([], None)
+    assert samples.by_name("00003.jpg", may_lack_folders=True)[0] == begin_run(vector_project).pool.samples[3]
     with pytest.raises(UnknownSampleError):
         samples.by_row("20")
 
@@ -89,8 +89,8 @@ def test_another_array_of_the_same_file_is_read(capsys):
     first = updated_pool(project(path="v.npz", array="x", source_array="a"))
     assert updated_pool(project(path="v.npz", array="x", source_array="a")) == first
     assert updated_pool(project(path="v.npz", array="x", source_array="b")).row_sources[3] == "b3"
-    others = updated_pool(project(path="v.npz", array="y", source_array="a"))
-    assert set(others.sources.values()).isdisjoint(first.samples)
+    other_pool = updated_pool(project(path="v.npz", array="y", source_array="a"))
+    assert set(other_pool.sources.values()).isdisjoint(first.samples)
 
 
 def test_what_a_project_does_not_read_is_named(capsys):
@@ -108,44 +108,44 @@ def test_the_test_part_of_a_file_is_named(capsys):
     }
     np.savez("v.npz", **parts)
     updated_pool(project(path="v.npz"))
-    told = "v.npz: has `test_features` and `train_labels` and `test_labels`, which a project does not read"
-    assert told in capsys.readouterr().err
+    message = "v.npz: has `test_features` and `train_labels` and `test_labels`, which a project does not read"
+    assert message in capsys.readouterr().err
 
 
 def test_vectors_that_moved_and_went_away(capsys):
     save(Path("v.npz"), values(20), sources=names(20))
-    given = project(path="v.npz")
-    begin_run(given)
+    vector_project = project(path="v.npz")
+    begin_run(vector_project)
     Path("returned").mkdir(exist_ok=True)
     rows = "".join(f"photos/{row:05d}.jpg,ant,anna\n" for row in (0, 1))
     Path("returned/a.csv").write_text(f"source,label,annotator\n{rows}")
-    standing = begin_run(given)
+    standing = begin_run(vector_project)
     Path("results/v/pool").mkdir(exist_ok=True)
     capsys.readouterr()
     save(Path("v.npz"), values(20)[1:], sources=["new.jpg", *names(20)[2:]])
-    begin_run(given)
+    begin_run(vector_project)
     printed = capsys.readouterr().err
     assert (
         "vectors that have other names now keep their labels: 'photos/00001.jpg' is now 'new.jpg'" in printed
     )
     assert "as their features are there: 'photos/00000.jpg'" in printed
-    assert standing.pool.samples[1] == begin_run(given).pool.sources["new.jpg"]
+    assert standing.pool.samples[1] == begin_run(vector_project).pool.sources["new.jpg"]
 
 
 def test_vectors_whose_names_were_exchanged(capsys):
     save(Path("v.npz"), values(20), sources=list("abcdefghijklmnopqrst"))
-    given = project(path="v.npz")
-    begin_run(given)
+    vector_project = project(path="v.npz")
+    begin_run(vector_project)
     Path("returned").mkdir(exist_ok=True)
     Path("returned/a.csv").write_text("source,label\na,ant\nb,bee\n")
-    labels = begin_run(given).state.training_labels
+    labels = begin_run(vector_project).state.training_labels
     save(Path("v.npz"), values(20), sources=list("badcefghijklmnopqrst"))
     capsys.readouterr()
-    assert begin_run(given).state.training_labels == labels
+    assert begin_run(vector_project).state.training_labels == labels
     printed = capsys.readouterr().err
     assert "vectors that have other names now keep their labels: 'a' is now 'b', 'b' is now 'a'\n" in printed
-    others = "'c' (the vector of this name is now 'd'), 'd' (the vector of this name is now 'c')"
-    assert f"v.npz: names with another vector than before: {others}; a label by name counts for" in printed
+    exchanged = "'c' (the vector of this name is now 'd'), 'd' (the vector of this name is now 'c')"
+    assert f"v.npz: names with another vector than before: {exchanged}; a label by name counts for" in printed
 
 
 @pytest.mark.parametrize(

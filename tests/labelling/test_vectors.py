@@ -35,8 +35,8 @@ dtypes = pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, n
 @dtypes
 def test_a_sample_is_the_digest_of_its_values_as_float32(tmp_path, name, key, dtype):
     values = vectors(dtype=dtype)
-    found = list(vector_samples(VectorFile(save(tmp_path / name, values, key)).vectors()))
-    assert found == [hashlib.sha256(row.astype("<f4").tobytes()).hexdigest() for row in values]
+    samples = list(vector_samples(VectorFile(save(tmp_path / name, values, key)).vectors()))
+    assert samples == [hashlib.sha256(row.astype("<f4").tobytes()).hexdigest() for row in values]
 
 
 @files
@@ -115,10 +115,10 @@ def test_a_value_that_is_not_finite_or_too_large_is_named_by_its_row(tmp_path, v
     values = vectors(70_000, 2, dtype)
     values[66_666, 1] = value
     path = save(tmp_path / "v.npy", values)
-    found = VectorFile(path).vectors()
+    vectors_read = VectorFile(path).vectors()
     with pytest.raises(InputError, match="66666"):
-        require_range(str(path), found, np.arange(70_000))
-    samples = list(vector_samples(found))
+        require_range(str(path), vectors_read, np.arange(70_000))
+    samples = list(vector_samples(vectors_read))
     with pytest.raises(InputError, match="66666"):
         copy_vectors(VectorFile(path), samples, [""] * 70_000, tmp_path / "features.h5")
     assert not (tmp_path / "features.h5").exists()

@@ -22,7 +22,7 @@ def sent(*names, batch="1", event="sent") -> list[Draft]:
 
 
 def entries(*drafts) -> list[Entry]:
-    return [as_entry(one, number) for number, one in enumerate(drafts, start=1)]
+    return [as_entry(item, number) for number, item in enumerate(drafts, start=1)]
 
 
 def pool(*sources, **options) -> PoolSamples:

@@ -33,24 +33,24 @@ def table(tmp_path, text, encoding="utf-8"):
     return path
 
 
-def read(tool, path, samples, classes=None, who="annotator", skip_bad=False, given=(), standing=()):
+def read(tool, path, samples, classes=None, who="annotator", skip_bad=False, earlier=(), standing=()):
     """Return what people answered in a label file; ``skip_bad`` leaves out what is wrong."""
     if tool not in READERS:
         raise InputError(f"tool {tool!r} is not known; there are {', '.join(READERS)}")
     if not path.exists():
         raise InputError(f"{path}: there is no such file; it must be an export of {tool}")
-    answers = answers_of(path, READERS[tool](path), samples, classes or ClassNames(), who, given, standing)
+    answers = answers_of(path, READERS[tool](path), samples, classes or ClassNames(), who, earlier, standing)
     if answers.mistakes and not skip_bad:
         nothing = f"{path}: nothing was taken from this file, for it has mistakes"
         raise InputError(*shortened(list(answers.mistakes)), nothing)
     return answers
 
 
-def said(answers):
+def labels_by_source(answers):
     """Return what was answered, by source: the label, or the event after a colon."""
-    found = {one.source: one.label or f":{one.event}" for one in answers.drafts}
-    assert len(found) == len(answers.drafts)
-    return found
+    labels = {draft.source: draft.label or f":{draft.event}" for draft in answers.drafts}
+    assert len(labels) == len(answers.drafts)
+    return labels
 
 
 def mistakes(tool, path, samples=POOL, classes=CLASSES):

@@ -89,10 +89,10 @@ def test_what_is_no_name(tmp_path, name):
         path.write_text(
             f'source,label,{column}\na/1.jpg,cat,"{name}"\na/2.jpg,cat,"{name}"\n', encoding="utf-8"
         )
-        told = mistakes("csv", path).split("\n")
-        assert len(told) == 3
-        assert told[0].startswith(f"{path}:2: {column} '")
-        assert WRONG[name] in told[0]
+        messages = mistakes("csv", path).split("\n")
+        assert len(messages) == 3
+        assert messages[0].startswith(f"{path}:2: {column} '")
+        assert WRONG[name] in messages[0]
     path.write_text(json.dumps([task(0, replace_who(annotation("cat"), name))]), encoding="utf-8")
     assert f"{path}: task 1: completed_by '" in mistakes("label_studio", path)
     draft = Draft(event=Event.LABEL, sample=POOL.samples[0], source="a/1.jpg", who=name, label="cat")
@@ -161,9 +161,9 @@ def test_names_that_the_ledger_has_stay(tmp_path):
     """An answer that was taken before names were checked is neither a mistake nor that of somebody else."""
     path = tmp_path / "labels.csv"
     path.write_text("source,label,who\na/1.jpg,cat,=x\na/2.jpg,cat,an\u200bna\n", encoding="utf-8")
-    given = {
+    earlier = {
         (POOL.samples[0], "=x", "label", "cat"),
         (POOL.samples[2], "an\u200bna", "label", "cat"),
     }
-    answers = read("csv", path, POOL, CLASSES, "x", given=given)
+    answers = read("csv", path, POOL, CLASSES, "x", earlier=earlier)
     assert ([draft.who for draft in answers.drafts], answers.num_past_mistakes) == (["an\u200bna"], 1)

@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 from exports import archive, file
-from reading import POOL, mistakes, read, said
+from reading import POOL, labels_by_source, mistakes, read
 
 from activepool.errors import InputError
 from activepool.ledger.formats import archives
@@ -49,9 +49,9 @@ def test_links_passwords_and_twins_are_refused(tmp_path):
         opened.writestr(link, "/etc/passwd")
         opened.writestr("cat/a/1.jpg", b"")
         opened.writestr("cat/a/1.jpg", b"")
-    told = mistakes("imagenet", path)
-    assert "'cat/link.jpg' is a link; pack the files themselves" in told
-    assert "has 'cat/a/1.jpg' twice" in told
+    message = mistakes("imagenet", path)
+    assert "'cat/link.jpg' is a link; pack the files themselves" in message
+    assert "has 'cat/a/1.jpg' twice" in message
     locked = bytearray(archive(tmp_path, {"cat/a/1.jpg": b"x"}).read_bytes())
     locked[locked.index(b"PK\x01\x02") + 8] |= 1
     assert "is encrypted; export without a password" in mistakes(
@@ -78,7 +78,10 @@ def test_bytes_that_were_changed_are_no_traceback(tmp_path):
     for place in range(len(whole)):
         path = file(tmp_path, whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :], "bad.zip")
         try:
-            assert said(read("imagenet", path, POOL, ClassNames(may_grow=False))) in ({"a/1.jpg": "cat"}, {})
+            assert labels_by_source(read("imagenet", path, POOL, ClassNames(may_grow=False))) in (
+                {"a/1.jpg": "cat"},
+                {},
+            )
         except InputError:
             refused += 1
     assert refused > 50

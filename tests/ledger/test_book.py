@@ -39,10 +39,10 @@ def test_a_ledger_that_is_opened_is_there(tmp_path):
 
 
 def test_what_is_appended_is_read_again(path):
-    found = read(path)
-    assert [one.number for one in found.entries] == [1, 2, 3, 4, 5]
-    assert [one.label for one in found.entries[3:]] == ["cat", "Katze, groß"]
-    assert found.notices == ()
+    book = read(path)
+    assert [entry.number for entry in book.entries] == [1, 2, 3, 4, 5]
+    assert [entry.label for entry in book.entries[3:]] == ["cat", "Katze, groß"]
+    assert book.notices == ()
     assert path.read_text(encoding="utf-8").splitlines()[0] == ",".join(COLUMNS)
 
 

@@ -3,7 +3,7 @@
 import pytest
 from labelling.returns import Project
 from ledgers import pool
-from reading import CLASSES, POOL, SOURCES, mistakes, read, said
+from reading import CLASSES, POOL, SOURCES, labels_by_source, mistakes, read
 
 from activepool.ledger.formats.typed_classes import ClassNames
 
@@ -21,7 +21,7 @@ def file(tmp_path, *rows, header="source,label"):
 )
 def test_a_label_that_was_commented_out_is_no_answer(tmp_path, line):
     answers = read("csv", file(tmp_path, "b/1.jpg,dog", line), POOL, CLASSES)
-    assert said(answers) == {"b/1.jpg": "dog"}
+    assert labels_by_source(answers) == {"b/1.jpg": "dog"}
     assert answers.awaited == (line.count(",") == 1)
     assert answers.notices == (f"{tmp_path}/{NOT_ANSWERED} 3",)
     assert not answers.new_classes
@@ -30,13 +30,13 @@ def test_a_label_that_was_commented_out_is_no_answer(tmp_path, line):
 def test_a_line_of_the_list_of_a_batch_may_be_commented_out(tmp_path):
     path = file(tmp_path, f"#1,{SOURCES[0]},cat,{POOL.samples[0]}", header="batch,source,label,sample")
     answers = read("csv", path, POOL, CLASSES)
-    assert (said(answers), answers.awaited) == ({}, 1)
+    assert (labels_by_source(answers), answers.awaited) == ({}, 1)
 
 
 @pytest.mark.parametrize("line", ["# looked at by anna", "#", "#,", "# one, two, three", "# nine.jpg,cat"])
 def test_a_remark_is_no_mistake_and_no_sample(tmp_path, line):
     answers = read("csv", file(tmp_path, line, "b/1.jpg,dog"), POOL, CLASSES)
-    assert (said(answers), answers.awaited) == ({"b/1.jpg": "dog"}, 0)
+    assert (labels_by_source(answers), answers.awaited) == ({"b/1.jpg": "dog"}, 0)
     assert answers.notices == (f"{tmp_path}/{NOT_ANSWERED} 2",)
 
 
@@ -44,21 +44,23 @@ def test_names_that_begin_with_this_letter_are_names(tmp_path):
     answers = read(
         "csv", file(tmp_path, "#1.jpg,cat", "#2.jpg,dog", "# 3.jpg,dog"), pool("#1.jpg", "x/#2.jpg", "3.jpg")
     )
-    assert said(answers) == {"#1.jpg": "cat", "x/#2.jpg": "dog"}
+    assert labels_by_source(answers) == {"#1.jpg": "cat", "x/#2.jpg": "dog"}
     path = file(tmp_path, "#hashtag,a/1.jpg", "# cat,b/1.jpg", header="label,source")
-    assert said(read("csv", path, POOL, ClassNames(("cat", "#hashtag")))) == {"a/1.jpg": "#hashtag"}
+    assert labels_by_source(read("csv", path, POOL, ClassNames(("cat", "#hashtag")))) == {
+        "a/1.jpg": "#hashtag"
+    }
 
 
 def test_a_number_sign_before_an_index_is_none(tmp_path):
     path = file(tmp_path, "#1,a/1.jpg,cat", header="index,source,label")
-    assert said(read("csv", path, POOL, CLASSES)) == {"a/1.jpg": "cat"}
+    assert labels_by_source(read("csv", path, POOL, CLASSES)) == {"a/1.jpg": "cat"}
 
 
 def test_what_looks_commented_out_by_a_slip_is_a_mistake(tmp_path):
-    told = mistakes("csv", file(tmp_path, "#REF!,cat", "a/1.jpg,#cat", "b/1.jpg,# dog"))
-    assert "labels.csv:2: '#REF!' is not in the pool" in told
-    assert "labels.csv:3: label '#cat' is written nearly like the class 'cat'" in told
-    assert "labels.csv:4: label '# dog' is written nearly like the class 'dog'" in told
+    message = mistakes("csv", file(tmp_path, "#REF!,cat", "a/1.jpg,#cat", "b/1.jpg,# dog"))
+    assert "labels.csv:2: '#REF!' is not in the pool" in message
+    assert "labels.csv:3: label '#cat' is written nearly like the class 'cat'" in message
+    assert "labels.csv:4: label '# dog' is written nearly like the class 'dog'" in message
 
 
 def test_an_answer_that_is_commented_out_later_is_kept_and_named(tmp_path):

@@ -2,7 +2,7 @@
 
 import pytest
 from ledgers import draft, sent
-from reading import CLASSES, POOL, mistakes, said
+from reading import CLASSES, POOL, labels_by_source, mistakes
 from reading import read as read_answers
 
 from activepool.errors import InputError
@@ -35,9 +35,9 @@ def state(path):
 
 def take(path, *drafts):
     """Take in answers, and return what became of each; a second time, nothing is entered."""
-    taken = take_in(path, drafts)
+    intake = take_in(path, drafts)
     assert not take_in(path, drafts).entries
-    return list(taken.outcomes)
+    return list(intake.outcomes)
 
 
 def test_a_correction_stands_alone(path):
@@ -66,18 +66,18 @@ def test_a_correction_of_what_nobody_answered_is_an_answer(path):
 
 def test_no_file_of_before_undoes_it(path):
     take(path, correction())
-    old = [draft(of="a", who="anna", label=label) for label in ("cat", "fox", "ant")]
-    old.append(draft(of="a", who="bob", label="bee", when=EARLY))
-    assert take(path, *old) == [Outcome.OUTDATED] * 4
+    earlier = [draft(of="a", who="anna", label=label) for label in ("cat", "fox", "ant")]
+    earlier.append(draft(of="a", who="bob", label="bee", when=EARLY))
+    assert take(path, *earlier) == [Outcome.OUTDATED] * 4
     assert state(path).label == "dog"
 
 
 def test_nor_a_later_answer_while_its_file_lies_there(path):
     take(path, correction())
     late = [draft(of="a", who="dora", label="ant"), draft(of="a", who="bob", label="ant", when=LATE)]
-    taken = take_in(path, [correction(), *late])
-    assert list(taken.outcomes) == [Outcome.KNOWN, Outcome.NEW, Outcome.NEW]
-    assert taken.notices == ("'a': a correction stands in place of what others answered since (bob, dora)",)
+    intake = take_in(path, [correction(), *late])
+    assert list(intake.outcomes) == [Outcome.KNOWN, Outcome.NEW, Outcome.NEW]
+    assert intake.notices == ("'a': a correction stands in place of what others answered since (bob, dora)",)
     assert state(path).label == "dog"
     assert take(path, correction(), *late)[0] == Outcome.KNOWN
 
@@ -86,9 +86,9 @@ def test_nor_a_later_answer_while_its_file_lies_there(path):
 def test_nor_a_later_answer_without_its_file(path, is_listed):
     take(path, correction(is_listed=is_listed))
     late = [draft(of="a", who=who, label="ant") for who in ("bob", "dora", "eve")]
-    taken = take_in(path, late)
-    assert set(taken.outcomes) == {Outcome.NEW}
-    assert taken.notices == (
+    intake = take_in(path, late)
+    assert set(intake.outcomes) == {Outcome.NEW}
+    assert intake.notices == (
         "'a': a correction stands in place of what others answered since (bob, dora, eve)",
     )
     assert (state(path).label, set(state(path).opinions)) == ("dog", {"carl"})
@@ -109,19 +109,19 @@ def test_it_is_entered_even_if_its_annotator_had_said_the_same(path):
     assert take(path, correction(of="b")) == [Outcome.NEW]
     take_in(path, [draft(of="b", who="dora", label="ant")])
     samples = state_of(read(path).entries).samples.values()
-    assert [one.label for one in samples if one.sources == ("b",)] == ["dog"]
+    assert [sample.label for sample in samples if sample.sources == ("b",)] == ["dog"]
 
 
 @pytest.mark.parametrize("event", ["skip", "cannot_tell"])
 def test_who_is_asked_again_after_it_is_heard(path, event):
     """The correction of before lies there still, and the batch waits for nobody who has answered."""
-    old = correction(event=event, label="")
-    take(path, old)
+    earlier = correction(event=event, label="")
+    take(path, earlier)
     append(path, sent("a", batch="batch02"))
-    assert take(path, old) == [Outcome.KNOWN]
+    assert take(path, earlier) == [Outcome.KNOWN]
     assert state_of(read(path).entries).batches["batch02"].awaited
     answer = draft(of="a", who="bob", label="fox", batch="batch02")
-    assert take(path, old, answer) == [Outcome.KNOWN, Outcome.NEW]
+    assert take(path, earlier, answer) == [Outcome.KNOWN, Outcome.NEW]
     assert state(path).label == "fox"
     assert not state_of(read(path).entries).batches["batch02"].awaited
 
@@ -167,8 +167,8 @@ def csv_of(tmp_path, *lines):
 def test_the_column_correction(tmp_path):
     path = csv_of(tmp_path, "source,correction,who", "a/1.jpg,dog,carl", "b/1.jpg,skip,", "a/2.jpg,,")
     answers = read_answers("csv", path, POOL, CLASSES)
-    assert all(isinstance(one, Correction) for one in answers.drafts)
-    assert (said(answers), answers.awaited) == ({"a/1.jpg": "dog", "b/1.jpg": ":skip"}, 1)
+    assert all(isinstance(draft, Correction) for draft in answers.drafts)
+    assert (labels_by_source(answers), answers.awaited) == ({"a/1.jpg": "dog", "b/1.jpg": ":skip"}, 1)
 
 
 def test_two_decisions_on_a_sample_are_a_mistake(tmp_path):
@@ -188,7 +188,7 @@ def test_the_lists_of_the_program_come_back_with_corrections(tmp_path, others):
     with pytest.raises(InputError, match="call the column 'label' 'correction' and write the right classes"):
         read_answers("csv", csv_of(tmp_path, header.format("label"), row), POOL)
     path = csv_of(tmp_path, header.format("correction"), row)
-    assert said(read_answers("csv", path, POOL, CLASSES)) == {"a/1.jpg": "cat"}
+    assert labels_by_source(read_answers("csv", path, POOL, CLASSES)) == {"a/1.jpg": "cat"}
 
 
 def test_labels_that_stand_are_no_corrections_in_a_list_of_the_program(tmp_path):
@@ -204,7 +204,7 @@ def test_labels_that_stand_are_no_corrections_in_a_list_of_the_program(tmp_path)
     assert take(ledger, *drafts) == [Outcome.KNOWN, Outcome.NEW, Outcome.KNOWN]
     take(ledger, correction(of="a/2.jpg", label="dog", who="dora"))
     assert take(ledger, *drafts) == [Outcome.KNOWN, Outcome.KNOWN, Outcome.OUTDATED]
-    labels = {one.sources[0]: one.label for one in state_of(read(ledger).entries).samples.values()}
+    labels = {sample.sources[0]: sample.label for sample in state_of(read(ledger).entries).samples.values()}
     assert labels == {"a/1.jpg": "cat", "b/1.jpg": "dog", "a/2.jpg": "dog", "c d/3.jpg": None}
 
 

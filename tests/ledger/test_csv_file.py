@@ -2,7 +2,7 @@
 
 import pytest
 from ledgers import sample
-from reading import BATCH, CLASSES, POOL, mistakes, read, said, table
+from reading import BATCH, CLASSES, POOL, labels_by_source, mistakes, read, table
 
 from activepool.errors import InputError
 from activepool.ledger.formats import csv_file
@@ -19,7 +19,7 @@ def test_the_list_of_a_batch_comes_back(tmp_path):
     assert lines[1].startswith("1,0,a/1.jpg,cat,0.7500,0.5000,small margin,,,,,")
     filled = [lines[0], lines[1].replace(",,,,,", ",dog,Anna,,it barks,"), lines[2], lines[3]]
     answers = read("csv", table(tmp_path, "\n".join(filled)), POOL, CLASSES)
-    assert (said(answers), answers.awaited) == ({"a/1.jpg": "dog"}, 2)
+    assert (labels_by_source(answers), answers.awaited) == ({"a/1.jpg": "dog"}, 2)
     draft = answers.drafts[0]
     assert (draft.who, draft.note, draft.batch) == ("Anna", "it barks", "1")
 
@@ -32,8 +32,8 @@ def test_a_note_that_begins_like_a_formula_never_runs_in_a_spreadsheet(tmp_path)
     (notice,) = answers.notices
     assert "notes that begin like a formula, and so get an apostrophe in the ledger" in notice
     assert ":2, " in notice and notice.endswith(":3")
-    given = {(one.sample, one.who, one.event, one.label) for one in answers.drafts}
-    again = read("csv", path, POOL, CLASSES, given=given)
+    earlier = {(answer.sample, answer.who, answer.event, answer.label) for answer in answers.drafts}
+    again = read("csv", path, POOL, CLASSES, earlier=earlier)
     assert not again.notices
 
 
@@ -55,22 +55,25 @@ def test_a_note_that_begins_like_a_formula_never_runs_in_a_spreadsheet(tmp_path)
 )
 def test_other_forms(tmp_path, text):
     answers = read("csv", table(tmp_path, text), POOL, CLASSES)
-    assert said(answers) == {"a/1.jpg": "cat"}
+    assert labels_by_source(answers) == {"a/1.jpg": "cat"}
     assert answers.drafts[0].who == "annotator"
 
 
 def test_marks(tmp_path):
     text = "source,label\na/1.jpg,?\nb/1.jpg,Skip\na/2.jpg,not ours\nc d/3.jpg,cannot tell\n"
-    assert said(read("csv", table(tmp_path, text), POOL)) == {
+    assert labels_by_source(read("csv", table(tmp_path, text), POOL)) == {
         "a/1.jpg": ":cannot_tell",
         "b/1.jpg": ":skip",
         "a/2.jpg": ":not_ours",
         "c d/3.jpg": ":cannot_tell",
     }
     text = "source,label\na/1.jpg,can’t tell\nb/1.jpg,Cant tell\na/2.jpg,notours\nc d/3.jpg,cannottell\n"
-    assert set(said(read("csv", table(tmp_path, text), POOL)).values()) == {":cannot_tell", ":not_ours"}
+    assert set(labels_by_source(read("csv", table(tmp_path, text), POOL)).values()) == {
+        ":cannot_tell",
+        ":not_ours",
+    }
     named = ClassNames(("skip", "go"))
-    assert said(read("csv", table(tmp_path, "source,label\na/1.jpg,skip\n"), POOL, named)) == {
+    assert labels_by_source(read("csv", table(tmp_path, "source,label\na/1.jpg,skip\n"), POOL, named)) == {
         "a/1.jpg": "skip"
     }
 
@@ -89,11 +92,11 @@ def test_all_mistakes_at_once_each_with_its_line(tmp_path):
         ",doog,\n"
         "gone.jpg,,\n"
     )
-    told = mistakes("csv", table(tmp_path, text)).split("\n")
-    lines = [line.partition("labels.csv:")[2].partition(":")[0] for line in told[:-1]]
+    messages = mistakes("csv", table(tmp_path, text)).split("\n")
+    lines = [line.partition("labels.csv:")[2].partition(":")[0] for line in messages[:-1]]
     assert lines == ["2", "3", "4", "5", "6", "7", "9", "10"]
     for line, words in zip(
-        told,
+        messages,
         [
             "label 'Cat' is written nearly like the class 'cat'; did you mean that?",
             "'1.jpg' may be 'a/1.jpg', 'b/1.jpg'",
@@ -111,10 +114,10 @@ def test_all_mistakes_at_once_each_with_its_line(tmp_path):
 
 
 def test_a_row_may_be_wrong_twice(tmp_path):
-    told = mistakes("csv", table(tmp_path, "source,label\na/9.jpg,Cat\na/1.jpg,ca\x07t\n"))
-    assert "'a/9.jpg' is not in the pool" in told
-    assert "label 'Cat' is written nearly like the class 'cat'" in told
-    assert ":3: label 'ca\\x07t' is written nearly like the class 'cat'" in told
+    message = mistakes("csv", table(tmp_path, "source,label\na/9.jpg,Cat\na/1.jpg,ca\x07t\n"))
+    assert "'a/9.jpg' is not in the pool" in message
+    assert "label 'Cat' is written nearly like the class 'cat'" in message
+    assert ":3: label 'ca\\x07t' is written nearly like the class 'cat'" in message
 
 
 def test_classes_may_be_numbers(tmp_path):
@@ -126,9 +129,9 @@ def test_classes_may_be_numbers(tmp_path):
 
 def test_many_mistakes_are_counted(tmp_path):
     text = "source,label\n" + "".join(f"{number}.png,cat\n" for number in range(60))
-    told = mistakes("csv", table(tmp_path, text)).split("\n")
-    assert told[50] == "... and 10 more"
-    assert len(told) == 52
+    messages = mistakes("csv", table(tmp_path, text)).split("\n")
+    assert messages[50] == "... and 10 more"
+    assert len(messages) == 52
 
 
 def test_hints_are_looked_for_only_where_they_are_shown(tmp_path, monkeypatch):
@@ -142,7 +145,7 @@ def test_hints_are_looked_for_only_where_they_are_shown(tmp_path, monkeypatch):
 def test_what_is_wrong_is_left_out_if_that_is_asked(tmp_path):
     text = "source,label\na/1.jpg,cat\na/9.jpg,cat\n"
     answers = read("csv", table(tmp_path, text), POOL, CLASSES, skip_bad=True)
-    assert said(answers) == {"a/1.jpg": "cat"}
+    assert labels_by_source(answers) == {"a/1.jpg": "cat"}
     assert len(answers.mistakes) == 1
     assert "'a/9.jpg' is not in the pool" in answers.mistakes[0]
 
@@ -150,27 +153,27 @@ def test_what_is_wrong_is_left_out_if_that_is_asked(tmp_path):
 def test_a_contradiction_leaves_out_all_of_it(tmp_path):
     text = "source,label\na/1.jpg,cat\na/1.jpg,dog\na/2.jpg,cat\n"
     answers = read("csv", table(tmp_path, text), POOL, CLASSES, skip_bad=True)
-    assert said(answers) == {"a/2.jpg": "cat"}
+    assert labels_by_source(answers) == {"a/2.jpg": "cat"}
 
 
 def test_of_two_new_classes_the_rarer_may_be_the_slip(tmp_path):
     text = "source,label\na/1.jpg,hrose\na/2.jpg,horse\nb/1.jpg,horse\n"
     answers = read("csv", table(tmp_path, text), POOL, ClassNames(("cat", "dog")))
-    hints = [new.hint for new in answers.new_classes.values()]
+    hints = [new_class.hint for new_class in answers.new_classes.values()]
     assert hints == ["if 'horse' was meant, correct it", ""]
 
 
 def test_classes_may_grow(tmp_path):
     path = table(tmp_path, "source,label\na/1.jpg,fox\nb/1.jpg,fox\na/2.jpg,doog\nc d/3.jpg,Fox\n")
     answers = read("csv", path, POOL, CLASSES, skip_bad=True)
-    assert [new.place for new in answers.new_classes.values()] == [f"{path}:2", f"{path}:4"]
-    assert {name: new.hint for name, new in answers.new_classes.items()} == {
+    assert [new_class.place for new_class in answers.new_classes.values()] == [f"{path}:2", f"{path}:4"]
+    assert {name: new_class.hint for name, new_class in answers.new_classes.items()} == {
         "fox": "",
         "doog": "if 'dog' was meant, correct it",
     }
     assert "label 'Fox' is written nearly like the class 'fox'" in answers.mistakes[0]
-    told = mistakes("csv", path, classes=ClassNames(("cat", "dog"), may_grow=False))
-    assert "label 'doog' is not a class; did you mean 'dog'? (there are cat, dog)" in told
+    message = mistakes("csv", path, classes=ClassNames(("cat", "dog"), may_grow=False))
+    assert "label 'doog' is not a class; did you mean 'dog'? (there are cat, dog)" in message
 
 
 @pytest.mark.parametrize("column", ["label", "correction"])
@@ -182,12 +185,12 @@ def test_the_latest_of_several_answers_in_one_file_counts(tmp_path, column, orde
     ]
     path = table(tmp_path, f"source,{column},when\n" + "".join(rows[number] for number in order))
     answers = read("csv", path, POOL, CLASSES)
-    assert [(one.label, one.when) for one in answers.drafts] == [("cat", "2026-11-28T10:00:00Z")]
+    assert [(draft.label, draft.when) for draft in answers.drafts] == [("cat", "2026-11-28T10:00:00Z")]
     assert answers.notices == (
         f"{path}: several answers of one person, or corrections, of which the latest counts: 'a/1.jpg'",
     )
     path = table(tmp_path, f"source,{column},when\n" + "".join(rows[:2]))
-    assert said(read("csv", path, POOL, CLASSES)) == {"a/1.jpg": "dog"}
+    assert labels_by_source(read("csv", path, POOL, CLASSES)) == {"a/1.jpg": "dog"}
 
 
 @pytest.mark.parametrize(
@@ -203,7 +206,7 @@ def test_answers_of_one_person_that_no_time_tells_apart_are_a_mistake(tmp_path, 
 
 def test_a_letter_may_be_written_in_two_ways(tmp_path):
     path = table(tmp_path, "source,label\na/1.jpg,Ka\u0308fer\n")
-    assert said(read("csv", path, POOL, ClassNames(("Käfer",)))) == {"a/1.jpg": "Käfer"}
+    assert labels_by_source(read("csv", path, POOL, ClassNames(("Käfer",)))) == {"a/1.jpg": "Käfer"}
 
 
 @pytest.mark.parametrize(
@@ -256,12 +259,16 @@ def test_every_time_that_cannot_be_is_a_mistake_with_its_line(tmp_path, when, wo
         f"source,label,when\na/1.jpg,cat,2026-01-01T01:00:00+01:00\na/2.jpg,cat,{when}\nb/1.jpg,cat,{when}\n"
     )
     path = table(tmp_path, text)
-    *told, _ = mistakes("csv", path).split("\n")
-    assert [line[: len(f"{path}:3: when {when!r} {words}")] for line in told] == [
+    *messages, _ = mistakes("csv", path).split("\n")
+    assert [line[: len(f"{path}:3: when {when!r} {words}")] for line in messages] == [
         f"{path}:{line}: when {when!r} {words}" for line in (3, 4)
     ]
     path = table(tmp_path, text.replace(when, ""))
-    assert [one.when for one in read("csv", path, POOL, CLASSES).drafts] == ["2026-01-01T00:00:00Z", "", ""]
+    assert [draft.when for draft in read("csv", path, POOL, CLASSES).drafts] == [
+        "2026-01-01T00:00:00Z",
+        "",
+        "",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -282,8 +289,8 @@ def test_columns_that_say_the_same(tmp_path):
         ",a/2.jpg,DSC_9.jpg,dog,,bob\n"
     )
     answers = read("csv", table(tmp_path, text), POOL, CLASSES)
-    assert said(answers) == {"a/1.jpg": "cat", "a/2.jpg": "dog"}
-    assert [one.who for one in answers.drafts] == ["anna", "bob"]
+    assert labels_by_source(answers) == {"a/1.jpg": "cat", "a/2.jpg": "dog"}
+    assert [draft.who for draft in answers.drafts] == ["anna", "bob"]
 
 
 @pytest.mark.parametrize(
@@ -304,10 +311,10 @@ def test_columns_that_say_the_same(tmp_path):
 )
 def test_a_last_cell_that_may_be_cut_off(tmp_path, text, words):
     classes = ClassNames(("cat", "caterpillar", "skipper"))
-    told = mistakes("csv", table(tmp_path, text), classes=classes)
-    assert words in told
-    assert "if it is whole, end the last line with a line break" in told
-    assert f"labels.csv:{text.count(chr(10)) + 1}: " in told
+    message = mistakes("csv", table(tmp_path, text), classes=classes)
+    assert words in message
+    assert "if it is whole, end the last line with a line break" in message
+    assert f"labels.csv:{text.count(chr(10)) + 1}: " in message
 
 
 @pytest.mark.parametrize(
@@ -326,7 +333,7 @@ def test_a_name_or_number_that_may_be_cut_off(tmp_path, text, words):
     )
     header, _, row = text.partition("\n")
     for whole in (f"{text}\n", f"{text}1", f"{header},sample\n{row},{sample('v1')}\n"):
-        assert len(said(read("csv", table(tmp_path, whole), vectors, CLASSES))) == 1
+        assert len(labels_by_source(read("csv", table(tmp_path, whole), vectors, CLASSES))) == 1
 
 
 @pytest.mark.parametrize(
@@ -336,22 +343,28 @@ def test_a_name_or_number_that_may_be_cut_off(tmp_path, text, words):
 )
 def test_a_last_line_may_lack_its_end(tmp_path, end):
     classes = ClassNames(("cat", "caterpillar"))
-    assert "a/1.jpg" in said(read("csv", table(tmp_path, f"source,{end}"), POOL, classes))
+    assert "a/1.jpg" in labels_by_source(read("csv", table(tmp_path, f"source,{end}"), POOL, classes))
 
 
 def test_an_answer_that_was_taken_before_is_known_even_if_its_annotator_may_be_cut_off(tmp_path):
     path = table(tmp_path, "source,label,who\nb/1.jpg,cat,anna\na/1.jpg,cat,")
-    given = {(POOL.samples[0], "annotator", "label", "cat")}
-    answers = read("csv", path, POOL, CLASSES, given=given)
-    assert (said(answers), answers.num_past_mistakes, answers.mistakes) == ({"b/1.jpg": "cat"}, 1, ())
+    earlier = {(POOL.samples[0], "annotator", "label", "cat")}
+    answers = read("csv", path, POOL, CLASSES, earlier=earlier)
+    assert (labels_by_source(answers), answers.num_past_mistakes, answers.mistakes) == (
+        {"b/1.jpg": "cat"},
+        1,
+        (),
+    )
 
 
 @pytest.mark.parametrize("header", ["source,label,class", "source,label,labels"])
 def test_a_label_in_another_column_is_not_passed_over(tmp_path, header):
     text = f"{header}\na/1.jpg,,cat\n"
-    told = mistakes("csv", table(tmp_path, text))
-    other = header.rpartition(",")[2]
-    assert f"labels.csv:2: 'label' is empty, and '{other}' has 'cat'; write the answers into 'label'" in told
+    message = mistakes("csv", table(tmp_path, text))
+    column = header.rpartition(",")[2]
+    assert (
+        f"labels.csv:2: 'label' is empty, and '{column}' has 'cat'; write the answers into 'label'" in message
+    )
 
 
 def test_a_row_s_time_and_annotator_may_both_be_wrong(tmp_path):
@@ -363,4 +376,4 @@ def test_a_row_s_time_and_annotator_may_both_be_wrong(tmp_path):
 
 def test_a_line_of_excel_that_names_another_separator(tmp_path):
     answers = read("csv", table(tmp_path, "sep=;\nsource,label\na/1.jpg,cat\n"), POOL, CLASSES)
-    assert said(answers) == {"a/1.jpg": "cat"}
+    assert labels_by_source(answers) == {"a/1.jpg": "cat"}

@@ -5,7 +5,7 @@ import json
 import pytest
 from exports import HEAD, IMAGE, archive, file, tag, xml
 from ledgers import pool
-from reading import BATCH, CLASSES, POOL, mistakes, read, said
+from reading import BATCH, CLASSES, POOL, labels_by_source, mistakes, read
 
 from activepool.errors import InputError
 from activepool.ledger.formats import cvat
@@ -15,7 +15,7 @@ def test_the_list_and_the_labels_of_a_task(tmp_path):
     cvat.write_list(tmp_path / "batch.txt", BATCH)
     assert (tmp_path / "batch.txt").read_text(encoding="utf-8") == "a/1.jpg\na/2.jpg\nc d/3.jpg\n"
     labels = json.loads(cvat.label_constructor(("cat", "skip")))
-    assert [one["name"] for one in labels] == ["cat", "skip", "cannot_tell", "not_ours"]
+    assert [label["name"] for label in labels] == ["cat", "skip", "cannot_tell", "not_ours"]
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -23,7 +23,7 @@ def test_xml_comes_back(tmp_path, packed):
     text = xml(("a/1.jpg", tag("cat")), ("a/2.jpg", ""), ("c d/3.jpg", tag("skip")))
     path = archive(tmp_path, {"annotations.xml": text}) if packed else file(tmp_path, text)
     answers = read("cvat", path, POOL, CLASSES)
-    assert (said(answers), answers.awaited) == ({"a/1.jpg": "cat", "c d/3.jpg": ":skip"}, 1)
+    assert (labels_by_source(answers), answers.awaited) == ({"a/1.jpg": "cat", "c d/3.jpg": ":skip"}, 1)
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -38,7 +38,7 @@ def test_pictures_beside_the_xml_decide(tmp_path, packed):
         for name, content in members.items():
             (path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     answers = read("cvat", path, POOL, CLASSES, skip_bad=True)
-    assert said(answers) == {"b/1.jpg": "cat", "a/2.jpg": "cat"}
+    assert labels_by_source(answers) == {"b/1.jpg": "cat", "a/2.jpg": "cat"}
     assert ["the picture is not 'c d/3.jpg' of the pool" in line for line in answers.mistakes] == [True]
 
 
@@ -54,7 +54,7 @@ def test_pictures_that_were_exchanged_are_a_mistake(tmp_path, tool, names):
     else:
         members |= {"synsets.txt": "cat", "default.txt": "".join(f"{name} 0\n" for name in all_names)}
     answers = read(tool, archive(tmp_path, members), POOL, CLASSES, skip_bad=True)
-    assert said(answers) == {"c d/3.jpg": "cat"}
+    assert labels_by_source(answers) == {"c d/3.jpg": "cat"}
     first, second = answers.mistakes
     assert first.endswith(
         f"names different samples: its picture is 'a/2.jpg', and its name {names[0]!r}; export again, or "
@@ -66,19 +66,22 @@ def test_pictures_that_were_exchanged_are_a_mistake(tmp_path, tool, names):
 @pytest.mark.parametrize("around", ["", "export/"])
 def test_a_picture_lies_where_its_name_says(tmp_path, around):
     """Another of its name in a folder is no reason to doubt."""
-    known = pool("1.jpg", "a/1.jpg")
+    samples = pool("1.jpg", "a/1.jpg")
     members = {f"{around}annotations.xml": xml(("1.jpg", tag("cat")), ("a/1.jpg", tag("dog")))}
     members |= {f"{around}images/{name}": name.encode() for name in ("a/1.jpg", "1.jpg")}
-    assert said(read("cvat", archive(tmp_path, members), known)) == {"1.jpg": "cat", "a/1.jpg": "dog"}
+    assert labels_by_source(read("cvat", archive(tmp_path, members), samples)) == {
+        "1.jpg": "cat",
+        "a/1.jpg": "dog",
+    }
 
 
 def test_a_name_whose_folders_the_tool_may_have_dropped(tmp_path):
-    known = pool("1.jpg", "a/1.jpg", "2.jpg")
+    samples = pool("1.jpg", "a/1.jpg", "2.jpg")
     path = file(tmp_path, xml(("1.jpg", tag("cat")), ("2.jpg", tag("dog"))))
-    told = mistakes("cvat", path, known)
-    assert ":5: '1.jpg' may be '1.jpg', 'a/1.jpg'; give the path" in told
-    assert "or export with the pictures" in told
-    assert said(read("cvat", path, known, skip_bad=True)) == {"2.jpg": "dog"}
+    message = mistakes("cvat", path, samples)
+    assert ":5: '1.jpg' may be '1.jpg', 'a/1.jpg'; give the path" in message
+    assert "or export with the pictures" in message
+    assert labels_by_source(read("cvat", path, samples, skip_bad=True)) == {"2.jpg": "dog"}
 
 
 def test_what_a_model_tagged_is_no_label(tmp_path):
@@ -91,7 +94,7 @@ def test_attributes_of_a_tag_are_no_labels(tmp_path):
     kind = '<tag label="cat" source="manual"><attribute name="kind">lynx</attribute></tag>'
     path = file(tmp_path, xml(("a/1.jpg", kind)))
     answers = read("cvat", path, POOL, CLASSES)
-    assert said(answers) == {"a/1.jpg": "cat"}
+    assert labels_by_source(answers) == {"a/1.jpg": "cat"}
     assert answers.notices == (f"{path}: tags have attributes, which are no labels: 'kind'",)
 
 
@@ -99,9 +102,9 @@ def test_all_mistakes_at_once_each_with_its_line(tmp_path):
     text = xml(
         ("a/1.jpg", tag("cat") + tag("dog")), ("1.jpg", tag("cat")), ("", tag("cat")), ("a/2.jpg", tag(""))
     )
-    told = mistakes("cvat", file(tmp_path, text)).split("\n")
+    messages = mistakes("cvat", file(tmp_path, text)).split("\n")
     for line, words in zip(
-        told,
+        messages,
         [
             ".xml:5: 'a/1.jpg' has several tags, 'cat', 'dog'; keep one",
             ".xml:6: '1.jpg' may be 'a/1.jpg', 'b/1.jpg'",
@@ -154,7 +157,9 @@ def test_an_image_without_a_name_is_not_awaited(tmp_path):
 def test_skeletons_and_attributes_are_known(tmp_path):
     skeleton = '<skeleton label="s"><points label="p"><attribute name="a">1</attribute></points></skeleton>'
     inside = skeleton + '<tag label="cat"><attribute name="sure">yes</attribute></tag>'
-    assert said(read("cvat", file(tmp_path, xml(("a/1.jpg", inside))), POOL, CLASSES)) == {"a/1.jpg": "cat"}
+    assert labels_by_source(read("cvat", file(tmp_path, xml(("a/1.jpg", inside))), POOL, CLASSES)) == {
+        "a/1.jpg": "cat"
+    }
 
 
 def test_elements_nested_deep_are_one_mistake(tmp_path):
@@ -166,7 +171,7 @@ def test_elements_nested_deep_are_one_mistake(tmp_path):
     path = file(
         tmp_path, in_meta + IMAGE.format(number=0, name="a/1.jpg", inside=tag("cat")) + "</annotations>"
     )
-    assert said(read("cvat", path, POOL, CLASSES)) == {"a/1.jpg": "cat"}
+    assert labels_by_source(read("cvat", path, POOL, CLASSES)) == {"a/1.jpg": "cat"}
 
 
 BOMB = """<?xml version="1.0"?>
@@ -216,7 +221,7 @@ def test_a_shape_is_no_tag(tmp_path):
         ),
     )
     answers = read("cvat", path, POOL, CLASSES, skip_bad=True)
-    assert (said(answers), answers.awaited) == ({"b/1.jpg": "dog"}, 1)
+    assert (labels_by_source(answers), answers.awaited) == ({"b/1.jpg": "dog"}, 1)
     assert answers.notices == (f"{path}: images with shapes; only their tags count: 1",)
     assert answers.mistakes == (f"{path}:5: 'a/1.jpg' has box, mask and no tag; label with tags",)
 
@@ -230,15 +235,15 @@ def test_a_shape_is_no_tag(tmp_path):
     ],
 )
 def test_several_pictures_of_one_name_are_ambiguous(tmp_path, tool, members, place):
-    one = pool("e.jpg", "1.jpg")
+    samples = pool("e.jpg", "1.jpg")
     pictures = {"x/1.jpg": b"another picture", "y/1.jpg": b"one more"}
     name = "1" if "1 0" in str(members) else "1.jpg"
     path = archive(tmp_path, members | pictures)
-    told, _ = mistakes(tool, path, one).split("\n")
-    assert told == (
+    messages, _ = mistakes(tool, path, samples).split("\n")
+    assert messages == (
         f"{path}: {place}: {name!r} may be any of several pictures of the file, 'x/1.jpg', 'y/1.jpg'; export "
         "with the paths of the pictures, or without pictures"
     )
-    given = {(one.samples[1], "annotator", "label", "cat")}
-    answers = read(tool, path, one, CLASSES, given=given)
+    earlier = {(samples.samples[1], "annotator", "label", "cat")}
+    answers = read(tool, path, samples, CLASSES, earlier=earlier)
     assert answers.num_past_mistakes == 1

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from ledgers import pool
-from reading import BATCH, CLASSES, POOL, images, mistakes, read, said
+from reading import BATCH, CLASSES, POOL, images, labels_by_source, mistakes, read
 
 from activepool.errors import InputError
 from activepool.ledger.formats import fiftyone
@@ -31,7 +31,7 @@ def test_the_labels_of_a_batch_come_back(tmp_path):
 
 def test_images_that_differ_in_their_endings_alone(tmp_path):
     twins = pool("a/1.jpg", "a/1.png")
-    batch = Batch("1", tuple(Pick(*one) for one in zip(twins.samples, twins.sources, strict=True)))
+    batch = Batch("1", tuple(Pick(*pair) for pair in zip(twins.samples, twins.sources, strict=True)))
     with pytest.raises(InputError, match="two images of the batch are called 'a/1' except for their endings"):
         fiftyone.write(tmp_path / "labels.json", batch)
 
@@ -39,7 +39,7 @@ def test_images_that_differ_in_their_endings_alone(tmp_path):
 def test_labels_of_all_forms(tmp_path):
     labels = {"a/1": 1, "b/1.jpg": "cat", "2": None, "c d/3": {"label": "dog", "confidence": 0.9}}
     answers = read("fiftyone", file(tmp_path, {"classes": ["cat", "dog"], "labels": labels}), POOL, CLASSES)
-    assert said(answers) == {"a/1.jpg": "dog", "b/1.jpg": "cat", "c d/3.jpg": "dog"}
+    assert labels_by_source(answers) == {"a/1.jpg": "dog", "b/1.jpg": "cat", "c d/3.jpg": "dog"}
     assert answers.awaited == 1
     assert (
         "labels with a confidence, as a model gives them: 1; they count as a person's" in answers.notices[0]
@@ -49,9 +49,9 @@ def test_labels_of_all_forms(tmp_path):
 def test_all_mistakes_at_once(tmp_path):
     labels = {"a/1": 2, "b/1": True, "2": 1.0, "1": "cat", "9": "cat", "c d/3": ["cat", "dog"], "a/2": "Cat"}
     labels["b/2"] = ["cat"]
-    told = mistakes("fiftyone", file(tmp_path, {"classes": ["cat", "dog"], "labels": labels})).split("\n")
+    messages = mistakes("fiftyone", file(tmp_path, {"classes": ["cat", "dog"], "labels": labels})).split("\n")
     for line, words in zip(
-        told,
+        messages,
         [
             "'a/1': has the number 2 for a label; there are classes 0 to 1",
             "'b/1': has true or false for a label",
@@ -95,7 +95,7 @@ def test_an_object_without_a_label_is_not_awaited(tmp_path, given):
         f"{path}: 'a/1': has an object for a label; it must have the key 'label'"
     )
     answers = read("fiftyone", path, POOL, CLASSES, skip_bad=True)
-    assert (said(answers), answers.awaited) == ({}, 1)
+    assert (labels_by_source(answers), answers.awaited) == ({}, 1)
 
 
 @pytest.mark.parametrize(
@@ -118,26 +118,26 @@ def test_a_number_that_the_tool_gave_is_no_part_of_a_name(tmp_path):
     twins = pool("a/1.jpg", "b/1.jpg", "c/1-2.jpg", "c/9-2.jpg")
     path = file(tmp_path, {"labels": {"1-2": "cat", "9-2": "dog", "c/1-2": "cat"}})
     answers = read("fiftyone", path, twins, skip_bad=True)
-    assert said(answers) == {"c/9-2.jpg": "dog", "c/1-2.jpg": "cat"}
+    assert labels_by_source(answers) == {"c/9-2.jpg": "dog", "c/1-2.jpg": "cat"}
     assert "'1-2' is 'c/1-2.jpg', or one of several '1' that the tool has numbered" in answers.mistakes[0]
 
 
 def test_exported_images_decide(tmp_path):
-    known = images(tmp_path / "images")
+    samples = images(tmp_path / "images")
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "1-2.jpg").write_bytes((tmp_path / "images" / "b/1.jpg").read_bytes())
     path = file(tmp_path, {"labels": {"1-2": "cat"}})
-    assert said(read("fiftyone", path, known)) == {"b/1.jpg": "cat"}
+    assert labels_by_source(read("fiftyone", path, samples)) == {"b/1.jpg": "cat"}
 
 
 def test_exported_images_that_were_exchanged_are_a_mistake(tmp_path):
-    known = images(tmp_path / "images")
+    samples = images(tmp_path / "images")
     (tmp_path / "data/a").mkdir(parents=True)
-    for name, other in (("a/1.jpg", "a/2.jpg"), ("a/2.jpg", "a/1.jpg")):
-        (tmp_path / "data" / name).write_bytes((tmp_path / "images" / other).read_bytes())
-    told = mistakes("fiftyone", file(tmp_path, {"labels": {"a/1": "cat", "a/2": None}}), known)
-    assert "'a/1': names different samples: its picture is 'a/2.jpg', and its name 'a/1'" in told
-    assert "'a/2': names different samples: its picture is 'a/1.jpg', and its name 'a/2'" in told
+    for name, source in (("a/1.jpg", "a/2.jpg"), ("a/2.jpg", "a/1.jpg")):
+        (tmp_path / "data" / name).write_bytes((tmp_path / "images" / source).read_bytes())
+    message = mistakes("fiftyone", file(tmp_path, {"labels": {"a/1": "cat", "a/2": None}}), samples)
+    assert "'a/1': names different samples: its picture is 'a/2.jpg', and its name 'a/1'" in message
+    assert "'a/2': names different samples: its picture is 'a/1.jpg', and its name 'a/2'" in message
 
 
 def test_a_folder_without_the_file(tmp_path):
@@ -147,20 +147,20 @@ def test_a_folder_without_the_file(tmp_path):
 
 @pytest.mark.parametrize("label", ["cat", None])
 def test_another_picture_of_the_same_name_is_a_mistake(tmp_path, label):
-    known = images(tmp_path / "images")
+    samples = images(tmp_path / "images")
     (tmp_path / "data/c d").mkdir(parents=True)
     (tmp_path / "data/c d/3.jpg").write_bytes(b"of another project")
-    told = mistakes("fiftyone", file(tmp_path, {"labels": {"c d/3": label, "a/1": "cat"}}), known)
-    assert "the picture is not 'c d/3.jpg' of the pool, whose content is another" in told
+    message = mistakes("fiftyone", file(tmp_path, {"labels": {"c d/3": label, "a/1": "cat"}}), samples)
+    assert "the picture is not 'c d/3.jpg' of the pool, whose content is another" in message
 
 
 def test_absolute_paths_begin_with_the_folder_of_the_images(tmp_path):
     path = file(
         tmp_path, {"labels": {"/data/photographs/a/1.jpg": "cat", "/data/photographs/a/2.jpg": "dog"}}
     )
-    assert said(read("fiftyone", path, POOL, CLASSES)) == {"a/1.jpg": "cat", "a/2.jpg": "dog"}
-    other = file(tmp_path, {"labels": {"/home/anna/photographs/a/1.jpg": "cat"}})
-    assert "would be 'a/1.jpg'" in mistakes("fiftyone", other)
+    assert labels_by_source(read("fiftyone", path, POOL, CLASSES)) == {"a/1.jpg": "cat", "a/2.jpg": "dog"}
+    second = file(tmp_path, {"labels": {"/home/anna/photographs/a/1.jpg": "cat"}})
+    assert "would be 'a/1.jpg'" in mistakes("fiftyone", second)
 
 
 def test_two_pictures_that_differ_in_their_endings_are_ambiguous(tmp_path):
@@ -168,5 +168,5 @@ def test_two_pictures_that_differ_in_their_endings_are_ambiguous(tmp_path):
     (tmp_path / "data").mkdir()
     for name in ("e.jpg", "e.png"):
         (tmp_path / "data" / name).write_bytes(name.encode())
-    told = mistakes("fiftyone", tmp_path, pool("e.jpg"))
-    assert f"{path}: 'e': 'e' may be any of several pictures of the file, 'e.jpg', 'e.png'" in told
+    message = mistakes("fiftyone", tmp_path, pool("e.jpg"))
+    assert f"{path}: 'e': 'e' may be any of several pictures of the file, 'e.jpg', 'e.png'" in message

@@ -4,7 +4,7 @@ import os
 import shutil
 
 import pytest
-from reading import CLASSES, SOURCES, images, mistakes, read, said
+from reading import CLASSES, SOURCES, images, labels_by_source, mistakes, read
 
 from activepool.errors import InputError
 from activepool.ledger.formats import folders
@@ -21,17 +21,17 @@ def pool(tmp_path):
 @pytest.fixture
 def batch(tmp_path, pool):
     """The folder of a batch of all images."""
-    picks = tuple(Pick(*one) for one in zip(pool.samples, pool.sources, strict=True))
+    picks = tuple(Pick(*pair) for pair in zip(pool.samples, pool.sources, strict=True))
     folder = tmp_path / "batch"
     folders.write(folder, Batch("1", picks, ("cat", "dog")), tmp_path / "images")
     return folder
 
 
 def test_a_batch_goes_out_with_all_folders(batch, pool):
-    assert sorted(one.name for one in batch.iterdir()) == [
+    assert sorted(path.name for path in batch.iterdir()) == [
         *("_unlabeled", "cannot_tell", "cat", "dog", "not_ours", "skip", "who.txt"),
     ]
-    names = sorted(one.name for one in (batch / "_unlabeled").iterdir())
+    names = sorted(path.name for path in (batch / "_unlabeled").iterdir())
     assert names == sorted(
         ["2.jpg", "3.jpg", f"{pool.samples[0][:12]}-1.jpg", f"{pool.samples[1][:12]}-1.jpg"]
     )
@@ -40,7 +40,7 @@ def test_a_batch_goes_out_with_all_folders(batch, pool):
 
 def test_two_images_of_the_same_content_go_out_once():
     batch = Batch("1", (Pick("f" * 64, "a"), Pick("f" * 64, "b"), Pick("e" * 64, "c")))
-    assert [one.source for one in batch.sendings()] == ["a", "c"]
+    assert [sending.source for sending in batch.sendings()] == ["a", "c"]
 
 
 def test_pictures_come_back_whatever_their_names(batch, pool):
@@ -54,7 +54,7 @@ def test_pictures_come_back_whatever_their_names(batch, pool):
     (batch / "@eaDir" / "2.jpg").write_bytes(b"thumbnail")
     (batch / "notes.txt").write_text("hello", encoding="utf-8")
     answers = read("folders", batch, pool, CLASSES)
-    assert said(answers) == {"a/2.jpg": "cat", "c d/3.jpg": ":skip", "a/1.jpg": "fox"}
+    assert labels_by_source(answers) == {"a/2.jpg": "cat", "c d/3.jpg": ":skip", "a/1.jpg": "fox"}
     assert answers.awaited == 1
     assert "files that are no pictures are passed over: 'notes.txt'" in answers.notices[0]
 
@@ -63,16 +63,16 @@ def test_a_picture_without_an_ending_is_one(batch, pool, tmp_path):
     picture = tmp_path / "images" / "c d" / "3.jpg"
     picture.write_bytes(b"\xff\xd8\xff pixels")
     (batch / "dog" / "3").write_bytes(picture.read_bytes())
-    known = PoolSamples([image_sample(picture)], ["c d/3.jpg"])
-    assert said(read("folders", batch, known, CLASSES, skip_bad=True)) == {"c d/3.jpg": "dog"}
+    samples = PoolSamples([image_sample(picture)], ["c d/3.jpg"])
+    assert labels_by_source(read("folders", batch, samples, CLASSES, skip_bad=True)) == {"c d/3.jpg": "dog"}
 
 
 def test_a_link_to_a_folder_is_a_mistake(batch, pool):
     (batch / "owl").symlink_to(batch / "_unlabeled")
     (batch / "dog" / "more").symlink_to(batch / "cat")
-    told = mistakes("folders", batch, pool)
-    assert f"{batch}/owl: is a link to a folder; put the folder itself there" in told
-    assert f"{batch}/dog/more: is a link to a folder" in told
+    message = mistakes("folders", batch, pool)
+    assert f"{batch}/owl: is a link to a folder; put the folder itself there" in message
+    assert f"{batch}/dog/more: is a link to a folder" in message
 
 
 @pytest.mark.parametrize("outer", ["cat", "_unlabeled", "skip"])
@@ -82,9 +82,9 @@ def test_a_class_within_another_is_a_mistake(batch, pool, outer):
         (batch / outer / inner).mkdir()
     picture.rename(batch / outer / "dog" / "2.jpg")
     (batch / "_unlabeled" / "3.jpg").rename(batch / outer / outer / "3.jpg")
-    told = mistakes("folders", batch, pool)
-    assert f"lies in the folder 'dog' within {outer!r}, and either may be the class" in told
-    assert "3.jpg" not in told
+    message = mistakes("folders", batch, pool)
+    assert f"lies in the folder 'dog' within {outer!r}, and either may be the class" in message
+    assert "3.jpg" not in message
 
 
 @pytest.mark.parametrize("around", ["images", "back/images", "."])
@@ -92,10 +92,10 @@ def test_a_copy_of_the_pool_is_no_label(tmp_path, pool, around):
     """A folder of the pool becomes a class only if somebody says that it is one."""
     copy = tmp_path / "returned"
     shutil.copytree(tmp_path / "images", copy / around)
-    told = mistakes("folders", copy, pool, ClassNames())
-    assert told.count("as in the pool, which gives it no label; if") == len(SOURCES)
-    given = ClassNames(("a", "b", "c d"))
-    assert said(read("folders", copy, pool, given)) == {
+    message = mistakes("folders", copy, pool, ClassNames())
+    assert message.count("as in the pool, which gives it no label; if") == len(SOURCES)
+    classes = ClassNames(("a", "b", "c d"))
+    assert labels_by_source(read("folders", copy, pool, classes)) == {
         "a/1.jpg": "a",
         "b/1.jpg": "b",
         "a/2.jpg": "a",
@@ -107,7 +107,7 @@ def test_a_picture_may_keep_its_folder_within_that_of_a_new_class(tmp_path, pool
     shutil.copytree(tmp_path / "images" / "a", tmp_path / "returned" / "fox" / "a")
     shutil.copytree(tmp_path / "images" / "b", tmp_path / "returned" / "owl" / "b")
     shutil.copytree(tmp_path / "images" / "c d", tmp_path / "returned" / "b")
-    assert said(read("folders", tmp_path / "returned", pool)) == {
+    assert labels_by_source(read("folders", tmp_path / "returned", pool)) == {
         "a/1.jpg": "fox",
         "a/2.jpg": "fox",
         "b/1.jpg": "owl",
@@ -124,12 +124,14 @@ def test_all_mistakes_at_once(batch, pool):
     os.mkfifo(batch / "dog" / "pipe.jpg")
     (batch / "Cat").mkdir()
     picture.rename(batch / "Cat" / "again.jpg")
-    told = mistakes("folders", batch, pool)
-    assert "dog/2.jpg: annotator says 'dog' of 'a/2.jpg', but 'cat' at" in told
-    assert "cat/edited.jpg: is no image of the pool; if it was saved anew (turned, edited), put the" in told
-    assert "cat/lost.jpg: is neither a file nor a valid link" in told
-    assert "dog/pipe.jpg: is neither a file nor" in told
-    assert "label 'Cat' is written nearly like the class 'cat'" in told
+    message = mistakes("folders", batch, pool)
+    assert "dog/2.jpg: annotator says 'dog' of 'a/2.jpg', but 'cat' at" in message
+    assert (
+        "cat/edited.jpg: is no image of the pool; if it was saved anew (turned, edited), put the" in message
+    )
+    assert "cat/lost.jpg: is neither a file nor a valid link" in message
+    assert "dog/pipe.jpg: is neither a file nor" in message
+    assert "label 'Cat' is written nearly like the class 'cat'" in message
 
 
 def test_a_picture_beside_the_folders_is_a_mistake(batch, pool):
@@ -139,7 +141,7 @@ def test_a_picture_beside_the_folders_is_a_mistake(batch, pool):
     assert mistakes("folders", batch, pool).split("\n")[0] == (
         f"{batch}/2.jpg: lies in no folder; put it into that of its class, or _unlabeled"
     )
-    assert said(read("folders", batch, pool, CLASSES, skip_bad=True)) == {"c d/3.jpg": "cat"}
+    assert labels_by_source(read("folders", batch, pool, CLASSES, skip_bad=True)) == {"c d/3.jpg": "cat"}
 
 
 def test_a_folder_is_never_written_over(batch, tmp_path):
@@ -166,7 +168,7 @@ ODD = [
 ]
 
 
-OTHERS = {"_unlabeled", "cat", "cannot_tell", "skip", "not_ours", "who.txt"}
+FIXED_NAMES = {"_unlabeled", "cat", "cannot_tell", "skip", "not_ours", "who.txt"}
 
 
 def test_each_class_has_a_folder_whatever_its_name(tmp_path, pool):
@@ -174,15 +176,15 @@ def test_each_class_has_a_folder_whatever_its_name(tmp_path, pool):
     for name in ODD:
         folder = tmp_path / f"of {ODD.index(name)}"
         folders.write(folder, Batch("1", picks, (name, "cat")), tmp_path / "images")
-        (own,) = {one.name for one in folder.iterdir()} - OTHERS
-        (folder / "_unlabeled" / "2.jpg").rename(folder / own / "2.jpg")
-        assert said(read("folders", folder, pool, ClassNames((name, "cat")))) == {"a/2.jpg": name}
+        (class_folder,) = {one.name for one in folder.iterdir()} - FIXED_NAMES
+        (folder / "_unlabeled" / "2.jpg").rename(folder / class_folder / "2.jpg")
+        assert labels_by_source(read("folders", folder, pool, ClassNames((name, "cat")))) == {"a/2.jpg": name}
     assert len({folders.folder_name(name).casefold() for name in ODD}) == len(ODD)
 
 
 def test_a_class_with_too_long_a_name_has_no_folder_and_blocks_nothing(tmp_path):
     folders.write(tmp_path / "b", Batch("1", (), ("é" * 128, "cat")), tmp_path)
-    assert sorted(one.name for one in (tmp_path / "b").iterdir()) == [
+    assert sorted(path.name for path in (tmp_path / "b").iterdir()) == [
         *("_unlabeled", "cannot_tell", "cat", "not_ours", "skip", "who.txt"),
     ]
 

@@ -18,7 +18,7 @@ def path(tmp_path):
 
 
 def label(path, name="a"):
-    return {one.sources[0]: one.label for one in state_of(read(path).entries).samples.values()}[name]
+    return {sample.sources[0]: sample.label for sample in state_of(read(path).entries).samples.values()}[name]
 
 
 def test_answers_are_entered_once(path):
@@ -31,7 +31,7 @@ def test_answers_are_entered_once(path):
 
 def test_an_answer_gets_the_batch_of_its_sample(path):
     append(path, sent("a", batch="2"))
-    assert [one.batch for one in take_in(path, [draft(of="a"), draft(of="c")]).entries] == ["2", ""]
+    assert [entry.batch for entry in take_in(path, [draft(of="a"), draft(of="c")]).entries] == ["2", ""]
     assert take_in(path, [draft(of="a", who="bob", batch="1")]).entries[0].batch == "1"
     assert take_in(path, [draft(of="a", who="carl", batch="7")]).entries[0].batch == "2"
 
@@ -62,22 +62,22 @@ def test_nor_what_somebody_else_corrected(path):
 @pytest.mark.parametrize("newer", [{"batch": "3"}, {"when": "2999-01-01T00:00:00Z"}], ids=str)
 def test_the_same_answer_to_a_sample_that_went_out_again_is_new_once(path, newer):
     append(path, sent("a", batch="2"))
-    old, again = draft("cannot_tell", "a", batch="2"), draft("cannot_tell", "a", **newer)
-    take_in(path, [old])
+    earlier, again = draft("cannot_tell", "a", batch="2"), draft("cannot_tell", "a", **newer)
+    take_in(path, [earlier])
     append(path, sent("a", batch="3"))
-    assert not take_in(path, [old, draft("cannot_tell", "a")]).entries
+    assert not take_in(path, [earlier, draft("cannot_tell", "a")]).entries
     assert state_of(read(path).entries).batches["3"].came_back == 0
-    assert len(take_in(path, [old, again]).entries) == 1
+    assert len(take_in(path, [earlier, again]).entries) == 1
     assert state_of(read(path).entries).batches["3"].came_back == 1
-    assert not take_in(path, [old, again]).entries
+    assert not take_in(path, [earlier, again]).entries
 
 
 def test_a_time_ahead_of_the_clock_is_no_answer_to_a_later_sending(path):
     append(path, sent("a", batch="2"))
-    old = draft(of="a", batch="2", when="2999-01-01T00:00:00Z")
-    take_in(path, [old])
+    earlier = draft(of="a", batch="2", when="2999-01-01T00:00:00Z")
+    take_in(path, [earlier])
     append(path, sent("a", batch="3"))
-    assert not take_in(path, [old]).entries
+    assert not take_in(path, [earlier]).entries
 
 
 def test_where_there_are_times_the_later_answer_counts(path):

@@ -44,8 +44,8 @@ def answers(path, content, classes=CLASSES):
         raise
 
 
-def said(found):
-    return {one.sample: one.label or str(one.event) for one in found.drafts}
+def labels_by_sample(answers_read):
+    return {draft.sample: draft.label or str(draft.event) for draft in answers_read.drafts}
 
 
 def require_refused(path, content, *words):
@@ -72,8 +72,12 @@ def in_body(change):
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_whole_file(path, name):
-    found = answers(path, FILES[name])
-    assert (said(found), found.awaited, found.new_classes) == (answered(), 1, {})
+    answers_read = answers(path, FILES[name])
+    assert (labels_by_sample(answers_read), answers_read.awaited, answers_read.new_classes) == (
+        answered(),
+        1,
+        {},
+    )
 
 
 HARMLESS = {
@@ -103,13 +107,13 @@ HARMLESS_IN_TABLES = {
 @pytest.mark.parametrize("damage", HARMLESS)
 @pytest.mark.parametrize("name", TEXTS)
 def test_what_does_no_harm(path, name, damage):
-    assert said(answers(path, HARMLESS[damage](FILES[name]))) == answered()
+    assert labels_by_sample(answers(path, HARMLESS[damage](FILES[name]))) == answered()
 
 
 @pytest.mark.parametrize("damage", HARMLESS_IN_TABLES)
 @pytest.mark.parametrize("name", TABLES)
 def test_what_does_no_harm_to_a_table(path, name, damage):
-    assert said(answers(path, HARMLESS_IN_TABLES[damage](FILES[name]))) == answered()
+    assert labels_by_sample(answers(path, HARMLESS_IN_TABLES[damage](FILES[name]))) == answered()
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -172,7 +176,8 @@ def test_samples_that_were_sorted_alone_are_refused(path, name):
     rows = cells(FILES[name])
     column = rows[0].index("sample")
     moved = [
-        [*row[:column], other[column], *row[column + 1 :]] for row, other in itertools.pairwise(rows[1:])
+        [*row[:column], next_row[column], *row[column + 1 :]]
+        for row, next_row in itertools.pairwise(rows[1:])
     ]
     require_refused(path, table([rows[0], *moved]), "names different samples")
 
@@ -182,10 +187,10 @@ def test_a_file_that_was_cut_off_gives_no_other_answer(path, name):
     whole, read_at = answered(), 0
     for end in range(0, len(FILES[name]), 1 if len(FILES[name]) < 1000 else 7):
         try:
-            found = said(answers(path, FILES[name][:end]))
+            labels = labels_by_sample(answers(path, FILES[name][:end]))
         except InputError:
             continue
-        assert found.items() <= whole.items()
+        assert labels.items() <= whole.items()
         read_at += 1
     assert read_at == 0 or name.endswith(".csv") or read_at == 1  # without the last line break
 
@@ -207,12 +212,14 @@ def test_other_bytes_change_no_other_row(path, name, seed):
     """One damage may be taken for another label of its row, but leaves all others as they were."""
     content = other_bytes(FILES[name], random.Random(seed))
     try:
-        found = answers(path, content)
+        answers_read = answers(path, content)
     except InputError:
         return
-    others = {sample for sample, label in said(found).items() if answered().get(sample) != label}
-    assert len(others) <= 1
-    assert set(said(found)) <= {sample_of(source) for source in ANSWERS}
+    changed = {
+        sample for sample, label in labels_by_sample(answers_read).items() if answered().get(sample) != label
+    }
+    assert len(changed) <= 1
+    assert set(labels_by_sample(answers_read)) <= {sample_of(source) for source in ANSWERS}
 
 
 def other_values(value, chance):
@@ -237,10 +244,12 @@ def other_values(value, chance):
 def test_other_values_of_json_change_no_other_task(path, name, seed):
     content = json.dumps(other_values(json.loads(FILES[name]), random.Random(seed))).encode()
     try:
-        found = answers(path, content)
+        answers_read = answers(path, content)
     except InputError:
         return
-    assert sum(answered().get(sample) != label for sample, label in said(found).items()) <= 1
+    assert (
+        sum(answered().get(sample) != label for sample, label in labels_by_sample(answers_read).items()) <= 1
+    )
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -250,14 +259,14 @@ def test_every_row_of_a_table_is_accounted_for(path, name, seed):
     path.write_bytes(other_bytes(FILES[name], random.Random(seed)))
     try:
         parsed = READERS[tool_of(path)](path)
-        found = answers_of(path, parsed, POOL, ClassNames(CLASSES), "annotator")
+        answers_read = answers_of(path, parsed, POOL, ClassNames(CLASSES), "annotator")
     except InputError:
         return
     lines = path.read_bytes().replace(b"\r", b"\n").split(b"\n")
     assert len(parsed.rows) + len(parsed.mistakes) == sum(map(bool, lines)) - 1
-    named = " ".join([*found.places, *found.mistakes, ""]).replace(":", " ")
+    named = " ".join([*answers_read.places, *answers_read.mistakes, ""]).replace(":", " ")
     unnamed = [row for row in parsed.rows if f"{row.place} ".replace(":", " ") not in named]
-    assert len(unnamed) == found.awaited
+    assert len(unnamed) == answers_read.awaited
     assert not any(row.label.strip() for row in unnamed)
 
 
@@ -285,7 +294,7 @@ def test_an_archive_with_a_folder_around_those_of_the_classes(path):
     members = {
         f"batch/{label or '_unlabeled'}/{n}.jpg": pixels(s) for n, (s, label) in enumerate(ANSWERS.items())
     }
-    assert said(answers(path, packed(members))) == answered()
+    assert labels_by_sample(answers(path, packed(members))) == answered()
     with zipfile.ZipFile(path) as archive:
         assert len(archive.namelist()) == len(ANSWERS)
 
@@ -296,6 +305,6 @@ def test_an_archive_with_a_folder_around_those_of_the_classes(path):
 )
 def test_xml_that_declares_entities(path, declared):
     text = FILES["cvat.xml"].decode()
-    head, _, rest = text.partition("<annotations>")
-    bomb = f"{head}<!DOCTYPE annotations [{declared}]>\n<annotations>{rest.replace('red fox', '&a;')}"
+    head, _, tail = text.partition("<annotations>")
+    bomb = f"{head}<!DOCTYPE annotations [{declared}]>\n<annotations>{tail.replace('red fox', '&a;')}"
     require_refused(path, bomb.encode(), "declares a document type")

@@ -4,7 +4,7 @@ import json
 from xml.etree import ElementTree
 
 import pytest
-from reading import BATCH, CLASSES, POOL, mistakes, read, said
+from reading import BATCH, CLASSES, POOL, labels_by_source, mistakes, read
 
 from activepool.errors import InputError
 from activepool.ledger.formats import label_studio
@@ -31,10 +31,10 @@ def annotation(*choices, by=1, cancelled=False, **more):
 
 
 def task(number, *annotations, **data):
-    own = {"sample": POOL.samples[number], "source": POOL.sources[number], "batch": "1"}
+    fields = {"sample": POOL.samples[number], "source": POOL.sources[number], "batch": "1"}
     return {
         "id": 100 + number,
-        "data": {"image": f"/data/upload/1/0a1b2c3d-{number}.jpg", **own, **data},
+        "data": {"image": f"/data/upload/1/0a1b2c3d-{number}.jpg", **fields, **data},
         "annotations": list(annotations),
         "predictions": [5],
         "drafts": [],
@@ -60,7 +60,7 @@ def test_tasks_of_a_batch(tmp_path):
 
 def test_the_labelling_configuration_offers_all_classes():
     view = ElementTree.fromstring(label_studio.labelling_configuration(("cat", 'a "b" <c> & d')))
-    assert [one.get("value") for one in view.iter("Choice")] == [
+    assert [choice.get("value") for choice in view.iter("Choice")] == [
         "cat",
         'a "b" <c> & d',
         "cannot_tell",
@@ -76,21 +76,21 @@ def test_json_comes_back(tmp_path):
         task(3, annotation("not_ours")),
     ]
     answers = read("label_studio", file(tmp_path, tasks), POOL, CLASSES)
-    assert [(one.source, one.who, one.label, one.event) for one in answers.drafts] == [
+    assert [(draft.source, draft.who, draft.label, draft.event) for draft in answers.drafts] == [
         ("a/1.jpg", "anna@lab.org", "cat", "label"),
         ("a/1.jpg", "label_studio user 2", "dog", "label"),
         ("b/1.jpg", "label_studio user 1", "", "skip"),
         ("c d/3.jpg", "label_studio user 1", "", "not_ours"),
     ]
     assert answers.awaited == 1
-    assert {one.when for one in answers.drafts} == {"2026-11-28T09:30:00Z"}
-    assert {one.batch for one in answers.drafts} == {"1"}
+    assert {draft.when for draft in answers.drafts} == {"2026-11-28T09:30:00Z"}
+    assert {draft.batch for draft in answers.drafts} == {"1"}
 
 
 def test_a_draft_does_not_count(tmp_path):
     tasks = [{**task(0), "drafts": [{"result": []}]}, {**task(1, annotation("cat")), "drafts": [3]}]
     answers = read("label_studio", file(tmp_path, tasks), POOL, CLASSES)
-    assert (said(answers), answers.awaited) == ({"b/1.jpg": "cat"}, 1)
+    assert (labels_by_source(answers), answers.awaited) == ({"b/1.jpg": "cat"}, 1)
     assert "tasks with a draft that nobody has submitted: 1; it does not count" in answers.notices[0]
 
 
@@ -98,16 +98,18 @@ def test_a_draft_does_not_count(tmp_path):
     ("accepted", "counts"), [((False,), False), ((False, True), True), ((True, False), False)]
 )
 def test_what_a_reviewer_rejected_does_not_count(tmp_path, accepted, counts):
-    reviews = [{"accepted": one, "created_at": f"2026-11-2{day}"} for day, one in enumerate(accepted)]
-    for given in (reviews, reviews[::-1]):
+    reviews = [
+        {"accepted": is_accepted, "created_at": f"2026-11-2{day}"} for day, is_accepted in enumerate(accepted)
+    ]
+    for order in (reviews, reviews[::-1]):
         path = file(
-            tmp_path, [task(0, annotation("cat", reviews=given)), task(1, annotation("dog", reviews=[]))]
+            tmp_path, [task(0, annotation("cat", reviews=order)), task(1, annotation("dog", reviews=[]))]
         )
         answers = read("label_studio", path, POOL, CLASSES)
-        assert said(answers) == {"b/1.jpg": "dog"} | ({"a/1.jpg": "cat"} if counts else {})
+        assert labels_by_source(answers) == {"b/1.jpg": "dog"} | ({"a/1.jpg": "cat"} if counts else {})
         assert answers.awaited == (not counts)
-        told = f"{path}: annotations that a reviewer rejected, which do not count: 1"
-        assert (told in answers.notices) == (not counts)
+        message = f"{path}: annotations that a reviewer rejected, which do not count: 1"
+        assert (message in answers.notices) == (not counts)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +130,7 @@ def test_a_table_that_may_be_cut_off(tmp_path, columns, words):
         "label_studio", path, classes=classes
     )
     path.write_text(f"{columns}\n")
-    assert said(read("label_studio", path, POOL, classes))["a/1.jpg"] == "dog"
+    assert labels_by_source(read("label_studio", path, POOL, classes))["a/1.jpg"] == "dog"
 
 
 def test_what_a_reviewer_fixed_counts(tmp_path):
@@ -143,7 +145,7 @@ def test_what_a_reviewer_fixed_counts(tmp_path):
     tasks.append(task(3, annotation("cat", reviews=[{**fixed, "accepted": False}])))
     path = file(tmp_path, tasks)
     answers = read("label_studio", path, POOL, CLASSES)
-    assert said(answers) == dict.fromkeys(("a/1.jpg", "b/1.jpg", "a/2.jpg"), "dog")
+    assert labels_by_source(answers) == dict.fromkeys(("a/1.jpg", "b/1.jpg", "a/2.jpg"), "dog")
     assert answers.drafts[0].when.startswith("2026-11-22T09:00")
     assert f"{path}: annotations that a reviewer fixed, so that the fix counts: 2" in answers.notices
 
@@ -165,7 +167,7 @@ def test_the_choice_of_another_control_is_no_label(tmp_path):
     for content in (tasks, records, table):
         path = file(tmp_path, content)
         answers = read("label_studio", path, POOL, CLASSES)
-        assert (said(answers), answers.awaited) == ({"a/1.jpg": "cat"}, 1)
+        assert (labels_by_source(answers), answers.awaited) == ({"a/1.jpg": "cat"}, 1)
         assert answers.notices[0] == f"{path}: only 'choice' holds labels; passed over: 'quality'"
 
 
@@ -178,14 +180,14 @@ def test_one_control_holds_the_labels_of_a_whole_file(tmp_path):
         "choose there, too"
     )
     answers = read("label_studio", path, POOL, CLASSES, skip_bad=True)
-    assert said(answers) == {"a/1.jpg": "cat"}
+    assert labels_by_source(answers) == {"a/1.jpg": "cat"}
     assert answers.notices[0] == f"{path}: only 'choice' holds labels; passed over: 'second_guess'"
 
 
 def test_the_only_control_of_another_name_holds_the_labels(tmp_path):
     tasks = [task(0, annotation(result=[chosen("cat", control="animal")])), task(2, annotation())]
     answers = read("label_studio", file(tmp_path, tasks), POOL, CLASSES)
-    assert (said(answers), answers.awaited) == ({"a/1.jpg": "cat"}, 1)
+    assert (labels_by_source(answers), answers.awaited) == ({"a/1.jpg": "cat"}, 1)
     tasks[1] = task(2, annotation(result=[chosen("red", control="colour")]))
     path = file(tmp_path, tasks)
     with pytest.raises(InputError) as caught:
@@ -209,21 +211,21 @@ def test_the_only_control_of_another_name_holds_the_labels(tmp_path):
     ],
 )
 def test_what_is_no_answer_is_neither_awaited_nor_skipped(tmp_path, changes, words):
-    told = mistakes(
+    message = mistakes(
         "label_studio", file(tmp_path, [task(0, annotation("cat")), task(1, annotation(**changes))])
     )
-    assert "task 2: " in told.split("\n")[0]
-    assert words in told
+    assert "task 2: " in message.split("\n")[0]
+    assert words in message
 
 
 def test_a_task_without_annotations_is_awaited_as_it_was_imported(tmp_path):
-    own = task(1)
-    imported = {key: own[key] for key in ("id", "data", "predictions")}
+    plain = task(1)
+    imported = {key: plain[key] for key in ("id", "data", "predictions")}
     answers = read("label_studio", file(tmp_path, [task(0, annotation("cat")), imported]), POOL, CLASSES)
-    assert (said(answers), answers.awaited) == ({"a/1.jpg": "cat"}, 1)
-    other = imported | {"Annotations": [annotation("cat")]}
+    assert (labels_by_source(answers), answers.awaited) == ({"a/1.jpg": "cat"}, 1)
+    annotated = imported | {"Annotations": [annotation("cat")]}
     assert "task 1: is no task with 'data' and a list of 'annotations'" in mistakes(
-        "label_studio", file(tmp_path, [other])
+        "label_studio", file(tmp_path, [annotated])
     )
 
 
@@ -253,7 +255,7 @@ def test_a_table_that_repeats_its_header(tmp_path):
 
 def test_who_passes_over_a_task_and_labels_it_later_has_labelled_it(tmp_path):
     tasks = [task(0, annotation(cancelled=True), annotation("cat"))]
-    assert said(read("label_studio", file(tmp_path, tasks), POOL, CLASSES)) == {"a/1.jpg": "cat"}
+    assert labels_by_source(read("label_studio", file(tmp_path, tasks), POOL, CLASSES)) == {"a/1.jpg": "cat"}
 
 
 def test_the_later_annotation_of_a_user_counts(tmp_path):
@@ -266,7 +268,7 @@ def test_the_later_annotation_of_a_user_counts(tmp_path):
         task(3, annotation("dog", **late), annotation("cat", by=2, **early)),
     ]
     answers = read("label_studio", file(tmp_path, tasks), POOL, CLASSES)
-    assert [(one.source, one.who[-1], one.label or one.event) for one in answers.drafts] == [
+    assert [(draft.source, draft.who[-1], draft.label or draft.event) for draft in answers.drafts] == [
         ("a/1.jpg", "1", "dog"),
         ("b/1.jpg", "1", "dog"),
         ("a/2.jpg", "1", "skip"),
@@ -274,7 +276,7 @@ def test_the_later_annotation_of_a_user_counts(tmp_path):
         ("c d/3.jpg", "2", "cat"),
     ]
     path = file(tmp_path, [short(0, choice="dog", **late), short(0, choice="cat", **early)])
-    assert said(read("label_studio", path, POOL, CLASSES)) == {"a/1.jpg": "dog"}
+    assert labels_by_source(read("label_studio", path, POOL, CLASSES)) == {"a/1.jpg": "dog"}
     path = file(tmp_path, [task(0, annotation("dog"), annotation("cat"))])
     assert "user 1 says 'cat' of 'a/1.jpg', but 'dog' at" in mistakes("label_studio", path)
 
@@ -284,12 +286,12 @@ def test_addresses_and_labels_that_cannot_be_parsed_are_no_traceback(tmp_path):
         {"id": 1, "data": {"image": "http://[a/2.jpg"}, "annotations": [annotation("cat")]},
         {"id": 2, "data": {"image": 7}, "annotations": [annotation("cat")]},
     ]
-    told = mistakes("label_studio", file(tmp_path, tasks))
-    assert "task 2: names no sample" in told
+    message = mistakes("label_studio", file(tmp_path, tasks))
+    assert "task 2: names no sample" in message
     records = [short(0, choice="[" * 100_000), short(1, choice="[nothing]")]
-    told = mistakes("label_studio", file(tmp_path, records))
-    assert "has 100,000 characters; give the name of a class" in told
-    assert "label '[nothing]' is a list or an object, as programs write it" in told
+    message = mistakes("label_studio", file(tmp_path, records))
+    assert "has 100,000 characters; give the name of a class" in message
+    assert "label '[nothing]' is a list or an object, as programs write it" in message
 
 
 def short(number, **more):
@@ -300,12 +302,12 @@ def short(number, **more):
 def test_json_min_comes_back(tmp_path):
     records = [short(0, choice="cat"), short(1), short(2, choice={"choices": ["dog"]}), short(3, choice="")]
     answers = read("label_studio", file(tmp_path, records), POOL, CLASSES)
-    assert (said(answers), answers.awaited) == ({"a/1.jpg": "cat", "a/2.jpg": "dog"}, 2)
+    assert (labels_by_source(answers), answers.awaited) == ({"a/1.jpg": "cat", "a/2.jpg": "dog"}, 2)
 
 
 def test_a_control_of_another_name_is_found_if_there_is_one(tmp_path):
     path = file(tmp_path, [short(0, animal="cat")])
-    assert said(read("label_studio", path, POOL, CLASSES)) == {"a/1.jpg": "cat"}
+    assert labels_by_source(read("label_studio", path, POOL, CLASSES)) == {"a/1.jpg": "cat"}
     assert "any of 'animal', 'colour' may hold the labels" in mistakes(
         "label_studio", file(tmp_path, [short(0, animal="cat", colour="red")])
     )
@@ -320,7 +322,7 @@ def test_csv_comes_back(tmp_path, quote):
     ]
     text = "".join(",".join(f"{quote}{cell}{quote}" for cell in row) + "\n" for row in rows)
     answers = read("label_studio", file(tmp_path, text, "export.csv"), POOL, CLASSES)
-    assert (said(answers), answers.awaited) == ({"a/1.jpg": "cat"}, 1)
+    assert (labels_by_source(answers), answers.awaited) == ({"a/1.jpg": "cat"}, 1)
     assert answers.drafts[0].who == "label_studio user 1"
     several = text.replace(f"{quote}cat{quote}", '"{""choices"": [""cat"", ""dog""]}"')
     assert 'chose several, ["cat", "dog"]; choose one' in mistakes(
@@ -340,10 +342,10 @@ def test_all_mistakes_at_once_each_with_its_task(tmp_path):
         task(2, annotation(result=[{"type": "choices", "value": {"choices": []}}])),
         task(2, annotation(result=[{"type": "rectanglelabels", "value": {"rectanglelabels": ["cat"]}}])),
     ]
-    told = mistakes("label_studio", file(tmp_path, tasks)).split("\n")
+    messages = mistakes("label_studio", file(tmp_path, tasks)).split("\n")
     for number, (line, words) in enumerate(
         zip(
-            told,
+            messages,
             [
                 'label_studio user 1 chose several, ["cat", "dog"]; choose one',
                 "has the number 3 for a label; it must be the name of a class",

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from ledgers import pool
-from reading import CLASSES, POOL, mistakes, read, said
+from reading import CLASSES, POOL, labels_by_source, mistakes, read
 from test_label_studio import annotation, file, short, task
 
 WRONG_TIMES = {
@@ -25,16 +25,16 @@ def test_every_time_that_cannot_be_is_a_mistake_with_its_task(tmp_path, when, ke
     minimal = [short(number, choice="cat") | times for number in range(2)]
     for tasks in (full, minimal):
         path.write_text(json.dumps(tasks), encoding="utf-8")
-        told = mistakes("label_studio", path).split("\n")
-        for number, line in enumerate(told[:2], start=1):
+        messages = mistakes("label_studio", path).split("\n")
+        for number, line in enumerate(messages[:2], start=1):
             assert line.startswith(f"{path}: task {number}: {key} {str(when)!r} {WRONG_TIMES[when]}")
-        assert len(told) == 3
+        assert len(messages) == 3
 
 
 def test_without_an_update_an_annotation_is_as_old_as_its_task_says(tmp_path):
     path = tmp_path / "export.json"
-    made = {"updated_at": "", "created_at": "2026-11-27T09:00:00Z"}
-    path.write_text(json.dumps([task(0, annotation("cat") | made)]), encoding="utf-8")
+    times = {"updated_at": "", "created_at": "2026-11-27T09:00:00Z"}
+    path.write_text(json.dumps([task(0, annotation("cat") | times)]), encoding="utf-8")
     assert read("label_studio", path, POOL, CLASSES).drafts[0].when == "2026-11-27T09:00:00Z"
 
 
@@ -74,10 +74,10 @@ def test_a_task_with_paths_of_two_images_is_a_mistake(tmp_path):
     """Which of them was labelled is not said, unless one is called as in our own tasks."""
     data = {"compared_with": "b/1.jpg", "picture": "a/1.jpg"}
     tasks = [{**task(0, annotation("cat")), "data": data}]
-    told = mistakes("label_studio", file(tmp_path, tasks))
-    assert "task 1: names different samples: 'b/1.jpg' and 'a/1.jpg'; correct it" in told
+    message = mistakes("label_studio", file(tmp_path, tasks))
+    assert "task 1: names different samples: 'b/1.jpg' and 'a/1.jpg'; correct it" in message
     tasks[0]["data"] = {"compared_with": "b/1.jpg", "image": "a/1.jpg"}
-    assert said(read("label_studio", file(tmp_path, tasks), POOL, CLASSES)) == {"a/1.jpg": "cat"}
+    assert labels_by_source(read("label_studio", file(tmp_path, tasks), POOL, CLASSES)) == {"a/1.jpg": "cat"}
 
 
 @pytest.mark.parametrize(
@@ -93,8 +93,10 @@ def test_a_task_with_paths_of_two_images_is_a_mistake(tmp_path):
 )
 def test_tasks_of_others_are_known_by_their_images(tmp_path, image, address):
     tasks = [{"id": 1, "data": {"image": image}, "annotations": [annotation("cat")]}]
-    known = pool(*POOL.sources, address=address)
-    assert said(read("label_studio", file(tmp_path, tasks), known, CLASSES)) == {"a/2.jpg": "cat"}
+    samples = pool(*POOL.sources, address=address)
+    assert labels_by_source(read("label_studio", file(tmp_path, tasks), samples, CLASSES)) == {
+        "a/2.jpg": "cat"
+    }
 
 
 @pytest.mark.parametrize("image", ["http://other.server/x/a/2.jpg", "/data/local-files/?d=birds/a/2.jpg"])
@@ -117,7 +119,7 @@ def test_a_picture_of_another_project_is_a_mistake(tmp_path):
         if words:
             assert words in mistakes("label_studio", path)
         else:
-            assert said(read("label_studio", path, POOL, CLASSES)) == {"a/1.jpg": "cat"}
+            assert labels_by_source(read("label_studio", path, POOL, CLASSES)) == {"a/1.jpg": "cat"}
 
 
 @pytest.mark.parametrize("kind", ["full", "short"])
@@ -129,10 +131,10 @@ def test_a_task_that_shows_another_picture_is_a_mistake(tmp_path, kind):
         for number, picture in enumerate(pictures)
     ]
     if kind == "short":
-        tasks = [{"id": 1, **one["data"], "choice": "cat", "annotator": 1} for one in tasks]
+        tasks = [{"id": 1, **entry["data"], "choice": "cat", "annotator": 1} for entry in tasks]
     path = file(tmp_path, tasks)
     answers = read("label_studio", path, POOL, CLASSES, skip_bad=True)
-    assert said(answers) == {"a/1.jpg": "cat", "a/2.jpg": "cat"}
+    assert labels_by_source(answers) == {"a/1.jpg": "cat", "a/2.jpg": "cat"}
     assert answers.mistakes == (
         f"{path}: task 2: is about 'b/1.jpg', but shows 'a/1.jpg'; export the tasks as they were imported",
     )

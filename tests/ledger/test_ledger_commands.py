@@ -74,9 +74,9 @@ def test_check_says_what_it_leaves_to_a_repair(path, damage, words, capsys):
     text = path.read_bytes()
     path.write_bytes(damage(text))
     assert main(["check", str(path)]) == 1
-    told = capsys.readouterr().out
-    assert words in told
-    assert "no mistake" not in told
+    message = capsys.readouterr().out
+    assert words in message
+    assert "no mistake" not in message
     assert path.read_bytes() == damage(text)
     assert main(["repair", str(path)]) == main(["check", str(path)]) == 0
     assert path.read_bytes() == text

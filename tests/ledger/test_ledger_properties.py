@@ -79,21 +79,21 @@ class Trial:
         append(self.path, drafts)
 
     def take_in(self, drafts):
-        take_in(self.path, list({(one.who, one.sample): one for one in drafts}.values()))
+        take_in(self.path, list({(draft.who, draft.sample): draft for draft in drafts}.values()))
 
     def send(self, names):
         self.batches += 1
         append(self.path, sent(*names, batch=str(self.batches)))
 
     def correct(self, number):
-        if answers := [one for one in read(self.path).entries if one.is_answer]:
-            old = answers[number % len(answers)]
-            append(self.path, [draft(of=old.source, who=old.who, label="fox", replaces=old.number)])
+        if answers := [entry for entry in read(self.path).entries if entry.is_answer]:
+            answer = answers[number % len(answers)]
+            append(self.path, [draft(of=answer.source, who=answer.who, label="fox", replaces=answer.number)])
 
     def withdraw(self, number):
-        if others := [one for one in read(self.path).entries if not one.is_sending]:
-            old = others[number % len(others)]
-            append(self.path, [draft("withdraw", old.source, "anna", replaces=old.number)])
+        if entries := [entry for entry in read(self.path).entries if not entry.is_sending]:
+            replaced = entries[number % len(entries)]
+            append(self.path, [draft("withdraw", replaced.source, "anna", replaces=replaced.number)])
 
     def cut_the_file(self, at):
         if self.path.exists():
@@ -146,7 +146,7 @@ def test_no_sequence_of_events_loses_an_entry_or_changes_a_batch(happenings):
             assert after[: len(before)] == before
             batches = state_of(before).batches
             assert {name: state_of(after).batches[name].samples for name in batches} == {
-                name: one.samples for name, one in batches.items()
+                name: batch.samples for name, batch in batches.items()
             }
 
 
@@ -207,7 +207,7 @@ TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl
 )
 def test_the_text_of_a_ledger_reads_back_the_same(drafts):
     history = History()
-    valid = [one for one in drafts if not list(history.problems(as_entry(one, 1)))]
+    valid = [draft for draft in drafts if not list(history.problems(as_entry(draft, 1)))]
     written = entries(*valid)
     table = parse("labels.csv", table_text(written).encode())
     assert ([line.entry for line in table.lines], table.problems, table.tail) == (written, [], b"")
@@ -217,7 +217,10 @@ def test_the_text_of_a_ledger_reads_back_the_same(drafts):
 @given(st.lists(ANSWERS, max_size=10), st.randoms(use_true_random=False))
 def test_the_order_of_independent_entries_does_not_matter(drafts, random):
     drafts = [*sent(*"abc"), *drafts]
-    queues = {name: [one for one in drafts if one.sample == name] for name in {one.sample for one in drafts}}
+    queues = {
+        name: [draft for draft in drafts if draft.sample == name]
+        for name in {draft.sample for draft in drafts}
+    }
     mixed = []
     while queues:
         name = random.choice(sorted(queues))
@@ -230,10 +233,15 @@ def test_the_order_of_independent_entries_does_not_matter(drafts, random):
 def summary(drafts):
     state = state_of(entries(*drafts), ["dog"])
     samples = {
-        name: (one.status, one.label, one.sources, {who: said.opinion for who, said in one.opinions.items()})
-        for name, one in state.samples.items()
+        name: (
+            sample.status,
+            sample.label,
+            sample.sources,
+            {who: answer.opinion for who, answer in sample.opinions.items()},
+        )
+        for name, sample in state.samples.items()
     }
-    back = {name: (set(one.samples), set(one.awaited)) for name, one in state.batches.items()}
+    back = {name: (set(sample.samples), set(sample.awaited)) for name, sample in state.batches.items()}
     return samples, back, set(state.classes), state.training_labels
 
 
@@ -257,7 +265,7 @@ SOURCES = st.lists(
         st.tuples(PEOPLE, LABELS, st.integers(0, 40), st.booleans()),
         min_size=1,
         max_size=8,
-        unique_by=lambda one: one[2],
+        unique_by=lambda answer: answer[2],
     )
 )
 def test_the_latest_answer_of_each_and_the_latest_correction_count_whatever_came_first(said):
@@ -282,25 +290,27 @@ def test_the_latest_answer_of_each_and_the_latest_correction_count_whatever_came
 @given(SOURCES, st.data())
 def test_what_a_tool_gives_back_are_the_labels_of_the_same_images(names, data):
     sources = [f"{number % 2}/{name}.jpg" for number, name in enumerate(names)]
-    known = pool(*sources)
+    samples = pool(*sources)
     labels = data.draw(
         st.lists(st.sampled_from(["cat", "dog", ""]), min_size=len(names), max_size=len(names))
     )
-    batch = Batch("1", tuple(Pick(*one) for one in zip(known.samples, sources, strict=True)), ("cat", "dog"))
+    batch = Batch(
+        "1", tuple(Pick(*pair) for pair in zip(samples.samples, sources, strict=True)), ("cat", "dog")
+    )
     expected = {name: label for name, label in zip(sources, labels, strict=True) if label}
     with tempfile.TemporaryDirectory() as folder:
         for tool, fill in (("csv", filled_csv), ("label_studio", filled_tasks), ("fiftyone", filled_labels)):
             path = Path(folder, f"{tool}.{'csv' if tool == 'csv' else 'json'}")
             fill(path, batch, labels)
-            answers = read_answers(tool, path, known)
-            assert {one.source: one.label for one in answers.drafts} == expected
+            answers = read_answers(tool, path, samples)
+            assert {pair.source: pair.label for pair in answers.drafts} == expected
             cut = data.draw(st.integers(0, path.stat().st_size - 2))
             path.write_bytes(path.read_bytes()[:cut])
             try:
-                some = read_answers(tool, path, known, skip_bad=True).drafts
+                some = read_answers(tool, path, samples, skip_bad=True).drafts
             except InputError:
                 continue
-            assert {(one.source, one.label) for one in some} <= set(expected.items())
+            assert {(pair.source, pair.label) for pair in some} <= set(expected.items())
 
 
 def filled_csv(path, batch, labels):

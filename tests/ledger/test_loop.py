@@ -16,7 +16,7 @@ from activepool.ledger.pool_changes import pool_changes
 from activepool.ledger.pool_samples import PoolSamples, image_sample
 from activepool.ledger.state import Status, state_of
 
-GIVEN = ("cat", "dog")
+CLASSES = ("cat", "dog")
 
 
 class Loop:
@@ -35,7 +35,7 @@ class Loop:
 
     @property
     def state(self):
-        return state_of(read(self.path).entries, GIVEN)
+        return state_of(read(self.path).entries, CLASSES)
 
     def send(self, name, *sources):
         picks = tuple(

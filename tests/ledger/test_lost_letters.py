@@ -2,7 +2,7 @@
 
 import pytest
 from labelling.returns import Project, without_cache
-from reading import POOL, mistakes, read, said
+from reading import POOL, labels_by_source, mistakes, read
 
 from activepool.errors import InputError
 from activepool.ledger.entries import Event
@@ -23,25 +23,29 @@ def file(tmp_path, *labels, header="source,label"):
     "label", ["K?fer", "k?fer", "K??fer", "Ka?fer", "K\ufffdfer", "K\ufffd\ufffdFER", "ant?s nest", "c?t"]
 )
 def test_a_label_that_has_lost_a_letter_of_a_class_is_a_mistake(tmp_path, label):
-    told = mistakes("csv", file(tmp_path, "cat", label), classes=CLASSES)
-    assert told.startswith(f"{tmp_path}/labels.csv:3: label {label!r} may be ")
-    assert "with letters lost when the file was saved; save it as UTF-8; if it is another class, list" in told
+    message = mistakes("csv", file(tmp_path, "cat", label), classes=CLASSES)
+    assert message.startswith(f"{tmp_path}/labels.csv:3: label {label!r} may be ")
+    assert (
+        "with letters lost when the file was saved; save it as UTF-8; if it is another class, list" in message
+    )
 
 
 @pytest.mark.parametrize("label", ["what?", "K?fe", "K?ferin", "K?f?r?r", "wh?"])
 def test_a_question_mark_that_stands_for_no_letter_of_a_class_is_legal(tmp_path, label):
-    assert said(read("csv", file(tmp_path, label), POOL, CLASSES)) == {"a/1.jpg": label}
+    assert labels_by_source(read("csv", file(tmp_path, label), POOL, CLASSES)) == {"a/1.jpg": label}
 
 
 def test_a_class_of_the_configuration_may_have_a_question_mark(tmp_path):
-    known = ClassNames(("Käfer", "K?fer", "K\ufffdfer"))
-    assert len(said(read("csv", file(tmp_path, "K?fer", "K\ufffdfer", "Käfer"), POOL, known))) == 3
+    classes = ClassNames(("Käfer", "K?fer", "K\ufffdfer"))
+    assert (
+        len(labels_by_source(read("csv", file(tmp_path, "K?fer", "K\ufffdfer", "Käfer"), POOL, classes))) == 3
+    )
 
 
 @pytest.mark.parametrize("labels", [("M?we", "Möwe"), ("Möwe", "M?we")])
 def test_labels_of_one_file_tell_what_was_lost(tmp_path, labels):
-    told = mistakes("csv", file(tmp_path, *labels), classes=CLASSES)
-    assert f":{labels.index('M?we') + 2}: label 'M?we' may be 'Möwe'" in told
+    message = mistakes("csv", file(tmp_path, *labels), classes=CLASSES)
+    assert f":{labels.index('M?we') + 2}: label 'M?we' may be 'Möwe'" in message
 
 
 @pytest.mark.parametrize(("first", "second"), [("M?we", "Möwe"), ("Möwe", "M?we")])
@@ -63,17 +67,19 @@ def test_a_class_that_came_with_letters_lost_before_can_be_put_right(tmp_path):
 
 
 def test_marks_lose_letters_as_well(tmp_path):
-    told = mistakes("csv", file(tmp_path, "can?t tell"), classes=CLASSES)
-    assert "label 'can?t tell' may be \"can't tell\" with letters lost" in told
+    message = mistakes("csv", file(tmp_path, "can?t tell"), classes=CLASSES)
+    assert "label 'can?t tell' may be \"can't tell\" with letters lost" in message
 
 
 def test_a_question_mark_is_no_mark_where_a_class_has_a_single_letter_that_may_be_lost(tmp_path):
     path = file(tmp_path, "?", "cannot_tell")
-    assert set(said(read("csv", path, POOL, ClassNames(("x", "Käfer")))).values()) == {
+    assert set(labels_by_source(read("csv", path, POOL, ClassNames(("x", "Käfer")))).values()) == {
         f":{Event.CANNOT_TELL}"
     }
-    told = mistakes("csv", path, classes=ClassNames(("犬", "cat")))
-    assert ":2: label '?' may be '犬' with letters lost when the file was saved; save it as UTF-8, or" in told
+    message = mistakes("csv", path, classes=ClassNames(("犬", "cat")))
+    assert (
+        ":2: label '?' may be '犬' with letters lost when the file was saved; save it as UTF-8, or" in message
+    )
 
 
 def test_an_annotator_with_letters_lost_is_a_mistake(tmp_path):

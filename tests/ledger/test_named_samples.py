@@ -2,7 +2,7 @@
 
 import pytest
 from ledgers import draft, entries, pool, sample
-from reading import CLASSES, POOL, mistakes, read, said, table
+from reading import CLASSES, POOL, labels_by_source, mistakes, read, table
 
 from activepool.ledger.pool_samples import PoolSamples
 
@@ -40,11 +40,11 @@ def test_paths_that_start_from_different_folders(tmp_path):
 )
 def test_a_path_below_another_folder_is_a_mistake(tmp_path, beginning):
     text = f"source,label\n{beginning}a/1.jpg,cat\n"
-    told = mistakes("csv", table(tmp_path, text))
-    assert f"'{beginning}a/1.jpg' would be 'a/1.jpg' if paths start from" in told
+    message = mistakes("csv", table(tmp_path, text))
+    assert f"'{beginning}a/1.jpg' would be 'a/1.jpg' if paths start from" in message
     assert (
         "which is not the folder of the images, 'photographs'; if it is that image, give its path below "
-        "the folder of the images, or its 'sample'" in told
+        "the folder of the images, or its 'sample'" in message
     )
 
 
@@ -57,7 +57,7 @@ def test_a_path_below_another_folder_is_a_mistake(tmp_path, beginning):
 )
 def test_a_path_may_begin_with_the_folder_of_the_images(tmp_path, beginning):
     answers = read("csv", table(tmp_path, f"source,label\n{beginning}a/1.jpg,cat\n"), POOL, CLASSES)
-    assert (said(answers), answers.notices) == ({"a/1.jpg": "cat"}, ())
+    assert (labels_by_source(answers), answers.notices) == ({"a/1.jpg": "cat"}, ())
 
 
 @pytest.mark.parametrize(
@@ -68,33 +68,37 @@ def test_a_path_may_begin_with_the_folder_of_the_images(tmp_path, beginning):
     ],
 )
 def test_a_path_may_begin_with_the_address_of_the_images(tmp_path, address, beginning):
-    known = pool(*POOL.sources, address=address)
+    samples = pool(*POOL.sources, address=address)
     path = table(tmp_path, f"source,label\n{beginning}a/1.jpg,cat\n")
-    assert said(read("csv", path, known, CLASSES)) == {"a/1.jpg": "cat"}
-    other = table(tmp_path, "source,label\nhttps://my.server/birds/a/1.jpg,cat\n")
-    assert "would be 'a/1.jpg' if paths start from" in mistakes("csv", other, known)
+    assert labels_by_source(read("csv", path, samples, CLASSES)) == {"a/1.jpg": "cat"}
+    second = table(tmp_path, "source,label\nhttps://my.server/birds/a/1.jpg,cat\n")
+    assert "would be 'a/1.jpg' if paths start from" in mistakes("csv", second, samples)
 
 
 def test_the_sample_tells_whose_a_path_below_another_folder_is(tmp_path):
     text = f"source,label,sample\nD:\\share\\photographs\\a/1.jpg,cat,{POOL.samples[0]}\n"
-    assert said(read("csv", table(tmp_path, text), POOL, CLASSES)) == {"a/1.jpg": "cat"}
+    assert labels_by_source(read("csv", table(tmp_path, text), POOL, CLASSES)) == {"a/1.jpg": "cat"}
 
 
 def test_where_sources_are_no_paths_none_begins_with_a_folder(tmp_path):
     rows = pool("0", "1", root=None, has_stable_rows=True)
-    told = mistakes("csv", table(tmp_path, "source,label\nold/1,cat\n"), rows)
-    assert "'old/1' would be '1' if paths start from 'old/', which is not the folder of the images;" in told
+    message = mistakes("csv", table(tmp_path, "source,label\nold/1,cat\n"), rows)
+    assert (
+        "'old/1' would be '1' if paths start from 'old/', which is not the folder of the images;" in message
+    )
 
 
 def test_a_number_means_the_row_that_went_out(tmp_path):
     """The rows of the vectors 0 to 3 were turned round after two of them went out."""
-    known = entries(draft("sent", "0", "activepool", batch="1"), draft("sent", "3", "activepool", batch="1"))
-    turned = PoolSamples([sample(row) for row in "3210"], list("0123"), known, has_stable_rows=True)
+    ledger_entries = entries(
+        draft("sent", "0", "activepool", batch="1"), draft("sent", "3", "activepool", batch="1")
+    )
+    turned = PoolSamples([sample(row) for row in "3210"], list("0123"), ledger_entries, has_stable_rows=True)
     for row in "03":
-        told = mistakes("csv", table(tmp_path, f"index,label\n{row},cat\n"), turned)
-        assert f"row '{row}' is another sample now than the one that went out" in told
+        message = mistakes("csv", table(tmp_path, f"index,label\n{row},cat\n"), turned)
+        assert f"row '{row}' is another sample now than the one that went out" in message
     answers = read("csv", table(tmp_path, f"index,sample,label\n0,{sample(0)},cat\n"), turned, CLASSES)
-    assert [one.sample for one in answers.drafts] == [sample(0)]
+    assert [answer.sample for answer in answers.drafts] == [sample(0)]
 
 
 def test_a_row_that_was_inserted_gives_no_other_row_its_label(tmp_path):
@@ -107,17 +111,17 @@ def test_a_row_that_was_inserted_gives_no_other_row_its_label(tmp_path):
     )
     text = "index,label\n0,cat\n1,dog\n2,dog\n3,dog\n"
     answers = read("csv", table(tmp_path, text), now, CLASSES, skip_bad=True)
-    assert [one.sample for one in answers.drafts] == [rows[0]]
+    assert [draft.sample for draft in answers.drafts] == [rows[0]]
     assert len(answers.mistakes) == 3
     assert "row '3' may mean two samples, because rows have moved since the first run" in answers.mistakes[2]
 
 
 def test_what_was_taken_by_its_row_is_no_mistake_later(tmp_path):
-    known = entries(draft(of="0", label="cat"))
-    turned = PoolSamples([sample("1"), sample("0")], list("01"), known, has_stable_rows=True)
-    given = {(sample("0"), "anna", "label", "cat")}
+    ledger_entries = entries(draft(of="0", label="cat"))
+    turned = PoolSamples([sample("1"), sample("0")], list("01"), ledger_entries, has_stable_rows=True)
+    earlier = {(sample("0"), "anna", "label", "cat")}
     path = table(tmp_path, "index,label,who\n0,cat,anna\n")
-    answers = read("csv", path, turned, CLASSES, "x", given=given)
+    answers = read("csv", path, turned, CLASSES, "x", earlier=earlier)
     assert (answers.drafts, answers.num_past_mistakes, answers.mistakes) == ((), 1, ())
 
 
@@ -125,7 +129,7 @@ def test_an_index_of_another_photograph_is_a_mistake(tmp_path):
     text = "batch,index,source,label\n1,1,a/1.jpg,cat\n1,2,a/2.jpg,dog\n1,99,b/1.jpg,dog\n"
     path = table(tmp_path, text)
     answers = read("csv", path, POOL, CLASSES, skip_bad=True)
-    assert said(answers) == {"a/2.jpg": "dog", "b/1.jpg": "dog"}
+    assert labels_by_source(answers) == {"a/2.jpg": "dog", "b/1.jpg": "dog"}
     assert answers.mistakes == (
         f"{path}:2: names different samples: source is 'a/1.jpg', index is 'b/1.jpg'; correct it, or remove "
         "the column index",
@@ -137,15 +141,15 @@ def test_a_row_alone_names_a_sample_only_where_rows_stay(tmp_path):
     assert "rows move when images are added; give 'source'" in mistakes("csv", path)
     POOL.has_stable_rows = True
     try:
-        assert said(read("csv", path, POOL, CLASSES)) == {"b/1.jpg": "cat"}
+        assert labels_by_source(read("csv", path, POOL, CLASSES)) == {"b/1.jpg": "cat"}
     finally:
         POOL.has_stable_rows = False
 
 
 def test_the_beginning_of_a_digest_names_no_sample(tmp_path):
     text = f"sample,label\n{POOL.samples[0][:12]},cat\n"
-    told = mistakes("csv", table(tmp_path, text))
-    assert f"sample '{POOL.samples[0][:12]}' has 12 characters, and a SHA-256 has 64" in told
+    message = mistakes("csv", table(tmp_path, text))
+    assert f"sample '{POOL.samples[0][:12]}' has 12 characters, and a SHA-256 has 64" in message
 
 
 def test_names_without_an_answer_that_are_not_in_the_pool(tmp_path):
@@ -158,9 +162,9 @@ def test_names_without_an_answer_that_are_not_in_the_pool(tmp_path):
 
 
 def test_a_batch_in_which_a_sample_did_not_go_out(tmp_path):
-    known = pool("a", "b", "c", entries=entries(draft("sent", "a", "activepool", batch="1")))
+    samples = pool("a", "b", "c", entries=entries(draft("sent", "a", "activepool", batch="1")))
     path = table(tmp_path, "batch,source,label\n1,a,cat\n2,b,cat\n2,a,cat\n,c,dog\n")
-    answers = read("csv", path, known, CLASSES)
+    answers = read("csv", path, samples, CLASSES)
     assert answers.notices == (
         f"{path}: answers for '2', in which their samples did not go out: 'b', 'a'; they count all the same",
     )
@@ -178,15 +182,15 @@ def test_a_batch_in_which_a_sample_did_not_go_out(tmp_path):
 )
 def test_names_as_in_an_address(tmp_path, name):
     path = table(tmp_path, f"source,label\n{name},cat\n")
-    assert said(read("csv", path, POOL, CLASSES)) == {"c d/3.jpg": "cat"}
+    assert labels_by_source(read("csv", path, POOL, CLASSES)) == {"c d/3.jpg": "cat"}
 
 
 def test_a_name_as_in_an_address_may_be_that_of_an_image(tmp_path):
-    both = pool("c d.jpg", "c%20d.jpg", "a/1.jpg", "b/1.jpg")
+    samples = pool("c d.jpg", "c%20d.jpg", "a/1.jpg", "b/1.jpg")
     path = table(tmp_path, "source,label\nc%20d.jpg,cat\n")
-    assert said(read("csv", path, both, CLASSES)) == {"c%20d.jpg": "cat"}
+    assert labels_by_source(read("csv", path, samples, CLASSES)) == {"c%20d.jpg": "cat"}
     path = table(tmp_path, "source,label\n%31.jpg,cat\n%ff.jpg,cat\n")
-    several, none, _ = mistakes("csv", path, both).split("\n")
+    several, none, _ = mistakes("csv", path, samples).split("\n")
     assert "'%31.jpg' may be 'a/1.jpg', 'b/1.jpg'" in several
     assert "'%ff.jpg' is not in the pool" in none
 

@@ -6,7 +6,7 @@ from xml.sax.saxutils import quoteattr
 import pytest
 from label_files import packed
 from ledgers import draft, entries, pool, sent
-from reading import mistakes, read, said
+from reading import labels_by_source, mistakes, read
 
 SOURCES = ("1.jpg", "a/1.jpg", "b/1.jpg", "2.jpg", "a/2.jpg", "a/7.jpg")
 
@@ -59,51 +59,57 @@ def written(tmp_path, tool, labels):
 @pytest.mark.parametrize("tool", WRITERS)
 def test_a_name_without_a_folder_is_exact_where_others_have_theirs(tmp_path, tool):
     labels = {"1.jpg": "cat", "b/1.jpg": "dog", "2.jpg": "fox"}
-    assert said(read(tool, written(tmp_path, tool, labels), of())) == labels
+    assert labels_by_source(read(tool, written(tmp_path, tool, labels), of())) == labels
 
 
 @pytest.mark.parametrize("tool", WRITERS)
 def test_a_name_without_a_folder_is_ambiguous_where_another_lacks_its_own(tmp_path, tool):
     path = written(tmp_path, tool, {"1.jpg": "cat", "7.jpg": "dog", "b/1.jpg": "dog"})
-    told = mistakes(tool, path, of())
+    message = mistakes(tool, path, of())
     name = "1" if tool == "fiftyone" else "1.jpg"
-    assert f"{name!r} may be '1.jpg', 'a/1.jpg', 'b/1.jpg'; give the path below the folder of the" in told
-    assert said(read(tool, path, of(), skip_bad=True)) == {"a/7.jpg": "dog", "b/1.jpg": "dog"}
+    assert f"{name!r} may be '1.jpg', 'a/1.jpg', 'b/1.jpg'; give the path below the folder of the" in message
+    assert labels_by_source(read(tool, path, of(), skip_bad=True)) == {"a/7.jpg": "dog", "b/1.jpg": "dog"}
 
 
 @pytest.mark.parametrize("tool", WRITERS)
 def test_of_several_images_those_that_went_out_are_meant(tmp_path, tool):
     path = written(tmp_path, tool, {"1.jpg": "cat", "7.jpg": "dog"})
-    assert said(read(tool, path, of("b/1.jpg", "a/7.jpg"))) == {"b/1.jpg": "cat", "a/7.jpg": "dog"}
+    assert labels_by_source(read(tool, path, of("b/1.jpg", "a/7.jpg"))) == {
+        "b/1.jpg": "cat",
+        "a/7.jpg": "dog",
+    }
     assert "may be '1.jpg', 'a/1.jpg', 'b/1.jpg'" in mistakes(tool, path, of("b/1.jpg"))
     assert "may be 'a/1.jpg', 'b/1.jpg'" in mistakes(tool, path, of("a/1.jpg", "b/1.jpg", "a/7.jpg"))
 
 
 def test_tools_drop_folders_unless_a_name_shows_that_they_do_not(tmp_path):
     labels = {"1.jpg": "cat", "2.jpg": "dog"}
-    assert said(read("csv", written(tmp_path, "csv", labels), of())) == labels
+    assert labels_by_source(read("csv", written(tmp_path, "csv", labels), of())) == labels
     for tool in ("cvat", "fiftyone", "imagenet", "label_studio"):
         path = written(tmp_path, tool, labels)
         assert "may be '1.jpg', 'a/1.jpg', 'b/1.jpg'" in mistakes(tool, path, of())
-        assert said(read(tool, path, of("1.jpg", "2.jpg"))) == labels
+        assert labels_by_source(read(tool, path, of("1.jpg", "2.jpg"))) == labels
 
 
 def test_a_name_whose_namesake_went_out_lacks_its_folder_unless_the_ledger_has_its_image(tmp_path):
     path = written(tmp_path, "csv", {"1.jpg": "cat", "2.jpg": "dog"})
-    assert said(read("csv", path, of("b/1.jpg", "a/2.jpg"))) == {"b/1.jpg": "cat", "a/2.jpg": "dog"}
+    assert labels_by_source(read("csv", path, of("b/1.jpg", "a/2.jpg"))) == {
+        "b/1.jpg": "cat",
+        "a/2.jpg": "dog",
+    }
     assert "'1.jpg' may be '1.jpg', 'a/1.jpg', 'b/1.jpg'" in mistakes("csv", path, of("b/1.jpg"))
     labelled = pool(*SOURCES, entries=entries(*sent("b/1.jpg"), draft(of="1.jpg")))
-    assert said(read("csv", path, labelled)) == {"1.jpg": "cat", "2.jpg": "dog"}
+    assert labels_by_source(read("csv", path, labelled)) == {"1.jpg": "cat", "2.jpg": "dog"}
 
 
 @pytest.mark.parametrize("folder", ["photographs/", "/data/photographs/", "../data/photographs/"])
 def test_the_beginning_tells_the_folder_from_one_of_the_pool(tmp_path, folder):
     labels = {"1.jpg": "cat", "b/1.jpg": "dog", "a/7.jpg": "fox"}
     path = written(tmp_path, "csv", {folder + name: label for name, label in labels.items()})
-    assert said(read("csv", path, of())) == labels
+    assert labels_by_source(read("csv", path, of())) == labels
     address = "/data/local-files/?d=photographs/"
     path = written(tmp_path, "label_studio", {address + name: label for name, label in labels.items()})
-    assert said(read("label_studio", path, of())) == labels
+    assert labels_by_source(read("label_studio", path, of())) == labels
 
 
 def test_another_beginning_still_names_no_image(tmp_path):
@@ -112,9 +118,9 @@ def test_another_beginning_still_names_no_image(tmp_path):
 
 
 def test_accents_apart_from_their_letters_make_no_other_path(tmp_path):
-    known = pool("Gru\u0308n.jpg", "a/Gru\u0308n.jpg", "a/1.jpg")
+    samples = pool("Gru\u0308n.jpg", "a/Gru\u0308n.jpg", "a/1.jpg")
     labels = {"photographs/Gr\u00fcn.jpg": "cat", "photographs/a/1.jpg": "dog"}
     meant = {"Gru\u0308n.jpg": "cat", "a/1.jpg": "dog"}
-    assert said(read("csv", written(tmp_path, "csv", labels), known)) == meant
+    assert labels_by_source(read("csv", written(tmp_path, "csv", labels), samples)) == meant
     path = written(tmp_path, "cvat", {"Gr\u00fcn.jpg": "cat", "a/1.jpg": "dog"})
-    assert said(read("cvat", path, known)) == meant
+    assert labels_by_source(read("cvat", path, samples)) == meant

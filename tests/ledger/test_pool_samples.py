@@ -58,9 +58,9 @@ def test_a_name_that_stands_for_none_or_several_is_a_mistake(name, words):
     ],
 )
 def test_a_hint_stays_in_the_folder_of_the_name(name, hint):
-    known = PoolSamples(list(map(sample, range(3))), ["a/img_009.png", "a/beetle.png", "b/img_009.png"])
+    samples = PoolSamples(list(map(sample, range(3))), ["a/img_009.png", "a/beetle.png", "b/img_009.png"])
     with pytest.raises(UnknownSampleError) as caught:
-        known.by_name(name)
+        samples.by_name(name)
     assert str(caught.value) == f"{name!r} is not in the pool{hint}"
 
 
@@ -95,8 +95,8 @@ def test_a_sample_is_its_content(tmp_path):
 
 
 def test_an_old_name_finds_an_image_that_was_renamed():
-    known = entries(draft(of="old.jpg"), draft(of="gone.jpg"), draft(of="edited.jpg"))
-    now = PoolSamples([sample("old.jpg"), sample("new")], ["new.jpg", "edited.jpg"], known)
+    ledger_entries = entries(draft(of="old.jpg"), draft(of="gone.jpg"), draft(of="edited.jpg"))
+    now = PoolSamples([sample("old.jpg"), sample("new")], ["new.jpg", "edited.jpg"], ledger_entries)
     assert now.by_name("old.jpg")[0] == sample("old.jpg")
     assert now.by_name("gone.jpg")[0] == now.by_content(sample("gone.jpg")) == sample("gone.jpg")
     assert now.source(sample("gone.jpg")) == "gone.jpg"
@@ -119,17 +119,17 @@ def test_how_a_pool_has_changed():
 
 
 def test_an_image_in_place_of_one_that_the_ledger_knows_is_not_gone():
-    known = entries(draft(of="a"), draft(of="b"))
-    now = PoolSamples([sample("b")], ["a"], known)
-    changes = pool_changes(state_of(known), now)
+    ledger_entries = entries(draft(of="a"), draft(of="b"))
+    now = PoolSamples([sample("b")], ["a"], ledger_entries)
+    changes = pool_changes(state_of(ledger_entries), now)
     assert (changes.edited, changes.overwritten, changes.gone) == ((), ("a",), ())
     line = changes.overwritten_text(changes.overwritten)
     assert line.startswith("the earlier content of images is gone") and line.endswith(": 'a'")
 
 
 def test_two_images_that_swapped_their_names_keep_their_labels():
-    known = entries(draft(of="a", label="cat"), draft(of="b", label="dog"))
-    now = PoolSamples([sample("b"), sample("a")], ["a", "b"], known)
-    assert pool_changes(state_of(known), now).renamed == (("a", "b"), ("b", "a"))
+    ledger_entries = entries(draft(of="a", label="cat"), draft(of="b", label="dog"))
+    now = PoolSamples([sample("b"), sample("a")], ["a", "b"], ledger_entries)
+    assert pool_changes(state_of(ledger_entries), now).renamed == (("a", "b"), ("b", "a"))
     with pytest.raises(UnknownSampleError, match="another image now"):
         now.by_name("a")

@@ -1,15 +1,15 @@
 """Lists of the program's own, which come back among people's files."""
 
 import pytest
-from reading import CLASSES, POOL, mistakes, read, said, table
+from reading import CLASSES, POOL, labels_by_source, mistakes, read, table
 
 from activepool.errors import InputError
 
 
-def answers_given(path, *given):
+def answers_given(path, *answers):
     """Return what a file says beside answers that were given before: number, who and label."""
-    known = {(POOL.samples[number], who, "label", label) for number, who, label in given}
-    return read("csv", path, POOL, CLASSES, given=known)
+    earlier = {(POOL.samples[number], who, "label", label) for number, who, label in answers}
+    return read("csv", path, POOL, CLASSES, earlier=earlier)
 
 
 @pytest.mark.parametrize("columns", [3, 4], ids=["before activepool 0.2.0", "now"])
@@ -28,17 +28,19 @@ def test_the_list_of_labels_of_a_batch_is_no_second_opinion(tmp_path, columns):
 
 def test_nor_is_that_list_with_a_label_changed_by_hand(tmp_path):
     rows = [f"{number},{source},cat,{POOL.samples[number]}\n" for number, source in enumerate(POOL.sources)]
-    given = [(number, "anna", "dog" if number == 2 else "cat") for number in range(4)]
+    answers = [(number, "anna", "dog" if number == 2 else "cat") for number in range(4)]
     path = table(tmp_path, "index,source,label,sample\n" + "".join(rows))
     words = (
         "as labels.csv of a batch does, except for 'a/2.jpg'; to change labels, call the column 'label' 'cor"
     )
     with pytest.raises(InputError, match=words):
-        answers_given(path, *given)
-    changed = [(number, "annotator", label) for number, _, label in given]
-    assert len(said(answers_given(path, *given, *changed))) == 4  # the same annotator has changed an answer
+        answers_given(path, *answers)
+    changed = [(number, "annotator", label) for number, _, label in answers]
+    assert (
+        len(labels_by_source(answers_given(path, *answers, *changed))) == 4
+    )  # the same annotator has changed an answer
     path = table(tmp_path, "index,source,correction,sample\n" + "".join(rows))
-    assert all(draft.is_listed for draft in answers_given(path, *given).drafts)
+    assert all(draft.is_listed for draft in answers_given(path, *answers).drafts)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +54,7 @@ def test_nor_is_that_list_with_a_label_changed_by_hand(tmp_path):
 )
 def test_own_files_may_have_the_columns_of_that_list(tmp_path, header, given):
     path = table(tmp_path, f"{header}\n0,a/1.jpg,cat\n2,a/2.jpg,dog\n")
-    assert said(answers_given(path, *given)) == {"a/1.jpg": "cat", "a/2.jpg": "dog"}
+    assert labels_by_source(answers_given(path, *given)) == {"a/1.jpg": "cat", "a/2.jpg": "dog"}
 
 
 def test_the_labels_that_a_batch_held_out_are_no_answers(tmp_path):
@@ -71,9 +73,11 @@ def test_the_labels_that_a_batch_held_out_are_no_answers(tmp_path):
 )
 def test_of_two_rows_of_a_sample_in_a_list_the_changed_one_counts(tmp_path, first, second, counts):
     sample = POOL.samples[0]
-    given = {(sample, who, "label", label) for who, label in (("anna", "cat"), ("ben", "dog"), ("al", "cow"))}
+    earlier = {
+        (sample, who, "label", label) for who, label in (("anna", "cat"), ("ben", "dog"), ("al", "cow"))
+    }
     for rows in ((first, second), (second, first)):
         text = "".join(f"a/1.jpg,{sample},,,{row}\n" for row in rows)
         path = table(tmp_path, f"source,sample,status,predicted,correction,when\n{text}")
-        answers = read("csv", path, POOL, CLASSES, given=given, standing={(sample, "cat")})
-        assert said(answers) == {"a/1.jpg": counts or rows[0].partition(",")[0]}
+        answers = read("csv", path, POOL, CLASSES, earlier=earlier, standing={(sample, "cat")})
+        assert labels_by_source(answers) == {"a/1.jpg": counts or rows[0].partition(",")[0]}

@@ -33,7 +33,7 @@ def test_the_name_says_nothing(tmp_path, name, ending):
     assert len(read(tool_of(path), path, POOL).drafts) == 5
 
 
-OTHERS = {
+OTHER_FILES = {
     b"": "is empty; export it again, or remove it",
     b" \n": "is empty",
     b"\xef\xbb\xbf": "is empty",
@@ -91,13 +91,13 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("content", OTHERS)
+@pytest.mark.parametrize("content", OTHER_FILES)
 def test_other_files_say_what_they_are(tmp_path, content):
     path = tmp_path / "labels"
     path.write_bytes(content)
     with pytest.raises(InputError) as caught:
         read(tool_of(path), path, POOL)
-    assert OTHERS[content] in str(caught.value)
+    assert OTHER_FILES[content] in str(caught.value)
     assert str(caught.value).startswith(str(path))
 
 
@@ -132,9 +132,9 @@ def test_two_versions_of_git_in_one_file(tmp_path, text, lines):
         "is the mark of a conflict in Git, so the file holds two versions of some lines; keep one, and remove"
     )
     assert len(caught.value.args) == len(lines)
-    for line, told in zip(lines, caught.value.args, strict=True):
-        assert told.startswith(f"{path}:{line}: '")
-        assert words in told
+    for line, message in zip(lines, caught.value.args, strict=True):
+        assert message.startswith(f"{path}:{line}: '")
+        assert words in message
 
 
 @pytest.mark.parametrize(

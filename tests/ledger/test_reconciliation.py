@@ -14,21 +14,21 @@ def path(tmp_path):
     return small_ledger(tmp_path)
 
 
-def kept(path, kind):
-    return [one.read_bytes() for one in sorted(kept_folder(path).glob(f"{kind}-*"))]
+def kept_contents(path, kind):
+    return [file.read_bytes() for file in sorted(kept_folder(path).glob(f"{kind}-*"))]
 
 
 def test_entries_added_by_hand_get_their_numbers(path):
     path.write_bytes(path.read_bytes() + by_hand("a", 6) + by_hand("b"))
-    found = read(path)
-    assert [(one.number, one.who, one.label) for one in found.entries[5:]] == [
+    book = read(path)
+    assert [(entry.number, entry.who, entry.label) for entry in book.entries[5:]] == [
         (6, "bob", "dog"),
         (7, "bob", "dog"),
     ]
-    assert "entries 6 to 7 were added by hand" in found.notices[0]
+    assert "entries 6 to 7 were added by hand" in book.notices[0]
     append(path, [])
     assert read(path).notices == ()
-    assert read(path).entries == found.entries
+    assert read(path).entries == book.entries
 
 
 def test_a_number_that_is_not_the_next_is_named(path):
@@ -51,26 +51,26 @@ def test_all_mistakes_of_entries_added_by_hand_are_reported_at_once(path):
     path.write_bytes(path.read_bytes() + b"".join(wrong))
     with pytest.raises(InputError) as caught:
         read(path)
-    told = caught.value.args
-    assert [line.partition("labels.csv:")[2].partition(":")[0] for line in told] == [
+    messages = caught.value.args
+    assert [line.partition("labels.csv:")[2].partition(":")[0] for line in messages] == [
         str(n) for n in range(7, 13)
     ]
-    assert "did you mean 'label'" in told[0]
-    assert "who is empty" in told[1]
-    assert "has 8 fields, and the header has 11" in told[2]
-    assert "number 'x' is not a whole number" in told[3]
-    assert "number 2 is that of line 3 already" in told[4]
-    assert "replaces 'z' is not the number of an entry" in told[5]
+    assert "did you mean 'label'" in messages[0]
+    assert "who is empty" in messages[1]
+    assert "has 8 fields, and the header has 11" in messages[2]
+    assert "number 'x' is not a whole number" in messages[3]
+    assert "number 2 is that of line 3 already" in messages[4]
+    assert "replaces 'z' is not the number of an entry" in messages[5]
 
 
 def test_entries_that_were_removed_come_back(path):
     text, entries = path.read_bytes(), read(path).entries
     lines = text.splitlines(keepends=True)
     path.write_bytes(b"".join([*lines[:2], *lines[3:5]]))
-    found = read(path)
-    assert found.entries == entries
+    book = read(path)
+    assert book.entries == entries
     lacking = f"{path}: lacks entries 2, 5, and its copy has them; a run, or `repair`, puts them back"
-    assert found.notices == found.defects == (lacking,)
+    assert book.notices == book.defects == (lacking,)
     with open_book(path) as ledger:
         assert ledger.notices == [f"{path}: entries 2, 5 were not in the file; put back from the copy"]
     assert path.read_bytes() == text
@@ -117,16 +117,16 @@ def test_repair_undoes_what_was_changed(path):
     path.write_bytes(text.replace(b",cat,", b",dog,"))
     assert "1 changed entry was put back; your file is" in repair(path, "undo")[0]
     assert path.read_bytes() == text
-    assert kept(path, "edited") == [text.replace(b",cat,", b",dog,")]
+    assert kept_contents(path, "edited") == [text.replace(b",cat,", b",dog,")]
 
 
 def test_repair_makes_corrections_of_what_was_changed(path):
     text = path.read_bytes()
     path.write_bytes(text.replace(b",cat,", b",dog,") + by_hand("b"))
-    told = repair(path, "correct", who="carl")
-    assert told[-1] == f"{path}: 1 correction was entered"
+    messages = repair(path, "correct", who="carl")
+    assert messages[-1] == f"{path}: 1 correction was entered"
     assert path.read_bytes().startswith(text)
-    assert [(one.who, one.label, one.replaces) for one in read(path).entries[5:]] == [
+    assert [(entry.who, entry.label, entry.replaces) for entry in read(path).entries[5:]] == [
         ("bob", "dog", None),
         ("carl", "dog", 4),
     ]
@@ -215,7 +215,7 @@ def test_without_its_copy_a_line_that_was_cut_short_is_kept_aside(path):
     assert len(read(path).entries) == 4
     append(path, [])
     assert path.read_bytes() == b"".join(text.splitlines(keepends=True)[:5])
-    assert kept(path, "cut") == [text[:-20].splitlines()[-1]]
+    assert kept_contents(path, "cut") == [text[:-20].splitlines()[-1]]
 
 
 def test_a_damaged_copy_is_mended_and_kept(path):
@@ -225,15 +225,15 @@ def test_a_damaged_copy_is_mended_and_kept(path):
     assert "its copy is damaged after entry 3" in read(path).notices[0]
     append(path, [])
     assert copy.read_bytes() == path.read_bytes() == text
-    assert kept(path, "copy") == [damaged]
+    assert kept_contents(path, "copy") == [damaged]
 
 
 def test_an_entry_by_hand_and_one_by_the_program_may_want_the_same_number(path):
-    old = path.read_bytes()
+    content = path.read_bytes()
     append(path, [draft("skip", "c, d")])
-    path.write_bytes(old + by_hand("a", 6))
-    found = read(path)
-    assert [(one.number, one.event, one.who) for one in found.entries[5:]] == [
+    path.write_bytes(content + by_hand("a", 6))
+    book = read(path)
+    assert [(entry.number, entry.event, entry.who) for entry in book.entries[5:]] == [
         (6, "skip", "anna"),
         (7, "label", "bob"),
     ]

@@ -27,7 +27,7 @@ def test_who_changes_the_file_in_the_same_moment_loses_nothing(path):
         path.write_bytes(path.read_bytes() + by_hand())
         with pytest.raises(InputError, match="another program changed it in the meantime; run again"):
             ledger.append([draft("skip", "c, d")])
-    assert [one.who for one in read(path).entries[5:]] == ["bob"]
+    assert [entry.who for entry in read(path).entries[5:]] == ["bob"]
 
 
 def many(path, who, count):
@@ -38,12 +38,12 @@ def many(path, who, count):
 def test_two_who_write_at_once_lose_nothing(tmp_path):
     path = tmp_path / "labels.csv"
     writers = [multiprocessing.Process(target=many, args=(path, who, 15)) for who in ("anna", "bob", "carl")]
-    for one in writers:
-        one.start()
-    for one in writers:
-        one.join()
-    found = read(path).entries
-    assert sorted((one.who, one.source) for one in found) == sorted(
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    entries = read(path).entries
+    assert sorted((writer.who, writer.source) for writer in entries) == sorted(
         (who, f"{who}{number}") for who in ("anna", "bob", "carl") for number in range(15)
     )
 
@@ -73,16 +73,16 @@ def test_a_killed_writer_loses_nothing_it_said_and_no_append_is_there_by_halves(
     for trial in range(3):
         before = len(read(path).entries)
         process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
-        said = [process.stdout.readline() for _ in range(3 + trial)]
+        lines = [process.stdout.readline() for _ in range(3 + trial)]
         time.sleep(0.003 * trial)
         process.send_signal(signal.SIGKILL)
-        said += process.stdout.readlines()
+        lines += process.stdout.readlines()
         process.wait()
-        found = read(path).entries
-        assert len(said) >= 3 + trial
-        assert all(said[: 3 + trial])
-        assert len(found) % 5 == 0
-        assert len(found) - before >= 5 * len([one for one in said if one.endswith("\n")])
+        entries = read(path).entries
+        assert len(lines) >= 3 + trial
+        assert all(lines[: 3 + trial])
+        assert len(entries) % 5 == 0
+        assert len(entries) - before >= 5 * len([line for line in lines if line.endswith("\n")])
 
 
 FULL = """
@@ -101,5 +101,5 @@ def test_a_full_disk_leaves_the_ledger_as_it_was(path):
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert f"[Errno {errno.EFBIG}] {os.strerror(errno.EFBIG)}: '{path}'" in done.stderr
     assert path.read_bytes() == (kept_folder(path) / "copy.csv").read_bytes() == text
-    assert sorted(one.name for one in path.parent.iterdir()) == ["labels.csv", "labels.csv.kept"]
+    assert sorted(file.name for file in path.parent.iterdir()) == ["labels.csv", "labels.csv.kept"]
     assert read(path).notices == ()

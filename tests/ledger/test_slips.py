@@ -1,7 +1,7 @@
 """Labels that are slips become no classes."""
 
 import pytest
-from reading import CLASSES, POOL, mistakes, read, said
+from reading import CLASSES, POOL, labels_by_source, mistakes, read
 
 from activepool.ledger.formats.typed_classes import ClassNames
 
@@ -65,9 +65,9 @@ SLIPS = {
 
 @pytest.mark.parametrize(("label", "words"), [(label, words) for words in SLIPS for label in SLIPS[words]])
 def test_a_slip_is_a_mistake(tmp_path, label, words):
-    told = mistakes("csv", file(tmp_path, label))
-    assert f"{tmp_path}/labels.csv:2: label" in told
-    assert words in told
+    message = mistakes("csv", file(tmp_path, label))
+    assert f"{tmp_path}/labels.csv:2: label" in message
+    assert words in message
 
 
 @pytest.mark.parametrize(
@@ -75,13 +75,13 @@ def test_a_slip_is_a_mistake(tmp_path, label, words):
     [("boxes", "box"), ("box", "boxes"), ("fly", "flies"), ("flies", "fly"), ("Dogs", "dog")],
 )
 def test_singular_and_plural_of_a_class(tmp_path, known, label):
-    told = mistakes("csv", file(tmp_path, label), classes=ClassNames((known, "cat")))
-    assert f"label {label!r} and the class {known!r} differ only in number" in told
+    message = mistakes("csv", file(tmp_path, label), classes=ClassNames((known, "cat")))
+    assert f"label {label!r} and the class {known!r} differ only in number" in message
 
 
 def test_parts_may_be_classes_of_the_same_file(tmp_path):
-    told = mistakes("csv", file(tmp_path, "fox, owl", "owl", "fox"), classes=ClassNames())
-    assert "label 'fox, owl' names several, 'fox', 'owl'" in told
+    message = mistakes("csv", file(tmp_path, "fox, owl", "owl", "fox"), classes=ClassNames())
+    assert "label 'fox, owl' names several, 'fox', 'owl'" in message
 
 
 @pytest.mark.parametrize(
@@ -104,8 +104,8 @@ def test_parts_may_be_classes_of_the_same_file(tmp_path):
     ],
 )
 def test_a_class_of_the_configuration_may_have_any_name(tmp_path, label):
-    known = ClassNames(("cat", "dog", label))
-    assert said(read("csv", file(tmp_path, label), POOL, known)) == {"a/1.jpg": label}
+    classes = ClassNames(("cat", "dog", label))
+    assert labels_by_source(read("csv", file(tmp_path, label), POOL, classes)) == {"a/1.jpg": label}
 
 
 @pytest.mark.parametrize(
@@ -123,8 +123,8 @@ def test_twins_of_a_class_and_of_a_new_one(tmp_path, known, twins):
         problem = f"label {twin!a} is written nearly like the class {known!a}"
         assert problem in mistakes("csv", file(tmp_path, twin), classes=ClassNames((known,)))
         assert f"{problem} at {tmp_path}/labels.csv:2;" in mistakes("csv", file(tmp_path, known, twin))
-        both = ClassNames((known, twin))
-        assert len(said(read("csv", file(tmp_path, known, twin), POOL, both))) == 2
+        classes = ClassNames((known, twin))
+        assert len(labels_by_source(read("csv", file(tmp_path, known, twin), POOL, classes))) == 2
 
 
 def test_numbers_in_a_name_stay_apart(tmp_path):
@@ -134,7 +134,7 @@ def test_numbers_in_a_name_stay_apart(tmp_path):
 
 def test_a_new_class_may_be_another_new_one(tmp_path):
     answers = read("csv", file(tmp_path, "Mücke", "Mucke", "wolf"), POOL, CLASSES)
-    hints = [new.hint for new in answers.new_classes.values()]
+    hints = [new_class.hint for new_class in answers.new_classes.values()]
     assert hints == ["", "if 'Mücke' was meant, correct it", ""]
 
 
@@ -157,12 +157,12 @@ def test_a_new_class_may_be_another_new_one(tmp_path):
     ],
 )
 def test_other_texts_may_be_new_classes(tmp_path, label):
-    assert said(read("csv", file(tmp_path, label), POOL, CLASSES)) == {"a/1.jpg": label}
+    assert labels_by_source(read("csv", file(tmp_path, label), POOL, CLASSES)) == {"a/1.jpg": label}
 
 
 def test_a_class_is_no_misspelt_mark_unless_it_is_near(tmp_path):
     answers = read("csv", file(tmp_path, "ship", "skpi", "turck"), POOL, ClassNames(("truck", "cat")))
-    hints = [new.hint for new in answers.new_classes.values()]
+    hints = [new_class.hint for new_class in answers.new_classes.values()]
     assert hints == ["", "", "if 'truck' was meant, correct it"]
     answers = read("csv", file(tmp_path, "cannot_tel"), POOL, CLASSES)
     assert answers.new_classes["cannot_tel"].hint == "if 'cannot_tell' was meant, correct it"

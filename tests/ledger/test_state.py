@@ -10,8 +10,8 @@ def state(*drafts, classes=()):
     return state_of(entries(*drafts), classes)
 
 
-def of(found, name="a"):
-    return found.samples[sample(name)]
+def of(current, name="a"):
+    return current.samples[sample(name)]
 
 
 def answers(*labels):
@@ -39,14 +39,14 @@ def answers(*labels):
     ],
 )
 def test_the_opinion_of_most_annotators_counts(said, status, label):
-    found = of(state(*answers(*said)))
-    assert (found.status, found.label) == (status, label)
-    assert {one.label or f":{one.event}" for one in found.opinions.values()} == set(said)
+    sample_state = of(state(*answers(*said)))
+    assert (sample_state.status, sample_state.label) == (status, label)
+    assert {opinion.label or f":{opinion.event}" for opinion in sample_state.opinions.values()} == set(said)
 
 
 def test_a_correction_by_the_same_annotator_replaces():
-    found = state(draft(of="a"), draft(of="a", label="dog", replaces=1))
-    assert (of(found).label, len(of(found).opinions)) == ("dog", 1)
+    current = state(draft(of="a"), draft(of="a", label="dog", replaces=1))
+    assert (of(current).label, len(of(current).opinions)) == ("dog", 1)
     assert of(state(draft(of="a"), draft(of="a", label="dog"))).label == "dog"
 
 
@@ -71,15 +71,15 @@ def test_what_is_withdrawn_was_never_said():
 
 
 def test_batches_and_how_many_came_back():
-    found = state(*sent("a", "b", "c"), draft(of="a"), draft("skip", "b"), *sent("b", "d", batch="2"))
-    first, second = found.batches.values()
+    current = state(*sent("a", "b", "c"), draft(of="a"), draft("skip", "b"), *sent("b", "d", batch="2"))
+    first, second = current.batches.values()
     assert (first.came_back, first.awaited) == (2, (sample("c"),))
     assert (second.came_back, second.awaited) == (0, (sample("b"), sample("d")))
     assert first.samples == (sample("a"), sample("b"), sample("c"))
 
 
 def test_what_may_be_picked():
-    found = state(
+    current = state(
         *sent("a", "b", "c", "d", "e"),
         draft(of="a"),
         draft("skip", "b"),
@@ -89,7 +89,7 @@ def test_what_may_be_picked():
     )
 
     def picked(**again):
-        return "".join(name for name in "abcdefg" if found.may_be_picked(sample(name), **again))
+        return "".join(name for name in "abcdefg" if current.may_be_picked(sample(name), **again))
 
     assert picked() == "g"
     assert picked(again=[Status.SKIPPED]) == "bg"
@@ -97,10 +97,10 @@ def test_what_may_be_picked():
 
 
 def test_the_audit_set_is_not_trained_on():
-    found = state(*sent("a", batch="audit", event="audit"), draft(of="a"), draft(of="b", label="dog"))
-    assert found.training_labels == {sample("b"): "dog"}
-    assert found.audit_labels == {sample("a"): "cat"}
-    assert found.batches["audit"].is_audit
+    current = state(*sent("a", batch="audit", event="audit"), draft(of="a"), draft(of="b", label="dog"))
+    assert current.training_labels == {sample("b"): "dog"}
+    assert current.audit_labels == {sample("a"): "cat"}
+    assert current.batches["audit"].is_audit
 
 
 def test_a_sample_has_all_sources_that_it_was_found_at():
@@ -120,19 +120,19 @@ def test_classes_keep_their_order():
 
 @pytest.mark.parametrize("twin", ["Object", "ob\u200bject", "object ", "ｏbject"])
 def test_a_class_that_is_written_nearly_like_another_is_flagged(twin):
-    found = state(draft(of="a", label=twin), draft(of="b", label="fox"), classes=["object"])
-    assert [(one.name, one.earlier) for one in found.twins] == [(twin, "object")]
-    assert "did you mean that?" in str(found.twins[0])
+    current = state(draft(of="a", label=twin), draft(of="b", label="fox"), classes=["object"])
+    assert [(pair.name, pair.earlier) for pair in current.twins] == [(twin, "object")]
+    assert "did you mean that?" in str(current.twins[0])
 
 
 def test_two_ways_of_unicode_write_one_class():
     composed, decomposed = "K\u00e4fer", "Ka\u0308fer"
-    said = [draft(of="a", who=who, label=label) for who, label in (("ann", composed), ("bob", decomposed))]
-    found = state(*said, draft(of="b", label=decomposed), classes=[composed])
-    assert found.training_labels == {sample("a"): composed, sample("b"): composed}
-    assert (found.classes, found.twins, found.disputed) == ((composed,), (), [])
-    assert len({one.opinion for one in found.samples[sample("a")].opinions.values()}) == 1
+    drafts = [draft(of="a", who=who, label=label) for who, label in (("ann", composed), ("bob", decomposed))]
+    current = state(*drafts, draft(of="b", label=decomposed), classes=[composed])
+    assert current.training_labels == {sample("a"): composed, sample("b"): composed}
+    assert (current.classes, current.twins, current.disputed) == ((composed,), (), [])
+    assert len({opinion.opinion for opinion in current.samples[sample("a")].opinions.values()}) == 1
 
 
 def test_disputed_samples_are_listed():
-    assert [one.sample for one in state(*answers("cat", "dog")).disputed] == [sample("a")]
+    assert [sample_state.sample for sample_state in state(*answers("cat", "dog")).disputed] == [sample("a")]

@@ -55,10 +55,10 @@ def test_shared_statistics_of_one_process_are_plain_ones():
     plain, shared = network(), network()
     shared[0].__class__ = SharedBatchNorm
     shared[0].processes = Processes()
-    for one in (plain, shared):
+    for norm in (plain, shared):
         inputs = images().requires_grad_()
-        one(inputs).square().sum().backward()
-        one.seen = inputs.grad
+        norm(inputs).square().sum().backward()
+        norm.seen = inputs.grad
     assert torch.allclose(plain.seen, shared.seen, atol=1e-4)
     for name, values in plain.state_dict().items():
         assert torch.allclose(shared.state_dict()[name], values, atol=1e-6)

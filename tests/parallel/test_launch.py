@@ -102,11 +102,15 @@ def test_processes_end_with_their_launcher(tmp_path):
 
 def test_each_process_knows_its_place_and_its_cores(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
-    found = environments(3)
-    assert [one["RANK"] for one in found] == [one["LOCAL_RANK"] for one in found] == ["0", "1", "2"]
-    assert {one["WORLD_SIZE"] for one in found} == {"3"}
-    assert {one["OMP_NUM_THREADS"] for one in found} == {"2"}
-    assert len({one["MASTER_PORT"] for one in found}) == 1
+    by_rank = environments(3)
+    assert (
+        [variables["RANK"] for variables in by_rank]
+        == [variables["LOCAL_RANK"] for variables in by_rank]
+        == ["0", "1", "2"]
+    )
+    assert {variables["WORLD_SIZE"] for variables in by_rank} == {"3"}
+    assert {variables["OMP_NUM_THREADS"] for variables in by_rank} == {"2"}
+    assert len({variables["MASTER_PORT"] for variables in by_rank}) == 1
 
 
 @pytest.mark.parametrize(("size", "count"), [(7, 1), (7, 2), (7, 3), (2, 3), (8, 4), (0, 2)])

@@ -41,10 +41,10 @@ def gradients(device, processes):
 
 def test_gradients_are_those_of_the_process_alone(device):
     _, expected = gradients(device, Processes(device=device))
-    parallel, found = gradients(device, Grouped(count=2, device=device))
+    parallel, parallel_gradients = gradients(device, Grouped(count=2, device=device))
     assert isinstance(parallel, DistributedDataParallel)
-    assert found.keys() == expected.keys()
+    assert parallel_gradients.keys() == expected.keys()
     for name, values in expected.items():
         # The bias before batch normalisation has no gradient but rounding.
         if name != "0.bias":
-            assert difference(found[name], values) < 1e-3
+            assert difference(parallel_gradients[name], values) < 1e-3

@@ -155,9 +155,9 @@ def read_by_a_run(**dataset):
     options = {key: value for key, value in dataset.items() if key in ("root", "path")}
     write_samples(path, build(dataset["kind"], **options))
     watch = Stopwatch()
-    made = (watch.started, watch.seconds, watch.peak_memory_mb)
+    times = (watch.started, watch.seconds, watch.peak_memory_mb)
     depends_on = {"dataset": digests_of(trial).describe("dataset", {}, {})}
-    Record("dataset", {}, depends_on, {}, {path: file_state(path)}, {}, *made).write()
+    Record("dataset", {}, depends_on, {}, {path: file_state(path)}, {}, *times).write()
 
 
 def test_rows_may_fit_the_samples_read_or_listed_now():

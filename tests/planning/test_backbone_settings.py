@@ -91,8 +91,8 @@ def test_formats_need_one_checkpoint(checkpoint):
 def test_weights_have_one_source(checkpoint, architecture):
     ending = "; neither is given, give one"
     assert [line.endswith(ending) for line in problems({"architecture": architecture})] == [True]
-    both = problems({"architecture": architecture, "checkpoint": checkpoint}, pretrain=PRETRAIN)
-    assert [line.endswith("; both are given, give one") for line in both] == [True]
+    lines = problems({"architecture": architecture, "checkpoint": checkpoint}, pretrain=PRETRAIN)
+    assert [line.endswith("; both are given, give one") for line in lines] == [True]
     check(experiment({"architecture": architecture, "checkpoint": checkpoint}), "trial.yaml")
     check(experiment({"architecture": architecture}, pretrain=PRETRAIN), "trial.yaml")
 
@@ -163,9 +163,9 @@ BLOCKS = re.findall(r"(?m)^    \S.*\n(?:(?:    .*)?\n)*", PAGE)
 
 @pytest.mark.parametrize("block", [block for block in BLOCKS if block.startswith("    backbone:")])
 def test_examples_of_the_page_are_valid(block):
-    given = yaml.safe_load(block)["backbone"]
-    read = experiment(given).backbone
-    assert read.model_fields_set >= set(given)
+    section = yaml.safe_load(block)["backbone"]
+    read = experiment(section).backbone
+    assert read.model_fields_set >= set(section)
 
 
 def test_page_has_all_formats_and_architectures():
@@ -182,8 +182,8 @@ def test_function_of_the_page_makes_a_backbone(tmp_path):
 
 def test_a_training_from_scratch_needs_no_weights_and_has_no_features_at_first():
     head = {"solver": "finetune", "from_scratch": True, "freeze_batch_norm": False}
-    given = {"head": head, "pretrain": None}
-    check(experiment({"architecture": "small"}, **given), "trial.yaml")
+    sections = {"head": head, "pretrain": None}
+    check(experiment({"architecture": "small"}, **sections), "trial.yaml")
     none = "with head.from_scratch, there are no features before round 0"
     for changes, problem in (
         (
@@ -205,8 +205,8 @@ def test_a_training_from_scratch_needs_no_weights_and_has_no_features_at_first()
         ),
         ({"strategies": ["cluster_margin"]}, f"strategies: cluster_margin prepares from features; {none}"),
     ):
-        (found,) = problems({"architecture": "small"}, **given | changes)
-        assert found.startswith(f"trial.yaml: {problem}")
+        (line,) = problems({"architecture": "small"}, **sections | changes)
+        assert line.startswith(f"trial.yaml: {problem}")
 
 
 @pytest.mark.parametrize(
@@ -219,8 +219,8 @@ def test_a_training_from_scratch_needs_no_weights_and_has_no_features_at_first()
 )
 def test_batch_normalisation_needs_two_images(sections, keys):
     head = {"solver": "finetune", "freeze_batch_norm": False, **sections.get("head", {})}
-    given = {"pretrain": {"epochs": 20}, **sections, "head": head}
+    settings = {"pretrain": {"epochs": 20}, **sections, "head": head}
     expected = ": must be 2 or more to train batch normalisation, or head.freeze_batch_norm true"
-    assert problems({"architecture": "small"}, **given) == [f"trial.yaml: {key}{expected}" for key in keys]
-    given["head"] = {**head, "freeze_batch_norm": True}
-    check(experiment({"architecture": "small"}, **given), "trial.yaml")
+    assert problems({"architecture": "small"}, **settings) == [f"trial.yaml: {key}{expected}" for key in keys]
+    settings["head"] = {**head, "freeze_batch_norm": True}
+    check(experiment({"architecture": "small"}, **settings), "trial.yaml")

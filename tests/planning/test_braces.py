@@ -33,10 +33,10 @@ PATHS = [
 
 
 def paths_of(checkpoint):
-    given = {"experiment": "trial", "dataset": {"kind": "digits", "annotations": checkpoint}}
-    given |= {"backbone": {"architecture": "small", "image_size": 8, "checkpoint": checkpoint}}
-    given |= {"initial": {"size": 30}, "budget": 10, "rounds": 2, "strategies": ["random"]}
-    return Paths(Experiment.model_validate(given))
+    configuration = {"experiment": "trial", "dataset": {"kind": "digits", "annotations": checkpoint}}
+    configuration |= {"backbone": {"architecture": "small", "image_size": 8, "checkpoint": checkpoint}}
+    configuration |= {"initial": {"size": 30}, "budget": 10, "rounds": 2, "strategies": ["random"]}
+    return Paths(Experiment.model_validate(configuration))
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -41,8 +41,8 @@ def exchange(first, second):
 
 
 def exchanged(*pairs):
-    shown = ", ".join(f"'{old}' (the image of this name is now '{new}')" for old, new in pairs)
-    return f"notice: photos: names with another image than before: {shown}; a label by name counts for"
+    pairs_text = ", ".join(f"'{old}' (the image of this name is now '{new}')" for old, new in pairs)
+    return f"notice: photos: names with another image than before: {pairs_text}; a label by name counts for"
 
 
 def test_it_says_which_names_have_another_image_now(capsys):

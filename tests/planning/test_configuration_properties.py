@@ -134,7 +134,9 @@ STRATEGIES = st.lists(
     one_of("random", "entropy", "mase") | OWN_OPTIONS | NAMED,
     min_size=1,
     max_size=4,
-    unique_by=lambda one: (one if isinstance(one, str) else one.get("name", one["strategy"])).casefold(),
+    unique_by=lambda entry: (
+        entry if isinstance(entry, str) else entry.get("name", entry["strategy"])
+    ).casefold(),
 )
 CONFIGURATIONS = section(
     {
@@ -164,10 +166,12 @@ FREE = ("colours", "renamed")
 def sections_of(raw, path=()):
     """Return the paths of all sections that have keys of their own, the whole configuration first."""
     if isinstance(raw, list):
-        return [found for number, one in enumerate(raw) for found in sections_of(one, (*path, number))]
+        return [
+            section for number, entry in enumerate(raw) for section in sections_of(entry, (*path, number))
+        ]
     if not isinstance(raw, dict) or (path and path[-1] in FREE):
         return []
-    return [path, *(found for name, one in raw.items() for found in sections_of(one, (*path, name)))]
+    return [path, *(section for name, entry in raw.items() for section in sections_of(entry, (*path, name)))]
 
 
 def values_of(raw):
@@ -199,7 +203,7 @@ def problem_with(raw, key):
 
 def all_of(experiment):
     """Return everything that an experiment says, the options of its strategies in their types."""
-    options = [(one.strategy, one.name, one.options) for one in experiment.strategies]
+    options = [(entry.strategy, entry.name, entry.options) for entry in experiment.strategies]
     return experiment.model_dump(exclude={"strategies"}), options
 
 

@@ -30,10 +30,10 @@ def folder(tmp_path, monkeypatch):
 @pytest.fixture
 def read(monkeypatch):
     """The files whose content is read."""
-    found = []
+    calls = []
     digest = contents.file_digest
-    monkeypatch.setattr(contents, "file_digest", lambda path: found.append(str(path)) or digest(path))
-    return found
+    monkeypatch.setattr(contents, "file_digest", lambda path: calls.append(str(path)) or digest(path))
+    return calls
 
 
 @contextmanager

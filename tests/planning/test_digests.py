@@ -101,8 +101,8 @@ def test_lazy_names_of_the_package_are_no_imports():
 
 def test_every_stage_has_a_digest_of_its_own():
     forget()
-    found = {stage: code.code_digest(declaration(stage).file) for stage in stages()}
-    assert len(set(found.values())) == len(found)
+    digests = {stage: code.code_digest(declaration(stage).file) for stage in stages()}
+    assert len(set(digests.values())) == len(digests)
 
 
 def test_every_backbone_is_in_the_digest_of_the_stages_that_build_one():
@@ -113,14 +113,14 @@ def test_every_backbone_is_in_the_digest_of_the_stages_that_build_one():
 
 
 def test_digests_see_all_imports_of_the_library():
-    found = set()
+    names = set()
     for file in code.LIBRARY.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             assert not isinstance(node, ast.ImportFrom) or node.level == 0, f"{file}: a relative import"
             name = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
             if name.endswith(("import_module", "spec_from_file_location", "__import__")):
-                found.add(str(file.relative_to(code.LIBRARY)))
-    assert found <= IMPORT_BY_NAME
+                names.add(str(file.relative_to(code.LIBRARY)))
+    assert names <= IMPORT_BY_NAME
 
 
 @pytest.mark.parametrize(
@@ -136,8 +136,8 @@ def test_digests_see_all_imports_of_the_library():
 def test_a_file_that_is_not_python_is_an_error(tmp_path, content, words):
     path = tmp_path / "mine.py"
     path.write_bytes(content)
-    found = code.syntax_problem(path)
-    assert found is None if words is None else found.startswith(words)
+    problem = code.syntax_problem(path)
+    assert problem is None if words is None else problem.startswith(words)
 
 
 def test_a_file_is_parsed_once_until_it_changes(package, monkeypatch):
@@ -149,9 +149,9 @@ def test_a_file_is_parsed_once_until_it_changes(package, monkeypatch):
 @pytest.mark.parametrize("left", [b"", b"[", b"{}", b'{"parsed": "something else"}'])
 def test_what_is_left_of_an_older_parse_does_not_count(package, left):
     first = digest(package)
-    kept = list((package / "__pycache__").glob("*.syntax.json"))
-    assert len(kept) == 4
-    for file in kept:
+    files = list((package / "__pycache__").glob("*.syntax.json"))
+    assert len(files) == 4
+    for file in files:
         file.write_bytes(left)
     assert digest(package) == first
 

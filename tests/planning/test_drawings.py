@@ -61,14 +61,14 @@ OF_RANDOM = ["difference_by_labels", "label_savings", "power"]
     ],
 )
 def test_figures_and_tables_that_have_nothing_to_show_are_left_out(changes, figures, tables):
-    given = experiment(**changes)
-    assert (inapplicable("drawings", given), inapplicable("tables", given)) == (figures, tables)
+    loaded = experiment(**changes)
+    assert (inapplicable("drawings", loaded), inapplicable("tables", loaded)) == (figures, tables)
     undrawn, unmade = ({name for some in lacking.values() for name in some} for lacking in (figures, tables))
-    assert applicable("drawings", given) == [name for name in FIGURES if name not in undrawn]
-    assert applicable("tables", given) == [name for name in TABLES if name not in unmade]
-    asked = {Path(path).stem for path in Paths(given).figures()}
-    assert asked >= {*FIGURES} - undrawn and not asked & undrawn
-    assert {Path(path).stem for path in Paths(given).tables()} == {*TABLES} - unmade
+    assert applicable("drawings", loaded) == [name for name in FIGURES if name not in undrawn]
+    assert applicable("tables", loaded) == [name for name in TABLES if name not in unmade]
+    names = {Path(path).stem for path in Paths(loaded).figures()}
+    assert names >= {*FIGURES} - undrawn and not names & undrawn
+    assert {Path(path).stem for path in Paths(loaded).tables()} == {*TABLES} - unmade
 
 
 def test_each_drawing_and_table_has_a_subject_of_its_own():

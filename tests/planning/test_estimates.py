@@ -29,8 +29,8 @@ def configuration(name, **changes):
 )
 def test_jobs_are_those_that_snakemake_plans(tmp_path, monkeypatch, name, changes):
     monkeypatch.chdir(tmp_path)
-    given = configuration(name, **SMALL, **changes)
-    assert estimate(load(given, name)).jobs == len(list(Rules(given, target="figures").dag.jobs))
+    raw = configuration(name, **SMALL, **changes)
+    assert estimate(load(raw, name)).jobs == len(list(Rules(raw, target="figures").dag.jobs))
 
 
 def test_sizes_follow_from_images_rounds_and_networks():
@@ -66,8 +66,8 @@ def test_networks_have_their_width_and_number_of_weights(name):
 
 @pytest.mark.parametrize("sizes", [(64, 128, 64), (32, 128, 32), (16, 8, 32)])
 def test_networks_of_vaal_have_that_many_weights(sizes):
-    given = dict(zip(("image_size", "width", "latent"), sizes, strict=True))
-    options = {name: option.default for name, option in find_strategy("vaal").options.items()} | given
+    settings = dict(zip(("image_size", "width", "latent"), sizes, strict=True))
+    options = {name: option.default for name, option in find_strategy("vaal").options.items()} | settings
     with torch.device("meta"):
         networks = Networks.untrained(AdversarialSettings(**options), channels=3, device="meta")
     weights = sum(values.numel() for values in networks.state_dict().values())

@@ -6,7 +6,7 @@ from planning.paper import experiment_files
 from planning.paper.experiment_files import differences, experiment_file, hours
 from planning.paper.experiments import NAMES, ON_REQUEST
 
-ONE = """# An experiment. Differs from nothing.
+EXPERIMENT = """# An experiment. Differs from nothing.
 # Hours: 3 on a laptop
 # (a command).
 # Differs from the paper:
@@ -17,14 +17,16 @@ ONE = """# An experiment. Differs from nothing.
 experiment: one
 # - no difference
 """
-OTHER = "# Other.\n# Differs from the paper:\n# - A third thing.\n# - No `rest`.\nexperiment: other\n"
+OTHER_EXPERIMENT = (
+    "# Other.\n# Differs from the paper:\n# - A third thing.\n# - No `rest`.\nexperiment: other\n"
+)
 
 
 @pytest.fixture
 def two_files(tmp_path, monkeypatch):
     monkeypatch.setattr(experiment_files, "EXPERIMENTS", tmp_path)
-    (tmp_path / "one.yaml").write_text(ONE)
-    (tmp_path / "other.yaml").write_text(OTHER)
+    (tmp_path / "one.yaml").write_text(EXPERIMENT)
+    (tmp_path / "other.yaml").write_text(OTHER_EXPERIMENT)
 
 
 @pytest.mark.usefixtures("two_files")

@@ -42,7 +42,7 @@ def test_another_encoding_starts_snakemake_again_in_utf8(tmp_path, monkeypatch):
     monkeypatch.chdir(by_now)
     monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "ascii")
     monkeypatch.setattr(sys, "argv", ["/somewhere/snakemake", "--cores", "1"])
-    monkeypatch.setattr(os, "execve", lambda *given: started.append((Path.cwd(), *given)))
+    monkeypatch.setattr(os, "execve", lambda *arguments: started.append((Path.cwd(), *arguments)))
     use_utf8(there)
     ((folder, program, command, environment),) = started
     assert folder == there

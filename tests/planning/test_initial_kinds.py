@@ -33,10 +33,10 @@ def provenance(kind, **changes):
 def test_each_kind_is_a_strategy_that_needs_neither_label_nor_option_or_balanced():
     able = {
         name
-        for name, one in builtin_strategies().items()
-        if not (one.reads_labels or one.is_scored or one.wrapped)
-        and set(one.reads) <= {"features"}
-        and all(option.default is not option.empty for option in one.options.values())
+        for name, strategy in builtin_strategies().items()
+        if not (strategy.reads_labels or strategy.is_scored or strategy.wrapped)
+        and set(strategy.reads) <= {"features"}
+        and all(option.default is not option.empty for option in strategy.options.values())
     }
     kinds = set(get_args(Initial.model_fields["kind"].annotation))
     assert kinds - able == {"balanced"}
@@ -54,6 +54,6 @@ def test_picks_of_round_0_depend_on_the_code_of_their_strategy():
     rules = Rules(CONFIGURATION | {"initial": initial, "strategies": ["random", "margin", "base"]})
     names = {kind: f"select_initial_{kind}" for kind in ("kmeans", "coreset", "typiclust")}
     assert all(rules.stage(name) == "select_initial" for name in names.values())
-    found = {name: rules.provenance(name, kind=kind)[name] for kind, name in names.items()}
-    assert len(set(found.values())) == 3
-    assert found.items() <= rules.provenance("curves").items()
+    digests = {name: rules.provenance(name, kind=kind)[name] for kind, name in names.items()}
+    assert len(set(digests.values())) == 3
+    assert digests.items() <= rules.provenance("curves").items()

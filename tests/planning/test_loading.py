@@ -184,8 +184,8 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("change", "line"), MISTAKES, ids=lambda value: str(value)[:40])
 def test_each_mistake_gets_its_line(change, line):
-    found = problems(changed(*change))
-    assert any(problem.startswith(line) for problem in found), found
+    lines = problems(changed(*change))
+    assert any(problem.startswith(line) for problem in lines), lines
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_a_text_that_yaml_reads_otherwise_needs_quotes(name):
 def test_the_valid_configuration_passes():
     experiment = load(yaml.safe_load(VALID), "trial.yaml")
     check(experiment, "trial.yaml")
-    assert [one.folder for one in experiment.strategies] == ["random", "ours"]
+    assert [strategy.folder for strategy in experiment.strategies] == ["random", "ours"]
     assert experiment.seed_list == [0, 1, 2]
     assert experiment.head.solver == "lbfgs"
 
@@ -232,16 +232,16 @@ def test_a_missing_section_is_named():
 
 def test_a_strategy_on_images_needs_images():
     raw = changed("strategies", ["vaal"]) | {"dataset": {"kind": "embeddings", "path": "none.h5"}}
-    found = problems(raw)
+    lines = problems(raw)
     assert any(
-        "vaal learns from images, but a dataset of kind embeddings has none" in line for line in found
-    ), found
+        "vaal learns from images, but a dataset of kind embeddings has none" in line for line in lines
+    ), lines
 
 
 def test_a_model_cannot_end_with_a_head_that_takes_no_steps():
     raw = changed("strategies", [{"strategy": "vaal", "ends_with_head": True}])
     line = "strategies: vaal: ends_with_head needs a head that is trained in steps"
-    assert any(line in found for found in problems(raw | {"head": {"solver": "lbfgs"}}))
+    assert any(line in problem for problem in problems(raw | {"head": {"solver": "lbfgs"}}))
     check(load(raw | {"head": {"solver": "sgd"}}, "trial.yaml"), "trial.yaml")
 
 
@@ -301,8 +301,8 @@ def test_the_options_of_every_dataset_are_those_of_its_kind():
     shared = set(DatasetSettings.model_fields) | {"kind", "on_unreadable", "exif"}
     for section in (Digits, Cifar, ImageNet, ImageNetLT, Folder, Manifest):
         for kind in get_args(section.model_fields["kind"].annotation):
-            taken = set(inspect.signature(KINDS[kind].load).parameters)
-            assert set(section.model_fields) - shared == taken, kind
+            names = set(inspect.signature(KINDS[kind].load).parameters)
+            assert set(section.model_fields) - shared == names, kind
 
 
 def test_mistakes_of_keys_hide_none_of_files(tmp_path, monkeypatch):
@@ -352,8 +352,8 @@ def test_mistakes_of_keys_hide_no_missing_data(tmp_path, monkeypatch, changes, w
     ],
 )
 def test_a_strategy_with_mistakes_hides_none_of_the_list(strategies, keys):
-    found = problems(changed("strategies", strategies))
-    assert [line.split(": ")[1] for line in found] == keys
+    lines = problems(changed("strategies", strategies))
+    assert [line.split(": ")[1] for line in lines] == keys
 
 
 def test_mistakes_of_scale_and_stand_in_hide_none_of_other_keys():

@@ -68,11 +68,11 @@ def test_other_names_are_usable(name):
     ],
 )
 def test_a_folder_that_differs_in_case_alone_is_named(folder, checks, configuration, key, name):
-    other = Path("results") / name.title()
+    second = Path("results") / name.title()
     assert not list(checks.problems_with_files(configuration))
-    other.mkdir(parents=True)
+    second.mkdir(parents=True)
     assert list(checks.problems_with_files(configuration)) == [
-        f"{key}: {name!r} and {other}, which is there, differ only in case, and some file systems treat "
+        f"{key}: {name!r} and {second}, which is there, differ only in case, and some file systems treat "
         "them as one folder; choose another name"
     ]
 

@@ -80,8 +80,8 @@ def test_a_ledger_that_went_on_otherwise_ends_the_run():
     started()
     bring_old_back()
     sample = read("p.ledger.csv").entries[0].sample
-    others = [Draft(event="skip", sample=sample, source="0.png", who=who) for who in "abc"]
-    append("p.ledger.csv", others)
+    drafts = [Draft(event="skip", sample=sample, source="0.png", who=who) for who in "abc"]
+    append("p.ledger.csv", drafts)
     assert "has other entries than this project's ledger, p.ledger.csv, had up to number 4" in refused()
 
 
@@ -118,12 +118,12 @@ def test_a_ledger_serves_no_second_pool():
     started()
     Path("others").mkdir()
     Image.new("L", (4, 4), 99).save("others/0.png")
-    other = PROJECT.model_copy(update={"project": "o", "images": "others", "ledger": "p.ledger.csv"})
+    second = PROJECT.model_copy(update={"project": "o", "images": "others", "ledger": "p.ledger.csv"})
     before = read("p.ledger.csv")
     with pytest.raises(
         InputError, match=r"^p\.ledger\.csv: none of its 2 samples is in others; each pool needs"
     ):
-        begin_run(other)
+        begin_run(second)
     assert read("p.ledger.csv") == before
 
 
@@ -132,15 +132,15 @@ def test_images_of_another_folder_do_not_take_the_place_of_all():
     Path("others").mkdir()
     for name in ("0.png", "new.png"):
         Image.new("L", (4, 4), 99 + len(name)).save(Path("others", name))
-    other = PROJECT.model_copy(update={"images": "others"})
+    second = PROJECT.model_copy(update={"images": "others"})
     before = contents()
     for look in (begin_run, preview_run, begin_run):
         with pytest.raises(
             InputError,
             match=r"^others: none of its 2 images is one of the 3 of the last run, which p\.ledger",
         ):
-            look(other)
+            look(second)
         assert contents() == before
     shutil.copy("photos/2.png", "others")  # that all labelled images were moved away is no mistake
-    assert begin_run(other).pool.is_present.sum() == 3
+    assert begin_run(second).pool.is_present.sum() == 3
     assert begin_run(PROJECT).pool.is_present.sum() == 3

@@ -73,8 +73,8 @@ def replace(path, text):
     """Write the first file of a job with another text, and its record."""
     Path(path).write_text(text)
     record = Record.read(record_path(path))
-    others = {name: state for name, state in record.outputs.items() if name != path}
-    dataclasses.replace(record, outputs={path: file_state(path)} | others).write()
+    remaining = {name: state for name, state in record.outputs.items() if name != path}
+    dataclasses.replace(record, outputs={path: file_state(path)} | remaining).write()
 
 
 def outdated(*targets):
@@ -89,24 +89,24 @@ def test_files_of_the_present_labels_stay():
 
 def test_a_new_label_outdates_the_model_and_what_follows_but_no_features_and_no_lists():
     enter("label", [2], who="anna", label="bee")
-    found = outdated(*TARGETS)
-    assert {*MODEL, f"{ROOT}/status.html", f"{ROOT}/predictions.csv", f"{ROOT}/model.safetensors"} <= found
-    kept = ("features.h5", "list.csv", "sheet.html")
-    assert not [path for path in found if path.endswith(kept)]
+    files = outdated(*TARGETS)
+    assert {*MODEL, f"{ROOT}/status.html", f"{ROOT}/predictions.csv", f"{ROOT}/model.safetensors"} <= files
+    names = ("features.h5", "list.csv", "sheet.html")
+    assert not [path for path in files if path.endswith(names)]
 
 
 def test_an_answer_without_a_label_outdates_what_shows_it_alone():
     enter("skip", [2], who="anna")
-    found = outdated(*TARGETS)
-    assert {f"{ROOT}/status.html", f"{ROOT}/predictions.csv"} <= found
-    assert not found & {*MODEL, f"{ROOT}/model.safetensors"}
+    files = outdated(*TARGETS)
+    assert {f"{ROOT}/status.html", f"{ROOT}/predictions.csv"} <= files
+    assert not files & {*MODEL, f"{ROOT}/model.safetensors"}
 
 
 def test_what_nobody_asks_for_stays_as_it_is():
     enter("label", [2], who="anna", label="bee")
-    found = outdated("next_batch")
-    assert f"{ROOT}/status.html" in found
-    assert not found & {f"{ROOT}/predictions.csv", f"{ROOT}/model.safetensors", f"{ROOT}/label_errors.csv"}
+    files = outdated("next_batch")
+    assert f"{ROOT}/status.html" in files
+    assert not files & {f"{ROOT}/predictions.csv", f"{ROOT}/model.safetensors", f"{ROOT}/label_errors.csv"}
     assert f"{ROOT}/predictions.csv" in outdated(f"{ROOT}/predictions.parquet")
 
 
@@ -115,45 +115,45 @@ def test_a_run_that_ends_after_its_first_job_leaves_what_follows_outdated():
     rules, labels = Rules(PROJECT), f"{ROOT}/batches/batch02/labels.csv"
     write(rules, next(job for job in rules.graph.jobs(MODEL) if job.rule.name == "training_labels"))
     replace(labels, "with the new label")
-    found = outdated("model")
-    assert {MODEL[0], f"{ROOT}/model.safetensors"} <= found
-    assert labels not in found
+    files = outdated("model")
+    assert {MODEL[0], f"{ROOT}/model.safetensors"} <= files
+    assert labels not in files
 
 
 def test_files_without_a_record_and_those_after_them_are_outdated():
     record_path(MODEL[0]).unlink()
-    found = outdated(*TARGETS)
-    assert {*MODEL, f"{ROOT}/model.safetensors"} <= found
-    assert f"{ROOT}/batches/batch02/labels.csv" not in found
+    files = outdated(*TARGETS)
+    assert {*MODEL, f"{ROOT}/model.safetensors"} <= files
+    assert f"{ROOT}/batches/batch02/labels.csv" not in files
 
 
 def test_files_of_another_model_are_outdated():
     """The record of the model says so; times may be any after a copy."""
     replace(MODEL[0], "another")
-    found = outdated(*TARGETS)
-    assert {MODEL[1], f"{ROOT}/model.safetensors", f"{ROOT}/predictions.csv", f"{ROOT}/status.html"} <= found
-    assert MODEL[0] not in found
+    files = outdated(*TARGETS)
+    assert {MODEL[1], f"{ROOT}/model.safetensors", f"{ROOT}/predictions.csv", f"{ROOT}/status.html"} <= files
+    assert MODEL[0] not in files
 
 
 def test_a_cut_file_and_those_after_it_are_outdated_but_no_features():
     for path in (MODEL[1], f"{ROOT}/pool/given/features.h5"):
         Path(path).write_text("")
-    found = outdated(*TARGETS)
-    assert {MODEL[1], f"{ROOT}/predictions.csv", f"{ROOT}/status.html"} <= found
-    assert not [path for path in found if path.endswith(("features.h5", "head.h5", "model.safetensors"))]
+    files = outdated(*TARGETS)
+    assert {MODEL[1], f"{ROOT}/predictions.csv", f"{ROOT}/status.html"} <= files
+    assert not [path for path in files if path.endswith(("features.h5", "head.h5", "model.safetensors"))]
 
 
 def test_a_cut_page_that_people_need_is_outdated_unless_their_list_has_changed():
     sheet, filled_in = (Path(f"{ROOT}/batches/batch01/{SENT_FILES[name]}") for name in ("sheet", "list"))
     for path in map(Path, SENT_FILES.values()):
         sheet.with_name(str(path)).write_text(str(path))
-    made = {str(sheet.with_name(name)): file_state(sheet.with_name(name)) for name in SENT_FILES.values()}
-    Record("send", {}, {}, {}, made, {}, "", 1.0, 1.0).write()
+    states = {str(sheet.with_name(name)): file_state(sheet.with_name(name)) for name in SENT_FILES.values()}
+    Record("send", {}, {}, {}, states, {}, "", 1.0, 1.0).write()
     assert outdated("next_batch") == set()
     sheet.write_text("")
-    assert outdated("next_batch") >= set(made)
+    assert outdated("next_batch") >= set(states)
     filled_in.write_text("other!.csv")
-    assert not outdated("next_batch") & set(made)
+    assert not outdated("next_batch") & set(states)
 
 
 def test_an_outdated_file_runs_again_also_behind_features_that_are_computed():

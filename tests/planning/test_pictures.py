@@ -97,8 +97,8 @@ def test_the_map_depends_on_features_and_method_alone():
 
 
 def test_the_map_of_another_method_is_another_file():
-    other = Rules({**IMAGES, "figures": {"map": "umap"}}).inputs("feature_map").map
-    assert (Rules(IMAGES).inputs("feature_map").map, other) == (MAP, MAP.replace("pca", "umap"))
+    second = Rules({**IMAGES, "figures": {"map": "umap"}}).inputs("feature_map").map
+    assert (Rules(IMAGES).inputs("feature_map").map, second) == (MAP, MAP.replace("pca", "umap"))
 
 
 def test_a_contact_sheet_depends_on_the_picks_of_its_strategy():
@@ -120,13 +120,15 @@ def test_the_map_is_no_setting_of_other_figures(stage, name):
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_category_is_what_the_module_says(name):
-    said = getattr(__import__(f"activepool.figures.drawings.{name}", fromlist=["_"]), "CATEGORY", "Figures")
-    assert category_of("drawings", name, "Figures") == said
+    category = getattr(
+        __import__(f"activepool.figures.drawings.{name}", fromlist=["_"]), "CATEGORY", "Figures"
+    )
+    assert category_of("drawings", name, "Figures") == category
 
 
 def test_figures_of_classes_stand_together():
-    found = {
+    names = {
         category_of("drawings", name, "")
         for name in ("class_counts", "class_count_heat_map", "accuracy_change")
     }
-    assert found == {"Classes"}
+    assert names == {"Classes"}

@@ -113,13 +113,13 @@ MISTAKES = [
 @pytest.mark.parametrize(("changes", "line"), MISTAKES, ids=lambda value: str(value)[:50])
 def test_each_mistake_gets_its_line(changes, line):
     Path("results").mkdir()
-    found = problems(**changes)
-    assert any(problem.startswith(f"mine.yaml: {line}") for problem in found.splitlines()), found
+    lines = problems(**changes)
+    assert any(problem.startswith(f"mine.yaml: {line}") for problem in lines.splitlines()), lines
 
 
 def test_all_mistakes_are_reported_at_once():
-    found = problems(images="phots", backbone=None, ledger="none/x.csv", returned="file")
-    assert [line.split(": ")[1] for line in found.splitlines()] == [
+    lines = problems(images="phots", backbone=None, ledger="none/x.csv", returned="file")
+    assert [line.split(": ")[1] for line in lines.splitlines()] == [
         "backbone",
         "images",
         "ledger",
@@ -245,12 +245,14 @@ def test_an_audit_set_that_can_show_no_accuracy_gets_a_notice_before_it_goes_out
     pool = Pool(names, [1] * 40, names, {name: name for name in names})
     drawn = [draft(of=str(number), event="audit", batch="audit01", who="activepool") for number in range(10)]
 
-    def told(audit, *ledger):
+    def notices_of(audit, *ledger):
         return "".join(audit_notices(ProjectStanding(project(audit=audit), pool, entries(*ledger))))
 
-    assert told(19).startswith("audit: 19 is too few to show an accuracy, which takes 20 labels; give more")
-    assert told(25, *drawn).startswith("audit: 15 is too few")
-    assert told(0) == told(20) == told(10, *drawn) == told(30, *drawn) == ""
+    assert notices_of(19).startswith(
+        "audit: 19 is too few to show an accuracy, which takes 20 labels; give more"
+    )
+    assert notices_of(25, *drawn).startswith("audit: 15 is too few")
+    assert notices_of(0) == notices_of(20) == notices_of(10, *drawn) == notices_of(30, *drawn) == ""
 
 
 def test_no_more_jobs_extract_than_there_are_photographs():
@@ -291,11 +293,11 @@ def test_a_folder_is_read_with_its_folders():
 
 
 def test_all_mistakes_of_a_list_are_named_by_their_lines():
-    given = write_list(
+    path = write_list(
         "photos/b.png,", "photos/none.png,", "photos/b.png,", "../x.png,", "a,b,c", header="path,x"
     )
     with pytest.raises(InputError) as caught:
-        listed_images(given)
+        listed_images(path)
     lines = "\n".join(caught.value.args)
     assert "list.csv:3: no such file 'photos/none.png' (relative paths start from .)" in lines
     assert "list.csv:4: 'photos/b.png' is listed twice" in lines
@@ -306,8 +308,10 @@ def test_all_mistakes_of_a_list_are_named_by_their_lines():
 def test_labels_in_a_list_are_not_passed_over_in_silence(capsys):
     rows = ["photos/b.png,ant,", "photos/a/1.png,,"]
     listed_images(write_list(*rows, header="path,Label,class"))
-    told = "list.csv: has labels in 'Label' (1), which a project does not read; put those that you have into"
-    assert f"{told} returned, in a CSV with the columns source and label" in capsys.readouterr().err
+    notice = (
+        "list.csv: has labels in 'Label' (1), which a project does not read; put those that you have into"
+    )
+    assert f"{notice} returned, in a CSV with the columns source and label" in capsys.readouterr().err
     listed_images(write_list("photos/b.png,", header="path,label"))
     assert "label" not in capsys.readouterr().err
 
@@ -327,14 +331,14 @@ def test_a_pool_without_images_is_a_mistake():
 
 
 def test_vectors_are_read_again_only_if_they_change(monkeypatch):
-    given = project(images=None, embeddings="v.npy", backbone=None)
-    first = updated_pool(given)
+    vector_project = project(images=None, embeddings="v.npy", backbone=None)
+    first = updated_pool(vector_project)
     with monkeypatch.context() as patched:
         patched.setattr("planning.project.pool.vector_file", None)
-        assert updated_pool(given) == first
+        assert updated_pool(vector_project) == first
     values = np.load("v.npy")
     np.save("v.npy", np.concatenate([values[:1] + 1, values]))
-    grown = updated_pool(given)
+    grown = updated_pool(vector_project)
     assert grown.samples[:4] == first.samples
     assert grown.row_sources == ["1", "2", "3", "4", "0"]
 
@@ -375,8 +379,8 @@ def test_a_class_that_the_ledger_writes_otherwise_is_named(name):
 
 
 def test_two_ways_of_unicode_write_one_class():
-    given = project(classes=["Ka\u0308fer", "bee"])
+    settings = project(classes=["Ka\u0308fer", "bee"])
     labels = [draft(of="a", label="K\u00e4fer")]
-    standing = ProjectStanding(given, Pool([], [], [], {}), entries(*labels))
+    standing = ProjectStanding(settings, Pool([], [], [], {}), entries(*labels))
     require_same_spelling(standing, "mine.yaml")
     assert standing.state.classes == ("K\u00e4fer", "bee")

@@ -160,9 +160,9 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("changes", "line"), MISTAKES, ids=lambda value: str(value)[:50])
 def test_each_mistake_gets_its_line(changes, line):
-    found = problems(**changes)
-    assert any(problem.startswith(f"mine.yaml: {line}") for problem in found), found
-    assert all(problem.startswith("mine.yaml: ") for problem in found)
+    lines = problems(**changes)
+    assert any(problem.startswith(f"mine.yaml: {line}") for problem in lines), lines
+    assert all(problem.startswith("mine.yaml: ") for problem in lines)
 
 
 def test_classes_that_are_mistakes_are_none_that_lack():
@@ -179,10 +179,10 @@ def test_embeddings_with_mistakes_are_not_missing():
 
 def test_all_mistakes_are_reported_at_once():
     changes = {"batch": 0, "strategy": "margn", "clases": [], "audit": "many", "exif": "maybe", "seed": "x"}
-    found = "\n".join(problems(**changes))
-    assert len(found.splitlines()) == len(changes)
+    text = "\n".join(problems(**changes))
+    assert len(text.splitlines()) == len(changes)
     for key in ("batch", "strategy", "clases", "audit", "exif", "seed"):
-        assert f"mine.yaml: {key}: " in found
+        assert f"mine.yaml: {key}: " in text
 
 
 @pytest.mark.parametrize("value", [None, [], {}, "", 0, -1, 1e400, "text", [None], {"a": {}}, True, "\0"])
@@ -195,5 +195,5 @@ def test_whatever_stands_at_a_key_is_accepted_or_gets_a_line(key, value):
 
 
 def test_the_first_strategies_are_listed_from_their_declarations():
-    (found,) = problems(first_strategy="margin")
-    assert "choose coreset, kmeans, lcmd, maxherding, probcover, random or typiclust" in found
+    (line,) = problems(first_strategy="margin")
+    assert "choose coreset, kmeans, lcmd, maxherding, probcover, random or typiclust" in line

@@ -169,6 +169,6 @@ def test_nothing_is_said_after_a_failure(ended, ending):
 def test_a_remedy_when_features_of_removed_photographs_are_wanted(sources, failed, expected):
     pool = Pool([sample("a"), sample("b")], [1, 1], ["a", "b"], sources)
     project = Project(project="trial", images="photos", batch=1)
-    found = list(removal_remedy(ProjectPaths(ProjectStanding(project, pool, []), False), failed))
-    assert bool(found) == (expected is not None)
-    assert not expected or (found[0].startswith(expected) and "results/features/trial" in found[0])
+    lines = list(removal_remedy(ProjectPaths(ProjectStanding(project, pool, []), False), failed))
+    assert bool(lines) == (expected is not None)
+    assert not expected or (lines[0].startswith(expected) and "results/features/trial" in lines[0])

@@ -14,8 +14,8 @@ pytestmark = pytest.mark.usefixtures("photographs")
 
 def test_the_first_look_at_a_project_finds_its_photographs_and_writes_nothing():
     before = contents()
-    found = preview_run(PROJECT)
-    assert (sorted(found.pool.sources), found.entries) == (["0.png", "1.png", "2.png"], ())
+    look = preview_run(PROJECT)
+    assert (sorted(look.pool.sources), look.entries) == (["0.png", "1.png", "2.png"], ())
     assert contents() == before
 
 
@@ -30,8 +30,8 @@ def test_a_look_says_which_photographs_it_has_not_read(capsys):
     take("3.png", 3)
     before = contents()
     preview_run(PROJECT)
-    told = "photos: images since the last run: 1 new (3.png), 1 changed (2.png), 1 gone (1.png); the"
-    assert told in capsys.readouterr().err
+    notice = "photos: images since the last run: 1 new (3.png), 1 changed (2.png), 1 gone (1.png); the"
+    assert notice in capsys.readouterr().err
     assert contents() == before
 
 
@@ -43,10 +43,10 @@ def test_a_look_judges_answers_as_the_run_does(capsys):
     give_back("new.png,ant,anna", "2.png,bee,anna", "zero.png,wasp,anna")
     capsys.readouterr()
     would_be, printed = look(), capsys.readouterr().err
-    found = begin_run(PROJECT)
+    run = begin_run(PROJECT)
     assert printed == capsys.readouterr().err.replace("3 new answers", "3 answers would be new")
-    assert (would_be.pool.samples, would_be.pool.sources) == (found.pool.samples, found.pool.sources)
-    assert [one.opinion for one in would_be.entries] == [one.opinion for one in found.entries]
+    assert (would_be.pool.samples, would_be.pool.sources) == (run.pool.samples, run.pool.sources)
+    assert [entry.opinion for entry in would_be.entries] == [entry.opinion for entry in run.entries]
     Path("photos/broken.png").write_bytes(b"")
     lines = look()
     assert lines[0] == "photos/broken.png: not a readable image (empty file)"
@@ -59,8 +59,8 @@ def test_the_first_look_shows_what_the_first_run_takes_in(capsys):
     give_back("0.png,ant,anna", "1.png,bee,anna")
     would_be = look()
     assert "returned/list.csv: 2 answers would be new" in capsys.readouterr().err
-    found = begin_run(PROJECT)
-    assert would_be.pool.samples == found.pool.samples
+    run = begin_run(PROJECT)
+    assert would_be.pool.samples == run.pool.samples
     assert would_be.has_model("batch01")
     give_back("0.png,Ant,anna", "4.png,bee,anna")
     shutil.rmtree("results")

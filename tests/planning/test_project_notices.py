@@ -11,8 +11,8 @@ def printed(tmp_path, capsys):
 
     def run(renamed, gone=()):
         notices = PoolNotices(tmp_path / "notices.json")
-        notices.show("renamed images", renamed, lambda new: f"renamed: {', '.join(new)}")
-        notices.show("images that are gone", gone, lambda new: f"gone: {', '.join(new)}")
+        notices.show("renamed images", renamed, lambda lines: f"renamed: {', '.join(lines)}")
+        notices.show("images that are gone", gone, lambda lines: f"gone: {', '.join(lines)}")
         notices.finish()
         return [line.removeprefix("activepool: notice: ") for line in capsys.readouterr().err.splitlines()]
 
@@ -44,6 +44,6 @@ def test_what_was_settled_and_comes_again_is_new(printed):
 def test_without_a_file_everything_is_shown(capsys):
     for _ in range(2):
         notices = PoolNotices()
-        notices.show("files that are not taken", ["line"], lambda new: new[0], count=7)
+        notices.show("files that are not taken", ["line"], lambda lines: lines[0], count=7)
         notices.finish()
         assert capsys.readouterr().err == "activepool: notice: line\n"

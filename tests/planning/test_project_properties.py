@@ -115,7 +115,7 @@ class Trial:
 
     def send_audit(self, size):
         standing = self.run(
-            audit=len([one for batch in self.standing.audits for one in batch.samples]) + size
+            audit=len([name for batch in self.standing.audits for name in batch.samples]) + size
         )
         if standing.next_audit:
             self._send(standing.next_audit, standing.next_audit_size)
@@ -173,9 +173,9 @@ class Trial:
     # What people do to the ledger.
 
     def withdraw(self, number):
-        if others := [one for one in read(LEDGER).entries if not one.is_sending]:
-            old = others[number % len(others)]
-            about = {"sample": old.sample, "source": old.source, "replaces": old.number}
+        if entries := [entry for entry in read(LEDGER).entries if not entry.is_sending]:
+            replaced = entries[number % len(entries)]
+            about = {"sample": replaced.sample, "source": replaced.source, "replaces": replaced.number}
             append(LEDGER, [Draft(event="withdraw", who="carl", **about)])
 
     def add_by_hand(self, rows):
@@ -188,10 +188,10 @@ class Trial:
             self._add_line(who="dora", event=event, source=row["source"], sample=sample, label=label)
 
     def replace_by_hand(self, number, label):
-        if others := [one for one in read(LEDGER).entries if one.is_answer]:
-            old = others[number % len(others)]
-            about = {"sample": old.sample, "source": old.source, "who": old.who}
-            self._add_line(event="label", label=label, replaces=str(old.number), **about)
+        if entries := [entry for entry in read(LEDGER).entries if entry.is_answer]:
+            replaced = entries[number % len(entries)]
+            about = {"sample": replaced.sample, "source": replaced.source, "who": replaced.who}
+            self._add_line(event="label", label=label, replaces=str(replaced.number), **about)
 
     def _add_line(self, **cells):
         header = LEDGER.read_text(encoding="utf-8").partition("\n")[0] if LEDGER.exists() else ""
@@ -253,15 +253,22 @@ def without_time(entry: Entry):
 
 def standing_answers(entries):
     """Return the answers that stand, by the definition of `activepool.ledger.state`, written out plainly."""
-    later = {one.number: [other for other in entries if other.replaces == one.number] for one in entries}
+    later = {
+        entry.number: [correction for correction in entries if correction.replaces == entry.number]
+        for entry in entries
+    }
 
     @cache
     def is_replaced(number):
-        return any(other.event != Event.WITHDRAW and acts(other.number) for other in later[number])
+        return any(
+            correction.event != Event.WITHDRAW and acts(correction.number) for correction in later[number]
+        )
 
     @cache
     def is_withdrawn(number):
-        return any(other.event == Event.WITHDRAW and acts(other.number) for other in later[number])
+        return any(
+            correction.event == Event.WITHDRAW and acts(correction.number) for correction in later[number]
+        )
 
     @cache
     def acts(number):
@@ -269,9 +276,9 @@ def standing_answers(entries):
         return is_replaced(number) or not is_withdrawn(number)
 
     return [
-        one
-        for one in entries
-        if one.is_answer and not is_replaced(one.number) and not is_withdrawn(one.number)
+        entry
+        for entry in entries
+        if entry.is_answer and not is_replaced(entry.number) and not is_withdrawn(entry.number)
     ]
 
 
@@ -285,18 +292,18 @@ def check(before: ProjectStanding, after: ProjectStanding):
     assert preview_run(after.project).entries == list(after.entries)  # all that came back is there
     answers = standing_answers(after.entries)
     for sample, label in after.state.training_labels.items():
-        assert any((one.sample, one.label) == (sample, label) for one in answers)
+        assert any((answer.sample, answer.label) == (sample, label) for answer in answers)
     audit = {sample for batch in after.audits for sample in batch.samples}
     sent = {sample for batch in after.sent_batches for sample in batch.samples}
     assert not audit & (sent | set(after.state.training_labels))
     row_of = after.pool.row_of
     expected = {row_of[sample]: label for sample, label in after.state.training_labels.items()}
-    found = after.training_set(after.next_batch)
-    assert dict(zip(found.rows.tolist(), found.labels, strict=True)) == expected
+    labels = after.training_set(after.next_batch)
+    assert dict(zip(labels.rows.tolist(), labels.labels, strict=True)) == expected
     candidates = {after.pool.samples[row] for row in candidate_rows(after.state, after.pool).tolist()}
     assert not candidates & (audit | sent | set(after.state.training_labels))
     assert candidates <= set(after.pool.sources.values())
-    back = {one.sample for one in answers}
+    back = {answer.sample for answer in answers}
     here = set(after.pool.sources.values())
     assert after.is_waiting == bool(after.sent_batches and set(after.sent_batches[-1].samples) & here - back)
 
@@ -309,19 +316,19 @@ def test_no_sequence_of_events_loses_an_entry_or_changes_a_batch(happenings):
         trial = Trial()
         for what, *more in happenings:
             before = trial.standing
-            known = ProjectStanding(before.project, before.pool, read_entries())
+            earlier_standing = ProjectStanding(before.project, before.pool, read_entries())
             trial.happen(what, *more)
             try:
                 after = trial.run()
             except InputError:
-                assert list(read_entries()[: len(known.entries)]) == list(known.entries)
+                assert list(read_entries()[: len(earlier_standing.entries)]) == list(earlier_standing.entries)
                 for path in RETURNED.iterdir():  # a mistake of people; they take the file away
                     path.unlink()
                 trial.said.clear()
                 after = trial.run()
-            check(known, after)
-            said = {(one.sample, one.who, one.event, one.label) for one in after.entries}
-            assert said >= set(trial.said)
+            check(earlier_standing, after)
+            answers = {(entry.sample, entry.who, entry.event, entry.label) for entry in after.entries}
+            assert answers >= set(trial.said)
             trial.said.clear()
 
 

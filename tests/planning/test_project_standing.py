@@ -36,18 +36,23 @@ TWO_CLASSES = [*labels("ab"), *labels("c", "dog")]
 
 
 def test_a_project_begins_with_its_first_batch():
-    found = standing()
-    assert (found.sent_batches, found.audits, found.is_incomplete, found.is_waiting) == ([], [], False, False)
-    assert (found.next_batch, found.next_audit, found.num_candidates) == ("batch01", None, 10)
-    assert not found.has_model("batch01")
-    assert found.batches_with_models == []
+    result = standing()
+    assert (result.sent_batches, result.audits, result.is_incomplete, result.is_waiting) == (
+        [],
+        [],
+        False,
+        False,
+    )
+    assert (result.next_batch, result.next_audit, result.num_candidates) == ("batch01", None, 10)
+    assert not result.has_model("batch01")
+    assert result.batches_with_models == []
 
 
 def test_it_waits_for_missing_answers_unless_somebody_says_to_go_on():
-    found = standing(*FIRST, *labels("ab"))
-    assert (found.is_incomplete, found.is_waiting, found.next_batch) == (True, True, "batch02")
-    found = standing(*FIRST, *labels("ab"), go_on=True)
-    assert (found.is_incomplete, found.is_waiting, found.next_batch) == (True, False, "batch02")
+    result = standing(*FIRST, *labels("ab"))
+    assert (result.is_incomplete, result.is_waiting, result.next_batch) == (True, True, "batch02")
+    result = standing(*FIRST, *labels("ab"), go_on=True)
+    assert (result.is_incomplete, result.is_waiting, result.next_batch) == (True, False, "batch02")
 
 
 def test_going_on_takes_a_batch_with_what_came_back_and_not_without_any_answer():
@@ -61,8 +66,8 @@ def test_going_on_takes_a_batch_with_what_came_back_and_not_without_any_answer()
 
 @pytest.mark.parametrize("event", ["skip", "cannot_tell", "not_ours"])
 def test_any_answer_ends_the_waiting(event):
-    found = standing(*FIRST, *labels("ab"), draft(event, "c"))
-    assert (found.is_incomplete, found.is_waiting) == (False, False)
+    result = standing(*FIRST, *labels("ab"), draft(event, "c"))
+    assert (result.is_incomplete, result.is_waiting) == (False, False)
 
 
 def test_an_answer_that_was_taken_back_is_awaited_again():
@@ -72,22 +77,22 @@ def test_an_answer_that_was_taken_back_is_awaited_again():
 def test_photographs_that_were_removed_are_not_waited_for():
     assert not standing(*FIRST, *labels("ab"), of=pool(gone="c")).is_waiting
     assert standing(*FIRST, *labels("a"), of=pool(gone="c")).is_waiting
-    found = standing(*FIRST, *labels("ab"), of=pool("abdefg"))  # results/ was deleted since
-    assert not found.is_waiting
-    assert found.incomplete_batches == []
-    assert {path.split("/")[-2] for path in ProjectPaths(found).files_to_send()} == {"batch02"}
+    result = standing(*FIRST, *labels("ab"), of=pool("abdefg"))  # results/ was deleted since
+    assert not result.is_waiting
+    assert result.incomplete_batches == []
+    assert {path.split("/")[-2] for path in ProjectPaths(result).files_to_send()} == {"batch02"}
 
 
 def test_a_batch_that_was_gone_on_from_is_not_waited_for_again():
     assert standing(*FIRST, *labels("ab"), *SECOND).is_waiting
-    found = standing(*FIRST, *labels("ab"), *SECOND, *labels("de"))
-    assert [batch.name for batch in found.incomplete_batches] == ["batch01"]
-    assert (found.is_incomplete, found.is_waiting, found.next_batch) == (False, False, "batch03")
+    result = standing(*FIRST, *labels("ab"), *SECOND, *labels("de"))
+    assert [batch.name for batch in result.incomplete_batches] == ["batch01"]
+    assert (result.is_incomplete, result.is_waiting, result.next_batch) == (False, False, "batch03")
 
 
 def test_the_next_batch_is_behind_all_that_went_out_whatever_they_are_called():
-    found = standing(*sent("a", batch="batch07"), *sent("b", batch="pilot"), *sent("c", batch="x99y"))
-    assert found.next_batch == "batch08"
+    result = standing(*sent("a", batch="batch07"), *sent("b", batch="pilot"), *sent("c", batch="x99y"))
+    assert result.next_batch == "batch08"
     assert standing(*sent("a", batch="batch99")).next_batch == "batch100"
 
 
@@ -106,16 +111,16 @@ def models(*drafts, **changes):
 
 
 def test_the_present_model_has_all_labels():
-    known = [*FIRST, *TWO_CLASSES]
-    assert models(*known) == ["batch02"]
-    assert models(*known, *SECOND) == ["batch02"]  # no answer has come since
-    assert models(*known, *SECOND, *labels("d")) == ["batch02", "batch03"]
-    assert models(*known, *SECOND, draft("label", "a", label="dog", who="ben", replaces=4)) == [
+    entries = [*FIRST, *TWO_CLASSES]
+    assert models(*entries) == ["batch02"]
+    assert models(*entries, *SECOND) == ["batch02"]  # no answer has come since
+    assert models(*entries, *SECOND, *labels("d")) == ["batch02", "batch03"]
+    assert models(*entries, *SECOND, draft("label", "a", label="dog", who="ben", replaces=4)) == [
         "batch02",
         "batch03",
     ]
-    assert models(*known, *SECOND, draft("skip", "d")) == ["batch02"]
-    assert models(*known, *SECOND, draft("skip", "d"), draft("skip", "e")) == ["batch02", "batch03"]
+    assert models(*entries, *SECOND, draft("skip", "d")) == ["batch02"]
+    assert models(*entries, *SECOND, draft("skip", "d"), draft("skip", "e")) == ["batch02", "batch03"]
 
 
 def test_without_labels_of_two_classes_there_is_no_model():
@@ -124,16 +129,16 @@ def test_without_labels_of_two_classes_there_is_no_model():
 
 
 def test_only_the_target_next_batch_sends():
-    known = standing(*FIRST, *TWO_CLASSES)
-    assert {path.split("/")[-2] for path in ProjectPaths(known).files_to_send()} == {"batch02"}
-    assert ProjectPaths(known, sends=False).files_to_send() == []
+    result = standing(*FIRST, *TWO_CLASSES)
+    assert {path.split("/")[-2] for path in ProjectPaths(result).files_to_send()} == {"batch02"}
+    assert ProjectPaths(result, sends=False).files_to_send() == []
 
 
 def test_files_of_a_batch_that_a_killed_job_left_without_a_record_are_made_again(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    found = standing(*FIRST, *TWO_CLASSES, *SECOND)
+    result = standing(*FIRST, *TWO_CLASSES, *SECOND)
     for sends in (True, False):
-        paths = ProjectPaths(found, sends)
+        paths = ProjectPaths(result, sends)
         for batch in ("batch01", "batch02"):
             for path in paths.sent_files(batch):
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -149,24 +154,24 @@ def test_files_of_a_batch_that_a_killed_job_left_without_a_record_are_made_again
 
 
 def test_the_audit_set_goes_out_at_once_and_nobody_waits_for_it():
-    found = standing(audit=4)
-    assert (found.next_audit, found.next_audit_size) == ("audit01", 4)
-    found = standing(*sent(*"abcd", batch="audit01", event="audit"), audit=4)
-    assert (found.next_audit, found.next_audit_size, found.is_waiting) == (None, 0, False)
-    assert ([batch.name for batch in found.audits], found.sent_batches) == (["audit01"], [])
+    result = standing(audit=4)
+    assert (result.next_audit, result.next_audit_size) == ("audit01", 4)
+    result = standing(*sent(*"abcd", batch="audit01", event="audit"), audit=4)
+    assert (result.next_audit, result.next_audit_size, result.is_waiting) == (None, 0, False)
+    assert ([batch.name for batch in result.audits], result.sent_batches) == (["audit01"], [])
 
 
 def test_an_audit_set_that_was_made_larger_gets_the_rest():
-    found = standing(*sent(*"abcd", batch="audit01", event="audit"), audit=6)
-    assert (found.next_audit, found.next_audit_size) == ("audit02", 2)
-    found = standing(*sent(*"abcd", batch="audit01", event="audit"), audit=2)
-    assert (found.next_audit, found.next_audit_size) == (None, 0)
+    result = standing(*sent(*"abcd", batch="audit01", event="audit"), audit=6)
+    assert (result.next_audit, result.next_audit_size) == ("audit02", 2)
+    result = standing(*sent(*"abcd", batch="audit01", event="audit"), audit=2)
+    assert (result.next_audit, result.next_audit_size) == (None, 0)
 
 
 def test_an_audit_set_takes_no_more_than_there_is():
     assert standing(audit=100).next_audit_size == 10
-    found = standing(audit=100)
-    assert (found.is_exhausted, found.next_audit) == (True, "audit01")
+    result = standing(audit=100)
+    assert (result.is_exhausted, result.next_audit) == (True, "audit01")
     assert standing(*sent(*NAMES, batch="audit01", event="audit"), audit=100).next_audit is None
 
 
@@ -181,8 +186,8 @@ def test_the_labels_of_the_audit_set_make_no_model():
 
 def test_a_pool_is_exhausted_when_everything_has_gone_out():
     assert not standing(*sent(*NAMES[:-1], batch="batch01")).is_exhausted
-    found = standing(*sent(*NAMES, batch="batch01"), *labels(NAMES))
-    assert (found.is_exhausted, found.num_candidates) == (True, 0)
+    result = standing(*sent(*NAMES, batch="batch01"), *labels(NAMES))
+    assert (result.is_exhausted, result.num_candidates) == (True, 0)
     grown = standing(*sent(*NAMES, batch="batch01"), *labels(NAMES), of=pool((*NAMES, "new")))
     assert (grown.is_exhausted, grown.num_candidates) == (False, 1)
 
@@ -207,15 +212,15 @@ def test_what_was_skipped_may_be_asked_again():
 
 
 def test_a_batch_trains_on_what_the_ledger_had_before_it_went_out():
-    found = standing(
+    result = standing(
         *FIRST, *TWO_CLASSES, *SECOND, *labels("d", "cow"), draft(of="a", label="cow", replaces=4)
     )
-    assert [found.num_entries(name) for name in ("batch01", "batch02", "batch03")] == [0, 6, 10]
-    assert found.training_set("batch01").labels == []
-    assert found.training_set("batch02").labels == ["cat", "cat", "dog"]
-    assert found.training_set("batch03").labels == ["cow", "cat", "dog", "cow"]
-    assert found.batches_with_models == ["batch02"]
-    assert found.has_model("batch03")
+    assert [result.num_entries(name) for name in ("batch01", "batch02", "batch03")] == [0, 6, 10]
+    assert result.training_set("batch01").labels == []
+    assert result.training_set("batch02").labels == ["cat", "cat", "dog"]
+    assert result.training_set("batch03").labels == ["cow", "cat", "dog", "cow"]
+    assert result.batches_with_models == ["batch02"]
+    assert result.has_model("batch03")
 
 
 def test_labels_of_one_class_make_no_model():
@@ -285,13 +290,13 @@ def test_new_samples_change_no_digest_but_other_rows_do():
     assert digest("batch03", *BEFORE, of=pool(("new", *NAMES))) != digest("batch03", *BEFORE)
 
 
-def job_digest(stage, found, **wildcards):
-    given = {"batch": "batch03", "dataset": None, **wildcards}
+def job_digest(stage, current, **wildcards):
+    all_wildcards = {"batch": "batch03", "dataset": None, **wildcards}
 
     class Wildcards(SimpleNamespace):
-        get = given.get
+        get = all_wildcards.get
 
-    return ProjectSettings(ProjectPaths(found)).labels_digest(stage, Wildcards(**given))
+    return ProjectSettings(ProjectPaths(current)).labels_digest(stage, Wildcards(**all_wildcards))
 
 
 def test_photographs_are_listed_again_if_those_of_their_part_are_others():

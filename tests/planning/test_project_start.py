@@ -25,14 +25,14 @@ def test_what_came_back_is_foreseen_then_entered(capsys):
     would_be = preview_run(PROJECT)
     assert contents() == before
     assert "2 answers would be new" in capsys.readouterr().err
-    found = begin_run(PROJECT)
+    run = begin_run(PROJECT)
     printed = capsys.readouterr().err
     assert "2 new answers" in printed
     assert "'wasp'" in printed
-    assert [(one.source, one.label) for one in found.entries] == [("0.png", "ant"), ("1.png", "wasp")]
-    assert [one.opinion for one in would_be.entries] == [one.opinion for one in found.entries]
-    assert read("p.ledger.csv").entries == tuple(found.entries)
-    assert found.has_model("batch01")
+    assert [(entry.source, entry.label) for entry in run.entries] == [("0.png", "ant"), ("1.png", "wasp")]
+    assert [entry.opinion for entry in would_be.entries] == [entry.opinion for entry in run.entries]
+    assert read("p.ledger.csv").entries == tuple(run.entries)
+    assert run.has_model("batch01")
 
 
 def test_one_mistake_keeps_everything_out_and_all_mistakes_are_named():
@@ -54,8 +54,8 @@ def test_an_answer_about_a_photograph_that_arrives_with_it_is_taken():
     extract(begin_run(PROJECT))
     take("new.png", 9)
     give_back("new.png,ant,anna")
-    found = begin_run(PROJECT)
-    assert found.training_set("batch01").rows.tolist() == [3]
+    run = begin_run(PROJECT)
+    assert run.training_set("batch01").rows.tolist() == [3]
 
 
 def test_a_second_start_enters_nothing_more():
@@ -72,16 +72,16 @@ def test_jobs_see_the_ledger_as_it_was_when_the_run_began(monkeypatch):
     passed = []
     extract(begin_run(PROJECT))
     give_back("0.png,ant,anna")
-    found = begin_run(PROJECT)
-    export_run(SimpleNamespace(register_envvars=passed.append), ProjectPaths(found))
+    run = begin_run(PROJECT)
+    export_run(SimpleNamespace(register_envvars=passed.append), ProjectPaths(run))
     assert (passed, os.environ[start.ENTRIES]) == ([start.ENTRIES, start.SENDS], "1")
-    pick = Pick(found.pool.samples[1], "1.png")
+    pick = Pick(run.pool.samples[1], "1.png")
     append("p.ledger.csv", Batch("batch01", (pick,)).sendings())
-    assert join_run(PROJECT).standing.entries == found.entries
+    assert join_run(PROJECT).standing.entries == run.entries
     assert join_run(PROJECT).standing.next_batch == "batch01"
     assert join_run(PROJECT).sends
     assert begin_run(PROJECT).next_batch == "batch02"
-    export_run(SimpleNamespace(register_envvars=passed.append), ProjectPaths(found, sends=False))
+    export_run(SimpleNamespace(register_envvars=passed.append), ProjectPaths(run, sends=False))
     assert join_run(PROJECT).files_to_send() == []
 
 
@@ -118,8 +118,8 @@ def test_classes_that_are_not_given_are_named_if_no_others_may_come(capsys):
     assert "not in classes" not in capsys.readouterr().err
     for start_run in (begin_run, preview_run, begin_run):
         start_run(PROJECT.model_copy(update={"new_classes": False}))
-        told = "p.ledger.csv has labels of classes that are not in classes: fly (1); they"
-        assert told in capsys.readouterr().err
+        notice = "p.ledger.csv has labels of classes that are not in classes: fly (1); they"
+        assert notice in capsys.readouterr().err
 
 
 def test_it_says_what_was_put_back_into_the_ledger(capsys):

@@ -30,11 +30,11 @@ def copy_features(standing):
 
 def test_a_project_of_vectors_starts_without_photographs():
     np.save("v.npy", np.eye(4))
-    given = Project(project="v", embeddings="v.npy", batch=2)
-    assert preview_run(given).num_candidates == 4
-    assert begin_run(given).num_candidates == 4
+    vector_project = Project(project="v", embeddings="v.npy", batch=2)
+    assert preview_run(vector_project).num_candidates == 4
+    assert begin_run(vector_project).num_candidates == 4
     give_back("3,ant,anna")
-    assert begin_run(given).training_set("batch01").rows.tolist() == [3]
+    assert begin_run(vector_project).training_set("batch01").rows.tolist() == [3]
 
 
 def test_a_look_judges_answers_by_the_vectors_that_are_there(capsys):
@@ -49,9 +49,9 @@ def test_a_look_judges_answers_by_the_vectors_that_are_there(capsys):
     sample = vector_samples(FeatureMatrix.from_array(values))
     Path("returned/b.csv").write_text(f"sample,label\n{list(sample)[5]},bee\n")
     would_be = look(VECTORS)
-    found = begin_run(VECTORS)
-    assert would_be.pool.samples == found.pool.samples
-    assert found.labels_digest("batch01") == would_be.labels_digest("batch01")
+    run = begin_run(VECTORS)
+    assert would_be.pool.samples == run.pool.samples
+    assert run.labels_digest("batch01") == would_be.labels_digest("batch01")
     np.save("v.npy", values.astype(np.float16))
     assert "none of its 6 vectors is among the" in look(VECTORS)[0]
 
@@ -72,12 +72,12 @@ def test_removed_vectors_stay_in_the_pool_and_keep_their_labels(capsys):
     give_back("0,ant,anna", "1,ant,anna", "4,bee,anna", name="a.csv")
     copy_features(begin_run(VECTORS))
     capsys.readouterr()
-    for rest in ([0, 2, 3, 4, 5], [0, 2, 5]):
-        np.save("v.npy", values[rest])
+    for remaining in ([0, 2, 3, 4, 5], [0, 2, 5]):
+        np.save("v.npy", values[remaining])
         standing = begin_run(VECTORS)
         copy_features(standing)
         assert standing.training_set("batch01").rows.tolist() == [0, 1, 4]
-        assert standing.num_candidates == 3 - (len(rest) == 3)
+        assert standing.num_candidates == 3 - (len(remaining) == 3)
     printed = capsys.readouterr().err
     assert "vectors are gone; their entries stay" in printed
     assert "labels count as long as their features are there: of rows '1'" in printed

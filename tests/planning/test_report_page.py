@@ -51,8 +51,8 @@ def page(files):
     """The page in HTML."""
     text = Environment(trim_blocks=True, lstrip_blocks=True).from_string(TEMPLATE.read_text())
     categories = {file.category: {} for file in files}
-    given = {"snakemake": SimpleNamespace(config=CONFIGURATION), "categories": categories, "files": files}
-    return publish_parts(text.render(given), writer="html")["html_body"]
+    variables = {"snakemake": SimpleNamespace(config=CONFIGURATION), "categories": categories, "files": files}
+    return publish_parts(text.render(variables), writer="html")["html_body"]
 
 
 def test_first_come_the_experiment_its_curves_the_test_and_the_settings(files):
@@ -83,9 +83,9 @@ def test_the_settings_are_those_configured(files):
 
 def test_each_picture_comes_from_the_report_and_each_table_is_there(files):
     text = page(files)
-    shown = [file for file in files if file.mime == "image/png"]
-    assert text.count("<img ") == len(shown)
-    for file in shown:
+    pictures = [file for file in files if file.mime == "image/png"]
+    assert text.count("<img ") == len(pictures)
+    for file in pictures:
         name = file.target.replace('"', r"\&#34;").replace("'", r"\u0027")
         assert f"results[&#34;{file.path.parent}/{name}&#34;].data_uri" in text
     assert text.count("final numbers") == 1 and "a,b" not in text
@@ -100,10 +100,10 @@ def test_each_caption_is_beside_its_picture_or_the_last_that_shares_it(files):
 
 def test_what_has_nothing_to_compare_is_left_out(files):
     assert "Overlaps." not in page(files)
-    alone = page([file for file in files if file.target != "difference_to_random.png"])
+    short_page = page([file for file in files if file.target != "difference_to_random.png"])
     assert "Is a strategy better than random?" in page(files)
-    assert "whether a strategy is better" in page(files) and "whether a strategy" not in alone
-    assert "Is a strategy better than random?" not in alone and "areas and p-values" in alone
+    assert "whether a strategy is better" in page(files) and "whether a strategy" not in short_page
+    assert "Is a strategy better than random?" not in short_page and "areas and p-values" in short_page
 
 
 def test_a_report_of_a_part_has_what_is_there(files):

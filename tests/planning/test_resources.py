@@ -68,17 +68,17 @@ def test_groups_are_consecutive_rounds_of_one_chain():
 
 @pytest.mark.parametrize("kind", ["folder", "manifest", "embeddings"])
 def test_no_group_joins_picks_with_a_job_that_may_wait_for_their_labels(kind):
-    found = needs(kind=kind)
+    result = needs(kind=kind)
     for number in range(12):
-        trained = found.training_group(of_round(number))
-        assert trained == found.query_group(of_round(number + 1))
-        assert trained != found.query_group(of_round(number))
+        trained = result.training_group(of_round(number))
+        assert trained == result.query_group(of_round(number + 1))
+        assert trained != result.query_group(of_round(number))
 
 
 @pytest.mark.parametrize("kind", ["digits", "folder"])
 def test_late_labels_mean_no_groups_and_no_retries(kind):
-    found = needs(kind=kind, annotations="bought.csv")
-    assert (found.query_group, found.training_group, found.retries) == (None, None, 0)
+    result = needs(kind=kind, annotations="bought.csv")
+    assert (result.query_group, result.training_group, result.retries) == (None, None, 0)
 
 
 def test_every_kind_of_dataset_has_labels_or_may_wait_for_them():

@@ -157,8 +157,8 @@ def test_a_report_before_the_end_says_what_is_missing_and_what_makes_it(words):
         f"the report needs all figures and tables; {count} of {count} files are missing, such as "
         f"{PATHS.reported()[0]}; make them first: {' '.join([COMMAND[0], *targets, *COMMAND[1:]])}"
     )
-    *made, missing = PATHS.reported()
-    make(*made)
+    *existing, missing = PATHS.reported()
+    make(*existing)
     assert f"; 1 of {count} files are missing, such as {missing};" in report_problem(
         PATHS, [*COMMAND, *words[-2:]]
     )

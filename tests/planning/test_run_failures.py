@@ -29,7 +29,7 @@ class Job:
     def is_group(self):
         return False
 
-    def said(self, *lines):
+    def with_log(self, *lines):
         Path(self.log[0]).write_text("".join(f"{line}\n" for line in lines))
         return self
 
@@ -53,12 +53,12 @@ class Dag:
         return self._numbers.get(job, 0)
 
     def bfs(self, direction, *jobs):
-        found, waiting = [], list(jobs)
+        jobs_reached, waiting = [], list(jobs)
         while waiting:
             job = waiting.pop(0)
-            found.append(job)
-            waiting += [one for one in direction.get(job, ()) if one not in found]
-        return found
+            jobs_reached.append(job)
+            waiting += [follower for follower in direction.get(job, ()) if follower not in jobs_reached]
+        return jobs_reached
 
 
 @pytest.fixture(autouse=True)
@@ -83,14 +83,16 @@ def lines(workflow, remedies=lambda failed: (), reasons=None):
 
 
 def test_a_remedy_stands_before_the_command_that_goes_on():
-    found = lines(run(Job("train")), lambda failed: [f"remedy of {name}" for name in failed])
-    assert found[-2] == "remedy of train"
-    assert found[-1].startswith("once you have fixed this, continue with: snakemake ")
+    printed_lines = lines(run(Job("train")), lambda failed: [f"remedy of {name}" for name in failed])
+    assert printed_lines[-2] == "remedy of train"
+    assert printed_lines[-1].startswith("once you have fixed this, continue with: snakemake ")
 
 
 def test_each_failed_job_has_its_log_and_its_last_error():
-    train = Job("train").said("epoch 1", "activepool: a.h5: is cut", "activepool: notice: a remark", "end")
-    select = Job("select", "badge").said("activepool: first", "activepool: second")
+    train = Job("train").with_log(
+        "epoch 1", "activepool: a.h5: is cut", "activepool: notice: a remark", "end"
+    )
+    select = Job("select", "badge").with_log("activepool: first", "activepool: second")
     later, target = Job("score"), Job("all", None, output=())
     workflow = run(train, select, depending={train: [later], select: [later], later: [target]})
     assert lines(workflow) == [
@@ -104,14 +106,17 @@ def test_each_failed_job_has_its_log_and_its_last_error():
 
 
 def test_an_error_that_nobody_has_foreseen_is_the_last_line_of_its_traceback():
-    job = Job("train").said(failures.TRACEBACK, '  File "a.py"', "ValueError: no such thing", "")
+    job = Job("train").with_log(failures.TRACEBACK, '  File "a.py"', "ValueError: no such thing", "")
     heading, _, cause, _ = lines(run(job))
     assert heading == "1 job failed:"
     assert cause == "  train.margin.log: ValueError: no such thing"
 
 
 def test_a_killed_job_and_one_that_did_not_start_say_so():
-    killed, unstarted = Job("finetune").said("epoch 1 of 9: loss 2.3"), Job("train").said("activepool: old")
+    killed, unstarted = (
+        Job("finetune").with_log("epoch 1 of 9: loss 2.3"),
+        Job("train").with_log("activepool: old"),
+    )
     os.utime(unstarted.log[0], (0, 0))
     _, _, first, _, second, _ = lines(run(killed, unstarted))
     assert first == (
@@ -122,7 +127,11 @@ def test_a_killed_job_and_one_that_did_not_start_say_so():
 
 
 def test_the_reason_of_the_cluster_stands_where_a_log_names_no_error():
-    empty, unstarted, clear = Job("finetune").said(), Job("score"), Job("train").said("activepool: bad")
+    empty, unstarted, clear = (
+        Job("finetune").with_log(),
+        Job("score"),
+        Job("train").with_log("activepool: bad"),
+    )
     reasons = {1: "the status is TIMEOUT", 2: "sbatch failed", 3: "sbatch failed"}
     _, _, first, _, second, _, third, _ = lines(run(empty, unstarted, clear), reasons=reasons)
     assert first == "  finetune.margin.log: names no error; the status is TIMEOUT"
@@ -131,7 +140,11 @@ def test_the_reason_of_the_cluster_stands_where_a_log_names_no_error():
 
 
 def test_of_a_group_the_jobs_with_errors_are_named():
-    good, bad, after = Job("select").said("picked 10"), Job("train").said("activepool: bad"), Job("score")
+    good, bad, after = (
+        Job("select").with_log("picked 10"),
+        Job("train").with_log("activepool: bad"),
+        Job("score"),
+    )
     heading, job, *_ = lines(run(Group(good, bad, after), depending={good: [bad], bad: [after]}))
     assert heading == "1 job failed, and 1 more could not run without it:"
     assert job == "train: margin, seed 0, round 1"
@@ -142,7 +155,7 @@ def test_of_a_group_without_errors_all_jobs_are_named():
 
 
 def test_of_many_failures_the_first_are_listed():
-    jobs = [Job("train", f"s{number:02d}").said("activepool: bad") for number in range(23)]
+    jobs = [Job("train", f"s{number:02d}").with_log("activepool: bad") for number in range(23)]
     printed = lines(run(*jobs))
     assert printed[0] == "23 jobs failed:"
     assert len(printed) == 1 + 2 * 20 + 2
@@ -151,7 +164,7 @@ def test_of_many_failures_the_first_are_listed():
 
 def test_a_run_within_another_leaves_the_command_to_that_one(monkeypatch):
     monkeypatch.setenv(OUTER_RUN, "host-1")
-    assert not any("to go on" in line for line in lines(run(Job("train").said("activepool: bad"))))
+    assert not any("to go on" in line for line in lines(run(Job("train").with_log("activepool: bad"))))
 
 
 @pytest.mark.parametrize("workflow", [run(executor_error=OSError()), run(Job("verify", None))])
@@ -160,7 +173,7 @@ def test_nothing_is_said_of_what_was_said_before(workflow):
 
 
 def test_a_run_that_was_stopped_says_that_the_same_command_continues():
-    stopped, bad = Job("train").said("activepool: interrupted"), Job("score").said("activepool: bad")
+    stopped, bad = Job("train").with_log("activepool: interrupted"), Job("score").with_log("activepool: bad")
     assert lines(run()) == lines(run(stopped)) == ["interrupted; the same command continues"]
     assert lines(run(stopped, bad))[0] == "2 jobs failed:"
 
@@ -170,7 +183,7 @@ def test_a_run_that_was_stopped_says_of_no_job_that_it_failed(capsys, process_en
     handler = logging.StreamHandler(sys.stdout)
     handler.name = "DefaultStreamHandler"
     logger.addHandler(handler)
-    announce_failures(run(*[Job("train").said("activepool: bad")] * failed), lambda failed: (), {})
+    announce_failures(run(*[Job("train").with_log("activepool: bad")] * failed), lambda failed: (), {})
     logger.error("WorkflowError:\nAt least one job did not complete successfully.")
     assert capsys.readouterr().out.count("At least one job did not") == failed
     assert ("activepool: interrupted; the same command continues" in process_end()) == (not failed)
@@ -198,7 +211,7 @@ def test_rules_that_say_what_they_found_have_the_last_word(capsys, targets, show
 
 @pytest.mark.parametrize(("quiet", "times"), [((), 1), ((Quietness.RULES,), 1), ((Quietness.ALL,), 0)])
 def test_the_summary_comes_at_the_end_unless_all_is_quiet(capsys, process_end, quiet, times):
-    announce_failures(run(Job("train").said("activepool: bad"), quiet=quiet), lambda failed: (), {})
+    announce_failures(run(Job("train").with_log("activepool: bad"), quiet=quiet), lambda failed: (), {})
     assert capsys.readouterr().err == ""
     printed = process_end()
     head = ["", "activepool: 1 job failed:", "activepool: train: margin, seed 0, round 1"]

@@ -86,8 +86,8 @@ def test_the_warning_names_an_active_run_and_writes_nothing(folder, started, cap
 
 def test_a_run_waits_for_the_jobs_of_a_killed_run(folder, started, capsys):
     process = started(JOB.format(jobs=lock.JOBS))
-    left = lock.JOBS / "node-7"
-    left.touch()
+    lock_folder = lock.JOBS / "node-7"
+    lock_folder.touch()
     registered = []
     thread = threading.Thread(target=lambda: registered.append(lock.register([], [])))
     thread.start()
@@ -96,12 +96,12 @@ def test_a_run_waits_for_the_jobs_of_a_killed_run(folder, started, capsys):
     process.communicate()
     thread.join(timeout=600)
     assert registered
-    assert list(lock.JOBS.iterdir()) == [left]
-    unseen, seen = capsys.readouterr().err.splitlines()
+    assert list(lock.JOBS.iterdir()) == [lock_folder]
+    unseen, message = capsys.readouterr().err.splitlines()
     assert unseen.startswith("activepool: a job of an earlier run may be active in this folder")
-    assert unseen.endswith(f"rm {left.absolute()}")
-    assert seen.startswith("activepool: a killed run left jobs running")
-    assert f"(to end them: kill {process.pid})" in seen
+    assert unseen.endswith(f"rm {lock_folder.absolute()}")
+    assert message.startswith("activepool: a killed run left jobs running")
+    assert f"(to end them: kill {process.pid})" in message
 
 
 def test_process_numbers_of_another_host_name_no_process_here(folder, started, capsys):
@@ -192,22 +192,22 @@ def test_two_runs_conflict_over_files_that_either_writes(folder, started, reads,
 @pytest.mark.parametrize(("reads", "writes", "shared"), FILES_OF_RUNS)
 def test_a_run_on_an_unreachable_host_counts_as_active(folder, reads, writes, shared, capsys):
     lock.RUNS.mkdir(parents=True)
-    left = lock.RUNS / "login-2-4321"
-    left.write_text(json.dumps({"reads": ["a"], "writes": ["b"]}))
-    os.utime(left, (0, left.stat().st_mtime - 3700))
+    lock_folder = lock.RUNS / "login-2-4321"
+    lock_folder.write_text(json.dumps({"reads": ["a"], "writes": ["b"]}))
+    os.utime(lock_folder, (0, lock_folder.stat().st_mtime - 3700))
     lock.warn_about_others()
     warning = capsys.readouterr().err
     assert "another run may be active in this folder, and its host is out of reach" in warning
     assert "(host login-2, process 4321, begun 1 h ago)" in warning
-    assert warning.endswith(f": rm {left.absolute()}\n")
+    assert warning.endswith(f": rm {lock_folder.absolute()}\n")
     if shared is None:
         lock.register(reads, writes)
     else:
         with pytest.raises(InputError) as caught:
             lock.register(reads, writes)
         assert f"may be using {shared} (host login-2, process 4321, begun 1 h ago)" in str(caught.value)
-        assert str(caught.value).endswith(f"first: rm {left.absolute()}")
-    assert left.exists()
+        assert str(caught.value).endswith(f"first: rm {lock_folder.absolute()}")
+    assert lock_folder.exists()
     # The command in the message.
-    subprocess.run(["rm", str(left.absolute())], check=True)
+    subprocess.run(["rm", str(lock_folder.absolute())], check=True)
     lock.register(reads, writes)

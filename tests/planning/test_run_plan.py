@@ -47,23 +47,23 @@ def test_a_reason_is_short_and_names_what_has_changed(given, words):
 
 
 def test_reasons_are_read_as_this_snakemake_writes_them():
-    given = Reason()
-    given.missing_output.add("head.h5")
-    given.updated_input_run.add("labelled.csv")
-    given.params_changed = ParamsChange(
+    example = Reason()
+    example.missing_output.add("head.h5")
+    example.updated_input_run.add("labelled.csv")
+    example.params_changed = ParamsChange(
         {RECORD.format("3c", "4d")}, {RECORD.format("3c", "5e")}, files={"head.h5"}
     )
-    assert reason(str(given)) == "missing: head.h5; input rebuilt: labelled.csv; changed: code of train"
+    assert reason(str(example)) == "missing: head.h5; input rebuilt: labelled.csv; changed: code of train"
 
 
 def test_each_job_with_files_has_a_line():
     stream = io.StringIO()
     plan = Plan(stream)
     job = {"wildcards": {"strategy": "margin", "seed": "0", "round": "02"}, "reason": "Forced execution"}
-    for given in (
+    for events in (
         {"event": LogEvent.JOB_INFO, "rule_name": "train", "output": ["head.h5"], **job},
         {"event": LogEvent.JOB_INFO, "rule_name": "all", "output": [], **job},
         {"event": LogEvent.SHELLCMD},
     ):
-        plan.handle(logging.makeLogRecord(given))
+        plan.handle(logging.makeLogRecord(events))
     assert stream.getvalue() == "[would run] train: margin, seed 0, round 2 (outdated, or forced)\n"

@@ -65,8 +65,8 @@ class Run:
         self.stream = io.StringIO()
         self.progress = Progress(self.stream, soon)
 
-    def log(self, event, **given):
-        record = logging.makeLogRecord({"event": event, "levelno": logging.INFO, **given})
+    def log(self, event, **fields):
+        record = logging.makeLogRecord({"event": event, "levelno": logging.INFO, **fields})
         self.progress.handle(record)
 
     def begin(self, number, rule="train", local=True, output=("head.h5",), indent=False, **wildcards):
@@ -213,9 +213,16 @@ def workflow(*quiet, verbose=False):
 def log_a_job():
     logger.info("Select jobs to execute...")
     logger.info("Execute 1 jobs...", extra={"event": LogEvent.JOB_STARTED, "jobs": [1]})
-    given = {"jobid": 1, "rule_name": "curves", "local": True, "output": [], "indent": False, "wildcards": {}}
+    fields = {
+        "jobid": 1,
+        "rule_name": "curves",
+        "local": True,
+        "output": [],
+        "indent": False,
+        "wildcards": {},
+    }
     logger.info("Trying to restart job 1.")
-    logger.info("", extra={"event": LogEvent.JOB_INFO, **given})
+    logger.info("", extra={"event": LogEvent.JOB_INFO, **fields})
     logger.info("Finished jobid: 1 (Rule: curves)", extra={"event": LogEvent.JOB_FINISHED, "job_id": 1})
     logger.info("done", extra={"event": LogEvent.PROGRESS, "done": 1, "total": 1})
 

@@ -42,15 +42,15 @@ class Executor:
         except OSError as error:
             self.report_job_error(SubmittedJobInfo(job), msg=f"rule {job.rule.name}: {error}")
 
-    def report_job_error(self, job_info, msg=None, **given):
-        self.print_job_error(job_info, msg, **given)
+    def report_job_error(self, job_info, msg=None, **options):
+        self.print_job_error(job_info, msg, **options)
         self.failed.append(job_info.job)
 
-    def print_job_error(self, job_info, msg=None, **given):
-        self.printed.append((job_info.job, msg, given))
+    def print_job_error(self, job_info, msg=None, **options):
+        self.printed.append((job_info.job, msg, options))
 
 
-def kept(*jobs, error=None):
+def run_with_reasons(*jobs, error=None):
     """Return an executor whose reasons are kept, and these."""
     executor, reasons = Executor(error), {}
     scheduler = SimpleNamespace(get_executor=lambda job: executor)
@@ -75,7 +75,7 @@ def kept(*jobs, error=None):
 )
 def test_the_reason_is_kept_in_one_line_for_a_job_and_for_each_job_of_a_group(message, reason):
     job, group = Job(1), Group(Job(2), Job(3))
-    executor, reasons = kept(job)
+    executor, reasons = run_with_reasons(job)
     executor.report_job_error(SubmittedJobInfo(job), msg=message, aux_logs=["a.log"])
     executor.report_job_error(SubmittedJobInfo(group), msg=message)
     assert reasons == dict.fromkeys((1, 2, 3), reason)
@@ -83,26 +83,26 @@ def test_the_reason_is_kept_in_one_line_for_a_job_and_for_each_job_of_a_group(me
 
 
 def test_a_failure_without_a_reason_has_none():
-    executor, reasons = kept(Job(1))
+    executor, reasons = run_with_reasons(Job(1))
     executor.report_job_error(SubmittedJobInfo(Job(1)))
     assert reasons == {}
 
 
 def test_a_group_that_the_plugin_would_lose_has_failed():
     group = Group(Job(2), Job(3))
-    executor, reasons = kept(Job(2), error=OSError("sinfo: no permission"))
+    executor, reasons = run_with_reasons(Job(2), error=OSError("sinfo: no permission"))
     executor.run_job(group)
     assert executor.failed == [group]
     assert reasons == dict.fromkeys((2, 3), "Job submission failed: sinfo: no permission")
 
 
 def test_other_errors_stay_what_they_are():
-    executor, _ = kept(Job(1), error=AttributeError("an error of the plugin"))
+    executor, _ = run_with_reasons(Job(1), error=AttributeError("an error of the plugin"))
     with pytest.raises(AttributeError, match="an error of the plugin"):
         executor.run_job(Job(1))
 
 
 def test_a_run_without_jobs_to_submit_keeps_its_executor():
     local = SimpleNamespace(is_local=True)
-    executor, _ = kept(local)
+    executor, _ = run_with_reasons(local)
     assert not vars(executor).keys() & {"run_job", "print_job_error"}

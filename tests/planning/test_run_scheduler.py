@@ -37,17 +37,17 @@ def commands(tmp_path, monkeypatch):
 
 def test_sigterm_ends_a_run_at_any_moment():
     """Snakemake handles the signal between two instructions of its loop, which may hold the lock."""
-    own = SimpleNamespace(_lock=threading.Lock(), _user_kill=None, _open_jobs=threading.Semaphore(0))
-    unblock_sigterm(SimpleNamespace(scheduler=own))
+    jobs = SimpleNamespace(_lock=threading.Lock(), _user_kill=None, _open_jobs=threading.Semaphore(0))
+    unblock_sigterm(SimpleNamespace(scheduler=jobs))
 
     def loop():
-        with own._lock:
-            JobScheduler.exit_gracefully(own)
+        with jobs._lock:
+            JobScheduler.exit_gracefully(jobs)
 
     thread = threading.Thread(target=loop, daemon=True)
     thread.start()
     thread.join(10)
-    assert own._user_kill == "graceful" and own._open_jobs.acquire(blocking=False)
+    assert jobs._user_kill == "graceful" and jobs._open_jobs.acquire(blocking=False)
 
 
 SBATCH, SQUEUE = "sbatch, the command that submits the jobs", "squeue, the command that reports their states"

@@ -11,7 +11,7 @@ from planning.runs import submission
 def planned_run(*stages, **settings):
     """Return what `start_servers` reads of a workflow that has planned these stages."""
     params = [[SimpleNamespace(stage=stage), "a param of no stage"] for stage in stages]
-    jobs = [SimpleNamespace(rule=SimpleNamespace(params=own), wildcards={}) for own in params]
+    jobs = [SimpleNamespace(rule=SimpleNamespace(params=values), wildcards={}) for values in params]
     deployment = SimpleNamespace(deployment_method=settings.get("deployment", set()))
     return SimpleNamespace(
         local_exec=settings.get("local", True),

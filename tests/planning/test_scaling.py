@@ -61,11 +61,11 @@ def test_digits_stand_in_for_data_and_backbone():
     by_name = made_small(RAW | {"stand_in": "digits", "strategies": ["vaal"]})
     assert by_name["strategies"] == small["strategies"][1:]
     assert small["head"] == RAW["head"]
-    both = made_small(RAW | {"stand_in": "digits", "scale": 0.1})
-    assert both["experiment"] == "large_digits_scale0.1"
-    assert both["dataset"]["name"] == "stand_in_digits_exp0.1_scale0.1"
-    assert "fraction" not in both["dataset"]
-    assert (both["budget"], both["pretrain"]["epochs"]) == (25, 2)
+    small_raw = made_small(RAW | {"stand_in": "digits", "scale": 0.1})
+    assert small_raw["experiment"] == "large_digits_scale0.1"
+    assert small_raw["dataset"]["name"] == "stand_in_digits_exp0.1_scale0.1"
+    assert "fraction" not in small_raw["dataset"]
+    assert (small_raw["budget"], small_raw["pretrain"]["epochs"]) == (25, 2)
 
 
 def features_of(raw, **small):
@@ -84,10 +84,10 @@ def features_of(raw, **small):
     "small", [{"scale": 0.1}, {"stand_in": "digits"}, {"stand_in": "digits", "scale": 0.1}]
 )
 def test_experiments_share_files_exactly_where_their_data_are_the_same(small):
-    found = {file.stem: yaml.safe_load(file.read_text()) for file in EXPERIMENTS}
-    made = {name: features_of(raw, **small) for name, raw in found.items()}
+    contents = {file.stem: yaml.safe_load(file.read_text()) for file in EXPERIMENTS}
+    features = {name: features_of(raw, **small) for name, raw in contents.items()}
     # Features are made of the experiments that do not finetune alone.
-    linear = {name: one for name, one in made.items() if found[name]["head"]["solver"] != "finetune"}
+    linear = {name: one for name, one in features.items() if contents[name]["head"]["solver"] != "finetune"}
     for (one, of_one), (other, of_other) in combinations(linear.items(), 2):
         same_file = of_one[0] == of_other[0]
         assert same_file == (of_one[1] == of_other[1]), (one, other)
@@ -142,8 +142,8 @@ def test_the_schedule_and_the_augmentation_of_a_strategy_are_made_small_too():
 
 def test_strategies_within_strategies_are_made_small_too():
     entry = {"strategy": "schedule", "first": "vaal", "rounds": 2, "then": "random"}
-    others = [{"strategy": "refine", "of": ["random", "vaal"], "then": {"strategy": "margin"}}, "margn"]
-    small = made_small(RAW | {"stand_in": "digits", "scale": 0.1, "strategies": [entry, *others]})
+    entries = [{"strategy": "refine", "of": ["random", "vaal"], "then": {"strategy": "margin"}}, "margn"]
+    small = made_small(RAW | {"stand_in": "digits", "scale": 0.1, "strategies": [entry, *entries]})
     vaal = {"strategy": "vaal", "image_size": 16, "width": 8, "epochs": 6}
     assert small["strategies"][0] == entry | {"first": vaal}
     assert small["strategies"][1]["of"] == ["random", vaal]

@@ -50,8 +50,8 @@ def changed(experiment, given=None, **values):
     for path, value in values.items():
         *sections, key = path.split("__")
         section = raw
-        for one in sections:
-            section = section.setdefault(one, {})
+        for name in sections:
+            section = section.setdefault(name, {})
         section[key] = value
         if value is None:
             del section[key]
@@ -164,8 +164,8 @@ def test_a_damaged_note_counts_as_none(folder, text):
 
 
 def test_a_run_without_shared_folders_writes_no_note(folder):
-    one = paths("a")
-    register_use(one, ["results/logs/verify.log", f"{one.root}/curves.csv"])
+    first_paths = paths("a")
+    register_use(first_paths, ["results/logs/verify.log", f"{first_paths.root}/curves.csv"])
     assert not (folder / "results").exists()
 
 
@@ -175,13 +175,13 @@ def weights(path, value):
 
 
 def test_checkpoints_count_by_their_content(folder):
-    first, other = (weights(folder / name, value) for name, value in (("1.pt", 1.0), ("3.pt", 2.0)))
+    first, third = (weights(folder / name, value) for name, value in (("1.pt", 1.0), ("3.pt", 2.0)))
     same = shutil.copy(first, folder / "2.pt")
     without = changed("a", pretrain=None)
     ran(paths("a", without, backbone__checkpoint=first))
     assert not list(conflicts(paths("b", without, backbone__checkpoint=str(same))))
-    line = next(conflicts(paths("b", without, backbone__checkpoint=other)))
-    assert f"backbone.checkpoint {first}; here: backbone.checkpoint {other}; " in line
+    line = next(conflicts(paths("b", without, backbone__checkpoint=third)))
+    assert f"backbone.checkpoint {first}; here: backbone.checkpoint {third}; " in line
     # A file that was replaced is another one for both.
     weights(first, 5.0)
     assert not list(conflicts(paths("b", without, backbone__checkpoint=first)))
@@ -189,10 +189,10 @@ def test_checkpoints_count_by_their_content(folder):
 
 def test_pretrained_weights_and_a_checkpoint_differ(folder):
     ran(paths("a", backbone__name="net"))
-    given = paths(
+    second_paths = paths(
         "b", pretrain=None, backbone__name="net", backbone__checkpoint=weights(folder / "w.pt", 1.0)
     )
-    assert "results/a uses results/features/digits_exp0.1/net with" in next(conflicts(given))
+    assert "results/a uses results/features/digits_exp0.1/net with" in next(conflicts(second_paths))
 
 
 def images(folder, values):
@@ -206,21 +206,21 @@ def images(folder, values):
 
 
 def test_images_and_embeddings_count_by_their_content(folder):
-    first, same, other = (
+    first, same, third = (
         images(folder / name, values) for name, values in (("1", [3, 9]), ("2", [3, 9]), ("3", [4, 9]))
     )
     ran(paths("a", dataset=first | {"name": "both"}))
     assert not list(conflicts(paths("b", dataset=same | {"name": "both"})))
-    line = next(conflicts(paths("b", dataset=other | {"name": "both"})))
+    line = next(conflicts(paths("b", dataset=third | {"name": "both"})))
     assert "results/a uses results/datasets/both with" in line
     for name, value in (("1", 1), ("2", 1), ("3", 2)):
         np.save(folder / f"{name}.npy", np.full((4, 2), value, dtype=np.float32))
-    given = changed("c", backbone=None)
-    del given["pretrain"]
+    raw = changed("c", backbone=None)
+    del raw["pretrain"]
 
     def embeddings(experiment, name):
         path = str(folder / f"{name}.npy")
-        return paths(experiment, given, dataset={"kind": "embeddings", "path": path, "name": "both"})
+        return paths(experiment, raw, dataset={"kind": "embeddings", "path": path, "name": "both"})
 
     ran(embeddings("c", "1"))
     assert not list(conflicts(embeddings("d", "2")))
@@ -229,9 +229,9 @@ def test_images_and_embeddings_count_by_their_content(folder):
 
 
 def embedded(experiment, path, **options):
-    given = changed(experiment, backbone=None)
-    del given["pretrain"]
-    return load(given | {"dataset": {"kind": "embeddings", "path": path, **options}}, "trial.yaml")
+    raw = changed(experiment, backbone=None)
+    del raw["pretrain"]
+    return load(raw | {"dataset": {"kind": "embeddings", "path": path, **options}}, "trial.yaml")
 
 
 @pytest.mark.parametrize(
@@ -252,8 +252,8 @@ def embedded(experiment, path, **options):
 )
 @pytest.mark.parametrize("small", [{}, {"scale": 0.5}])
 def test_two_datasets_have_two_names(first, second, small):
-    given = changed("a") | small
-    names = [load(given | {"dataset": one}, "trial.yaml").dataset_name for one in (first, second)]
+    raw = changed("a") | small
+    names = [load(raw | {"dataset": dataset}, "trial.yaml").dataset_name for dataset in (first, second)]
     assert names[0] != names[1]
     assert all(name.startswith(first["kind"] + "_") for name in names)
 
@@ -308,8 +308,8 @@ def test_no_data_are_read_without_an_earlier_run(monkeypatch):
 @pytest.mark.parametrize("small", [{}, {"scale": 0.1}, {"stand_in": "digits"}])
 def test_the_ready_experiments_do_not_conflict(small):
     for file in sorted(EXPERIMENTS.glob("*.yaml")):
-        one = Paths(load(yaml.safe_load(file.read_text(encoding="utf-8")) | small, file.name))
-        register_use(one, [f"{folder.path}/any" for folder in shared_folders(one)])
+        ready_paths = Paths(load(yaml.safe_load(file.read_text(encoding="utf-8")) | small, file.name))
+        register_use(ready_paths, [f"{folder.path}/any" for folder in shared_folders(ready_paths)])
 
 
 def test_the_second_of_two_simultaneous_starts_stops():

@@ -42,11 +42,11 @@ def rules_of(configuration):
 
 def provenance(rule, strategy, **changes):
     """Return the provenance of a job of the second query, or of the training after it."""
-    found = rules(strategy, **changes)
+    rules_read = rules(strategy, **changes)
     folder = strategy["strategy"]
-    if rule == "select" and found.paths.keeps_state(found.paths.experiment.strategy(folder)):
+    if rule == "select" and rules_read.paths.keeps_state(rules_read.paths.experiment.strategy(folder)):
         rule = "select_with_state"
-    return found.provenance(rule, strategy=folder, round="02")
+    return rules_read.provenance(rule, strategy=folder, round="02")
 
 
 @pytest.mark.parametrize(
@@ -80,9 +80,9 @@ def test_picks_depend_on_the_image_model(rule):
 def test_an_image_model_depends_on_the_head_only_if_it_ends_with_it():
     ending = {"strategy": "vaal", "ends_with_head": True}
     schedule = {"strategy": "schedule", "first": ending, "rounds": 1, "then": "random"}
-    found = rules("vaal", ending | {"name": "ending"}, schedule, head={"solver": "sgd"})
+    rules_read = rules("vaal", ending | {"name": "ending"}, schedule, head={"solver": "sgd"})
     for name, depends in (("vaal", False), ("ending", True), ("schedule", True)):
-        assert ("train" in found.provenance("train_on_images", strategy=name, round="01")) == depends
+        assert ("train" in rules_read.provenance("train_on_images", strategy=name, round="01")) == depends
 
 
 def test_a_strategy_depends_on_the_head_only_if_it_reads_it():
@@ -99,8 +99,10 @@ def test_a_strategy_depends_on_the_features_only_if_it_reads_them():
 
 
 def test_a_schedule_makes_in_each_round_what_the_strategy_of_the_round_reads():
-    found = rules({"strategy": "schedule", "first": "kmeans", "rounds": 1, "then": "margin"})
-    first, then = (found.provenance("select", strategy="schedule", round=number) for number in ("01", "02"))
+    rules_read = rules({"strategy": "schedule", "first": "kmeans", "rounds": 1, "then": "margin"})
+    first, then = (
+        rules_read.provenance("select", strategy="schedule", round=number) for number in ("01", "02")
+    )
     assert not {"score", "train"} & first.keys()
     assert {"score", "train"} <= then.keys()
 
@@ -113,28 +115,30 @@ def test_a_schedule_is_scored_as_the_strategy_of_the_round_reads_and_all_rounds_
     for name, value in (("head_scores", ["boundary"]), ("nearest_for_budget", 10)):
         assert settings.value(name, "score", first) is None
         assert settings.value(name, "score", then) == value
-        assert {str(settings.relevant_value(name, "score", one)) for one in (first, then)} == {str(value)}
+        assert {str(settings.relevant_value(name, "score", choice)) for choice in (first, then)} == {
+            str(value)
+        }
 
 
 def test_what_prepares_for_a_wrapped_strategy_depends_on_its_options_for_that_alone():
     base = {"strategy": "power", "of": {"strategy": "cluster_margin"}}
-    changed, kept = ({"of": base["of"] | one} for one in ({"leaves": 500}, {"margin_factor": 7}))
+    changed, kept = ({"of": base["of"] | option} for option in ({"leaves": 500}, {"margin_factor": 7}))
     assert provenance("prepare", base | changed) != provenance("prepare", base)
     assert provenance("prepare", base | kept | {"beta": 2.0}) == provenance("prepare", base)
     assert provenance("select", base | {"beta": 2.0}) != provenance("select", base)
 
 
 def test_the_first_query_depends_on_no_picks():
-    found = rules("margin")
+    rules_read = rules("margin")
     for rule, number, has_picks in (("score", "02", True), ("score", "01", False), ("train", "01", True)):
-        assert ("select" in found.provenance(rule, strategy="margin", round=number)) == has_picks
+        assert ("select" in rules_read.provenance(rule, strategy="margin", round=number)) == has_picks
 
 
 def test_in_finetuning_nothing_depends_on_the_training_of_linear_heads():
-    found = rules("margin", "random", **FINETUNING)
-    curves = {part.rule for part in found.ancestry("curves")}
+    rules_read = rules("margin", "random", **FINETUNING)
+    curves = {part.rule for part in rules_read.ancestry("curves")}
     assert {"finetune", "gather_round", "curves"} <= curves
-    assert "train" not in found.by_name
+    assert "train" not in rules_read.by_name
 
 
 def test_two_rules_of_one_stage_count_both():
@@ -143,8 +147,8 @@ def test_two_rules_of_one_stage_count_both():
     first = rules("cluster_margin", **FINETUNING).provenance("select", **wildcards)
     assert {"extract", "extract_round", "gather", "gather_round"} <= first.keys()
     # Views are of the first features alone.
-    other = rules("cluster_margin", **FINETUNING, features={"views": 1}).provenance("select", **wildcards)
-    assert {name for name in first if first[name] != other[name]} == {"extract"}
+    second = rules("cluster_margin", **FINETUNING, features={"views": 1}).provenance("select", **wildcards)
+    assert {name for name in first if first[name] != second[name]} == {"extract"}
 
 
 def test_all_labels_of_the_pool_count_in_figures_beside_the_rounds():
@@ -158,11 +162,11 @@ def test_all_labels_of_the_pool_count_in_figures_beside_the_rounds():
 @pytest.mark.parametrize("name", ["train", "curves", "dataset"])
 def test_a_strategy_may_be_called_as_a_rule_is(name):
     named = [{"strategy": "random", "name": name}, "margin"]
-    found = rules(*named).provenance("curves")
-    assert {"dataset", "train", f"strategy {name}", "strategy margin"} <= found.keys()
-    assert list(found)[-1] == "curves"
-    others = rules(*named, budget=11).provenance("curves")
-    changed = {key for key in found if found[key] != others[key]}
+    digest = rules(*named).provenance("curves")
+    assert {"dataset", "train", f"strategy {name}", "strategy margin"} <= digest.keys()
+    assert list(digest)[-1] == "curves"
+    other_digest = rules(*named, budget=11).provenance("curves")
+    changed = {key for key in digest if digest[key] != other_digest[key]}
     assert changed == {f"strategy {name}", "strategy margin"}
 
 

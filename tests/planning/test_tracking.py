@@ -32,8 +32,8 @@ def installed(monkeypatch):
     """Return a function that says which packages are installed from now on."""
 
     def only(*packages):
-        found = {package: importlib.util.find_spec("json") for package in packages}
-        monkeypatch.setattr(activepool.tracking.registry, "find_spec", found.get)
+        specs = {package: importlib.util.find_spec("json") for package in packages}
+        monkeypatch.setattr(activepool.tracking.registry, "find_spec", specs.get)
 
     return only
 
@@ -79,9 +79,11 @@ def test_no_strategy_takes_the_folder_of_the_trackers():
 def test_only_trackers_add_files_of_trackers(tmp_path, monkeypatch):
     with_packages("wandb", "comet_ml", folder=tmp_path, monkeypatch=monkeypatch)
     monkeypatch.chdir(tmp_path)
-    without, both = (Rules({**CONFIGURATION, "trackers": trackers}) for trackers in ([], ["wandb", "comet"]))
-    own = {"results/trial/tracking/wandb.log", "results/trial/tracking/comet.log"}
-    assert {*both.files()} - {*without.files()} == own
+    without, with_trackers = (
+        Rules({**CONFIGURATION, "trackers": trackers}) for trackers in ([], ["wandb", "comet"])
+    )
+    tracker_files = {"results/trial/tracking/wandb.log", "results/trial/tracking/comet.log"}
+    assert {*with_trackers.files()} - {*without.files()} == tracker_files
 
 
 def sent_configuration(experiment):

@@ -32,7 +32,7 @@ WRONG = [0, -1, "", [], {}, None, True, 1.5, "x", [0], ["x"], [[1]]]
 TAGS = ("kind", "solver", "method")
 
 #: Values of keys that a section cannot do without; the photographs for others.
-GIVEN = {"size": 20, "epochs": 20, "factor": 0.5, "learning_rate": 0.1, "weight_decay": 0}
+VALID_VALUES = {"size": 20, "epochs": 20, "factor": 0.5, "learning_rate": 0.1, "weight_decay": 0}
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +57,7 @@ def keys_of(model, configuration, path=()):
     """Yield each key below a section as a path, with a valid configuration that may have it."""
     for name, field in model.model_fields.items():
         key = (*path, name)
-        sections = [one for one in members(field.annotation) if is_model(one)]
+        sections = [member for member in members(field.annotation) if is_model(member)]
         with_key = [with_section(configuration, key, section) for section in sections]
         yield (with_key or [configuration])[0], key
         for section, inside in zip(sections, with_key, strict=True):
@@ -71,7 +71,7 @@ def with_section(configuration, path, section):
         if name in TAGS:
             content[name] = get_args(field.annotation)[0]
         elif field.is_required():
-            content[name] = GIVEN.get(name, "random" if name == "strategy" else "photos")
+            content[name] = VALID_VALUES.get(name, "random" if name == "strategy" else "photos")
     configuration = changed(configuration, path, content)
     if path == ("pretrain",):
         configuration["backbone"] = {"architecture": "small"}

@@ -23,7 +23,7 @@ def labelled(path, labels=LABELS):
     return make_dataset(path / "dataset.h5", labels=labels)
 
 
-def kept(folder, dataset, monkeypatch, **options):
+def run_without_training(folder, dataset, monkeypatch, **options):
     """Return the files of a call that may not train."""
     with monkeypatch.context() as patch:
         kill_after(patch, 0)
@@ -36,7 +36,7 @@ def test_other_labels_train_nothing_and_keep_all_bits(tmp_path, monkeypatch, cap
     for labels in (1 - LABELS, np.full(19, -1)):
         dataset = labelled(tmp_path, labels)
         (tmp_path / "backbone.safetensors").unlink()
-        assert kept(tmp_path, dataset, monkeypatch, settings=settings) == before
+        assert run_without_training(tmp_path, dataset, monkeypatch, settings=settings) == before
     assert "pretrain: all 4 epochs were there already" in capsys.readouterr().err
 
 
@@ -56,7 +56,7 @@ def test_earlier_test_images_are_mentioned_where_they_count(tmp_path, monkeypatc
     before = run(tmp_path, labelled(tmp_path), settings)
     with h5py.File(tmp_path / "dataset.h5", "r+") as file:
         file["test/images"][0] = 255 - file["test/images"][0]
-    assert kept(tmp_path, tmp_path / "dataset.h5", monkeypatch, settings=settings) == before
+    assert run_without_training(tmp_path, tmp_path / "dataset.h5", monkeypatch, settings=settings) == before
     assert ("with earlier labels or test images" in capsys.readouterr().err) == (every == 1)
 
 
@@ -75,7 +75,7 @@ def test_a_kill_after_the_last_epoch_costs_nothing(tmp_path, dataset, monkeypatc
     undisturbed = run(tmp_path / "undisturbed", dataset)
     (tmp_path / "killed").mkdir()
     shutil.copy(tmp_path / "undisturbed/backbone.safetensors.state", tmp_path / "killed")
-    assert kept(tmp_path / "killed", dataset, monkeypatch) == undisturbed
+    assert run_without_training(tmp_path / "killed", dataset, monkeypatch) == undisturbed
 
 
 @pytest.mark.parametrize("change", ["a pixel", "the order", "one more", "one fewer"])
@@ -88,7 +88,7 @@ def test_other_images_are_trained_on(tmp_path, monkeypatch, change):
     changed = {"the order": images[::-1], "one more": images[[*range(300), 7]], "one fewer": images[:-1]}
     dataset = make_dataset(tmp_path / "dataset.h5", images=changed.get(change, images))
     with pytest.raises(Killed):
-        kept(tmp_path, dataset, monkeypatch, settings=settings)
+        run_without_training(tmp_path, dataset, monkeypatch, settings=settings)
     assert run(tmp_path, dataset, settings) == run(tmp_path / "new", dataset, settings)
 
 
@@ -103,21 +103,21 @@ def test_a_file_with_another_content_is_trained_on_and_one_elsewhere_is_not(tmp_
     for folder in folders:
         write_samples(folder / "dataset.h5", Samples(part, part, ["a", "b"], str(folder)))
     before = run(tmp_path, folders[0] / "dataset.h5")
-    assert kept(tmp_path, folders[1] / "dataset.h5", monkeypatch) == before
+    assert run_without_training(tmp_path, folders[1] / "dataset.h5", monkeypatch) == before
     shutil.copy(folders[1] / "4.png", folders[1] / "17.png")
     with pytest.raises(Killed):
-        kept(tmp_path, folders[1] / "dataset.h5", monkeypatch)
+        run_without_training(tmp_path, folders[1] / "dataset.h5", monkeypatch)
 
 
 def test_other_settings_code_and_packages_train_again(tmp_path, dataset, monkeypatch):
     run(tmp_path, dataset, version="first")
-    kept(tmp_path, dataset, monkeypatch, version="first")
+    run_without_training(tmp_path, dataset, monkeypatch, version="first")
     for options in ({"version": "second"}, {"version": "first", "settings": MEASURED}):
         with pytest.raises(Killed):
-            kept(tmp_path, dataset, monkeypatch, **options)
+            run_without_training(tmp_path, dataset, monkeypatch, **options)
     monkeypatch.setattr(software, "versions", lambda: {"torch": "0"})
     with pytest.raises(Killed):
-        kept(tmp_path, dataset, monkeypatch, version="first")
+        run_without_training(tmp_path, dataset, monkeypatch, version="first")
 
 
 @pytest.mark.parametrize("damage", ["cut", "a byte"])

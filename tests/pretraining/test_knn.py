@@ -14,7 +14,7 @@ def classify_by_loops(features, labels, queries, neighbours):
     """Wu et al. 2018, section 3.4, one query after the other."""
     predicted = []
     for query in queries.double():
-        similarity = [float(query @ one / query.norm() / one.norm()) for one in features.double()]
+        similarity = [float(query @ feature / query.norm() / feature.norm()) for feature in features.double()]
         nearest = sorted(range(len(features)), key=lambda row: -similarity[row])[:neighbours]
         votes = dict.fromkeys(range(int(labels.max()) + 1), 0.0)
         for row in nearest:
@@ -28,8 +28,8 @@ def test_classes_are_those_of_the_paper():
     features, queries = torch.randn(40, 4, generator=generator), torch.randn(300, 4, generator=generator)
     labels = torch.randint(5, (40,), generator=generator)
     for neighbours in (1, 7, 200):
-        found = classify(features, labels, queries, neighbours).tolist()
-        assert found == classify_by_loops(features, labels, queries, neighbours)
+        classes = classify(features, labels, queries, neighbours).tolist()
+        assert classes == classify_by_loops(features, labels, queries, neighbours)
 
 
 def test_a_probe_knows_what_is_labelled(tmp_path):

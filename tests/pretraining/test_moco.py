@@ -31,11 +31,11 @@ def test_info_nce_is_equation_1(temperature):
     queries, keys, queue = unit(4, 3, seed=1), unit(4, 3, seed=2), unit(7, 3, seed=3)
     losses = []
     for query, key in zip(queries.double(), keys.double(), strict=True):
-        own = math.exp(float(query @ key) / temperature)
-        others = sum(math.exp(float(query @ other) / temperature) for other in queue.double())
-        losses.append(-math.log(own / (own + others)))
-    found = float(info_nce(queries, keys, queue, temperature))
-    assert found == pytest.approx(sum(losses) / len(losses), abs=1e-5)
+        positive = math.exp(float(query @ key) / temperature)
+        negatives = sum(math.exp(float(query @ row) / temperature) for row in queue.double())
+        losses.append(-math.log(positive / (positive + negatives)))
+    loss = float(info_nce(queries, keys, queue, temperature))
+    assert loss == pytest.approx(sum(losses) / len(losses), abs=1e-5)
 
 
 def test_the_queue_holds_the_last_keys(moco):
@@ -60,8 +60,10 @@ def test_the_key_encoder_follows_equation_2(moco):
         for values in moco.encoder.parameters():
             values.add_(torch.randn_like(values))
     moco.move_key_encoder()
-    for old, now, query in zip(before, moco.key_encoder.parameters(), moco.encoder.parameters(), strict=True):
-        assert torch.allclose(now, 0.7 * old + 0.3 * query, atol=1e-6)
+    for previous, now, query in zip(
+        before, moco.key_encoder.parameters(), moco.encoder.parameters(), strict=True
+    ):
+        assert torch.allclose(now, 0.7 * previous + 0.3 * query, atol=1e-6)
 
 
 def test_only_the_encoder_gets_gradients(moco):

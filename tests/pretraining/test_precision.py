@@ -35,6 +35,6 @@ def test_the_network_computes_in_it_and_gives_float32(method, precision):
     types = []
     for layer in encoder.modules():
         if isinstance(layer, torch.nn.Conv2d | torch.nn.Linear):
-            layer.register_forward_hook(lambda layer, given, result: types.append(result.dtype))
+            layer.register_forward_hook(lambda layer, inputs, result: types.append(result.dtype))
     assert encoder(torch.rand(8, 3, BACKBONE.image_size, BACKBONE.image_size)).dtype == torch.float32
     assert set(types) == {torch.bfloat16 if precision else torch.float32}

@@ -23,9 +23,9 @@ def pretrained(folder, dataset, settings, device):
 def test_losses_and_weights_are_those_of_the_cpu(tmp_path, dataset, name, device):
     """A GPU computes the network in bfloat16, with 8 bits."""
     expected, expected_log = pretrained(tmp_path / "cpu", dataset, TRAININGS[name], "cpu")
-    found, log = pretrained(tmp_path / "device", dataset, TRAININGS[name], device)
+    weights, log = pretrained(tmp_path / "device", dataset, TRAININGS[name], device)
     np.testing.assert_allclose(log["loss"], expected_log["loss"], rtol=0.1)
-    assert found.keys() == expected.keys()
+    assert weights.keys() == expected.keys()
     for key, values in expected.items():
         if key.endswith("weight"):
-            assert difference(found[key], values) < 0.1
+            assert difference(weights[key], values) < 0.1

@@ -53,10 +53,10 @@ def test_the_weights_are_those_of_one_process(folders, name):
 def test_gradients_of_the_whole_batch_reach_each_share(folders):
     expected = trainings.gradients(Processes())
     for rank in range(2):
-        found = torch.load(folders[1] / f"gradients{rank}.pt")
-        assert found.keys() == expected.keys()
+        content = torch.load(folders[1] / f"gradients{rank}.pt")
+        assert content.keys() == expected.keys()
         for name, values in expected.items():
-            torch.testing.assert_close(found[name], values, rtol=1e-4, atol=1e-5)
+            torch.testing.assert_close(content[name], values, rtol=1e-4, atol=1e-5)
 
 
 def test_nothing_else_is_left(folders):

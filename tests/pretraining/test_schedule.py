@@ -25,11 +25,13 @@ def test_learning_rate_without_warm_up_starts_at_the_largest():
 )
 def test_biases_and_normalisation_are_left_out_as_each_paper_says(optimizer, decays, adapted):
     network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Linear(4, 2))
-    found = optimizer_of(network, SimclrSettings(epochs=20, optimizer=optimizer, weight_decay=0.5))
-    assert [group["weight_decay"] for group in found.param_groups] == decays
+    optimizer_found = optimizer_of(network, SimclrSettings(epochs=20, optimizer=optimizer, weight_decay=0.5))
+    assert [group["weight_decay"] for group in optimizer_found.param_groups] == decays
     if adapted:
-        assert [group["adapted"] for group in found.param_groups] == adapted
+        assert [group["adapted"] for group in optimizer_found.param_groups] == adapted
     if len(decays) == 2:
-        assert [values.ndim for values in found.param_groups[1]["params"]] == [1, 1, 1, 1]
-    assert sum(len(group["params"]) for group in found.param_groups) == len(list(network.parameters()))
-    assert isinstance(found, torch.optim.Optimizer)
+        assert [values.ndim for values in optimizer_found.param_groups[1]["params"]] == [1, 1, 1, 1]
+    assert sum(len(group["params"]) for group in optimizer_found.param_groups) == len(
+        list(network.parameters())
+    )
+    assert isinstance(optimizer_found, torch.optim.Optimizer)

@@ -20,8 +20,8 @@ def nt_xent_by_loops(first, second, temperature):
     losses = []
     for i in range(2 * count):
         j = (i + count) % (2 * count)
-        others = sum(math.exp(similarity(i, k) / temperature) for k in range(2 * count) if k != i)
-        losses.append(-math.log(math.exp(similarity(i, j) / temperature) / others))
+        denominator = sum(math.exp(similarity(i, k) / temperature) for k in range(2 * count) if k != i)
+        losses.append(-math.log(math.exp(similarity(i, j) / temperature) / denominator))
     return sum(losses) / len(losses)
 
 
@@ -44,5 +44,5 @@ def test_the_loss_of_a_batch_is_that_of_its_two_views():
     method = SimCLR(build("small", 8, 1), SimclrSettings(epochs=20), Processes()).eval()
     views = torch.rand(2, 4, 1, 8, 8)
     expected = nt_xent(method.encoder(views[0]), method.encoder(views[1]), 0.2).detach()
-    found = method.loss(method.encoder, views, 4, torch.Generator()).detach()
-    assert float(found) == pytest.approx(float(expected), abs=1e-5)
+    loss = method.loss(method.encoder, views, 4, torch.Generator()).detach()
+    assert float(loss) == pytest.approx(float(expected), abs=1e-5)

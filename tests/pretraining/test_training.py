@@ -42,25 +42,25 @@ def test_state_of_other_settings_is_not_used(tmp_path, dataset, monkeypatch, cap
         kill_after(patch, 7)
         with pytest.raises(Killed):
             run(tmp_path, dataset)
-    other = SETTINGS.model_copy(update={"seed": 1})
-    after_kill = run(tmp_path, dataset, other)
+    other_settings = SETTINGS.model_copy(update={"seed": 1})
+    after_kill = run(tmp_path, dataset, other_settings)
     assert "belongs to other data, settings or code; training starts again" in capsys.readouterr().err
-    assert after_kill == run(tmp_path / "undisturbed", dataset, other)
+    assert after_kill == run(tmp_path / "undisturbed", dataset, other_settings)
 
 
 def test_workers_change_nothing_and_the_global_generator_is_left_alone(tmp_path, dataset):
     settings = SETTINGS.model_copy(update={"epochs": 2, "augmentation": "natural"})
-    alone = run(tmp_path / "alone", dataset, settings)
+    reference = run(tmp_path / "alone", dataset, settings)
     torch.manual_seed(99)
     before = torch.get_rng_state()
-    assert run(tmp_path / "helped", dataset, settings, workers=2) == alone
+    assert run(tmp_path / "helped", dataset, settings, workers=2) == reference
     assert torch.equal(torch.get_rng_state(), before)
 
 
 @pytest.mark.parametrize("settings", [SETTINGS, MOCO], ids=["simclr", "moco_v2"])
 def test_seed_changes_the_weights(tmp_path, dataset, settings):
-    other = settings.model_copy(update={"seed": 1})
-    assert run(tmp_path, dataset, settings)[0] != run(tmp_path, dataset, other)[0]
+    other_settings = settings.model_copy(update={"seed": 1})
+    assert run(tmp_path, dataset, settings)[0] != run(tmp_path, dataset, other_settings)[0]
 
 
 def test_log_and_weights_can_be_read(tmp_path, dataset, capsys):

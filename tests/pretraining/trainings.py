@@ -44,9 +44,9 @@ def gradients(processes: Processes) -> dict[str, torch.Tensor]:
     batch = torch.randn(7, 3, generator=torch.Generator().manual_seed(1))
     results = processes.gather(parallel(batch[processes.share(7)]), 7)
     (results[0] @ results.T).exp().sum().backward()
-    found = {name: values.grad for name, values in network.named_parameters()}
+    by_name = {name: values.grad for name, values in network.named_parameters()}
     statistics = {name: values.double() for name, values in network.named_buffers()}
-    return {"results": results.detach(), **found, **statistics}
+    return {"results": results.detach(), **by_name, **statistics}
 
 
 def main() -> None:
@@ -54,8 +54,8 @@ def main() -> None:
     folder = Path(sys.argv[1])
     with join_processes("cpu") as processes:
         write_trainings(folder, processes)
-        found = gradients(processes)
-        torch.save(found, folder / f"gradients{processes.rank}.pt")
+        content = gradients(processes)
+        torch.save(content, folder / f"gradients{processes.rank}.pt")
 
 
 def prepare(folder: Path) -> None:

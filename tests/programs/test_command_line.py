@@ -120,8 +120,8 @@ def test_a_wrong_value_in_json_is_one_line(stage, options, told, capsys):
 
 
 def test_numbers_are_read():
-    given = CommandLine(validation).parse_args([*FILES[validation], "--seed", "0"])
-    assert function_arguments(validation, given) == {
+    arguments = CommandLine(validation).parse_args([*FILES[validation], "--seed", "0"])
+    assert function_arguments(validation, arguments) == {
         "samples": "dataset.h5",
         "fraction": 0.1,
         "seed": 0,
@@ -187,10 +187,10 @@ def test_what_is_given_reaches_the_function():
         "e",
     ]
     words += ["--shard", "1", "--shards", "3", "--device", "cpu", "--workers", "2", "--seed", "0"]
-    found = function_arguments(example, given_of(*words))
-    assert (found["kind"], found["options"], found["names"]) == ("fast", {"a": [1]}, ["x", "y"])
-    assert (found["ratio"], found["extra"], found["seed"]) == (0.5, "e", 0)
-    assert (found["shard"], found["compute"]) == (Shard(1, 3), Compute("cpu", 2))
+    arguments = function_arguments(example, given_of(*words))
+    assert (arguments["kind"], arguments["options"], arguments["names"]) == ("fast", {"a": [1]}, ["x", "y"])
+    assert (arguments["ratio"], arguments["extra"], arguments["seed"]) == (0.5, "e", 0)
+    assert (arguments["shard"], arguments["compute"]) == (Shard(1, 3), Compute("cpu", 2))
 
 
 def test_a_list_that_is_not_required_may_be_empty():
@@ -199,17 +199,17 @@ def test_a_list_that_is_not_required_may_be_empty():
 
 def test_device_and_workers_alone_stay_words():
     @stage
-    def alone(device: Device = "auto", workers: Workers = 1) -> None:
+    def example_of_two(device: Device = "auto", workers: Workers = 1) -> None:
         """Do nothing."""
 
-    given = CommandLine(alone).parse_args(["--workers", "3"])
-    assert function_arguments(alone, given) == {"device": "auto", "workers": 3}
+    arguments = CommandLine(example_of_two).parse_args(["--workers", "3"])
+    assert function_arguments(example_of_two, arguments) == {"device": "auto", "workers": 3}
 
 
 def test_a_value_that_cannot_be_is_an_input_error():
-    given = CommandLine(example).parse_args([*REQUIRED, "--recipe", '{"bad": 1}'])
+    arguments = CommandLine(example).parse_args([*REQUIRED, "--recipe", '{"bad": 1}'])
     with pytest.raises(InputError, match="recipe: bad"):
-        function_arguments(example, given)
+        function_arguments(example, arguments)
     with pytest.raises(InputError, match="shard: 3 of 2 does not exist"):
         function_arguments(example, given_of("--shard", "3", "--shards", "2"))
 

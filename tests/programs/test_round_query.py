@@ -65,19 +65,19 @@ def looks_at_labels(query):
 
 
 def test_what_cannot_be_labelled_is_not_in_the_labelled_set():
-    query, picked, used = query_of(looks_at_labels)
+    query, picked, inputs = query_of(looks_at_labels)
     assert query.labelled.tolist() == [0, 1, 3, 2]
     assert query.labels.tolist() == [0, 1, 1, 0]
     assert picked.tolist() == [0, 4, 1, 3, 2]
     assert query.unlabelled.tolist() == list(range(5, 11))
-    assert used.labels == {"3": "bee", "4": "?"}
+    assert inputs.labels == {"3": "bee", "4": "?"}
 
 
 def test_a_strategy_without_labels_depends_on_none():
-    query, picked, used = query_of(find_strategy("coreset"))
+    query, picked, inputs = query_of(find_strategy("coreset"))
     assert query.labels is None
     assert query.labelled.tolist() == picked.tolist()
-    assert used.labels == {}
+    assert inputs.labels == {}
 
 
 @pytest.mark.parametrize("name", ["random", "coreset", "balancing"])
@@ -112,9 +112,9 @@ def test_a_strategy_that_reads_all_labels_needs_all(folder):
 def test_a_strategy_that_reads_the_labels_of_its_picks_records_those_of_the_pool(folder):
     rows = "".join(f"{row},bee\n" for row in range(3, 12))
     (folder / "bought.csv").write_text(f"index,label\n{rows}")
-    query, _, used = query_of(find_strategy("balancing", {"counts_as": "label"}))
+    query, _, inputs = query_of(find_strategy("balancing", {"counts_as": "label"}))
     assert query.labels_of_picks.tolist() == [1] * 6 and query.oracle_labels is None and query.head is None
-    assert used.labels == {str(row): "bee" for row in range(3, 11)}
+    assert inputs.labels == {str(row): "bee" for row in range(3, 11)}
     run_select("balancing", counts_as="label", horizon="round", majority="nearest")
     assert len(read_index("selected.csv")) == 2
 
@@ -129,8 +129,8 @@ def test_a_query_waits_for_labels(folder, name):
 @pytest.mark.parametrize(("label", "rows"), [("bee", [11]), ("?", [])])
 def test_a_strategy_that_reads_the_validation_split_gets_and_records_its_labels(folder, label, rows):
     (folder / "bought.csv").write_text(f"index,label\n3,bee\n4,?\n11,{label}\n")
-    query, _, used = query_of(find_strategy("uherding"))
+    query, _, inputs = query_of(find_strategy("uherding"))
     assert [part.tolist() for part in query.validation] == [rows, [1] * len(rows)]
-    assert used.labels == {"3": "bee", "4": "?", "11": label}
-    query, _, used = query_of(find_strategy("coreset"))
-    assert query.validation is None and used.labels == {}
+    assert inputs.labels == {"3": "bee", "4": "?", "11": label}
+    query, _, inputs = query_of(find_strategy("coreset"))
+    assert query.validation is None and inputs.labels == {}

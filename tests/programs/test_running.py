@@ -84,16 +84,18 @@ def test_a_stage_that_was_not_planned_does_not_begin(monkeypatch, folder, capsys
 
 
 def test_the_work_is_announced_and_on_one_thread(monkeypatch, folder):
-    found = []
+    facts = []
 
     @stage
     def look() -> None:
         """Look around."""
-        found.extend((list((folder / "jobs").iterdir()), [one["num_threads"] for one in threadpool_info()]))
+        facts.extend(
+            (list((folder / "jobs").iterdir()), [library["num_threads"] for library in threadpool_info()])
+        )
 
     monkeypatch.setenv(JOBS_FOLDER, str(folder / "jobs"))
     look.run([])
-    announced, threads = found
+    announced, threads = facts
     assert len(announced) == 1 and announced[0].name.endswith(f"-{os.getpid()}")
     assert threads and set(threads) == {1}
     assert list((folder / "jobs").iterdir()) == []
@@ -159,11 +161,11 @@ def test_ctrl_c_is_one_line(capsys):
 
 def test_of_a_file_that_a_stage_has_made_the_line_says_what_to_do(folder, capsys):
     (folder / "provenance").mkdir()
-    told = [
+    messages = [
         stopped_by(InputError(message), capsys)[1][0]
         for message in ("table: is cut", "table: is cut; delete it", "other: is cut")
     ]
-    assert told == [
+    assert messages == [
         "activepool: table: is cut; delete the file, and run again",
         "activepool: table: is cut; delete it",
         "activepool: other: is cut",
@@ -261,8 +263,8 @@ def test_one_process_is_the_stage_itself(folder):
 @pytest.mark.parametrize("words", [["--processes", "0"], ["--processes", "two"]])
 def test_a_wrong_number_of_processes_is_one_line(folder, words):
     done = program(folder, "together", TOGETHER, "--result", "a", *words)
-    told = f"argument --processes: {words[1]!r} is not a whole number from 1 on"
-    assert (done.returncode, done.stderr) == (2, f"activepool: together: {told}\n")
+    message = f"argument --processes: {words[1]!r} is not a whole number from 1 on"
+    assert (done.returncode, done.stderr) == (2, f"activepool: together: {message}\n")
 
 
 USERS_FILE = """

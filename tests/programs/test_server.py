@@ -91,7 +91,7 @@ class Run:
         output, errors = client.communicate(content, timeout=600)
         return client.returncode, output, errors
 
-    def told(self, **variables: str) -> dict[str, object]:
+    def report(self, **variables: str) -> dict[str, object]:
         """Return what the stage has told, and whether a fork or a process of its own did so."""
         status, output, errors = self.answer("tell", content="the input", **variables)
         assert (status, errors) == (0, "on stderr\n")
@@ -159,11 +159,11 @@ def server_number(run):
 
 
 def test_a_fork_is_like_a_fresh_process(run):
-    told = run.told(OWN_VARIABLE="ß", OMP_NUM_THREADS="3")
-    assert told.pop("loaded")
-    environment = told.pop("environment")
+    facts = run.report(OWN_VARIABLE="ß", OMP_NUM_THREADS="3")
+    assert facts.pop("loaded")
+    environment = facts.pop("environment")
     assert (environment["OWN_VARIABLE"], environment["OMP_NUM_THREADS"]) == ("ß", "3")
-    assert told == {
+    assert facts == {
         "argv": ["tell"],
         "folder": str(run.folder),
         "input": "the input",
@@ -171,10 +171,10 @@ def test_a_fork_is_like_a_fresh_process(run):
         "child": True,
         "threads": 1,
     }
-    fresh = run.told(OWN_VARIABLE="ß", OMP_NUM_THREADS="3", **{SERVERS: ""})
+    fresh = run.report(OWN_VARIABLE="ß", OMP_NUM_THREADS="3", **{SERVERS: ""})
     assert not fresh.pop("loaded")
     assert fresh.pop("environment") == environment | {SERVERS: ""}
-    assert fresh == told
+    assert fresh == facts
 
 
 @pytest.mark.parametrize("status", [0, 2, 137])
@@ -208,7 +208,7 @@ def test_a_killed_client_ends_its_job(run):
     client.kill()
     client.communicate()
     wait_until(lambda: not is_running(number))
-    assert run.told()["loaded"]
+    assert run.report()["loaded"]
 
 
 def test_the_job_of_a_killed_client_has_ended_when_the_next_one_begins(run):
@@ -226,13 +226,13 @@ def test_the_job_of_a_killed_client_has_ended_when_the_next_one_begins(run):
     [("OPENBLAS_CORETYPE", "another"), ("PYTHONHASHSEED", "1"), ("LC_ALL", "C"), ("LD_LIBRARY_PATH", "lib")],
 )
 def test_another_environment_takes_a_process_of_its_own(run, name, value):
-    assert not run.told(**{name: value})["loaded"]
+    assert not run.report(**{name: value})["loaded"]
 
 
 def test_another_folder_takes_a_process_of_its_own(run):
     run.workplace = run.folder / "another"
     run.workplace.mkdir()
-    assert not run.told()["loaded"]
+    assert not run.report()["loaded"]
 
 
 def test_edited_code_takes_a_process_of_its_own(tmp_path, monkeypatch):
@@ -241,17 +241,17 @@ def test_edited_code_takes_a_process_of_its_own(tmp_path, monkeypatch):
     subprocess.run(["cp", "-r", str(LIBRARY), str(library)], check=True)
     monkeypatch.setattr(sys.modules[__name__], "LIBRARY", library)
     with started(tmp_path / "work") as run:
-        assert run.told()["loaded"]
+        assert run.report()["loaded"]
         (library / "activepool" / "figures" / "panels.py").write_text("1 / 0")  # not loaded
-        assert run.told()["loaded"]
+        assert run.report()["loaded"]
         with (library / "activepool" / "heads" / "lbfgs.py").open("a") as code:
             code.write("\n")
-        assert not run.told()["loaded"]
+        assert not run.report()["loaded"]
 
 
 def test_without_a_server_the_stage_takes_a_process_of_its_own(run):
     for server in (str(run.folder / "none"), str(run.folder)):
-        assert not run.told(**{SERVERS: server})["loaded"]
+        assert not run.report(**{SERVERS: server})["loaded"]
 
 
 def test_a_killed_server_does_no_harm(own_run):
@@ -263,18 +263,18 @@ def test_a_killed_server_does_no_harm(own_run):
     # The fork has gone on; only when it had ended did the client start over.
     assert (own_run.folder / "waited").exists()
     assert own_run.job() != first
-    assert not own_run.told()["loaded"]
+    assert not own_run.report()["loaded"]
 
 
 @pytest.mark.parametrize("kills", [False, True])
 def test_the_server_ends_with_its_run(own_run, kills):
-    wait_until(lambda: own_run.told()["loaded"])
+    wait_until(lambda: own_run.report()["loaded"])
     if kills:
         own_run.process.kill()
     own_run.process.stdin.close()
     own_run.process.wait()
     wait_until(lambda: not Path(own_run.server).exists())
-    assert not own_run.told()["loaded"]
+    assert not own_run.report()["loaded"]
 
 
 def test_a_job_goes_on_when_its_run_is_killed(own_run):

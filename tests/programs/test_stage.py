@@ -89,8 +89,8 @@ def is_setting(parameter):
 
 
 def test_parameters_of_some_roles_stand_in_their_order():
-    found = example.of_role(Role.OUTPUT, Role.INPUT)
-    assert [one.name for one in found] == ["table", "pieces", "result", "extra", "pictures"]
+    parameters = example.of_role(Role.OUTPUT, Role.INPUT)
+    assert [parameter.name for parameter in parameters] == ["table", "pieces", "result", "extra", "pictures"]
 
 
 def test_what_has_no_default_is_required():
@@ -130,10 +130,10 @@ def test_help_is_what_the_docstring_says():
     assert PARAMETERS["pieces"].help == "more of it: in any order, and in any number"
     assert PARAMETERS["size"].help == "rows"
     assert PARAMETERS["note"].help == ""
-    shown = " ".join(CommandLine(example).format_help().split())
-    assert "more of it: in any order, and in any number" in shown
-    assert "--result RESULT 100 % of it" in shown
-    assert "Make an example of a table. It has every kind of parameter." in shown
+    text = " ".join(CommandLine(example).format_help().split())
+    assert "more of it: in any order, and in any number" in text
+    assert "--result RESULT 100 % of it" in text
+    assert "Make an example of a table. It has every kind of parameter." in text
 
 
 @pytest.mark.parametrize(
@@ -163,8 +163,8 @@ def test_a_stage_without_a_docstring_has_no_description():
 
 
 def test_calling_a_stage_calls_its_function():
-    given = {"table": "t", "pieces": [], "result": "r", "logs": "l", "kind": "fast", "recipe": {}}
-    assert example(**given, size=3, half_open=0.5) == 3
+    arguments = {"table": "t", "pieces": [], "result": "r", "logs": "l", "kind": "fast", "recipe": {}}
+    assert example(**arguments, size=3, half_open=0.5) == 3
     assert inspect.getdoc(example).startswith("Make an example of a table.")
 
 

@@ -34,7 +34,7 @@ def working(tmp_path):
 
 
 def names(folder):
-    return [one.name for one in other_processes(folder)]
+    return [lock.name for lock in other_processes(folder)]
 
 
 def test_a_process_is_listed_while_it_works(tmp_path, working):
@@ -59,15 +59,15 @@ def test_what_another_host_has_left_may_be_at_work_and_is_not_removed(tmp_path):
     path.touch()
     os.utime(path, (time.time() - 7300, time.time() - 7300))
     remove_ended(tmp_path)
-    (found,) = other_processes(tmp_path)
-    assert (found.path, found.is_confirmed, found.is_here) == (path, False, False)
-    assert found.description() == "host a-node-17, process 4321, begun 2 h ago"
+    (lock,) = other_processes(tmp_path)
+    assert (lock.path, lock.is_confirmed, lock.is_here) == (path, False, False)
+    assert lock.description() == "host a-node-17, process 4321, begun 2 h ago"
 
 
 def test_a_lock_of_another_host_that_is_seen(tmp_path, working):
     (tmp_path / f"{socket.gethostname()}-{working.pid}").rename(tmp_path / "elsewhere-1")
-    (found,) = other_processes(tmp_path)
-    assert (found.is_confirmed, found.is_here) == (True, False)
+    (lock,) = other_processes(tmp_path)
+    assert (lock.is_confirmed, lock.is_here) == (True, False)
 
 
 def test_without_locks_the_process_number_says_who_is_at_work(tmp_path, working, monkeypatch):

@@ -74,14 +74,14 @@ def test_what_was_precomputed_in_shards_is_an_input_of_its_gathering_and_then_of
     for file in files.values():
         Path(file).touch()
     shards = [files["0-of-2"], files["1-of-2"]]
-    given = CommandLine(gather_scores).parse_args(["--shards", *shards, "--scores", files["scores"]])
-    assert input_files(gather_scores, given) == shards
+    arguments = CommandLine(gather_scores).parse_args(["--shards", *shards, "--scores", files["scores"]])
+    assert input_files(gather_scores, arguments) == shards
 
     words = [word for name in names[:4] for word in (f"--{name}", files[name])]
     words += ["--strategy", "coreset", "--selected", "selected", "--labelled-with-picks", "next"]
     words += ["--seed", "0", "--round", "1", "--budget", "2"]
-    given = CommandLine(select).parse_args(words)
-    assert input_files(select, given) == [files[name] for name in names[:3]] + [files["scores"]]
+    arguments = CommandLine(select).parse_args(words)
+    assert input_files(select, arguments) == [files[name] for name in names[:3]] + [files["scores"]]
 
 
 def test_without_provenance_there_is_no_record(tmp_path, monkeypatch):
@@ -180,10 +180,10 @@ def test_an_unreadable_record_does_not_stop_a_stage(tree, stage):
 
 
 def test_a_stage_reads_each_record_beside_its_inputs_once(tree, stage, monkeypatch):
-    read, counted = Record.read, []
-    monkeypatch.setattr(Record, "read", lambda path: counted.append(path) or read(path))
+    read, paths = Record.read, []
+    monkeypatch.setattr(Record, "read", lambda path: paths.append(path) or read(path))
     stage("--sources", "results/a", "results/b", "--joined", "other/d")
-    assert counted == [record_path("results/a")]
+    assert paths == [record_path("results/a")]
     assert read(record_path("other/d")).inputs == {
         f"results/{name}": digest(Path(f"results/{name}").read_text()) for name in "ab"
     }

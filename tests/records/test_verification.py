@@ -140,10 +140,10 @@ def test_files_that_are_lost_are_named_one_by_one(tree):
     (tree / "results/a").unlink()
     (tree / "results/b").unlink()
     findings = verify("results")
-    made = Record.read(record_path("results/a")).started
+    start = Record.read(record_path("results/a")).started
     assert findings.verified == 1
     assert findings.misfits == [
-        f"{path}: is missing; stage 'join' made it ({made}); make it again, or delete "
+        f"{path}: is missing; stage 'join' made it ({start}); make it again, or delete "
         "results/provenance/a.json"
         for path in ("results/a", "results/b")
     ]

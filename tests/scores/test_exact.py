@@ -47,10 +47,10 @@ def test_a_list_that_may_be_too_short_says_so(beyond, decided):
     """The exact scores differ by 0.005, so those beyond the list may lie up to 0.02 lower."""
     exact = np.linspace(0, 1, 101)[:11]
     listed = exact.astype(np.float32)
-    found = exact_smallest_of_list(listed, lambda rows: exact[rows] - 5e-3, 10, beyond, spare=5)
-    assert (found is not None) == decided
+    result = exact_smallest_of_list(listed, lambda rows: exact[rows] - 5e-3, 10, beyond, spare=5)
+    assert (result is not None) == decided
     if decided:
-        assert found[0].tolist() == list(range(10))
+        assert result[0].tolist() == list(range(10))
 
 
 @pytest.mark.parametrize("spare", [1, 2, 30])
@@ -66,9 +66,9 @@ def test_of_a_list_all_that_may_belong_is_scored_again_and_little_else(spare, si
         scored.extend(positions)
         return exact[positions]
 
-    found = exact_smallest_of_list(approximate, rescore, 12, None, spare)
+    result = exact_smallest_of_list(approximate, rescore, 12, None, spare)
     expected = np.lexsort((np.arange(size), exact))[:12]
-    assert found[0].tolist() == expected.tolist()
+    assert result[0].tolist() == expected.tolist()
     assert len(set(scored)) == len(scored)
     assert len(scored) <= max(12 + spare, (approximate <= exact[expected[-1]] + 5e-2).sum())
 

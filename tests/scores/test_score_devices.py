@@ -24,8 +24,8 @@ def test_scores_are_those_of_the_cpu(device, dtype):
         scores = PoolScorer(features, problem.head, compute).score(np.arange(SIZE), SCORES, nearest)
         return scores, nearest.lists()[0]
 
-    (expected, expected_nearest), (found, nearest) = scored(Compute()), scored(Compute(device, 2))
-    assert found["predicted"].tolist() == expected["predicted"].tolist()
+    (expected, expected_nearest), (result, nearest) = scored(Compute()), scored(Compute(device, 2))
+    assert result["predicted"].tolist() == expected["predicted"].tolist()
     for name in SCORES:
-        np.testing.assert_allclose(found[name], expected[name], rtol=1e-3, atol=1e-4)
+        np.testing.assert_allclose(result[name], expected[name], rtol=1e-3, atol=1e-4)
     assert (np.sort(nearest) == np.sort(expected_nearest)).mean() > 0.99

@@ -35,10 +35,10 @@ def test_uncertainty(namespace, classes):
     logits[3] = logits[3, 0]
     logits[4, 0] = 900
     expected = np.array([brute(row.tolist()) for row in logits])
-    given = Logits(namespace(logits))
+    batch = Logits(namespace(logits))
     for column, score in enumerate((confidence, margin, entropy)):
-        assert np.allclose(to_numpy(score(given)), expected[:, column], atol=1e-12)
-    assert np.allclose(np.exp(to_numpy(log_softmax(given))).sum(axis=1), 1)
+        assert np.allclose(to_numpy(score(batch)), expected[:, column], atol=1e-12)
+    assert np.allclose(np.exp(to_numpy(log_softmax(batch))).sum(axis=1), 1)
 
 
 @namespaces
@@ -48,16 +48,18 @@ def test_boundary_distances(namespace):
     weight[4] = weight[2]
     logits = random.normal(size=(30, 5))
     logits[7, 1] = logits[7, 3] = 9
-    found = to_numpy(boundary_distances(namespace(logits), namespace(inverse_row_distances(weight))))
+    distances_found = to_numpy(
+        boundary_distances(namespace(logits), namespace(inverse_row_distances(weight)))
+    )
     for row, sample in enumerate(logits):
         top = int(np.flatnonzero(sample == sample.max())[0])
-        between = [np.linalg.norm(weight[top] - other) for other in weight]
+        between = [np.linalg.norm(weight[top] - other_row) for other_row in weight]
         expected = [
             (sample[top] - sample[label]) / between[label] if between[label] > 0 else math.inf
             for label in range(5)
         ]
         expected[top] = min(expected)
-        assert np.allclose(found[row], expected)
+        assert np.allclose(distances_found[row], expected)
 
 
 def test_two_equal_rows_are_the_only_boundary():
@@ -86,12 +88,12 @@ def test_lists_of_the_nearest_change_no_score(rows):
     features = FeatureMatrix.from_array(random.normal(size=(9000, 6)).astype(np.float32))
     head = LinearHead(random.normal(size=(4, 6)).astype(np.float32), random.normal(size=4).astype(np.float32))
     pool_scorer, nearest = PoolScorer(features, head, Compute()), NearestPerClass(4, 50)
-    alone = pool_scorer.score(np.arange(rows), SCORES)
-    beside = pool_scorer.score(np.arange(rows), SCORES, nearest)
-    assert list(alone) == list(beside) == [*SCORES, "predicted"]
-    for name, values in alone.items():
-        assert values.shape == (rows,) and values.dtype == beside[name].dtype
-        assert np.array_equal(values, beside[name])
+    without_lists = pool_scorer.score(np.arange(rows), SCORES)
+    with_lists = pool_scorer.score(np.arange(rows), SCORES, nearest)
+    assert list(without_lists) == list(with_lists) == [*SCORES, "predicted"]
+    for name, values in without_lists.items():
+        assert values.shape == (rows,) and values.dtype == with_lists[name].dtype
+        assert np.array_equal(values, with_lists[name])
     assert (nearest.lists()[0] >= 0).sum() == min(50, rows) * 4
 
 
@@ -108,8 +110,8 @@ def test_scores_are_the_same_bits_for_any_number_of_workers():
         )
         for workers in (1, 2, 5)
     ]
-    for other in results[1:]:
-        assert all(np.array_equal(results[0][name], other[name]) for name in other)
+    for result in results[1:]:
+        assert all(np.array_equal(results[0][name], result[name]) for name in result)
 
 
 @pytest.mark.parametrize("small_product", [0, pool_scorer.SMALL_PRODUCT])
@@ -158,9 +160,9 @@ def test_the_predicted_class_is_decided_in_float64_and_ties_go_to_the_first(devi
     weight[4:8] += 3e-8 * random.normal(size=(4, 50))
     head = LinearHead(weight.astype(np.float32), np.repeat(np.float32([9, 9, -9]), 4))
     features = random.normal(size=(700, 50)).astype(np.float32)
-    found = PoolScorer(FeatureMatrix.from_array(features), head, Compute(device)).score(np.arange(700), ())
+    scores = PoolScorer(FeatureMatrix.from_array(features), head, Compute(device)).score(np.arange(700), ())
     exact = features.astype(np.float64) @ head.weight.astype(np.float64).T + head.bias
     quantised = np.round(exact, 11)
-    assert np.array_equal(found["predicted"], quantised.argmax(axis=1))
-    assert len(np.unique(found["predicted"])) > 4
-    assert not np.array_equal((features @ head.weight.T + head.bias).argmax(axis=1), found["predicted"])
+    assert np.array_equal(scores["predicted"], quantised.argmax(axis=1))
+    assert len(np.unique(scores["predicted"])) > 4
+    assert not np.array_equal((features @ head.weight.T + head.bias).argmax(axis=1), scores["predicted"])

@@ -8,7 +8,7 @@ import pytest
 import activepool.stages
 from activepool.programs.stage import Role, Stage
 
-NAMES = [found.name for found in pkgutil.iter_modules(activepool.stages.__path__)]
+NAMES = [info.name for info in pkgutil.iter_modules(activepool.stages.__path__)]
 
 every_stage = pytest.mark.parametrize("name", NAMES)
 
@@ -33,7 +33,7 @@ def test_a_module_has_one_stage_of_its_name(name):
 def test_each_file_and_setting_is_documented(name):
     stage = stages_of(name)[name]
     files = stage.of_role(Role.INPUT, Role.OUTPUT, Role.FOLDER)
-    assert [one.name for one in (*files, *stage.settings) if not one.help] == []
+    assert [parameter.name for parameter in (*files, *stage.settings) if not parameter.help] == []
 
 
 @every_stage
@@ -41,7 +41,7 @@ def test_nothing_else_is_documented(name):
     stage = stages_of(name)[name]
     section = stage.__doc__.partition("Args:\n")[2].partition("\n\n")[0]
     named = [line.strip().partition(":")[0] for line in section.splitlines() if line[:9].strip()]
-    assert set(named) == {one.name for one in stage.parameters if one.help}
+    assert set(named) == {parameter.name for parameter in stage.parameters if parameter.help}
 
 
 @every_stage
@@ -50,8 +50,8 @@ def test_help_says_what_the_stage_does_and_what_it_takes(name, capsys):
     with pytest.raises(SystemExit) as ended:
         stage.run(["--help"])
     assert ended.value.code == 0
-    shown = " ".join(capsys.readouterr().out.split())
-    assert stage.description.partition("\n")[0] in shown
+    text = " ".join(capsys.readouterr().out.split())
+    assert stage.description.partition("\n")[0] in text
     for parameter in stage.parameters:
         if parameter.help:
-            assert f"{parameter.flag} " in shown
+            assert f"{parameter.flag} " in text

@@ -38,7 +38,7 @@ OPTIONS = {
 BUDGET = 20
 
 #: A user's strategy that makes use of everything: what it precomputes follows from all that it gets.
-OWN = """
+OWN_STRATEGY = """
 import numpy as np
 from activepool.strategies.declaration import strategy
 from activepool.strategies.query import Selection
@@ -78,10 +78,10 @@ SIZE = 9001
 
 @pytest.fixture(scope="module")
 def problem():
-    found = Problem(size=SIZE, width=5, labelled=45)
-    found.validation = np.arange(0, SIZE, 97)
-    found.labelled = np.setdiff1d(found.labelled, found.validation)[::-1]
-    return found
+    small_problem = Problem(size=SIZE, width=5, labelled=45)
+    small_problem.validation = np.arange(0, SIZE, 97)
+    small_problem.labelled = np.setdiff1d(small_problem.labelled, small_problem.validation)[::-1]
+    return small_problem
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +97,7 @@ def files(problem, tmp_path_factory):
     write_index(folder / "validation.csv", {"index": problem.validation})
     write_index(folder / "labelled.csv", {"index": problem.labelled})
     write_head(folder / "head.h5", problem.head)
-    (folder / "own.py").write_text(OWN)
+    (folder / "own.py").write_text(OWN_STRATEGY)
     return folder
 
 
@@ -122,42 +122,42 @@ def options_of(name):
 def arguments_of(name):
     """Return the arguments of the stage for a strategy, as its rule gives them; make the files among them."""
     strategy, options = find_strategy(name), options_of(name)
-    given = {"features": "features.h5", **INDEX_FILES}
+    arguments = {"features": "features.h5", **INDEX_FILES}
     if strategy.is_scored or "head" in strategy.reads:
-        given["head"] = "head.h5"
+        arguments["head"] = "head.h5"
     if strategy.scores:
-        given["head_scores"] = list(strategy.scores)
+        arguments["head_scores"] = list(strategy.scores)
     if "nearest" in strategy.reads:
-        given["nearest_for_budget"] = BUDGET
+        arguments["nearest_for_budget"] = BUDGET
     if strategy.image_model or strategy.precompute:
-        given |= {"strategy": name, "options": options, "seed": 3, "round": 1}
-        given |= {"budget": BUDGET, "remaining_budget": 2 * BUDGET}
+        arguments |= {"strategy": name, "options": options, "seed": 3, "round": 1}
+        arguments |= {"budget": BUDGET, "remaining_budget": 2 * BUDGET}
     if strategy.image_model:
-        given |= {"dataset": "dataset.h5", "model": "model.safetensors"}
+        arguments |= {"dataset": "dataset.h5", "model": "model.safetensors"}
         train_on_images(
-            name, "dataset.h5", **INDEX_FILES, seed=3, round=1, model=given["model"], options=options
+            name, "dataset.h5", **INDEX_FILES, seed=3, round=1, model=arguments["model"], options=options
         )
     if strategy.precompute and strategy.prepare:
-        given["prepared"] = "prepared.h5"
-        prepare(name, "features.h5", "validation.csv", 3, given["prepared"])
-    return given
+        arguments["prepared"] = "prepared.h5"
+        prepare(name, "features.h5", "validation.csv", 3, arguments["prepared"])
+    return arguments
 
 
 def content_of(path):
     """Return the datasets of a file by name."""
-    found = {}
+    content = {}
     with h5py.File(path) as file:
-        file.visititems(lambda name, item: found.update({name: item[()]} if hasattr(item, "dtype") else {}))
-    return found
+        file.visititems(lambda name, item: content.update({name: item[()]} if hasattr(item, "dtype") else {}))
+    return content
 
 
 @pytest.mark.parametrize("name", WORKED_ON)
 def test_shards_joined_are_the_whole(folder, problem, name):
-    given = arguments_of(name)
-    score(**given, scores="whole.h5")
+    arguments = arguments_of(name)
+    score(**arguments, scores="whole.h5")
     shards = [f"{number}-of-4.h5" for number in range(4)]
     for number, path in enumerate(shards):
-        score(**given, scores=path, shard=Shard(number, 4))
+        score(**arguments, scores=path, shard=Shard(number, 4))
     gather_scores(shards, "joined.h5")
     assert min(len(read_scores(path).index) for path in shards) == 0
     whole, joined = content_of("whole.h5"), content_of("joined.h5")
@@ -183,10 +183,10 @@ def test_the_file_has_what_the_strategy_declares(folder, name):
 @pytest.mark.parametrize("name", WORKED_ON)
 def test_picks_from_shards_are_those_of_the_library_in_memory(folder, problem, name):
     strategy, options = find_strategy(name), options_of(name)
-    given = arguments_of(name)
+    arguments = arguments_of(name)
     shards = [f"{number}-of-3.h5" for number in range(3)]
     for number, path in enumerate(shards):
-        score(**given, scores=path, shard=Shard(number, 3))
+        score(**arguments, scores=path, shard=Shard(number, 3))
     gather_scores(shards, "scores.h5")
     files = {"features": "features.h5", **INDEX_FILES, "scores": "scores.h5", "head": "head.h5"}
     if strategy.prepare:
@@ -204,21 +204,21 @@ def test_picks_from_shards_are_those_of_the_library_in_memory(folder, problem, n
 
 
 def test_the_heads_scores_are_those_of_one_pass_in_memory(folder, problem):
-    given = {"features": "features.h5", **INDEX_FILES, "head": "head.h5"}
-    score(**given, head_scores=SCORES, nearest_for_budget=BUDGET, scores="scores.h5")
+    arguments = {"features": "features.h5", **INDEX_FILES, "head": "head.h5"}
+    score(**arguments, head_scores=SCORES, nearest_for_budget=BUDGET, scores="scores.h5")
     pool, matrix = pool_of(problem), FeatureMatrix.from_array(problem.features)
     lists = NearestPerClass.for_budget(BUDGET, 5, len(pool))
     expected = PoolScorer(matrix, problem.head, Compute()).score(pool, SCORES, lists)
     rows, distances = lists.lists()
     expected |= {"index": pool, "nearest/index": rows, "nearest/distance": distances}
-    found = content_of("scores.h5")
-    assert found.keys() == expected.keys()
+    content = content_of("scores.h5")
+    assert content.keys() == expected.keys()
     for key, values in expected.items():
-        np.testing.assert_array_equal(found[key], values)
+        np.testing.assert_array_equal(content[key], values)
     logits = problem.head.logits64(problem.features[pool].astype(np.float64))
     first, second = np.sort(_softmax(logits), axis=1)[:, :-3:-1].T
-    np.testing.assert_allclose(found["margin"], first - second, atol=1e-5)
-    np.testing.assert_array_equal(found["predicted"], logits.argmax(axis=1))
+    np.testing.assert_allclose(content["margin"], first - second, atol=1e-5)
+    np.testing.assert_array_equal(content["predicted"], logits.argmax(axis=1))
 
 
 def _softmax(logits):
@@ -227,11 +227,11 @@ def _softmax(logits):
 
 
 def test_the_images_scores_are_those_of_the_model_and_the_classes_those_of_the_head(folder, problem):
-    given = arguments_of("vaal")
-    score(**given, scores="scores.h5")
+    arguments = arguments_of("vaal")
+    score(**arguments, scores="scores.h5")
     pool, table = pool_of(problem), read_scores("scores.h5")
     images = ImageRound("dataset.h5", problem.labelled, pool, 3, 1)
-    weights = read_checkpoint(given["model"])
+    weights = read_checkpoint(arguments["model"])
     (expected,) = find_strategy("vaal").image_model.score(weights, images, **options_of("vaal")).values()
     np.testing.assert_array_equal(table.scores["labelled_log_odds"], expected)
     logits = problem.head.logits64(problem.features[pool].astype(np.float64))
@@ -239,29 +239,29 @@ def test_the_images_scores_are_those_of_the_model_and_the_classes_those_of_the_h
 
 
 def test_a_model_may_take_as_many_steps_as_the_head(folder, capsys):
-    options, given = options_of("vaal") | {"ends_with_head": True}, {**INDEX_FILES, "seed": 3, "round": 1}
-    given |= {"model": "model.safetensors", "options": options, "metrics": "metrics.json"}
+    options, arguments = options_of("vaal") | {"ends_with_head": True}, {**INDEX_FILES, "seed": 3, "round": 1}
+    arguments |= {"model": "model.safetensors", "options": options, "metrics": "metrics.json"}
     write_json("metrics.json", {"iterations": 7})
-    train_on_images("vaal", "dataset.h5", **given)
+    train_on_images("vaal", "dataset.h5", **arguments)
     assert "step 7 of 7" in capsys.readouterr().err
     write_json("metrics.json", {"labels": 7})
     with pytest.raises(InputError, match=r"metrics\.json: must hold 'iterations', the number of steps"):
-        train_on_images("vaal", "dataset.h5", **given)
+        train_on_images("vaal", "dataset.h5", **arguments)
 
 
 def test_number_of_workers_changes_no_bit(folder):
-    given = arguments_of("own.py:own")
+    arguments = arguments_of("own.py:own")
     for workers in (1, 2):
-        score(**given, scores=f"{workers}.h5", compute=Compute(workers=workers))
+        score(**arguments, scores=f"{workers}.h5", compute=Compute(workers=workers))
     assert (folder / "1.h5").read_bytes() == (folder / "2.h5").read_bytes()
 
 
 def test_the_program_writes_what_the_function_writes_and_its_record(folder):
-    given = arguments_of("own.py:own")
-    score(**given, scores="function.h5")
+    arguments = arguments_of("own.py:own")
+    score(**arguments, scores="function.h5")
     words = [
         word
-        for name, value in given.items()
+        for name, value in arguments.items()
         for word in (
             f"--{name.replace('_', '-')}",
             *(value if isinstance(value, list) else [value if isinstance(value, str) else json.dumps(value)]),
@@ -275,8 +275,8 @@ def test_the_program_writes_what_the_function_writes_and_its_record(folder):
 
 
 def test_a_strategy_that_reads_no_features_needs_none(folder):
-    given = {"features": "dataset.h5", **INDEX_FILES, "scores": "scores.h5"}
-    score(**given)
+    arguments = {"features": "dataset.h5", **INDEX_FILES, "scores": "scores.h5"}
+    score(**arguments)
     assert list(content_of("scores.h5")) == ["index"]
 
 
@@ -292,8 +292,8 @@ def test_a_strategy_that_reads_no_features_needs_none(folder):
 )
 def test_what_is_missing_is_named(folder, changes, words):
     arguments_of("vaal")
-    given = {"features": "features.h5", **INDEX_FILES, "head": "head.h5", "head_scores": ["margin"]}
-    given |= {"strategy": "vaal"} if "model" in changes else {}
+    arguments = {"features": "features.h5", **INDEX_FILES, "head": "head.h5", "head_scores": ["margin"]}
+    arguments |= {"strategy": "vaal"} if "model" in changes else {}
     with pytest.raises(InputError, match=re.escape(words)):
-        score(**given | changes, scores="never.h5")
+        score(**arguments | changes, scores="never.h5")
     assert not (folder / "never.h5").exists()

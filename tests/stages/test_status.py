@@ -11,7 +11,11 @@ from activepool.stages.status import status
 def words_of(project, **more):
     """Return the command line for the files of a project."""
     arguments = {key: value for key, value in project.arguments.items() if value} | more
-    arguments |= {"entries": len(project.entries), "project": "photos", "given_classes": project.given[:1]}
+    arguments |= {
+        "entries": len(project.entries),
+        "project": "photos",
+        "given_classes": project.class_names[:1],
+    }
     words = []
     for name, value in arguments.items():
         words += [f"--{name.replace('_', '-')}", *(value if isinstance(value, list) else [str(value)])]

@@ -72,7 +72,7 @@ def test_held_out_rows_have_calibrated_probabilities():
 def test_the_numbers_of_the_rows_have_no_effect():
     """The rows are numbered anew when results were deleted; a sample keeps its name."""
     rows, moved = np.arange(5, 305, 3), np.random.default_rng(1).permutation(len(FEATURES))
-    made = []
+    heads = []
     for row_of in (np.arange(len(FEATURES)), moved):
         features = np.empty_like(FEATURES)
         features[row_of] = FEATURES
@@ -87,8 +87,8 @@ def test_the_numbers_of_the_rows_have_no_effect():
         assert held_out["index"].tolist() == sorted(row_of[rows].tolist())
         held_out["index"] = np.argsort(row_of)[held_out["index"]]
         held_out = held_out.sort_values("index").to_csv(index=False)
-        made.append((Path("head.h5").read_bytes(), Path("training.json").read_bytes(), held_out))
-    assert made[0] == made[1]
+        heads.append((Path("head.h5").read_bytes(), Path("training.json").read_bytes(), held_out))
+    assert heads[0] == heads[1]
 
 
 def test_a_class_that_nobody_found_yet_is_left_out_of_the_head():
@@ -115,11 +115,11 @@ def test_few_labels_take_the_fixed_rule(rows):
 
 
 def test_the_number_of_workers_changes_no_bit():
-    found = []
+    heads = []
     for workers in (1, 3):
         train(np.arange(200), compute=Compute(workers=workers))
-        found.append([Path(path).read_bytes() for path in TRAINED.values()])
-    assert found[0] == found[1]
+        heads.append([Path(path).read_bytes() for path in TRAINED.values()])
+    assert heads[0] == heads[1]
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,8 @@ def changes(problem, cap):
         gradient /= np.abs(gradient).max()  # its square may be too small for a float
         changed = False
         for label in range(problem.classes):
-            own = problem.labelled[labels == label]
-            anchor = features[own if len(own) else problem.labelled].mean(axis=0)
+            class_rows = problem.labelled[labels == label]
+            anchor = features[class_rows if len(class_rows) else problem.labelled].mean(axis=0)
             difference = anchor - sample
             alpha = epsilon * np.linalg.norm(difference) * gradient / (np.linalg.norm(gradient) * difference)
             mixed = alpha * anchor + (1 - alpha) * sample
@@ -67,12 +67,12 @@ def test_with_fewer_candidates_than_picks_the_rest_is_random():
     problem = problem_with(5)
     candidates = problem.unlabelled[changes(problem, 0.02)]
     assert 0 < len(candidates) < 40
-    rest = set()
+    random_picks = set()
     for seed in range(3):
         picks = problem.select(alfamix, 40, seed=seed, options={"mixing": 0.02, "steps": 1}).index
         assert set(picks[: len(candidates)]) == set(candidates)
-        rest |= set(picks[len(candidates) :])
-    assert len(rest) > 45
+        random_picks |= set(picks[len(candidates) :])
+    assert len(random_picks) > 45
 
 
 def test_a_class_like_the_predicted_one_and_a_certain_class_never_change():

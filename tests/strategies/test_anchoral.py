@@ -28,11 +28,11 @@ def test_picks_are_those_of_the_strategy_near_the_anchors(seed, size):
     options = {"of": "entropy", "anchors": 99, "neighbours": 12, "subset": size}
     order = find_strategy("entropy")
     picks = problem.select(anchoral, 9, options=options).index
-    seen, anchors = set(), []
+    keys, anchors = set(), []
     for row in problem.labelled:  # equal samples of a class are one anchor
         key = problem.labels[row], problem.features[row].tobytes()
-        anchors += [] if key in seen else [row]
-        seen.add(key)
+        anchors += [] if key in keys else [row]
+        keys.add(key)
     near = subset(problem, anchors, 12, size)
     whole = problem.select(order, len(problem.unlabelled)).index
     assert picks.tolist() == [row for row in whole.tolist() if row in near][:9]

@@ -17,7 +17,9 @@ from activepool.strategies.registry import builtin_strategies, completed, find_s
 
 PROBLEM = Problem()
 POOL = PROBLEM.unlabelled
-STRATEGIES = [completed(one, REQUIRED_OPTIONS.get(name, {})) for name, one in builtin_strategies().items()]
+STRATEGIES = [
+    completed(strategy, REQUIRED_OPTIONS.get(name, {})) for name, strategy in builtin_strategies().items()
+]
 
 #: All that any strategy reads.
 ALL = {
@@ -42,10 +44,10 @@ def without(name):
     return {key: value for key, value in ALL.items() if key != name}
 
 
-@pytest.mark.parametrize("builtin", STRATEGIES, ids=lambda one: one.name)
+@pytest.mark.parametrize("builtin", STRATEGIES, ids=lambda strategy: strategy.name)
 def test_what_a_strategy_does_not_read_is_left_out(builtin):
-    given = ALL | ({"scores": {"labelled_log_odds": np.zeros(len(POOL))}} if builtin.image_model else {})
-    query = assemble_query(builtin, **given)
+    parts = ALL | ({"scores": {"labelled_log_odds": np.zeros(len(POOL))}} if builtin.image_model else {})
+    query = assemble_query(builtin, **parts)
     for name in ARTIFACTS:
         assert (getattr(query, name) is not None) == (name in builtin.reads), name
     assert (query.labels is not None) == builtin.reads_labels
@@ -158,7 +160,7 @@ def test_a_score_that_is_not_declared_is_named(name, hint):
     def mine(query):
         return Selection(query.unlabelled[np.argsort(query.scores[name])][: query.budget])
 
-    given = ALL | {"scores": {"margin": np.zeros(len(POOL)), "entropy": np.zeros(len(POOL))}}
-    query = assemble_query(mine, **given | {"predicted": np.zeros(len(POOL), int)})
+    parts = ALL | {"scores": {"margin": np.zeros(len(POOL)), "entropy": np.zeros(len(POOL))}}
+    query = assemble_query(mine, **parts | {"predicted": np.zeros(len(POOL), int)})
     with pytest.raises(InputError, match=f"reads the score '{name}', which it does not declare; {hint}"):
         mine.pick(query.part(slice(0, 9)))

@@ -24,8 +24,8 @@ def definition(problem, budget, regularisation=1.0, form="binary"):
 
     picks: list[int] = []
     while len(picks) < min(2 * budget, len(pool)):
-        left = np.setdiff1d(pool, picks)
-        picks.append(int(left[trace(matrix + share * information[left]).argmin()]))
+        remaining = np.setdiff1d(pool, picks)
+        picks.append(int(remaining[trace(matrix + share * information[remaining]).argmin()]))
         matrix = matrix + share * information[picks[-1]]
     while len(picks) > budget:
         rows = np.sort(picks)[::-1]

@@ -23,12 +23,12 @@ def test_the_largest_classes_get_the_remainder_as_in_the_papers_code(budget):
     available = np.bincount(problem.labels[problem.unlabelled], minlength=5)
     assert len({*available.tolist()}) == 5
     picks = problem.select(balanced_random, min(budget, available.sum()), options={"remainder": "largest"})
-    taken = np.bincount(problem.labels[picks.index], minlength=5)
-    assert taken.tolist() == papers_counts(available, min(budget, available.sum())).tolist()
+    counts = np.bincount(problem.labels[picks.index], minlength=5)
+    assert counts.tolist() == papers_counts(available, min(budget, available.sum())).tolist()
 
 
 def test_the_first_classes_get_it_by_default():
     problem = Problem()
     problem.labels = np.arange(157) % 5
-    taken = np.bincount(problem.labels[problem.select(balanced_random, 12).index])
-    assert taken.tolist() == [3, 3, 2, 2, 2]
+    counts = np.bincount(problem.labels[problem.select(balanced_random, 12).index])
+    assert counts.tolist() == [3, 3, 2, 2, 2]

@@ -54,12 +54,12 @@ def papers_query(features, labels, classes, labelled, shuffled, budget):
     """
     is_labelled = np.isin(np.arange(len(labels)), labelled)
     picks, drawn = [], []
-    for left in range(budget, 0, -1):
+    for remaining_budget in range(budget, 0, -1):
         counts = np.bincount(labels[is_labelled], minlength=classes)
         is_frequent = counts > counts.mean()
         if is_frequent.any():
             excess = counts[is_frequent].mean() - counts[~is_frequent].mean()
-            drawn.append(bool(left > (~is_frequent).sum() * excess))
+            drawn.append(bool(remaining_budget > (~is_frequent).sum() * excess))
         else:  # equal counts: the code compares with 0/0, and draws
             drawn.append(True)
         if drawn[-1]:
@@ -70,8 +70,8 @@ def papers_query(features, labels, classes, labelled, shuffled, budget):
             pool = np.flatnonzero(~is_labelled)
             squared = np.square(features[pool, None] - means).sum(axis=2)
             rarest = counts.argmin()
-            own = squared[:, rarest] if counts[rarest] else 1
-            pick = int(pool[(own / squared[:, is_frequent].max(axis=1)).argmin()])
+            distance = squared[:, rarest] if counts[rarest] else 1
+            pick = int(pool[(distance / squared[:, is_frequent].max(axis=1)).argmin()])
         is_labelled[pick] = True
         picks.append(pick)
     return picks, drawn

@@ -27,8 +27,8 @@ def query(budget=3):
 
 @pytest.mark.parametrize("kind", [list, np.int32, np.uint8, np.uint64, np.int64])
 def test_whole_numbers_of_any_type_are_rows(kind):
-    given = [7, 2, 11] if kind is list else np.array([7, 2, 11], kind)
-    index = checked("mine", query(), Selection(given)).index
+    rows = [7, 2, 11] if kind is list else np.array([7, 2, 11], kind)
+    index = checked("mine", query(), Selection(rows)).index
     assert index.tolist() == [7, 2, 11] and index.dtype == np.int64
 
 
@@ -92,18 +92,18 @@ def test_what_breaks_the_rules_is_one_line(given, words):
 
 
 def test_a_labelled_pick_is_refused_even_if_the_pool_has_it():
-    given = dataclasses.replace(query(), labelled=np.array([0, 7]))
+    overlapping = dataclasses.replace(query(), labelled=np.array([0, 7]))
     with pytest.raises(InputError, match="picked a sample that is already labelled: row 7"):
-        checked("mine", given, Selection(np.array([2, 7, 11])))
+        checked("mine", overlapping, Selection(np.array([2, 7, 11])))
 
 
 def test_a_strategy_cannot_change_what_its_picks_are_checked_against():
-    given = query()
+    original = query()
     for name in ("unlabelled", "labelled", "predicted"):
         with pytest.raises(ValueError, match="read-only"):
-            getattr(read_only(given), name)[::-1].sort()
-        getattr(given, name).sort()
-    assert read_only(dataclasses.replace(given, predicted=None)).predicted is None
+            getattr(read_only(original), name)[::-1].sort()
+        getattr(original, name).sort()
+    assert read_only(dataclasses.replace(original, predicted=None)).predicted is None
 
 
 def _of_helper(query):

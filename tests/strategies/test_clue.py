@@ -20,8 +20,8 @@ def test_picks_are_the_nearest_to_the_weighted_means_of_the_cells(seed, temperat
     problem = Problem(seed, size=240)
     query, rows = problem.query(clue, 15), problem.unlabelled
     weights = np.round(entropies(problem, temperature) * 2.0**36) / 2.0**36
-    matrix, given = FeatureMatrix.from_array(problem.features), (query.generator, query.compute)
-    cell = k_means(matrix, rows, 15, *given, weights).cell
+    matrix, arguments = FeatureMatrix.from_array(problem.features), (query.generator, query.compute)
+    cell = k_means(matrix, rows, 15, *arguments, weights).cell
     members = [np.flatnonzero(cell == number) for number in range(cell.max() + 1)]
     expected = []
     for part in sorted(members, key=lambda part: -weights[part].sum()):

@@ -46,6 +46,6 @@ def test_without_its_state_a_round_picks_the_same():
 def test_the_state_of_another_labelled_set_is_not_used():
     query = Problem(size=400).query(coreset, 15)
     later = next_round(query, coreset.pick(query))
-    other = replace(later, labelled=later.labelled[5:])
-    expected = coreset.pick(replace(other, state={})).index
-    assert coreset.pick(other).index.tolist() == expected.tolist()
+    other_query = replace(later, labelled=later.labelled[5:])
+    expected = coreset.pick(replace(other_query, state={})).index
+    assert coreset.pick(other_query).index.tolist() == expected.tolist()

@@ -55,11 +55,13 @@ def test_with_fewer_candidates_than_picks_the_rest_is_random():
     changed = changes(problem, 40)
     candidates = problem.unlabelled[changed > 0]
     assert 0 < len(candidates) < 40
-    rest = set()
+    random_picks = set()
     for seed in range(4):
         query = problem.query(dropquery, 40, seed=seed)
-        own = query.unlabelled[dropquery.precomputed(query, {"passes": 3, "rate": 0.75})["changes"] > 0]
+        changed_rows = query.unlabelled[
+            dropquery.precomputed(query, {"passes": 3, "rate": 0.75})["changes"] > 0
+        ]
         picks = problem.select(dropquery, 40, seed=seed).index
-        assert set(picks[: len(own)]) == set(own)
-        rest |= set(picks[len(own) :])
-    assert len(rest) > 60
+        assert set(picks[: len(changed_rows)]) == set(changed_rows)
+        random_picks |= set(picks[len(changed_rows) :])
+    assert len(random_picks) > 60

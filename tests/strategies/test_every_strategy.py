@@ -16,22 +16,26 @@ OPTIONS = {
     "vaal": {"image_size": 16, "width": 2, "latent": 2, "epochs": 2, "batch_size": 8},
 }
 
-STRATEGIES = [completed(one, OPTIONS.get(name, {})) for name, one in builtin_strategies().items()]
+STRATEGIES = [completed(strategy, OPTIONS.get(name, {})) for name, strategy in builtin_strategies().items()]
 
-every_strategy = pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda one: one.name)
+every_strategy = pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda strategy: strategy.name)
 
 
 def measuring():
-    return [one for one in STRATEGIES if one.precompute]
+    return [strategy for strategy in STRATEGIES if strategy.precompute]
 
 
 def reading_features():
-    return [one for one in STRATEGIES if one.reads_features]
+    return [strategy for strategy in STRATEGIES if strategy.reads_features]
 
 
 def needing_no_labels():
     """The strategies that can also choose the first samples of a pool."""
-    return [one for one in STRATEGIES if not (one.reads_labels or one.is_scored or "head" in one.reads)]
+    return [
+        strategy
+        for strategy in STRATEGIES
+        if not (strategy.reads_labels or strategy.is_scored or "head" in strategy.reads)
+    ]
 
 
 def picks(strategy, problem, budget, **settings):
@@ -71,7 +75,7 @@ def test_number_of_workers_changes_nothing(strategy, size):
     assert np.array_equal(picks(strategy, problem, 25, workers=1), picks(strategy, problem, 25, workers=2))
 
 
-@pytest.mark.parametrize("strategy", measuring(), ids=lambda one: one.name)
+@pytest.mark.parametrize("strategy", measuring(), ids=lambda strategy: strategy.name)
 @pytest.mark.parametrize("shards", [3, 8])
 def test_what_is_measured_in_shards_has_the_same_bits(strategy, shards):
     options = OPTIONS.get(strategy.name)
@@ -97,7 +101,7 @@ def test_constant_features(strategy):
     check_rules(strategy, problem, 17)
 
 
-@pytest.mark.parametrize("strategy", reading_features(), ids=lambda one: one.name)
+@pytest.mark.parametrize("strategy", reading_features(), ids=lambda strategy: strategy.name)
 def test_features_that_are_not_finite_are_named(strategy):
     problem = Problem()
     problem.features[problem.unlabelled[5], 2] = np.nan
@@ -117,7 +121,7 @@ def test_one_labelled_sample(strategy):
     check_rules(strategy, Problem(labelled=1), 11)
 
 
-@pytest.mark.parametrize("strategy", needing_no_labels(), ids=lambda one: one.name)
+@pytest.mark.parametrize("strategy", needing_no_labels(), ids=lambda strategy: strategy.name)
 @pytest.mark.parametrize("budget", [1, 11, 157])
 def test_no_labelled_sample(strategy, budget):
     problem = Problem(labelled=0)

@@ -11,17 +11,17 @@ def definition(problem, budget, gamma, generator):
     points = (np.round(problem.probabilities() * 2**24) / 2**24)[problem.unlabelled]
     top = np.sort(points, axis=1)
     uncertainty = 1 - (top[:, -1] - top[:, -2])
-    distance, left, picks = uncertainty.copy(), np.ones(len(points), bool), []
+    distance, remaining, picks = uncertainty.copy(), np.ones(len(points), bool), []
     while len(picks) < budget:
-        least, largest = distance[left].min(), distance[left].max()
+        least, largest = distance[remaining].min(), distance[remaining].max()
         scaled = (distance - least) / (largest - least) if largest > least else 0
-        weights = np.where(left, (scaled + uncertainty) / 2, 0) ** gamma
+        weights = np.where(remaining, (scaled + uncertainty) / 2, 0) ** gamma
         if largest == 0:
-            weights = left.astype(float)
+            weights = remaining.astype(float)
         total = np.cumsum(weights)
         pick = int(np.searchsorted(total, generator.random() * total[-1], side="right"))
         picks.append(pick)
-        left[pick] = False
+        remaining[pick] = False
         distance = np.minimum(distance, np.abs(points - points[pick]).sum(axis=1))
     return problem.unlabelled[picks]
 

@@ -11,16 +11,16 @@ def definition(problem, budget):
     points, pool = problem.features.astype(np.float64), problem.unlabelled
     centers, picks = sorted(problem.labelled.tolist()), []
     while len(picks) < budget:
-        left = np.setdiff1d(pool, picks)
+        remaining = np.setdiff1d(pool, picks)
         if not centers:
-            pick = left[(points[left] ** 2).sum(axis=1).argmax()]
+            pick = remaining[(points[remaining] ** 2).sum(axis=1).argmax()]
         else:
-            squared = np.round(((points[left, None] - points[centers]) ** 2).sum(axis=2), 12)
-            nearest, own = squared.argmin(axis=1), squared.min(axis=1)
-            sums = np.array([own[nearest == number].sum() for number in range(len(centers))])
+            squared = np.round(((points[remaining, None] - points[centers]) ** 2).sum(axis=2), 12)
+            nearest, center_distance = squared.argmin(axis=1), squared.min(axis=1)
+            sums = np.array([center_distance[nearest == number].sum() for number in range(len(centers))])
             sums[np.bincount(nearest, minlength=len(centers)) == 0] = -1
             members = nearest == np.round(sums, 8).argmax()
-            pick = left[members][own[members].argmax()]
+            pick = remaining[members][center_distance[members].argmax()]
         picks.append(pick)
         centers.append(pick)
     return picks

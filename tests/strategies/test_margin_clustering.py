@@ -48,8 +48,8 @@ def test_clusters_are_made_once_where_asked():
     for round_number in (1, 2, 3):
         query = problem.query(margin_clustering, 20, options=options, round_number=round_number)
         selection = margin_clustering.select(replace(query, state=state), **options)
-        kept = np.array([cluster[row] for row in problem.unlabelled])
-        expected = definition(problem, problem.unlabelled, 6, 20, kept)
+        pool_clusters = np.array([cluster[row] for row in problem.unlabelled])
+        expected = definition(problem, problem.unlabelled, 6, 20, pool_clusters)
         assert selection.index.tolist() == expected
         differing += expected != definition(problem, problem.unlabelled, 6, 20)
         state, problem.labelled = selection.state, np.append(problem.labelled, expected)

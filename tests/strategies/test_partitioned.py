@@ -25,14 +25,14 @@ def test_one_part_is_the_wrapped_strategy_itself(wraps):
 @pytest.fixture
 def parts(monkeypatch):
     """The queries that the parts make."""
-    seen, pick = [], Wrapped.pick
+    queries, pick = [], Wrapped.pick
 
     def spy(wrapped, query):
-        seen.append(query)
+        queries.append(query)
         return pick(wrapped, query)
 
     monkeypatch.setattr(Wrapped, "pick", spy)
-    return seen
+    return queries
 
 
 def test_parts_split_pool_labelled_set_and_budget_evenly(parts):

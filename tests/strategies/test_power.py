@@ -49,11 +49,11 @@ def test_picks_are_those_of_the_definition(name, seed):
 @pytest.mark.parametrize("name", INNER)
 def test_with_a_large_exponent_it_is_the_strategy_itself(name):
     problem = Problem(3, size=400)
-    found = problem.select(power, 30, options={"of": name, "beta": 1e12})
-    alone = problem.select(find_strategy(name), 30)
-    assert found.index.tolist() == alone.index.tolist()
-    (column,) = alone.columns
-    assert np.allclose(found.columns[column], alone.columns[column])
+    selection = problem.select(power, 30, options={"of": name, "beta": 1e12})
+    expected = problem.select(find_strategy(name), 30)
+    assert selection.index.tolist() == expected.index.tolist()
+    (column,) = expected.columns
+    assert np.allclose(selection.columns[column], expected.columns[column])
 
 
 def test_samples_are_drawn_in_proportion_to_a_power():
@@ -88,5 +88,5 @@ def test_errors_of_the_approximate_scores_change_nothing(monkeypatch, error):
     expected = problem.select(power, 20, options={"of": "margin"}).index
     shift = np.random.default_rng(0).uniform(-error, error, len(query.unlabelled)).astype(np.float32)
     query.scores["margin"] = query.scores["margin"] + shift
-    found = find_strategy("power", {"of": "margin"}).pick(query, of="margin").index
-    assert found.tolist() == expected.tolist()
+    picks = find_strategy("power", {"of": "margin"}).pick(query, of="margin").index
+    assert picks.tolist() == expected.tolist()

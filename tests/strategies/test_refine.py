@@ -21,9 +21,9 @@ def definition(problem, query, strategies, sizes, budget, batches):
             part = np.sort(
                 query.generator.permutation(candidates)[: size or max(budget, round(0.4 * len(candidates)))]
             )
-            own = replace(problem.query(strategies[batch % 3], budget), generator=query.generator)
+            part_query = replace(problem.query(strategies[batch % 3], budget), generator=query.generator)
             places = np.searchsorted(problem.unlabelled, part)
-            picked |= set(strategies[batch % 3].pick(own.part(places)).index.tolist())
+            picked |= set(strategies[batch % 3].pick(part_query.part(places)).index.tolist())
         candidates = np.array(sorted(picked))
     order = problem.select(find_strategy("entropy"), len(problem.unlabelled)).index
     return [row for row in order.tolist() if row in picked][:budget]
@@ -63,8 +63,8 @@ def test_what_they_prepare_has_their_place_in_the_list():
     ],
 )
 def test_mistakes_name_the_option(given, problem):
-    (found,) = validate_options(refine, given)[1]
-    assert found.startswith(problem)
+    (line,) = validate_options(refine, given)[1]
+    assert line.startswith(problem)
 
 
 def test_a_part_must_hold_the_budget():

@@ -118,13 +118,13 @@ def test_base_picks_the_same_whatever_it_looked_at_ahead(monkeypatch, looked_ahe
 
 def test_base_computes_the_distances_of_all_classes_at_once(monkeypatch):
     """Where float32 leaves nothing open, nothing is left to ask for class by class."""
-    asked, boundary64 = [], PoolScorer.boundary64
+    calls, boundary64 = [], PoolScorer.boundary64
 
-    def counted(pool_scorer, rows, labels):
-        asked.append(len(rows))
+    def counting(pool_scorer, rows, labels):
+        calls.append(len(rows))
         return boundary64(pool_scorer, rows, labels)
 
-    monkeypatch.setattr(PoolScorer, "boundary64", counted)
+    monkeypatch.setattr(PoolScorer, "boundary64", counting)
     problem = Problem(11, size=300, classes=4)
     assert problem.select(find_strategy("base"), 80).index.tolist() == brute_base(problem, 80).tolist()
-    assert asked == [4 * (20 + MIN_SPARE)]
+    assert calls == [4 * (20 + MIN_SPARE)]

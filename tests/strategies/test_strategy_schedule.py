@@ -11,6 +11,6 @@ OPTIONS = {"first": "coreset", "rounds": 2, "then": {"strategy": "margin"}}
 def test_the_first_rounds_are_one_strategys_and_all_others_the_others(number, name):
     problem = Problem(size=240)
     picks = problem.select(schedule, 20, options=OPTIONS, round_number=number)
-    alone = problem.select(find_strategy(name), 20)
-    assert picks.index.tolist() == alone.index.tolist()
-    assert picks.columns.keys() == alone.columns.keys()
+    expected = problem.select(find_strategy(name), 20)
+    assert picks.index.tolist() == expected.index.tolist()
+    assert picks.columns.keys() == expected.columns.keys()

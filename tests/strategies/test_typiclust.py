@@ -45,7 +45,9 @@ def most_typical(features, rows, neighbours):
     nearest = min(neighbours, len(rows) // 2)
     means = []
     for row in rows:
-        distances = sorted(np.linalg.norm(features[row] - features[other]) for other in rows if other != row)
+        distances = sorted(
+            np.linalg.norm(features[row] - features[neighbour]) for neighbour in rows if neighbour != row
+        )
         means.append(np.mean(distances[:nearest]) if nearest else 0)
     return rows[np.round(means, 9).argmin()]
 

@@ -24,10 +24,10 @@ NESTED = {
 @pytest.mark.parametrize("round_number", [1, 2, 3])
 def test_wrappers_nest(name, round_number):
     problem, strategy = Problem(size=400), builtin_strategies()[name]
-    given = {"options": NESTED[name], "round_number": round_number}
-    first = problem.select(strategy, 23, **given).index
+    arguments = {"options": NESTED[name], "round_number": round_number}
+    first = problem.select(strategy, 23, **arguments).index
     assert len(set(first.tolist())) == 23 and np.isin(first, problem.unlabelled).all()
-    assert problem.select(strategy, 23, **given, workers=2).index.tolist() == first.tolist()
+    assert problem.select(strategy, 23, **arguments, workers=2).index.tolist() == first.tolist()
 
 
 def test_a_wrapper_reads_what_it_wraps_and_what_it_reads_itself():
@@ -46,9 +46,11 @@ def test_scores_of_a_narrowed_pool_are_not_made_for_the_whole():
 
 
 def test_a_round_reads_what_its_strategy_reads():
-    both = find_strategy("schedule", {"first": "coreset", "rounds": 2, "then": "base"})
-    assert both.scores == ("boundary",) and both.precompute and both.keeps_state
-    first, then = both.in_round(2), both.in_round(3)
+    schedule_of_two = find_strategy("schedule", {"first": "coreset", "rounds": 2, "then": "base"})
+    assert (
+        schedule_of_two.scores == ("boundary",) and schedule_of_two.precompute and schedule_of_two.keeps_state
+    )
+    first, then = schedule_of_two.in_round(2), schedule_of_two.in_round(3)
     assert first.reads == ("features",) and first.scores == () and first.precompute and first.keeps_state
     assert set(then.reads) == {"features", "head", "nearest"} and not then.precompute
 
@@ -82,12 +84,12 @@ def test_arrays_of_two_strategies_do_not_mix():
     query = problem.query(schedule, 9, options=options)
     assert set(query.prepared) == {"first.cluster", "then.cluster"}
     for number, option in ((1, "first"), (2, "then")):
-        found = find_strategy("schedule", options)
+        wrapper = find_strategy("schedule", options)
         now = replace(query, round_number=number, generator=generator(0, number, "any"))
         clusters = {"cluster": query.prepared[f"{option}.cluster"]}
-        alone = replace(now, prepared=clusters, generator=generator(0, number, "any"))
-        picks = find_strategy("cluster_margin").pick(alone).index
-        assert found.pick(now, **options).index.tolist() == picks.tolist()
+        inner_query = replace(now, prepared=clusters, generator=generator(0, number, "any"))
+        picks = find_strategy("cluster_margin").pick(inner_query).index
+        assert wrapper.pick(now, **options).index.tolist() == picks.tolist()
 
 
 def test_state_passes_through_to_the_same_strategy():
@@ -98,8 +100,8 @@ def test_state_passes_through_to_the_same_strategy():
     schedule = find_strategy("schedule", options)
     problem.labelled = np.concatenate([problem.labelled, selection.index])
     query = replace(problem.query(schedule, 7, options=options), state=selection.state)
-    known = schedule.precompute(query)["first.seen"]
-    assert (known > 0).any()
+    num_compared = schedule.precompute(query)["first.seen"]
+    assert (num_compared > 0).any()
     again = schedule.pick(query, **options).index
     assert again.tolist() == problem.select(find_strategy("coreset"), 7).index.tolist()
 
@@ -142,8 +144,8 @@ def test_the_files_of_all_strategies_count():
     ],
 )
 def test_mistakes_name_the_option(name, options, problem):
-    (found,) = validate_options(find_strategy(name), options)[1]
-    assert found.startswith(problem)
+    (line,) = validate_options(find_strategy(name), options)[1]
+    assert line.startswith(problem)
 
 
 def test_options_within_get_their_defaults_and_types():

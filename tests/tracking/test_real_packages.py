@@ -48,21 +48,21 @@ def test_comet_keeps_archives_for_later(sent):
         with zipfile.ZipFile(path) as archive:
             assert json.loads(archive.read("experiment.json"))["project_name"] == "trial"
             messages = [json.loads(line)["payload"] for line in archive.read("messages.json").splitlines()]
-            kept = [name for name in archive.namelist() if not name.endswith(".json")]
-            pictures = [name for name in kept if archive.read(name) != PICKS.encode()]
-            shown = [np.asarray(Image.open(archive.open(name))) for name in pictures]
-        name = next(one["value"] for one in messages if one.get("key") == "Name")
-        runs[name] = (messages, shown)
-        assets[name] = len(kept) - len(pictures)
+            names = [name for name in archive.namelist() if not name.endswith(".json")]
+            pictures = [name for name in names if archive.read(name) != PICKS.encode()]
+            figures = [np.asarray(Image.open(archive.open(name))) for name in pictures]
+        name = next(message["value"] for message in messages if message.get("key") == "Name")
+        runs[name] = (messages, figures)
+        assets[name] = len(names) - len(pictures)
     assert runs.keys() == {"margin/seed0", "figures"}
-    messages, shown = runs["margin/seed0"]
-    metrics = [one["metric"] for one in messages if "metric" in one]
-    top1 = {one["step"]: one["metricValue"] for one in metrics if one["metricName"] == "top1"}
-    assert (top1, shown) == ({20: 0.5, 30: 0.625}, [])
+    messages, figures = runs["margin/seed0"]
+    metrics = [message["metric"] for message in messages if "metric" in message]
+    top1 = {message["step"]: message["metricValue"] for message in metrics if message["metricName"] == "top1"}
+    assert (top1, figures) == ({20: 0.5, 30: 0.625}, [])
     assert assets == {"margin/seed0": 1, "figures": 0}
-    parameters = [one.get("params") or one.get("param") for one in messages]
-    given = {one["paramName"]: one["paramValue"] for one in parameters if one}
-    assert (given["budget"], given["head|solver"]) == (10, "lbfgs")
+    parameters = [message.get("params") or message.get("param") for message in messages]
+    parameters_by_name = {message["paramName"]: message["paramValue"] for message in parameters if message}
+    assert (parameters_by_name["budget"], parameters_by_name["head|solver"]) == (10, "lbfgs")
     assert np.array_equal(runs["figures"][1], [PICTURE])
 
 
@@ -71,13 +71,13 @@ def test_tensorboard_keeps_a_folder_for_each_run(sent):
     folder = sent("tensorboard")
     run = accumulators.EventAccumulator(str(folder / "margin/seed0")).Reload()
     assert sorted(run.Tags()["scalars"]) == ["round", "top1"]
-    assert [(one.step, one.value) for one in run.Scalars("top1")] == [(20, 0.5), (30, 0.625)]
+    assert [(event.step, event.value) for event in run.Scalars("top1")] == [(20, 0.5), (30, 0.625)]
     assert (folder / "margin/seed0/round01/selected.csv").read_text() == PICKS
     (text,) = run.Tensors("settings/text_summary")
     assert json.loads(text.tensor_proto.string_val[0]) == SETTINGS
     figures = accumulators.EventAccumulator(str(folder / "figures")).Reload()
-    (shown,) = figures.Images("learning_curves")
-    assert (shown.width, shown.height) == (7, 5)
+    (image,) = figures.Images("learning_curves")
+    assert (image.width, image.height) == (7, 5)
 
 
 def test_wandb_keeps_a_folder_for_each_run(sent):
@@ -87,21 +87,22 @@ def test_wandb_keeps_a_folder_for_each_run(sent):
     runs, files = {}, {}
     for path in sent("wandb").glob("wandb/offline-run-*/run-*.wandb"):
         records = [Record.FromString(content) for content in logged(path.read_bytes())]
-        (run,) = [one.run for one in records if one.WhichOneof("record_type") == "run"]
+        (run,) = [record.run for record in records if record.WhichOneof("record_type") == "run"]
         runs[run.display_name] = (run, records, list(path.parent.glob("files/media/images/*.png")))
         files[run.display_name] = path.parent / "files"
     assert runs.keys() == {"margin/seed0", "figures"}
-    run, records, shown = runs["margin/seed0"]
-    given = {one.key: json.loads(one.value_json) for one in run.config.update}
-    assert (run.project, given["budget"], given["head"]) == ("trial", 10, {"solver": "lbfgs"})
-    history = [one.history for one in records if one.WhichOneof("record_type") == "history"]
+    run, records, figures = runs["margin/seed0"]
+    settings = {record.key: json.loads(record.value_json) for record in run.config.update}
+    assert (run.project, settings["budget"], settings["head"]) == ("trial", 10, {"solver": "lbfgs"})
+    history = [record.history for record in records if record.WhichOneof("record_type") == "history"]
     values = [
-        {one.key or one.nested_key[0]: json.loads(one.value_json) for one in row.item} for row in history
+        {record.key or record.nested_key[0]: json.loads(record.value_json) for record in row.item}
+        for row in history
     ]
     assert [(row["_step"], row["round"], row["top1"]) for row in values] == [(20, 0, 0.5), (30, 1, 0.625)]
-    assert shown == []
-    (kept,) = (sent_files for sent_files in files["margin/seed0"].glob("round01/selected.csv"))
-    assert kept.read_text() == PICKS
+    assert figures == []
+    (sent_path,) = (sent_files for sent_files in files["margin/seed0"].glob("round01/selected.csv"))
+    assert sent_path.read_text() == PICKS
     (picture,) = runs["figures"][2]
     assert np.array_equal(np.asarray(Image.open(picture)), PICTURE)
 

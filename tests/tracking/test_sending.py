@@ -93,9 +93,9 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
 def test_comet_is_told_all_in_order(sent, tmp_path):
     outcome = sent()
     assert (outcome.sent, outcome.failure) == (["margin/seed0", "figures"], None)
-    told = [json.loads(line) for line in (tmp_path / "notes").read_text().splitlines()]
+    calls = [json.loads(line) for line in (tmp_path / "notes").read_text().splitlines()]
     begin = ["start", "trial", str(tmp_path / "files")]
-    assert told == [
+    assert calls == [
         ["import"],
         *[begin, ["name", "margin/seed0"], ["settings", {"budget": 10}]],
         *[["numbers", 20, {"top1": 0.5}], ["numbers", 30, {"top1": 0.625}], ["end"]],

@@ -61,13 +61,13 @@ def test_what_was_sent_is_written_with_its_record(track, tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert (tmp_path / "tracking/comet.log").read_text() == "sent: null/seed0\nsent: figures\n"
     assert (tmp_path / "tracking/provenance/comet.log.json").is_file()
-    told = [json.loads(line) for line in (tmp_path / "notes").read_text().splitlines()]
-    assert [values for call, *values in told if call == "numbers"] == [
+    calls = [json.loads(line) for line in (tmp_path / "notes").read_text().splitlines()]
+    assert [values for call, *values in calls if call == "numbers"] == [
         [20, {"round": 0.0, "top1": 0.5}],
         [40, {"round": 1.0}],
     ]
-    assert [values[0] for call, *values in told if call == "picture"] == ["a", "b"]
-    assert [values for call, *values in told if call == "file"] == [
+    assert [values[0] for call, *values in calls if call == "picture"] == ["a", "b"]
+    assert [values for call, *values in calls if call == "file"] == [
         ["round00/selected.csv", "results/initial_random/seed0/round00/selected.csv"],
         ["round01/selected.csv", "results/null/seed0/round01/selected.csv"],
         ["class_counts.csv", "class_counts.csv"],

@@ -192,13 +192,13 @@ def new_project(server: Server, root: Path, batch: Batch, folder: Path) -> tuple
         "POST", f"/api/projects/{project}/import", json.loads(tasks.read_text(encoding="utf-8"))
     )
     print(f"imported: {imported['task_count']} tasks, {imported['prediction_count']} predictions")
-    found = server.json("GET", f"/api/tasks?project={project}&page_size=100&fields=all")["tasks"]
-    for task in found:
+    task_rows = server.json("GET", f"/api/tasks?project={project}&page_size=100&fields=all")["tasks"]
+    for task in task_rows:
         picture = server.call("GET", task["data"]["image"])
         if picture != (root / task["data"]["source"]).read_bytes():
             sys.exit(f"{task['data']['image']}: the server shows another picture")
-    print(f"served: {len(found)} pictures, each with its own bytes")
-    return project, {task["data"]["source"]: task for task in found}
+    print(f"served: {len(task_rows)} pictures, each with its own bytes")
+    return project, {task["data"]["source"]: task for task in task_rows}
 
 
 def label(server: Server, project: int, tasks: dict[str, Any]) -> None:
@@ -211,13 +211,15 @@ def label(server: Server, project: int, tasks: dict[str, Any]) -> None:
     for source, answer in ANSWERS.items():
         path = f"/api/tasks/{tasks[source]['id']}/annotations/"
         content: dict[str, Any] = {"result": [] if answer in ("skipped", "empty") else result(answer)}
-        made = server.json("POST", path, content | {"was_cancelled": answer == "skipped", "lead_time": 2.5})
+        annotation = server.json(
+            "POST", path, content | {"was_cancelled": answer == "skipped", "lead_time": 2.5}
+        )
         if source == "b/1.jpg":  # changed afterwards
-            server.json("PATCH", f"/api/annotations/{made['id']}/", {"result": result("cat")})
+            server.json("PATCH", f"/api/annotations/{annotation['id']}/", {"result": result("cat")})
     configuration = label_studio.labelling_configuration((*CLASSES, LATE))
     server.json("PATCH", f"/api/projects/{project}/", {"label_config": configuration})
-    other = server.json("POST", "/api/users/", {"email": "bob@example.org", "username": "bob"})
-    by_other = {"result": result(LATE), "completed_by": other["id"]}
+    second_user = server.json("POST", "/api/users/", {"email": "bob@example.org", "username": "bob"})
+    by_other = {"result": result(LATE), "completed_by": second_user["id"]}
     server.json("POST", f"/api/tasks/{tasks['a/1.jpg']['id']}/annotations/", by_other)
     draft = {"result": result("dog"), "lead_time": 1.0}
     server.json("POST", f"/api/tasks/{tasks['8.jpg']['id']}/drafts", draft)
@@ -243,11 +245,11 @@ def keep(content: bytes, folder: Path, name: str) -> Path:
 
 def differences(state: State, batch: Batch, expected: dict[str, tuple[str, str | None]]) -> list[str]:
     """Return a line for each sample that is not what it should be."""
-    found = {pick.source: state.samples[pick.sample] for pick in batch.picks}
+    samples = {pick.source: state.samples[pick.sample] for pick in batch.picks}
     return [
-        f"WRONG: {source!r} is {one.status}, {one.label!r}"
-        for source, one in found.items()
-        if (one.status, one.label) != expected[source]
+        f"WRONG: {source!r} is {sample.status}, {sample.label!r}"
+        for source, sample in samples.items()
+        if (sample.status, sample.label) != expected[source]
     ]
 
 

@@ -121,8 +121,11 @@ def words_of(stage: str, **changes: Any) -> list[str]:
     words = []
     for name, value in {**COMMANDS[stage], **changes}.items():
         if value is not None:
-            given = value if isinstance(value, list) else [value]
-            words += [f"--{name}", *(json.dumps(one) if isinstance(one, dict) else str(one) for one in given)]
+            values = value if isinstance(value, list) else [value]
+            words += [
+                f"--{name}",
+                *(json.dumps(item) if isinstance(item, dict) else str(item) for item in values),
+            ]
     return words
 
 
@@ -157,7 +160,7 @@ def line_for(bad: Bad, capsys: pytest.CaptureFixture[str], problems: int = 1) ->
     assert printed.out == ""
     assert printed.err.count("\n") == problems, printed.err
     assert all(line.startswith("activepool: ") for line in printed.err.splitlines()), printed.err
-    assert [str(one.message) for one in remarks if "runpy" not in one.filename] == []
+    assert [str(remark.message) for remark in remarks if "runpy" not in remark.filename] == []
     assert files_here() == before
     return printed.err
 
@@ -170,7 +173,7 @@ def files_here() -> set[Path]:
 # What makes bad inputs: each returns a function for a row of a table.
 
 
-def both(*spoils: Spoil) -> Spoil:
+def chain(*spoils: Spoil) -> Spoil:
     """Do one after the other; the options are those of the last."""
     return lambda: [spoil() for spoil in spoils][-1]
 
@@ -180,13 +183,13 @@ def options(**changes: Any) -> Spoil:
     return lambda: changes
 
 
-def content(path: str, given: bytes | str) -> Spoil:
+def content(path: str, text: bytes | str) -> Spoil:
     """Put another content into a file."""
-    given = given.encode() if isinstance(given, str) else given
+    text = text.encode() if isinstance(text, str) else text
 
     def spoil() -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        Path(path).write_bytes(given)
+        Path(path).write_bytes(text)
 
     return spoil
 
@@ -201,15 +204,15 @@ def gone(path: str) -> Spoil:
     return lambda: Path(path).unlink()
 
 
-def values(path: str, name: str, given: Any = None, **form: Any) -> Spoil:
+def values(path: str, name: str, array: Any = None, **form: Any) -> Spoil:
     """Replace a dataset of an HDF5 file, or leave it out."""
 
     def spoil() -> None:
         with h5py.File(path, "a") as file:
             if name in file:
                 del file[name]
-            if given is not None:
-                file.create_dataset(name, data=given, **form)
+            if array is not None:
+                file.create_dataset(name, data=array, **form)
 
     return spoil
 
@@ -225,12 +228,12 @@ def link(path: str, name: str, target: Any) -> Spoil:
     return spoil
 
 
-def attribute(path: str, name: str, given: Any) -> Spoil:
+def attribute(path: str, name: str, value: Any) -> Spoil:
     """Set an attribute of an HDF5 file."""
 
     def spoil() -> None:
         with h5py.File(path, "a") as file:
-            file.attrs[name] = given
+            file.attrs[name] = value
 
     return spoil
 
@@ -240,6 +243,6 @@ def manifest(*rows: str, header: str = "path,label,split") -> Spoil:
     return content("manifest.csv", "\n".join([header, *rows]) + "\n")
 
 
-def images(kind: str, on_unreadable: str = "stop", **given: Any) -> Spoil:
+def images(kind: str, on_unreadable: str = "stop", **settings: Any) -> Spoil:
     """Read another dataset."""
-    return options(source={"kind": kind, "options": given, "on_unreadable": on_unreadable})
+    return options(source={"kind": kind, "options": settings, "on_unreadable": on_unreadable})

@@ -108,7 +108,9 @@ class Kubernetes:
         return content
 
     def _variables(self, container: dict) -> dict[str, str]:
-        references = {one["name"]: one["valueFrom"]["secretKeyRef"] for one in container.get("env", [])}
+        references = {
+            variable["name"]: variable["valueFrom"]["secretKeyRef"] for variable in container.get("env", [])
+        }
         return {
             name: base64.b64decode(self.secrets[reference["name"]][reference["key"]]).decode()
             for name, reference in references.items()

@@ -94,13 +94,13 @@ class Loop(Folder):
         with self.batch_file(batch, name).open(encoding="utf-8", newline="") as stream:
             return list(csv.DictReader(stream))
 
-    def asked(self, batch: str) -> list[str]:
+    def requested(self, batch: str) -> list[str]:
         """Return the samples of the list of a batch."""
         return [row["sample"] for row in self.table(batch, "list.csv")]
 
     def truths(self, batch: str) -> dict[str, str]:
         """Return the class of each sample of a batch."""
-        return {sample: self.truth[sample] for sample in self.asked(batch)}
+        return {sample: self.truth[sample] for sample in self.requested(batch)}
 
     def return_list(self, batch: str, answers: Answers, who: str = "anna") -> None:
         """Fill in the list of a batch."""
@@ -177,8 +177,8 @@ class Loop(Folder):
         text = (self.path / "beetles.ledger.csv").read_text(encoding="utf-8")
         assert text.startswith(self._text)
         entries, batches = self.entries, self.state.batches
-        taken = {(entry.sample, entry.who, entry.event, entry.label) for entry in entries}
-        assert self.said <= taken or not has_taken_in
+        answers = {(entry.sample, entry.who, entry.event, entry.label) for entry in entries}
+        assert self.said <= answers or not has_taken_in
         for name, samples in self._batches.items():
             assert batches[name].samples == samples
         self._text, self._batches = text, {name: batch.samples for name, batch in batches.items()}
@@ -186,12 +186,12 @@ class Loop(Folder):
         for name, samples in self._batches.items():
             if self.batch_file(name, "list.csv").exists():
                 lists[name] = self.batch_file(name, "list.csv").read_bytes()
-                assert tuple(self.asked(name)) == samples
+                assert tuple(self.requested(name)) == samples
                 assert lists[name] == self._lists.get(name, lists[name])
         self._lists = lists
         audit = [sample for batch in batches.values() if batch.is_audit for sample in batch.samples]
-        others = [sample for batch in batches.values() if not batch.is_audit for sample in batch.samples]
-        assert len(set(audit + others)) == len(audit) + len(others)  # nothing is bought twice
+        picked = [sample for batch in batches.values() if not batch.is_audit for sample in batch.samples]
+        assert len(set(audit + picked)) == len(audit) + len(picked)  # nothing is bought twice
 
     def forget_lists(self) -> None:
         """Expect no longer that the lists of batches stay as they are; their samples do."""
@@ -200,7 +200,7 @@ class Loop(Folder):
     def check_training_labels(self, batch: str) -> None:
         """Check that the model of a batch trains on every label that the ledger has."""
         sample_of = self.samples()
-        found = {sample_of[row["source"]]: row["label"] for row in self.table(batch, "labels.csv")}
-        assert found == self.state.training_labels
+        labels = {sample_of[row["source"]]: row["label"] for row in self.table(batch, "labels.csv")}
+        assert labels == self.state.training_labels
         rows = [int(row["index"]) for row in self.table(batch, "labels.csv")]
         assert rows == sorted(rows)

@@ -65,10 +65,10 @@ def code(module: str, run: str, jobs: Counter[str], row: str | None = None) -> N
     case(row or f"`{module}`", run, jobs)(lambda trial: trial.change_code(module))
 
 
-def arguments(row: str, *given: str) -> None:
+def arguments(row: str, *values: str) -> None:
     """Declare a row in which options are added to the command."""
 
     def change(trial: Trial) -> None:
-        trial.arguments += given
+        trial.arguments += values
 
     case(row, "embeddings")(change)

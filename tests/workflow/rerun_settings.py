@@ -66,7 +66,7 @@ put(
     "a strategy's `name`",
     "embeddings",
     "strategies",
-    [{"strategy": "base", "name": "ours"} if one == "base" else one for one in STRATEGIES],
+    [{"strategy": "base", "name": "ours"} if entry == "base" else entry for entry in STRATEGIES],
     ANOTHER_STRATEGY,
 )
 put(

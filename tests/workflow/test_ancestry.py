@@ -70,7 +70,7 @@ ON_REQUEST = "On request: "
 @pytest.fixture(scope="module")
 def rules_of(tmp_path_factory):
     """A function that returns the rules with one of the configurations, and the graph of all their jobs."""
-    folder, found = tmp_path_factory.mktemp("rules"), {}
+    folder, by_target = tmp_path_factory.mktemp("rules"), {}
     write_embeddings(folder / "given.h5")
     write_images(folder)
     write_labelled_pool(folder)
@@ -79,12 +79,12 @@ def rules_of(tmp_path_factory):
 
     def rules(name, target=None):
         target = target or TARGETS.get(name, "all")
-        if (name, target) not in found:
+        if (name, target) not in by_target:
             with pytest.MonkeyPatch.context() as patch:
                 patch.chdir(folder)
                 patch.syspath_prepend(folder)
-                found[name, target] = Rules(CONFIGURATIONS[name], target)
-        return found[name, target]
+                by_target[name, target] = Rules(CONFIGURATIONS[name], target)
+        return by_target[name, target]
 
     return rules
 
@@ -101,13 +101,13 @@ def jobs_of(rules):
 
 def ancestors(job, dag):
     """Return a job and all jobs that it depends on in Snakemake's graph."""
-    found, waiting = set(), [job]
+    jobs, waiting = set(), [job]
     while waiting:
-        one = waiting.pop()
-        if one not in found:
-            found.add(one)
-            waiting.extend(dag.dependencies[one])
-    return found
+        current = waiting.pop()
+        if current not in jobs:
+            jobs.add(current)
+            waiting.extend(dag.dependencies[current])
+    return jobs
 
 
 def part(job, rules):
@@ -117,9 +117,9 @@ def part(job, rules):
 
 def check_ancestries(rules):
     for job in jobs_of(rules):
-        found = list(rules.graph.ancestry(job.rule, job.wildcards))
-        assert set(found) == {part(one, rules) for one in ancestors(job, rules.dag)}, job.output
-        assert found[-1] == part(job, rules), job.output
+        ancestry = list(rules.graph.ancestry(job.rule, job.wildcards))
+        assert set(ancestry) == {part(ancestor, rules) for ancestor in ancestors(job, rules.dag)}, job.output
+        assert ancestry[-1] == part(job, rules), job.output
 
 
 def test_the_ancestry_of_each_job_fits_snakemakes_graph(rules):
@@ -133,14 +133,14 @@ def on_request(rules):
 
 def test_the_ancestry_of_each_rule_that_runs_on_request_fits_snakemakes_graph(rules_of):
     rules = rules_of("digits")
-    known = [dict(job.wildcards.items()) for job in rules.dag.jobs]
+    wildcards = [dict(job.wildcards.items()) for job in rules.dag.jobs]
     for name in on_request(rules):
         rule = rules.by_name[name]
-        values = next(values for values in known if values.keys() >= rule.wildcard_names)
+        values = next(values for values in wildcards if values.keys() >= rule.wildcard_names)
         target = rule.output[0].apply_wildcards(values) if rule.output else name
-        asked = rules_of("digits", target)
-        assert name in {job.rule.name for job in asked.dag.jobs}
-        check_ancestries(asked)
+        request_rules = rules_of("digits", target)
+        assert name in {job.rule.name for job in request_rules.dag.jobs}
+        check_ancestries(request_rules)
 
 
 def test_a_provenance_names_all_of_the_ancestry(rules):
@@ -150,12 +150,12 @@ def test_a_provenance_names_all_of_the_ancestry(rules):
         assert list(provenance)[-1] == job.rule.name
         joined = {key.removeprefix("strategy ") for key in provenance if key.startswith("strategy ")}
         if joined:
-            assert joined == {one.strategy for one in parts if one.strategy}
-            parts = {one: digest for one, digest in parts.items() if one.strategy is None}
-        alone = {key: digest for key, digest in provenance.items() if not key.startswith("strategy ")}
+            assert joined == {part.strategy for part in parts if part.strategy}
+            parts = {part: digest for part, digest in parts.items() if part.strategy is None}
+        digests = {key: digest for key, digest in provenance.items() if not key.startswith("strategy ")}
         # Of a rule with and without a strategy, such as that of round 0, both digests are the same.
-        assert [(one.rule, digest) for one, digest in parts.items() if alone[one.rule] != digest] == []
-        assert alone.keys() == {one.rule for one in parts}
+        assert [(part.rule, digest) for part, digest in parts.items() if digests[part.rule] != digest] == []
+        assert digests.keys() == {part.rule for part in parts}
 
 
 def test_all_names_all_lasting_files_of_all_jobs(rules):
@@ -173,21 +173,21 @@ def test_each_command_runs_its_stage_on_the_files_of_its_job(rules):
         start = [] if declared.in_processes else ["activepool.programs.start"]
         command = ["python", "-m", *start, f"activepool.stages.{declared.name}"]
         assert words[: len(command)] == command
-        given = CommandLine(declared).parse_args(words[len(command) :])
+        arguments = CommandLine(declared).parse_args(words[len(command) :])
         files = [file for file in job.output if not is_flagged(file, "directory")]
-        assert output_files(declared, given) == files, job.output
-        read = [getattr(given, parameter.name) for parameter in declared.of_role(Role.INPUT)]
+        assert output_files(declared, arguments) == files, job.output
+        read = [getattr(arguments, parameter.name) for parameter in declared.of_role(Role.INPUT)]
         read = {path for paths in read for path in (paths if isinstance(paths, list) else [paths]) if path}
         assert read <= {*job.input}, job.output
-        assert given.log == job.log[0]
+        assert arguments.log == job.log[0]
 
 
 def test_every_rule_has_a_job_in_one_of_the_configurations_or_says_that_it_runs_on_request(rules_of):
-    found = [rules_of(name) for name in CONFIGURATIONS]
-    ran = {job.rule.name for rules in found for job in rules.dag.jobs}
-    named = {name for rules in found for name in on_request(rules)}
-    assert {name for rules in found for name in rules.by_name} - ran == named | {"figures", "features"}
-    assert {rules.stage(name) for rules in found for name in rules.by_name} - {None} == {*stages()}
+    all_rules = [rules_of(name) for name in CONFIGURATIONS]
+    ran = {job.rule.name for rules in all_rules for job in rules.dag.jobs}
+    named = {name for rules in all_rules for name in on_request(rules)}
+    assert {name for rules in all_rules for name in rules.by_name} - ran == named | {"figures", "features"}
+    assert {rules.stage(name) for rules in all_rules for name in rules.by_name} - {None} == {*stages()}
 
 
 def test_each_rule_fits_the_declaration_of_its_stage(rules):
@@ -195,28 +195,30 @@ def test_each_rule_fits_the_declaration_of_its_stage(rules):
         if (stage := rules.stage(name)) is None:
             continue
         declared = declaration(stage)
-        required = {one.name for one in declared.of_role(Role.INPUT) if one.is_required}
+        required = {parameter.name for parameter in declared.of_role(Role.INPUT) if parameter.is_required}
         assert required <= {*rule.input.keys()}, name
-        written = [one.name for one in declared.of_role(Role.OUTPUT, Role.FOLDER)]
+        written = [parameter.name for parameter in declared.of_role(Role.OUTPUT, Role.FOLDER)]
         outputs = list(rule.output.keys())
         assert len(outputs) == len(rule.output), f"{name}: an output without a name"
-        assert outputs == [one for one in written if one in outputs], name
-        assert {one.name for one in declared.of_role(Role.OUTPUT) if one.is_required} <= {*outputs}, name
+        assert outputs == [parameter for parameter in written if parameter in outputs], name
+        assert {parameter.name for parameter in declared.of_role(Role.OUTPUT) if parameter.is_required} <= {
+            *outputs
+        }, name
 
 
 @pytest.mark.parametrize("stage", stages())
 def test_each_setting_has_a_value_or_is_fixed_by_the_rule(stage, rules_of):
     names = ("digits", "embeddings", "finetuning in shards", "ceiling", "trackers", "project", "vectors")
     names += ("initial pools of three kinds",)
-    found = [
+    missing_settings = [
         (rules.arguments.settings, set(item.fixed))
         for rules in map(rules_of, names)
         for rule in rules.by_name.values()
         for item in rule.params
         if getattr(item, "stage", None) == stage
     ]
-    assert found, "no rule runs it"
-    for settings, fixed in found:
+    assert missing_settings, "no rule runs it"
+    for settings, fixed in missing_settings:
         for setting in declaration(stage).settings:
             has_meaning = callable(getattr(settings, setting.name, None))
             assert has_meaning or setting.name in fixed, setting.name

@@ -126,10 +126,10 @@ MISTAKES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("key", "value", "words"), MISTAKES, ids=lambda given: str(given)[:40])
+@pytest.mark.parametrize(("key", "value", "words"), MISTAKES, ids=lambda argument: str(argument)[:40])
 def test_a_mistake_gets_its_line(key, value, words):
-    found = lines_for(changed(key, value))
-    assert any(line.startswith(f"trial.yaml: {words}") for line in found), found
+    lines = lines_for(changed(key, value))
+    assert any(line.startswith(f"trial.yaml: {words}") for line in lines), lines
 
 
 @pytest.mark.parametrize(
@@ -155,9 +155,9 @@ def test_the_line_says_which_size_fits(initial, budget, rounds, words):
 def test_each_number_that_the_line_names_fits_and_no_larger_one(initial, budget, rounds):
     wrong = {"initial": {"size": initial}, "budget": budget, "rounds": rounds}
     (line,) = lines_for(VALID | wrong)
-    found = dict(re.findall(r"(it|budget|rounds|initial.size) can be (\d+) at most", line))
-    assert found
-    for key, most in found.items():
+    limits = dict(re.findall(r"(it|budget|rounds|initial.size) can be (\d+) at most", line))
+    assert limits
+    for key, most in limits.items():
         right, larger = ({**wrong, **sized(key, int(most) + more)} for more in (0, 1))
         check(load(VALID | right, "trial.yaml"), "trial.yaml")
         lines_for(VALID | larger)
@@ -214,12 +214,12 @@ def test_repeated_keys_are_reported_beside_other_mistakes():
 
 
 def test_the_last_query_may_take_what_is_left(capsys):
-    for budget, left in ((12, 9), (20, 1)):
+    for budget, remaining in ((12, 9), (20, 1)):
         check(load(changed("budget", budget), "trial.yaml"), "trial.yaml")
         printed = capsys.readouterr().err
         assert (
             printed
-            == f"activepool: notice: the last query picks the {left} samples that are left of the pool\n"
+            == f"activepool: notice: the last query picks the {remaining} samples that are left of the pool\n"
         )
     check(load(changed("budget", 10), "trial.yaml"), "trial.yaml")
     assert not capsys.readouterr().err

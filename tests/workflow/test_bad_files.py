@@ -14,7 +14,7 @@ from workflow.bad_files import (
     POOL,
     Bad,
     attribute,
-    both,
+    chain,
     content,
     cut,
     gone,
@@ -40,11 +40,11 @@ def folder(tmp_path, monkeypatch):
 F4 = np.zeros((30, 5), "f4")
 
 
-def damaged_chunk(path, name, given):
+def damaged_chunk(path, name, filler):
     """Write a compressed dataset, and then zeros over what is compressed."""
 
     def spoil():
-        values(path, name, given, chunks=given.shape, compression="gzip")()
+        values(path, name, filler, chunks=filler.shape, compression="gzip")()
         with h5py.File(path) as file:
             chunk = file[name].id.get_chunk_info(0)
         with Path(path).open("r+b") as stream:
@@ -58,8 +58,8 @@ def rows(part, number):
     """Leave so many rows of a part."""
 
     def spoil():
-        for name, given in (("features", F4[:number]), ("labels", np.zeros(number, int))):
-            values("given.h5", f"{part}/{name}", given)()
+        for name, array in (("features", F4[:number]), ("labels", np.zeros(number, int))):
+            values("given.h5", f"{part}/{name}", array)()
         values("given.h5", f"{part}/sources")()
 
     return spoil
@@ -106,8 +106,8 @@ def external_storage(path):
     return spoil
 
 
-def embeddings(**given):
-    return options(source={"path": "given.h5", **given})
+def embeddings(**keywords):
+    return options(source={"path": "given.h5", **keywords})
 
 
 G, ELSEWHERE = "given.h5", "given.h5: train/features lies in another file; copy its values into this one"
@@ -122,7 +122,7 @@ EMBEDDINGS = [
     ("cut short", cut(G), "given.h5: not a readable HDF5 file (Unable to"),
     ("no features", values(G, "train/features"), "but no `features`; save floats of shape (rows, width)"),
     ("no values", values(G, "train/labels", h5py.Empty("i8")), "but no `labels`; set the option la"),
-    ("a group", both(values(G, "train/labels"), values(G, "train/labels/a", 1)), "but no `labels`; set the"),
+    ("a group", chain(values(G, "train/labels"), values(G, "train/labels/a", 1)), "but no `labels`; set the"),
     ("a part that is no group", values(G, "test", F4), "has no test part to measure accuracy on"),
     ("links in a circle", link(G, "train/features", h5py.SoftLink("/train/features")), "but no `featu"),
     ("link to a file", link(G, "train/features", h5py.ExternalLink("/etc/passwd", "x")), ELSEWHERE),

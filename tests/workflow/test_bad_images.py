@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from workflow.bad_files import (
     Bad,
-    both,
+    chain,
     content,
     cut,
     gone,
@@ -84,7 +84,7 @@ def pets(*names, **more):
 
 
 def lists(train, test):
-    return both(
+    return chain(
         content("train.txt", train),
         content("test.txt", test),
         images("imagenet_lt", root="images", train_list="train.txt", test_list="test.txt"),
@@ -93,7 +93,7 @@ def lists(train, test):
 
 def outside(*rows):
     """List an image beside the folder of the manifest."""
-    return both(lambda: shutil.copy(IMAGE, "../outside.png") and None, manifest(*rows))
+    return chain(lambda: shutil.copy(IMAGE, "../outside.png") and None, manifest(*rows))
 
 
 def empty_class():
@@ -163,8 +163,8 @@ def saved(what, **how):
     return lambda: torch.save(what, P, **how)
 
 
-def safetensors(given):
-    return both(content("w.safetensors", given), options(checkpoint="w.safetensors"))
+def safetensors(weights):
+    return chain(content("w.safetensors", weights), options(checkpoint="w.safetensors"))
 
 
 OBJECT = (
@@ -229,8 +229,8 @@ def test_the_bomb_would_go_off():
 
 
 def test_images_that_cannot_be_decoded_are_left_out_if_that_is_asked_for(capsys):
-    for number, given in enumerate((b"", b"text", BOMB, LARGE)):
-        content(f"images/{number}.png", given)()
+    for number, data in enumerate((b"", b"text", BOMB, LARGE)):
+        content(f"images/{number}.png", data)()
     cut("images/4.png")()
     manifest(*(f"images/{number}.png,ant,{'test' if number > 5 else 'train'}" for number in range(8)))()
     assert run_stage("dataset", **images("manifest", on_unreadable="skip", path="manifest.csv")()) == 0
@@ -238,8 +238,8 @@ def test_images_that_cannot_be_decoded_are_left_out_if_that_is_asked_for(capsys)
         "manifest.csv: 'ant' is the only class, so there is nothing to learn",
         "manifest.csv: not taken: unreadable images: 5 (images/0.png: empty file, ...)",
     ]
-    said = [f"activepool: notice: {notice}" for notice in notices]
-    assert sorted(capsys.readouterr().err.splitlines()) == said
+    lines = [f"activepool: notice: {notice}" for notice in notices]
+    assert sorted(capsys.readouterr().err.splitlines()) == lines
     rows = [line.split(",", 1)[0] for line in Path("out/unreadable.csv").read_text().splitlines()[1:]]
     assert rows == [f"images/{number}.png" for number in range(5)]
 
@@ -249,9 +249,9 @@ def pixels_of(image, **how):
     image.save(IMAGE, **how)
     assert run_stage("dataset") == 0
     backbone = {"name": "identity", "image_size": 2}
-    given = {"dataset": "out/dataset.h5", "backbone": backbone, "checkpoint": None}
-    given["extraction"] = {"dtype": "float32"}
-    assert run_stage("extract", **given) == 0
+    arguments = {"dataset": "out/dataset.h5", "backbone": backbone, "checkpoint": None}
+    arguments["extraction"] = {"dtype": "float32"}
+    assert run_stage("extract", **arguments) == 0
     with h5py.File("out/shard.h5") as file:
         return np.rint(file["train/features"][3].reshape(3, 2, 2) * 255).astype(int).tolist()
 

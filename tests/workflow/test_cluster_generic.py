@@ -60,7 +60,7 @@ def pixels(image_size, channels):
 TARGETS = ["results/trial/curves.csv", "results/trial/overlap.csv"]
 
 #: What a job finds in its environment, whatever chose the kernels where Snakemake runs.
-OWN = "OPENBLAS_CORETYPE=Nehalem ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41"
+KERNEL_SETTINGS = "OPENBLAS_CORETYPE=Nehalem ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41"
 
 #: Starts the script with an environment of its own, in a session of its own, and prints its number. The first
 #: of the jobs that bring rounds is killed, as if it had used too much memory. No job starts while there is a
@@ -109,7 +109,9 @@ class Cluster(Folder):
         self.queue = path / "queue"
         self.queue.mkdir()
         for name, script in (("submit", SUBMIT), ("status", STATUS), ("cancel", CANCEL)):
-            (self.queue / name).write_text(script.replace("{queue}", str(self.queue)).replace("{own}", OWN))
+            (self.queue / name).write_text(
+                script.replace("{queue}", str(self.queue)).replace("{own}", KERNEL_SETTINGS)
+            )
             (self.queue / name).chmod(0o755)
 
     def profile(self):
@@ -123,12 +125,12 @@ class Cluster(Folder):
 
     def submitted(self):
         """Return what was asked for each time: cores, memory, minutes, GPUs, by the name of the job."""
-        asked = defaultdict(list)
+        requests = defaultdict(list)
         for line in (self.queue / "submitted").read_text().splitlines():
             rule, *numbers, script = line.split()
             name = Path(script).name.split(".")[1] if rule == "GROUP" else rule
-            asked[name].append([int(number) for number in numbers])
-        return asked
+            requests[name].append([int(number) for number in numbers])
+        return requests
 
 
 @pytest.fixture(autouse=True, scope="module")

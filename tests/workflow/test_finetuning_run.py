@@ -34,8 +34,10 @@ def tuned(tmp_path_factory):
 
 
 def test_features_of_a_round_are_made_where_a_query_reads_them(tuned):
-    made = {str(path.parent.relative_to(tuned.path)) for path in tuned.path.glob("results/**/features.h5")}
-    assert made == {
+    rounds_with_features = {
+        str(path.parent.relative_to(tuned.path)) for path in tuned.path.glob("results/**/features.h5")
+    }
+    assert rounds_with_features == {
         "results/tuned/initial_random/seed0/round00",
         "results/tuned/margin/seed0/round01",
         "results/tuned/coreset/seed0/round01",
@@ -60,8 +62,10 @@ def test_picks_follow_from_the_network_of_the_round_before(tuned, round_number):
     probabilities = np.exp(logits - logits.max(axis=1, keepdims=True))
     ordered = np.sort(probabilities / probabilities.sum(axis=1, keepdims=True), axis=1)
     margins = ordered[:, -1] - ordered[:, -2]
-    taken = [run / "selected.csv" for run in rounds[:round_number]] + [root / "splits/seed0/validation.csv"]
-    margins[np.concatenate([pd.read_csv(path)["index"] for path in taken])] = np.inf
+    earlier_files = [run / "selected.csv" for run in rounds[:round_number]] + [
+        root / "splits/seed0/validation.csv"
+    ]
+    margins[np.concatenate([pd.read_csv(path)["index"] for path in earlier_files])] = np.inf
     picked = pd.read_csv(root / f"margin/seed0/round0{round_number}/selected.csv")["index"]
     assert picked.tolist() == np.argsort(margins, kind="stable")[:10].tolist()
 

@@ -22,7 +22,7 @@ FREE = [60_000, 230_000]
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
-    folder = made(tmp_path_factory.mktemp("undisturbed"))
+    folder = new_folder(tmp_path_factory.mktemp("undisturbed"))
     folder.snakemake(TARGET)
     return folder
 
@@ -35,11 +35,11 @@ def on_a_small_disk(tmp_path):
     mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(results)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode != 0:
         pytest.skip("a small disk needs the right to mount one")
-    yield made(tmp_path)
+    yield new_folder(tmp_path)
     subprocess.run(["umount", str(results)], check=True)
 
 
-def made(path):
+def new_folder(path):
     write_embeddings(path / "given.h5", size=2000, width=16)
     return Folder(path, CONFIGURATION)
 
@@ -57,9 +57,9 @@ def check_failure(done, folder, undisturbed, why):
     printed = done.stdout + done.stderr
     assert done.returncode != 0
     before_summary = printed.rpartition("\n\nactivepool: ")[0]
-    told = {line for line in before_summary.splitlines() if line.startswith("activepool: ")}
-    assert told
-    assert all(f" cannot be written: {why}" in line for line in told), told
+    messages = {line for line in before_summary.splitlines() if line.startswith("activepool: ")}
+    assert messages
+    assert all(f" cannot be written: {why}" in line for line in messages), messages
     assert "Traceback" not in printed
     assert folder.results().items() <= undisturbed.results().items()
     assert not list(folder.path.glob("results/**/*.partial*"))
@@ -81,7 +81,7 @@ def test_a_run_on_a_full_disk_ends_well_when_room_is_made(on_a_small_disk, undis
 
 
 def test_a_run_whose_files_are_limited_in_size_ends_well_without_the_limit(tmp_path, undisturbed):
-    folder = made(tmp_path)
+    folder = new_folder(tmp_path)
     done = subprocess.run(
         folder.command(TARGET), cwd=folder.path, capture_output=True, text=True, preexec_fn=limit_files
     )

@@ -58,9 +58,9 @@ def test_images_at_urls_are_fetched_once_and_picked_like_files(tmp_path, monkeyp
         server.contents |= absent
         of_urls.snakemake(CURVES)
         assert sorted(server.requests) == list(absent)
-    expected, found = picks(of_files), picks(of_urls)
-    assert len(found) == 4
-    for name, picked in found.items():
+    expected, picks_of_urls = picks(of_files), picks(of_urls)
+    assert len(picks_of_urls) == 4
+    for name, picked in picks_of_urls.items():
         assert picked["index"].tolist() == expected[name]["index"].tolist()
         assert picked["source"].tolist() == [places[row] for row in picked["index"]]
     assert of_urls.digests(CURVES) == of_files.digests(CURVES)

@@ -108,15 +108,15 @@ class Killer:
 
 def stages_at_work(folder: Path) -> list[tuple[int, str]]:
     """Return process and stage of each that works in ``folder``; of servers and their forks: ``server``."""
-    found, here = [], folder.resolve()
+    processes, here = [], folder.resolve()
     programs = (b"activepool.stages.", b"activepool.programs.server")
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it has ended
             words = (process / "cmdline").read_bytes().split(b"\0")
             modules = [word.decode() for word in words if word.startswith(programs)]
             if modules and b"python" in words[0] and (process / "cwd").readlink() == here:
-                found.append((int(process.name), modules[-1].rpartition(".")[2]))
-    return found
+                processes.append((int(process.name), modules[-1].rpartition(".")[2]))
+    return processes
 
 
 def kill(function, process):
@@ -155,13 +155,13 @@ def check_kills(tmp_path, configuration, targets, kills):
     """Run undisturbed and with kills, and compare; return how often each stage, and the whole, was killed."""
     undisturbed, killed = (Folder(make(tmp_path / name), configuration) for name in ("undisturbed", "killed"))
     undisturbed.snakemake(*targets)
-    found = run_with_kills(killed, targets, kills, seed=0)
+    num_kills = run_with_kills(killed, targets, kills, seed=0)
     assert killed.results() == undisturbed.results()
     assert "problems: 0" in killed.snakemake("verify")
-    left = [path for path in killed.path.glob("results/**/*.state") if "pretrained" not in path.parts]
-    left += list(killed.path.glob("results/**/.*"))
-    assert left == []
-    return found
+    state_files = [path for path in killed.path.glob("results/**/*.state") if "pretrained" not in path.parts]
+    state_files += list(killed.path.glob("results/**/.*"))
+    assert state_files == []
+    return num_kills
 
 
 def test_a_run_killed_at_random_moments_ends_as_an_undisturbed_one(tmp_path):
@@ -192,5 +192,5 @@ def test_shards_that_outlive_a_killed_snakemake_are_not_computed_again(tmp_path)
     logs = [path.read_text() for path in folder.path.glob("results/logs/features/*/*/*-of-2.log")]
     assert len(logs) == 2
     for log in logs:
-        found = re.search(r"(\d+) of (\d+) batches of images were there already", log)
-        assert found and found[1] == found[2], log
+        match = re.search(r"(\d+) of (\d+) batches of images were there already", log)
+        assert match and match[1] == match[2], log

@@ -19,11 +19,11 @@ from workflow_runs import REPOSITORY, Folder
 from activepool.backbones.checkpoint import save_weights
 from activepool.backbones.networks import small
 
-NEEDED = ("snakemake_executor_plugin_kubernetes", "snakemake_storage_plugin_s3", "moto", "flask")
+PACKAGES = ("snakemake_executor_plugin_kubernetes", "snakemake_storage_plugin_s3", "moto", "flask")
 pytestmark = [
     pytest.mark.long,
     pytest.mark.skipif(
-        not all(importlib.util.find_spec(name) for name in NEEDED) or not shutil.which("git"),
+        not all(importlib.util.find_spec(name) for name in PACKAGES) or not shutil.which("git"),
         reason="the packages of envs/kubernetes.lock, or git, are not installed",
     ),
 ]
@@ -100,13 +100,13 @@ class Bucket:
 
     def results(self):
         """Return the digest of each file of results but logs, by its path in a run here."""
-        found = {}
+        digests = {}
         for listed in self.client.get_paginator("list_objects_v2").paginate(Bucket="bucket"):
             for entry in listed.get("Contents", []):
                 content = self.client.get_object(Bucket="bucket", Key=entry["Key"])["Body"].read()
-                found[entry["Key"].removeprefix("mine/")] = hashlib.sha256(content).hexdigest()
+                digests[entry["Key"].removeprefix("mine/")] = hashlib.sha256(content).hexdigest()
         return {
-            path: digest for path, digest in found.items() if not path.startswith(("results/logs", "data/"))
+            path: digest for path, digest in digests.items() if not path.startswith(("results/logs", "data/"))
         }
 
 

@@ -28,8 +28,8 @@ def test_a_dry_run_foresees_the_second_batch_and_the_status_shows_the_model_of_a
 def test_a_dry_run_reads_the_photographs_that_answers_name(tmp_path):
     loop = Loop(tmp_path, {**PROJECT, "audit": 0, "batch": 6})
     for folder, numbers in (("a", range(24)), ("b", range(24, 30))):
-        new = [loop.samples()[source] for source in loop.photographs(folder, numbers)[:6]]
-        loop.correct(f"{folder}.csv", {sample: loop.truth[sample] for sample in new})
+        new_samples = [loop.samples()[source] for source in loop.photographs(folder, numbers)[:6]]
+        loop.correct(f"{folder}.csv", {sample: loop.truth[sample] for sample in new_samples})
         planned, printed = foreseen_run(loop)
         assert {"extract", "train_labelled", "send"} <= set(planned)
     assert "returned/b.csv: 6 new corrections" in printed
@@ -73,16 +73,16 @@ def second_batch_is_foreseen(loop):
 def model_of_all_labels(loop):
     """While a batch comes back, the status shows the model of all labels, whatever the target."""
     answers = list(loop.truths("batch02").items())
-    for known, target in ((2, "next_batch"), (4, "predictions"), (6, "model")):
-        loop.return_list("batch02", dict(answers[:known]))
+    for count, target in ((2, "next_batch"), (4, "predictions"), (6, "model")):
+        loop.return_list("batch02", dict(answers[:count]))
         printed = loop.run(target)
         assert "send" not in jobs(printed)
         ending = last_lines(printed)
-        assert f"beetles: 24 photographs, {5 + known} labels of 3 classes" in ending
-        assert ("awaited" in ending) == (known < 6)
+        assert f"beetles: 24 photographs, {5 + count} labels of 3 classes" in ending
+        assert ("awaited" in ending) == (count < 6)
         series = read_numbers(loop.path / "results/beetles/status.json").series
-        assert [(row.batch, row.labels) for row in series.models] == [("batch02", 5), ("batch03", 5 + known)]
-        assert series.is_last_partial == (known < 6)
+        assert [(row.batch, row.labels) for row in series.models] == [("batch02", 5), ("batch03", 5 + count)]
+        assert series.is_last_partial == (count < 6)
     assert ending.splitlines()[-1].startswith("activepool: the next batch: ")
     facts = load_model(loop.path / "results/beetles/model.safetensors").facts
     assert facts.labels == series.models[-1].labels
@@ -151,8 +151,8 @@ def test_answers_after_the_predictions_reach_the_next_ones_and_the_next_batch(tm
         not before.items() & loop.digests("results/*/predictions.csv", "results/*/model.safetensors").items()
     )
     assert jobs(run("predictions", "model")) == []
-    other = next(sample for sample in answers if sample != mistaken)
-    loop.correct("more.csv", {other: "cannot_tell"})
+    second = next(sample for sample in answers if sample != mistaken)
+    loop.correct("more.csv", {second: "cannot_tell"})
     run()
     loop.check_training_labels("batch02")
 
@@ -215,18 +215,18 @@ def second_batch(loop):
     Returns: the samples that were labelled wrong.
     """
     answers = loop.truths("batch01")
-    known = [sample for sample, name in answers.items() if name != "wasp"]
-    assert 5 <= len(known) < 10
-    answers |= dict.fromkeys(set(answers) - set(known), "?")
-    erring = known[:2]
+    labelled = [sample for sample, name in answers.items() if name != "wasp"]
+    assert 5 <= len(labelled) < 10
+    answers |= dict.fromkeys(set(answers) - set(labelled), "?")
+    erring = labelled[:2]
     answers |= {sample: "bee" if answers[sample] == "ant" else "ant" for sample in erring}
-    answers |= {known[2]: "skip", known[3]: "Not ours"}
+    answers |= {labelled[2]: "skip", labelled[3]: "Not ours"}
     loop.return_list("batch01", answers)
     printed = loop.run()
     assert f"{len(answers)} new answers" in printed
-    assert len(loop.asked("batch02")) == 10
+    assert len(loop.requested("batch02")) == 10
     loop.check_training_labels("batch02")
-    states = [loop.state.samples[sample].status for sample in (*known[2:4], erring[0])]
+    states = [loop.state.samples[sample].status for sample in (*labelled[2:4], erring[0])]
     assert states == [Status.SKIPPED, Status.NOT_OURS, Status.LABELLED]
     assert {row["predicted"] for row in loop.table("batch02", "list.csv")} <= {"ant", "bee"}
     return erring
@@ -241,12 +241,12 @@ def third_batch(loop, mistaken, _):
     loop.return_list("batch01", {**answers_of(loop, "anna"), **wasps})
     loop.correct("corrections.csv", {mistaken: loop.truth[mistaken]})
     # Photographs arrive; one is renamed, and one that nobody has seen goes.
-    new = loop.photographs("b/new", range(60, 69))
+    photographs = loop.photographs("b/new", range(60, 69))
     sources = {sample: source for source, sample in loop.samples().items()}
     (loop.path / "photos" / sources[mistaken]).rename(loop.path / "photos/renamed.png")
     gone = next(sample for sample in sources if sample not in loop.state.samples)
     (loop.path / "photos" / sources[gone]).unlink()
-    kept = loop.digests("results/features/beetles/part001/**/*.h5", "results/beetles/batches/batch0*/*.*")
+    digests = loop.digests("results/features/beetles/part001/**/*.h5", "results/beetles/batches/batch0*/*.*")
     loop.configure({**loop.configuration, "strategy": "entropy", "batch": 12, "folders": True})
 
     loop.run()
@@ -254,17 +254,17 @@ def third_batch(loop, mistaken, _):
     assert loop.state.classes == ("ant", "bee", "wasp")
     assert loop.state.samples[mistaken].label == loop.truth[mistaken]
     assert loop.entries[-1].batch == "batch03"
-    assert len(loop.asked("batch03")) == 12
-    assert gone not in loop.asked("batch03")
+    assert len(loop.requested("batch03")) == 12
+    assert gone not in loop.requested("batch03")
     loop.check_training_labels("batch03")
     assert len(loop.table("batch03", "labels.csv")) == len(loop.state.training_labels)
     assert {row["why"].split(":")[0] for row in loop.table("batch03", "list.csv")} == {"entropy"}
     # No past batch is picked or trained again, and only the new photographs are extracted.
     now = loop.digests("results/features/beetles/part001/**/*.h5", "results/beetles/batches/batch0*/*.*")
-    assert kept.items() <= now.items()
+    assert digests.items() <= now.items()
     with (loop.path / "results/beetles/pool/samples.csv").open(encoding="utf-8", newline="") as stream:
-        assert [row["source"] for row in csv.DictReader(stream) if row["part"] == "2"] == new
-    assert features_of(loop, "part002") == new
+        assert [row["source"] for row in csv.DictReader(stream) if row["part"] == "2"] == photographs
+    assert features_of(loop, "part002") == photographs
 
 
 def features_of(loop, part):
@@ -284,9 +284,9 @@ def deleted_results(loop):
     A photograph of that batch is away meanwhile. The batch keeps it; tools get the others.
     """
     files = {path.name for path in loop.batch_file("batch03", ".").iterdir() if path.is_file()}
-    asked = loop.asked("batch03")
+    sources = loop.requested("batch03")
     loop.return_folders("batch03", {})  # they do not come back
-    away = loop.path / "photos" / {sample: source for source, sample in loop.samples().items()}[asked[4]]
+    away = loop.path / "photos" / {sample: source for source, sample in loop.samples().items()}[sources[4]]
     away.rename(loop.path / "away.png")
     loop.forget_lists()  # what is away has no prediction
     shutil.rmtree(loop.path / "results")
@@ -297,7 +297,7 @@ def deleted_results(loop):
     assert len(loop.batch_file("batch03", "cvat.txt").read_text(encoding="utf-8").splitlines()) == 11
     assert not loop.batch_file("batch03", "folders").exists()
     assert list(loop.state.batches) == ["audit01", "batch01", "batch02", "batch03"]
-    assert loop.asked("batch03") == asked
+    assert loop.requested("batch03") == sources
     again = {path.name for path in loop.batch_file("batch03", ".").iterdir() if path.is_file()}
     assert again == files - {"candidates.csv", "selected.csv"}  # what the ledger has is not picked again
     loop.check_training_labels("batch03")
@@ -313,8 +313,8 @@ def fourth_batch(loop):
     assert "batch04" not in loop.state.batches
     loop.configure({**loop.configuration, "strategy": "coreset", "batch": 8})
     ending = last_lines(loop.run("next_batch", "--config", "go_on=true"))
-    assert len(loop.asked("batch04")) == 8
-    assert not set(loop.asked("batch03")) & set(loop.asked("batch04"))
+    assert len(loop.requested("batch04")) == 8
+    assert not set(loop.requested("batch03")) & set(loop.requested("batch04"))
     loop.check_training_labels("batch04")
     assert "batch03: 9 of 12" in ending
     assert "batch04: 0 of 8" in ending

@@ -82,15 +82,15 @@ def test_figures_open(finished, paths):
 
 def test_tables_hold_all_strategies(finished, paths):
     folders, tables = paths.experiment.strategy_folders, finished.path / paths.root / "tables"
-    made = set(TABLES) - {"penalty"}  # which needs two seeds
+    names = set(TABLES) - {"penalty"}  # which needs two seeds
     assert {path.name for path in tables.glob("*.*")} == {
-        f"{name}.{form}" for name in made for form in ("csv", "tex", "html")
+        f"{name}.{form}" for name in names for form in ("csv", "tex", "html")
     }
-    others = [name for name in folders if name != REFERENCE]
+    strategies = [name for name in folders if name != REFERENCE]
     for name in ("final", "area", "labels_to_reach", "difference_by_labels", "label_savings"):
-        expected = others if name in ("difference_by_labels", "label_savings") else folders
-        found = pd.read_csv(tables / f"{name}.csv")["strategy"]
-        assert list(dict.fromkeys(found)) == expected, name
+        expected = strategies if name in ("difference_by_labels", "label_savings") else folders
+        column = pd.read_csv(tables / f"{name}.csv")["strategy"]
+        assert list(dict.fromkeys(column)) == expected, name
         printed = (tables / f"{name}.tex").read_text()
         assert all(PRINTED[folder] in printed for folder in expected), name
     assert set(folders) < set(pd.read_csv(tables / "by_labels.csv").columns)

@@ -31,15 +31,15 @@ def run(path, shards):
 @pytest.mark.parametrize("shards", [3, 8])
 def test_files_are_those_of_one_piece(in_one_piece, shards, tmp_path):
     folder = run(tmp_path, shards)
-    found = folder.results()
+    digests = folder.results()
     # In one piece `select` precomputes; in shards that is a file. Core-set does so where no state tells it.
     rounds = {"coreset": [1], "badge": [1, 2]}
     precomputed = {f"results/trial/{name}/seed0/round0{r}/scores.h5" for name in rounds for r in rounds[name]}
-    assert found.keys() - in_one_piece.keys() == precomputed
-    found = {path: digest for path, digest in found.items() if path not in precomputed}
-    assert sum(path.endswith("scores.h5") for path in found) == 2 * 2
-    assert sum(path.endswith("state.h5") for path in found) == 2
-    assert found == in_one_piece
+    assert digests.keys() - in_one_piece.keys() == precomputed
+    digests = {path: digest for path, digest in digests.items() if path not in precomputed}
+    assert sum(path.endswith("scores.h5") for path in digests) == 2 * 2
+    assert sum(path.endswith("state.h5") for path in digests) == 2
+    assert digests == in_one_piece
     # The parts are temporary; what was made of them is recorded, and fits.
     first = tmp_path / "results/trial/coreset/seed0/round01"
     read = Record.read(record_path(first / "selected.csv")).inputs

@@ -71,13 +71,13 @@ def trial_of(finished, finished_images, tmp_path):
 
 def following(rules):
     """Return the rules that read what ``rules`` write, directly or not, and ``rules`` themselves."""
-    found, waiting = set(), list(rules)
+    rules_after, waiting = set(), list(rules)
     while waiting:
         rule = waiting.pop()
-        if rule not in found:
-            found.add(rule)
+        if rule not in rules_after:
+            rules_after.add(rule)
             waiting.extend(READERS[rule])
-    return found
+    return rules_after
 
 
 def test_the_table_and_the_cases_are_of_the_same_changes():
@@ -96,14 +96,14 @@ def test_a_change_reruns_what_depends_on_it_and_nothing_else(change, words, tria
     case = CASES[change]
     trial = trial_of(case.run)
     case.change(trial)
-    found = trial.planned()
-    assert found == case.jobs
-    check_words(words, found)
+    planned = trial.planned()
+    assert planned == case.jobs
+    check_words(words, planned)
 
 
-def check_words(words, found):
+def check_words(words, planned):
     """Check that the rules named in a row of the table are those of the jobs."""
-    rules = {SAME_STAGE.get(rule, rule) for rule in found}
+    rules = {SAME_STAGE.get(rule, rule) for rule in planned}
     if words.startswith("nothing"):
         assert not rules
         return

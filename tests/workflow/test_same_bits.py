@@ -62,7 +62,7 @@ def test_one_core_and_two_make_the_same_bits(tmp_path):
         "results/**/metrics.json",
         "results/**/*.safetensors",
     )
-    found = one.digests(*kinds)
-    names = [path.rpartition("/")[2] for path in found]
+    digests = one.digests(*kinds)
+    names = [path.rpartition("/")[2] for path in digests]
     assert names.count("selected.csv") == names.count("head.h5") == 1 + 2 * len(strategies)
-    assert found == two.digests(*kinds)
+    assert digests == two.digests(*kinds)

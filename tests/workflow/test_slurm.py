@@ -76,11 +76,11 @@ def troubled(tmp_path_factory):
     os.kill(run.pid, signal.SIGINT)
     printed, _ = run.communicate(timeout=PATIENCE)
     assert run.returncode != 0, printed
-    made = (folder.path / FEATURES).stat().st_mtime_ns
+    time = (folder.path / FEATURES).stat().st_mtime_ns
     again = folder.started(*PROFILE)
     printed += again.communicate(timeout=PATIENCE)[0]
     assert again.returncode == 0, printed
-    return Troubled(folder, printed, made)
+    return Troubled(folder, printed, time)
 
 
 @pytest.fixture(scope="module")

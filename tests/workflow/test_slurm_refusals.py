@@ -20,7 +20,7 @@ LOG = "results/logs/trial/random/seed0/round01.select.log"
 
 
 class Slurm(Folder):
-    """A folder, and the commands of Slurm; `asked` gets the name of each one that runs."""
+    """A folder, and the commands of Slurm; `requests` gets the name of each one that runs."""
 
     def __init__(self, path):
         super().__init__(path, CONFIGURATION)
@@ -35,7 +35,7 @@ class Slurm(Folder):
         file.write_text(f"#!/bin/sh\necho {name} >> {self.path}/asked\n{script}\n")
         file.chmod(0o755)
 
-    def asked(self):
+    def requests(self):
         return (self.path / "asked").read_text().split()
 
     def run(self, *arguments):
@@ -59,12 +59,12 @@ def test_a_run_stops_before_its_first_job_if_slurm_does_not_answer(slurm):
     printed = slurm.run(*PROFILE, TARGET)
     assert "said: squeue: error: Unable to contact the controller\n" in printed
     assert "Traceback" not in printed
-    assert "sbatch" not in slurm.asked()
-    assert slurm.asked().count("squeue") == 1
+    assert "sbatch" not in slurm.requests()
+    assert slurm.requests().count("squeue") == 1
 
     (slurm.path / "asked").unlink()
     assert "This was a dry-run" in slurm.run("--dry-run", *PROFILE, TARGET)
-    assert "squeue" not in slurm.asked()
+    assert "squeue" not in slurm.requests()
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ ANOTHER = {**EMBEDDINGS, "experiment": "another", "strategies": ["entropy"], "se
 FEATURES = "results/features/embeddings_given/given/features.h5"
 
 
-def made(path):
+def new_folder(path):
     write_embeddings(path / "given.h5")
     return Folder(path, CONFIGURATION)
 
@@ -55,7 +55,7 @@ def active_run(folder):
             os.killpg(run.pid, signal.SIGKILL)
 
 
-def beside(run, folder, configuration):
+def run_second(run, folder, configuration):
     """Run Snakemake to its end beside an active one; return its exit status and output."""
     folder.configure(configuration)
     os.killpg(run.pid, signal.SIGSTOP)  # it stays active at least until the second one has seen it
@@ -80,16 +80,16 @@ def check_end(run, folder, finished, strategies):
         "results/trial/splits/seed0/validation.csv",
         *(f"results/trial/{name}/seed0/**/*.*" for name in ("initial_balanced", *strategies)),
     )
-    found = {path.replace("/another/", "/trial/"): digest for path, digest in folder.results().items()}
+    digests = {path.replace("/another/", "/trial/"): digest for path, digest in folder.results().items()}
     bits = {path: digest for path, digest in expected.items() if "/provenance/" not in path}
     assert {"results/trial/base/seed0/round02/head.h5", FEATURES} <= bits.keys()
-    assert bits.items() <= found.items()
+    assert bits.items() <= digests.items()
 
 
 def test_a_second_run_of_an_experiment_stops_and_the_first_ends_well(tmp_path, finished):
-    folder = made(tmp_path)
+    folder = new_folder(tmp_path)
     with active_run(folder) as run:
-        status, printed = beside(run, folder, CONFIGURATION)
+        status, printed = run_second(run, folder, CONFIGURATION)
         assert status != 0
         assert f"-{run.pid}) uses results/" in printed
         check_end(run, folder, finished, CONFIGURATION["strategies"])
@@ -97,9 +97,9 @@ def test_a_second_run_of_an_experiment_stops_and_the_first_ends_well(tmp_path, f
 
 
 def test_an_experiment_on_the_same_features_runs_beside_the_first(tmp_path, finished):
-    folder = made(tmp_path)
+    folder = new_folder(tmp_path)
     folder.snakemake(FEATURES)
     with active_run(folder) as run:
-        status, printed = beside(run, folder, ANOTHER)
+        status, printed = run_second(run, folder, ANOTHER)
         assert status == 0, printed
         check_end(run, folder, finished, [*CONFIGURATION["strategies"], *ANOTHER["strategies"]])

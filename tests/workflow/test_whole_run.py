@@ -58,10 +58,10 @@ def test_another_experiment_does_not_overwrite_the_features(finished):
     """No job starts: embeddings of the same name, with other content, would write the same features.h5."""
     write_embeddings(finished.path / "others.h5", size=200)
     try:
-        others = {"kind": "embeddings", "path": "others.h5", "name": "embeddings_given"}
-        finished.configure({**EMBEDDINGS, "experiment": "another", "dataset": others})
+        second_dataset = {"kind": "embeddings", "path": "others.h5", "name": "embeddings_given"}
+        finished.configure({**EMBEDDINGS, "experiment": "another", "dataset": second_dataset})
         printed = finished.snakemake("results/another/curves.csv", check=False)
-        (line,) = [one for one in printed.splitlines() if "trial.yaml: " in one]
+        (line,) = [printed_line for printed_line in printed.splitlines() if "trial.yaml: " in printed_line]
         assert line.endswith(
             "trial.yaml: dataset.name: results/trial uses results/features/embeddings_given/given with "
             "dataset.path given.h5; here: dataset.path others.h5; give this experiment another "
@@ -89,10 +89,10 @@ def test_picks_follow_from_the_files_alone(finished, round_number):
     probabilities = np.exp(logits - logits.max(axis=1, keepdims=True))
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     uncertainty = -(probabilities * np.log(probabilities + 1e-300)).sum(axis=1)
-    taken = [index_of(run / "selected.csv") for run in earlier] + [
+    earlier_picks = [index_of(run / "selected.csv") for run in earlier] + [
         index_of(root / "splits/seed1/validation.csv")
     ]
-    uncertainty[np.concatenate(taken)] = -np.inf
+    uncertainty[np.concatenate(earlier_picks)] = -np.inf
     expected = np.argsort(-uncertainty, kind="stable")[:10]
     assert index_of(root / f"entropy/seed1/round0{round_number}/selected.csv").tolist() == expected.tolist()
 
@@ -302,9 +302,9 @@ def test_a_run_stops_before_it_leaves_bought_labels_unused(corrected):
     corrected.bought[row] = (corrected.truth[row] + 1) % 4
     corrected.write()
     printed = corrected.folder.snakemake(*CURVES, check=False)
-    later = [one for one in corrected.picks("entropy", 2) if corrected.known[one] < 0]
-    others = np.concatenate([corrected.picks("coreset", 1), corrected.picks("coreset", 2)])
-    count = len(np.setdiff1d(later, [*others, *corrected.picks("entropy", 1)]))
+    later = [sample for sample in corrected.picks("entropy", 2) if corrected.known[sample] < 0]
+    picks = np.concatenate([corrected.picks("coreset", 1), corrected.picks("coreset", 2)])
+    count = len(np.setdiff1d(later, [*picks, *corrected.picks("entropy", 1)]))
     assert f"activepool: {count} labels in bought.csv were bought for rounds whose samples this" in printed
     assert "(entropy/seed0/round02)" in printed
     assert f"--config release_labels={count}" in printed

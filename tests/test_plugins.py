@@ -173,7 +173,7 @@ def test_what_a_file_defines_reaches_forked_processes(tmp_path):
         ("scores=3", r'scores is a tuple of names, such as scores=\("name",\)$'),
         ('reads="head"', r'stepped: reads is a tuple of names, such as reads=\("head",\)$'),
         ('reads=("margin",)', r"cannot read 'margin'; it is a score: scores=\(\"margin\",\)$"),
-        ('scores=("features",)', r"the score 'features'; it is no score: reads=\(\"features\",\)$"),
+        ('scores=("features",)', r"the score 'features'; it is not a score: reads=\(\"features\",\)$"),
         ('reads=("heads",)', "stepped cannot read 'heads'; did you mean 'head'.$"),
     ],
 )

@@ -145,11 +145,11 @@ BAD = [
     ),
     (
         "source,label\nb.jpg,cat\nd.jpg,\nb.jpg,dog\n",
-        ["4: row 1 is given the label 'dog', but line 2 says 'cat'; leave one of them"],
+        ["4: row 1 is given the label 'dog', but line 2 says 'cat'; keep one of them"],
     ),
     (
         "index,source,label\n1,,skip\n,b.jpg,dog\n",
-        ["3: row 1 is given the label 'dog', but line 2 says '?'; leave one of them"],
+        ["3: row 1 is given the label 'dog', but line 2 says '?'; keep one of them"],
     ),
     (
         'source,note,label\nb.jpg,"a\nb",bird\n\nz.jpg,,dog\nd.jpg,,1.0\n',

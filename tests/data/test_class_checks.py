@@ -55,9 +55,9 @@ def test_names_that_look_the_same_are_told_all_at_once():
     with pytest.raises(InputError) as raised:
         class_notices("x", names, labels(0, 1, 2, 3), labels(0, 1, 2, 3, 4))
     assert str(raised.value).splitlines() == [
-        "x: the classes '1' and '1.0' differ in how the number is written alone; "
+        "x: the classes '1' and '1.0' differ only in how the number is written; "
         "write both alike, or rename one",
-        "x: the classes 'caf\\xe9' and 'cafe\\u0301' differ in their Unicode form alone; "
+        "x: the classes 'caf\\xe9' and 'cafe\\u0301' differ only in their Unicode form; "
         "write both alike, or rename one",
         "x: no train sample has the class 'd', which the test part has; add train samples of it, "
         "or leave its test samples out",

@@ -90,7 +90,7 @@ def test_letters_of_two_alphabets_are_shown_by_their_escapes():
     (notice,) = name_notices(["сова", "cat", "c\u0430t"])
     assert notice == "classes whose names are nearly the same: 'cat' and 'c\\u0430t'"
     assert no_such_class("c\u0430t", ["cat"]) == (
-        "the train part has no class 'c\\u0430t' (its classes: cat); 'cat' differs in the alphabet alone"
+        "the train part has no class 'c\\u0430t' (its classes: cat); 'cat' differs only in the alphabet"
     )
 
 
@@ -144,20 +144,20 @@ def test_plus_and_minus_are_classes():
             "0",
             ["0.0", "1.0"],
             "the train part has no class '0' (its classes: 0.0, 1.0); "
-            "'0.0' differs in how the number is written alone",
+            "'0.0' differs only in how the number is written",
         ),
         (
             "1,5",
             ["1.5"],
             "the train part has no class '1,5' (its classes: 1.5); "
-            "'1.5' differs in how the number is written alone",
+            "'1.5' differs only in how the number is written",
         ),
-        ("Cat", ["cat"], "the train part has no class 'Cat' (its classes: cat); 'cat' differs in case alone"),
+        ("Cat", ["cat"], "the train part has no class 'Cat' (its classes: cat); 'cat' differs only in case"),
         (
             "cafe\u0301",
             ["caf\u00e9"],
             "the train part has no class 'cafe\\u0301' (its classes: caf\u00e9); "
-            "'caf\u00e9' differs in their Unicode form alone",
+            "'caf\u00e9' differs only in their Unicode form",
         ),
     ],
 )

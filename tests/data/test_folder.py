@@ -143,8 +143,8 @@ def test_all_wrong_classes_are_told_at_once(draw):
     classes = "(its classes: 1.0, cat)"
     assert str(raised.value).splitlines() == [
         f"{root}/test/1: the train part has no class '1' {classes}; "
-        "'1.0' differs in how the number is written alone",
-        f"{root}/test/Cat: the train part has no class 'Cat' {classes}; 'cat' differs in case alone",
+        "'1.0' differs only in how the number is written",
+        f"{root}/test/Cat: the train part has no class 'Cat' {classes}; 'cat' differs only in case",
         f"{root}/test/owl: the train part has no class 'owl' {classes}",
     ]
 

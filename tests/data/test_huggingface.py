@@ -226,7 +226,7 @@ DAMAGED = {
     "a column twice in Arrow": (twice("arrow"), "train.arrow: has several columns 'label'; rename or remove"),
     "a pointer": (pointer("parquet"), "train.parquet: is a pointer of Git LFS and not the file; fetch it"),
     "a pointer for Arrow": (pointer("arrow"), "train.arrow: is a pointer of Git LFS and not the file; fetch"),
-    "NUL": (of([0], ["a\0"], names=None), "'train.parquet/0': its label 'a\\x00' is no text; rename it"),
+    "NUL": (of([0], ["a\0"], names=None), "'train.parquet/0': its label 'a\\x00' is not text; rename it"),
     "long": (of([0], [["x " * 99]], names=None), "train.parquet/0: the label ['x x x x x x x x x x x x"),
     "a cut Parquet file": (cut("parquet"), "train.parquet: is damaged ("),
     "a cut Arrow file": (cut("arrow"), "train.arrow: is damaged after row 3"),
@@ -239,8 +239,8 @@ DAMAGED = {
     "no label": (of([0], [0], label="y", names=None), "train.parquet: has no column 'label' (it has id"),
     "no class": (of([0, 1], [0, 2]), "train.parquet/1: the train part has no class '2' (its class"),
     "below 0": (of([0, 1], [0, -2]), "train.parquet/1: label '-2' is below 0, where -1 stands"),
-    "lists": (of([0], [[1]], names=None), "train.parquet/0: the label [1] is no text and no whole"),
-    "truth": (of([0], [True], names=None), "train.parquet/0: the label True is no text and no whole number"),
+    "lists": (of([0], [[1]], names=None), "train.parquet/0: the label [1] is neither text nor a whole"),
+    "truth": (of([0], [True], names=None), "train.parquet/0: the label True is neither text nor a whole"),
     "other names": (
         lambda folder: [write(folder / f"train-{name}.parquet", [0], [0], [name]) for name in "ab"],
         "train-b.parquet: has other names of classes than train-a.parquet",
@@ -307,7 +307,7 @@ def test_a_name_on_the_hub_is_no_path(tmp_path, monkeypatch, path):
     with pytest.raises(InputError) as caught:
         preview({"kind": "huggingface", "options": {"path": path, "test_fraction": 0.5}})
     assert str(caught.value) == (
-        f"{path}: no such folder or file; a name on the Hugging Face Hub is no path: fetch its files, hf "
+        f"{path}: no such folder or file; a name on the Hugging Face Hub is not a path: fetch its files, hf "
         f"download {path} --repo-type dataset --local-dir FOLDER, and give path: FOLDER"
     )
 

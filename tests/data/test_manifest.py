@@ -158,9 +158,9 @@ def test_rows_that_cannot_be_used(draw, rows, words):
             ["0", "1"],
             [
                 "samples.csv:6: the train part has no class '0' (its classes: 0.0, 1.0); "
-                "'0.0' differs in how the number is written alone",
+                "'0.0' differs only in how the number is written",
                 "samples.csv:7: the train part has no class '1' (its classes: 0.0, 1.0); "
-                "'1.0' differs in how the number is written alone",
+                "'1.0' differs only in how the number is written",
             ],
         ),
         (
@@ -168,7 +168,7 @@ def test_rows_that_cannot_be_used(draw, rows, words):
             ["Cat", "dog"],
             [
                 "samples.csv:6: the train part has no class 'Cat' (its classes: cat, dog); "
-                "'cat' differs in case alone"
+                "'cat' differs only in case"
             ],
         ),
         (
@@ -176,14 +176,14 @@ def test_rows_that_cannot_be_used(draw, rows, words):
             ["cafe\u0301", "bar"],
             [
                 "samples.csv:6: the train part has no class 'cafe\\u0301' (its classes: bar, caf\u00e9); "
-                "'caf\u00e9' differs in their Unicode form alone"
+                "'caf\u00e9' differs only in their Unicode form"
             ],
         ),
         (
             ["1", "01"],
             ["1", "01"],
             [
-                "samples.csv:3: label '01' differs from '1', in line 2, in how the number is written alone; "
+                "samples.csv:3: label '01' differs from '1', in line 2, only in how the number is written; "
                 "write both alike"
             ],
         ),
@@ -229,9 +229,9 @@ def test_a_label_that_is_not_declared_has_one_line_with_what_was_meant(draw):
     with pytest.raises(InputError) as error:
         manifest.load(path, class_names=["cat", "caf\u00e9"])
     assert error.value.args == (
-        f"{path}:2: label 'Cat' is not in class_names (cat, caf\u00e9); 'cat' differs in case alone",
-        f"{path}:4: label 'cafe\\u0301' is not in class_names (cat, caf\u00e9); 'caf\u00e9' differs in their "
-        "Unicode form alone",
+        f"{path}:2: label 'Cat' is not in class_names (cat, caf\u00e9); 'cat' differs only in case",
+        f"{path}:4: label 'cafe\\u0301' is not in class_names (cat, caf\u00e9); 'caf\u00e9' differs only "
+        "in their Unicode form",
     )
 
 
@@ -306,7 +306,7 @@ def test_a_split_in_capitals_is_not_ignored(draw):
 def test_missing_manifest(tmp_path):
     with pytest.raises(InputError, match="no such file; it must be a CSV file with the columns path, label"):
         manifest.preview(tmp_path / "nowhere.csv")
-    with pytest.raises(InputError, match="is no file; it must be a CSV file with the columns path, label"):
+    with pytest.raises(InputError, match="is not a file; it must be a CSV file with the columns path, label"):
         manifest.preview(tmp_path)
 
 

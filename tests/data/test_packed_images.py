@@ -17,7 +17,7 @@ def test_a_place_is_written_and_read_again(name, file):
 
 def test_other_texts_are_paths_or_an_error():
     assert place_of("root", "a:1+2:b", False) == Path("root/a:1+2:b")
-    with pytest.raises(ValueError, match=r"'a/b.jpg' is no place inside a file"):
+    with pytest.raises(ValueError, match=r"'a/b.jpg' is not a place inside a file"):
         place_of("root", "a/b.jpg", True)
 
 

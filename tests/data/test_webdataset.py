@@ -156,7 +156,7 @@ DAMAGED = {
         rewritten(lambda all_: all_[:2048] + b"x" * 512 + all_[2560:]),
         "train.tar/000.cls: the archive is damaged or cut off after this member; copy it again",
     ),
-    "empty": (rewritten(lambda _: b""), "train.tar: is no tar archive (empty file); copy it again"),
+    "empty": (rewritten(lambda _: b""), "train.tar: is not a tar archive (empty file); copy it again"),
     "gzip": (rewritten(lambda _: b"\x1f\x8b" + b"x" * 999), "train.tar: is compressed, so that nothing"),
     "a link": (link, "train.tar/0.jpg: is a link, a device or sparse; store a plain file"),
     "no image": (members(("9.cls", b"ant")), "train.tar/9.cls: has no image of its key beside it"),
@@ -197,7 +197,7 @@ def test_damage_has_one_line_with_shard_and_member(tmp_path, name):
     [
         (
             "Ant",
-            "test.tar/005.jpg: the train part has no class 'Ant' (its classes: ant); 'ant' differs in case",
+            "test.tar/005.jpg: the train part has no class 'Ant' (its classes: ant); 'ant' differs only in",
         ),
         ("", "test.tar/005.jpg: a test image needs a label, to measure accuracy on; leave it out"),
     ],
@@ -252,7 +252,9 @@ LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 3\n"
 def test_a_label_that_is_no_text_gets_a_line(tmp_path, label):
     ending = "json" if label.startswith(b"{") else "cls"
     write_tar(tmp_path / "train.tar", *pair(0, "ant"), ("1.png", picture(2)), (f"1.{ending}", label))
-    with pytest.raises(InputError, match=r"^[^\n]*/'train.tar/1.png': its label '.*' is no text; rename it$"):
+    with pytest.raises(
+        InputError, match=r"^[^\n]*/'train.tar/1.png': its label '.*' is not text; rename it$"
+    ):
         webdataset.load(tmp_path, test_fraction=0.5)
 
 

@@ -169,7 +169,7 @@ def test_names_of_pictures_that_no_log_can_show(project):
     project.write(f"anna/cat/{name}\n.jpg", "other pixels")
     (line,) = mistakes_of(project)
     assert line.startswith(
-        f"{project.returned}/anna/cat/caf\\udce9\\n.jpg: is no image of the pool; if it was saved"
+        f"{project.returned}/anna/cat/caf\\udce9\\n.jpg: is not an image of the pool; if it was saved"
     )
 
 

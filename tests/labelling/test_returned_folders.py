@@ -104,7 +104,7 @@ def test_another_thing_with_the_name_of_the_file_is_a_mistake(project):
             archive.writestr(member, project.content("e.jpg") if member[-1] != "/" else "")
     wrong = ["four.zip: batch/who.txt", "one/who.txt", "three.zip: who.txt", "two/Who.txt"]
     assert mistakes(project) == [
-        f"{project.returned}/{place}: is no file; it must be a text file with the annotator's name"
+        f"{project.returned}/{place}: is not a file; it must be a text file with the annotator's name"
         for place in wrong
     ]
 

@@ -120,7 +120,7 @@ def test_each_accuracy_is_named_for_what_it_is(tmp_path):
     numbers = numbers_of(project)
     (line,) = [line for line in status_lines(numbers) if "accuracy:" in line]
     assert line.startswith(f"cross-validated accuracy: {share_text(numbers.cross_validated.overall)}")
-    assert line.endswith("that are no random sample; it can be too low or too high for the pool")
+    assert line.endswith("that are not a random sample; it can be too low or too high for the pool")
     numbers = numbers_of(audited(tmp_path / "audited"))
     (line,) = [line for line in status_lines(numbers) if "accuracy on" in line]
     expected = share_text(numbers.on_audit.overall)

@@ -28,7 +28,9 @@ def test_members_that_lead_out_are_refused(tmp_path, member, words):
 
 def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path):
     path = archive(tmp_path, {"cat/a/1.jpg": bytes(2**24)})
-    assert "'cat/a/1.jpg' would have 16,777,216 bytes unpacked; it is no export" in mistakes("imagenet", path)
+    assert "'cat/a/1.jpg' would have 16,777,216 bytes unpacked; it is not an export" in mistakes(
+        "imagenet", path
+    )
 
 
 def test_a_member_that_says_it_is_small_is_read_no_further(tmp_path):
@@ -61,7 +63,7 @@ def test_links_passwords_and_twins_are_refused(tmp_path):
 
 def test_too_much_of_all_members_together(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "LARGEST_WHOLE", 10)
-    assert "it is no export" in mistakes("imagenet", archive(tmp_path, {"cat/a/1.jpg": b"0123456789a"}))
+    assert "it is not an export" in mistakes("imagenet", archive(tmp_path, {"cat/a/1.jpg": b"0123456789a"}))
 
 
 def test_archives_that_were_cut_off(tmp_path):

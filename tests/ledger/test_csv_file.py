@@ -246,9 +246,9 @@ def test_a_file_that_is_not_there_and_a_tool_that_is_not_known(tmp_path):
 @pytest.mark.parametrize(
     ("when", "words"),
     [
-        ("28.11.2026 09:30", "is no time with its offset from UTC, such as 2026-11-28T09:30:00Z"),
-        ("2026-02-30T09:30:00Z", "is no time with its offset"),
-        ("2026-11-28 09:30", "is no time with its offset"),
+        ("28.11.2026 09:30", "is not a time with its offset from UTC, such as 2026-11-28T09:30:00Z"),
+        ("2026-02-30T09:30:00Z", "is not a time with its offset"),
+        ("2026-11-28 09:30", "is not a time with its offset"),
         ("2999-01-01T00:00:00Z", "lies in the future; correct it, or leave it out"),
         ("1970-01-01T00:00:00Z", "lies before 1990, as the zero of a clock does; correct it, or leave it"),
         ("0026-11-28T09:30:00Z", "lies before 1990, as the zero of a clock does; correct it, or leave it"),
@@ -298,7 +298,7 @@ def test_columns_that_say_the_same(tmp_path):
     [
         ("source,label\na/1.jpg,cat", "label 'cat' may be the beginning of 'caterpillar'"),
         ("source,correction\na/1.jpg,skip", "label 'skip' may be the beginning of 'skipper'"),
-        ("source,label\na/1.jpg,ca", "label 'ca' is no class yet, and the file ends with it"),
+        ("source,label\na/1.jpg,ca", "label 'ca' is not a class yet, and the file ends with it"),
         (
             "source,label,who\nb/1.jpg,cat,anna\na/1.jpg,cat,an",
             "the annotator 'an' may be the beginning of 'anna'",
@@ -371,7 +371,7 @@ def test_a_row_s_time_and_annotator_may_both_be_wrong(tmp_path):
     path = table(tmp_path, "source,label,who,when\na/1.jpg,cat,2026-11-28T09:30:00Z,anna\n")
     who, when, _ = mistakes("csv", path).split("\n")
     assert "who '2026-11-28T09:30:00Z' is a time, as another column has it" in who
-    assert "when 'anna' is no time" in when
+    assert "when 'anna' is not a time" in when
 
 
 def test_a_line_of_excel_that_names_another_separator(tmp_path):

@@ -95,7 +95,7 @@ def test_attributes_of_a_tag_are_no_labels(tmp_path):
     path = file(tmp_path, xml(("a/1.jpg", kind)))
     answers = read("cvat", path, POOL, CLASSES)
     assert labels_by_source(answers) == {"a/1.jpg": "cat"}
-    assert answers.notices == (f"{path}: tags have attributes, which are no labels: 'kind'",)
+    assert answers.notices == (f"{path}: tags have attributes, which are not labels: 'kind'",)
 
 
 def test_all_mistakes_at_once_each_with_its_line(tmp_path):

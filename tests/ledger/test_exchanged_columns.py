@@ -67,7 +67,7 @@ def test_annotators_and_labels_in_each_other_s_column(tmp_path):
     path = table(tmp_path, "source,label,who\na/1.jpg,anna,cat\na/2.jpg,cat,ben\n")
     messages, _ = mistakes("csv", path).split("\n")
     assert messages == (
-        f"{path}:2: label 'anna' is no class, and who 'cat' is one; exchange what is in these columns, or "
+        f"{path}:2: label 'anna' is not a class, and who 'cat' is one; exchange what is in these columns, or "
         "list 'anna' among the classes of the configuration"
     )
     earlier = {(POOL.samples[3], "cat", "label", "dog")}

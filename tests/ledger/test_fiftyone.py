@@ -76,7 +76,7 @@ def test_all_mistakes_at_once(tmp_path):
         ({"classes": [], "labels": {}}, "has no sample in it"),
         ({"labels": {"a/1": 0}}, "there is no list of classes"),
         ('{"labels": {"a/1": "cat", "a/1": "dog"}}', "'a/1': stands there twice; remove one of them"),
-        ('{"labels": {"a/1": NaN}}', "NaN is no value of JSON"),
+        ('{"labels": {"a/1": NaN}}', "NaN is not a JSON value"),
         ('{"labels": {"a/1": "cat"', "ends in the middle"),
     ],
 )

@@ -56,7 +56,7 @@ def test_pictures_come_back_whatever_their_names(batch, pool):
     answers = read("folders", batch, pool, CLASSES)
     assert labels_by_source(answers) == {"a/2.jpg": "cat", "c d/3.jpg": ":skip", "a/1.jpg": "fox"}
     assert answers.awaited == 1
-    assert "files that are no pictures are passed over: 'notes.txt'" in answers.notices[0]
+    assert "files that are not pictures are passed over: 'notes.txt'" in answers.notices[0]
 
 
 def test_a_picture_without_an_ending_is_one(batch, pool, tmp_path):
@@ -127,7 +127,8 @@ def test_all_mistakes_at_once(batch, pool):
     message = mistakes("folders", batch, pool)
     assert "dog/2.jpg: annotator says 'dog' of 'a/2.jpg', but 'cat' at" in message
     assert (
-        "cat/edited.jpg: is no image of the pool; if it was saved anew (turned, edited), put the" in message
+        "cat/edited.jpg: is not an image of the pool; if it was saved again (turned, edited), put the"
+        in message
     )
     assert "cat/lost.jpg: is neither a file nor a valid link" in message
     assert "dog/pipe.jpg: is neither a file nor" in message
@@ -191,5 +192,5 @@ def test_a_class_with_too_long_a_name_has_no_folder_and_blocks_nothing(tmp_path)
 
 def test_what_is_no_folder(tmp_path, pool):
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(InputError, match="is no folder; it must hold a folder of pictures for each class"):
+    with pytest.raises(InputError, match="is not a folder; it must hold a folder of pictures for each class"):
         read("folders", tmp_path / "file", pool)

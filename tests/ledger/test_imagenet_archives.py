@@ -25,7 +25,7 @@ def test_an_imagenet_archive_with_pictures_comes_back(tmp_path):
 @pytest.mark.parametrize("folder", ["cat", "no_label"])
 def test_another_picture_of_the_same_name_is_a_mistake(tmp_path, folder):
     path = archive(tmp_path, {f"{folder}/c d/3.jpg": b"of another project", "cat/a/1.jpg": b"a/1.jpg"})
-    assert "'c d/3.jpg' of the pool, whose content is another; if the tool saved it anew" in mistakes(
+    assert "'c d/3.jpg' of the pool, whose content is another; if the tool saved it again" in mistakes(
         "imagenet", path
     )
 
@@ -99,7 +99,7 @@ def test_lists_elsewhere_in_the_archive_are_not_passed_over_in_silence(tmp_path)
     path = archive(tmp_path, members)
     answers = read("imagenet", path, POOL, CLASSES)
     assert labels_by_source(answers) == {"a/1.jpg": "cat"}
-    assert answers.notices == (f"{path}: files that are no pictures are passed over: 'val/more.txt'",)
+    assert answers.notices == (f"{path}: files that are not pictures are passed over: 'val/more.txt'",)
     path = archive(tmp_path, members | {"val/synsets.txt": "dog\ncat\n"})
     assert mistakes("imagenet", path) == f"{path}: has 2 files synsets.txt; give an archive of each export"
 

@@ -273,7 +273,7 @@ def test_every_row_of_a_table_is_accounted_for(path, name, seed):
 ATTACKS = {
     "a path that climbs": ({"../../cat/1.jpg": b"x"}, "leads out of the archive"),
     "an absolute path": ({"/etc/cat/1.jpg": b"x"}, "leads out of the archive"),
-    "a bomb": ({"cat/1.jpg": bytes(2**22)}, "bytes unpacked; it is no export"),
+    "a bomb": ({"cat/1.jpg": bytes(2**22)}, "bytes unpacked; it is not an export"),
     "an archive in it": (
         {"labels.zip": packed({"annotations.xml": "<annotations/>"})},
         "unpack it, and give",

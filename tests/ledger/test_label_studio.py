@@ -224,7 +224,7 @@ def test_a_task_without_annotations_is_awaited_as_it_was_imported(tmp_path):
     answers = read("label_studio", file(tmp_path, [task(0, annotation("cat")), imported]), POOL, CLASSES)
     assert (labels_by_source(answers), answers.awaited) == ({"a/1.jpg": "cat"}, 1)
     annotated = imported | {"Annotations": [annotation("cat")]}
-    assert "task 1: is no task with 'data' and a list of 'annotations'" in mistakes(
+    assert "task 1: is not a task with 'data' and a list of 'annotations'" in mistakes(
         "label_studio", file(tmp_path, [annotated])
     )
 
@@ -349,8 +349,8 @@ def test_all_mistakes_at_once_each_with_its_task(tmp_path):
             [
                 'label_studio user 1 chose several, ["cat", "dog"]; choose one',
                 "has the number 3 for a label; it must be the name of a class",
-                "is no task with 'data' and a list of 'annotations'",
-                "is no task with 'data' and a list of 'annotations'",
+                "is not a task with 'data' and a list of 'annotations'",
+                "is not a task with 'data' and a list of 'annotations'",
                 "has an annotation that is a text",
                 "no image of the pool has the content ffffffffffff...",
                 "label 'Cat' is written nearly like the class 'cat'",
@@ -376,7 +376,7 @@ def test_all_mistakes_at_once_each_with_its_task(tmp_path):
         ('[{"data": {"image"', ":1: ends in the middle; export it again"),
         ('[{"data": "a', ":1: ends in the middle"),
         ('[\n{"data" 1}]', ":2: is not JSON (Expecting ':' delimiter)"),
-        ('[{"data": {"image": NaN}}]', "NaN is no value of JSON"),
+        ('[{"data": {"image": NaN}}]', "NaN is not a JSON value"),
         ('[{"id": 1, "id": 2}]', "has the key 'id' twice in one object"),
         ("[" * 100_000, "is nested too deep"),
         ("[1" + "0" * 5000 + "]", "is not JSON (a number has too many digits); export it again"),

@@ -8,8 +8,8 @@ from reading import CLASSES, POOL, labels_by_source, mistakes, read
 from test_label_studio import annotation, file, short, task
 
 WRONG_TIMES = {
-    "gestern": "is no time with its offset from UTC, such as 2026-11-28T09:30:00Z",
-    5: "is no time with its offset from UTC",
+    "gestern": "is not a time with its offset from UTC, such as 2026-11-28T09:30:00Z",
+    5: "is not a time with its offset from UTC",
     "0026-11-28T09:30:00Z": "lies before 1990",
     "1970-01-01T00:00:00Z": "lies before 1990",
     "2999-01-01T00:00:00Z": "lies in the future",

@@ -66,7 +66,7 @@ def test_check(path, capsys):
         ),
         (
             lambda text: text + b"8,20",
-            "cut short, and is no entry; a run, or `repair`, keeps it beside the copy",
+            "cut short, and is not an entry; a run, or `repair`, keeps it beside the copy",
         ),
     ],
 )

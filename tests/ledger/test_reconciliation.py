@@ -145,7 +145,7 @@ def test_repair_does_not_make_a_correction_of_what_went_out(path):
     [
         (b"Cat", "label 'Cat' is written nearly like the class 'cat'; did you mean that?"),
         (b"=cmd", "label '=cmd'"),
-        (b"?", "label '?' is no class; write the event cannot_tell, and no label"),
+        (b"?", "label '?' is not a class; write the event cannot_tell, and no label"),
     ],
 )
 def test_repair_enters_no_label_that_intake_would_refuse(path, label, words):

@@ -16,7 +16,7 @@ def file(tmp_path, *labels):
 #: What a message says of labels.
 SLIPS = {
     "is a truth value, as spreadsheets make": ["TRUE", "false", "Wahr"],
-    "is no word;": ["-", "--", "..", "*", "="],
+    "is not a word;": ["-", "--", "..", "*", "="],
     "is a formula, as spreadsheets make": ["=A1", "+B2", "-A1", "@SUM(A1)", "＝A1"],
     "is a date, as spreadsheets make": [
         *("5-Mar", "05-Mar-2026", "Mar-05", "1. Mrz", "2026/03/05", "3/5/26", "12:30", "5-3-2026"),

@@ -27,12 +27,12 @@ def test_a_time_in_utc(written, time):
     [
         (
             "gestern",
-            "'gestern' is no time with its offset from UTC, such as 2026-11-28T09:30:00Z; write it so",
+            "'gestern' is not a time with its offset from UTC, such as 2026-11-28T09:30:00Z; write it so",
         ),
-        ("5", "'5' is no time"),
-        ("2026-11-28", "'2026-11-28' is no time"),
-        ("2026-11-28T09:30:00", "'2026-11-28T09:30:00' is no time"),
-        ("0001-01-01T00:00:00+23:00", "'0001-01-01T00:00:00+23:00' is no time"),
+        ("5", "'5' is not a time"),
+        ("2026-11-28", "'2026-11-28' is not a time"),
+        ("2026-11-28T09:30:00", "'2026-11-28T09:30:00' is not a time"),
+        ("0001-01-01T00:00:00+23:00", "'0001-01-01T00:00:00+23:00' is not a time"),
         ("0026-11-28T09:30:00+01:00", "'0026-11-28T09:30:00+01:00' lies before 1990"),
         (
             "1970-01-01T00:00:00Z",
@@ -40,7 +40,7 @@ def test_a_time_in_utc(written, time):
         ),
         ("1989-12-31T23:59:59Z", "lies before 1990"),
         ("2999-01-01T00:00:00Z", "'2999-01-01T00:00:00Z' lies in the future; correct it, or leave it out"),
-        ("x" * 300, f"'{'x' * 40}'... is no time"),
+        ("x" * 300, f"'{'x' * 40}'... is not a time"),
     ],
 )
 def test_what_is_no_time_of_an_answer(written, words):

@@ -105,7 +105,7 @@ def test_all_mistakes_are_reported_together():
         "bought.csv:5: has 3 fields, and the header has 2; put a text with a comma, or another "
         "separator, in double quotes",
         "bought.csv:6: has 1 field, and the header has 2",
-        "bought.csv:8: row 3 is given the label 'bee', but line 7 says 'ant'; leave one of them",
+        "bought.csv:8: row 3 is given the label 'bee', but line 7 says 'ant'; keep one of them",
     ]
 
 

@@ -12,7 +12,7 @@ if EXPERIMENT.changes_features:
 
 
 rule finetune:
-    """Train the network of a round, or its head alone, on images and evaluate it on the test set."""
+    """Train the network of a round, or only its head, on images and evaluate it on the test set."""
     input:
         dataset=PATHS.dataset,
         checkpoint=PATHS.checkpoint_inputs,

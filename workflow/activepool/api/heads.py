@@ -71,7 +71,7 @@ class Head:
     def predict_proba(self, features: Features, *, calibrated: bool = False) -> FloatArray:
         """Return the probability of each class for each row of ``features`` (n, d), (n, C) float32.
 
-        ``calibrated`` divides the logits by the temperature, which changes no prediction.
+        ``calibrated`` divides the logits by the temperature, which changes not a prediction.
         """
         scorer = self._scorer(features)
         rows = np.arange(scorer.features.shape[0])

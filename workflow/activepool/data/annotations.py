@@ -280,4 +280,4 @@ def _contradiction(samples: TrainPart, row: int, label: int, earlier_label: int,
             f"row {row} is given the label {name!r}, but it is already {earlier_name!r}; a label is never "
             "overwritten"
         )
-    return f"row {row} is given the label {name!r}, but line {line} says {earlier_name!r}; leave one of them"
+    return f"row {row} is given the label {name!r}, but line {line} says {earlier_name!r}; keep one of them"

@@ -19,7 +19,7 @@ def class_notices(
     that the train part does not have and, without unlabelled samples, cannot have.
     """
     problems = [
-        f"{where}: the classes {first!a} and {second!a} differ in {difference} alone; "
+        f"{where}: the classes {first!a} and {second!a} differ only in {difference}; "
         "write both alike, or rename one"
         for first, second, difference in indistinguishable_names(class_names)
     ]

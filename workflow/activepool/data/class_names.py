@@ -250,4 +250,4 @@ def _quoted_with_hint(name: str, class_names: Sequence[str]) -> tuple[str, str]:
     if likely is None:
         return quoted(name), ""
     name_text, likely_text = quoted_pair(name, likely)
-    return name_text, f"; {likely_text} differs in {_difference(name, likely)} alone"
+    return name_text, f"; {likely_text} differs only in {_difference(name, likely)}"

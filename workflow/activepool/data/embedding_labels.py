@@ -51,8 +51,8 @@ class RawLabels:
         if len(overflow_rows):
             row = overflow_rows[0]
             raise InputError(
-                f"{stored.name}: label {values[row]} in row {row} is no class; where a label is not known, "
-                "write -1 in a signed type"
+                f"{stored.name}: label {values[row]} in row {row} is not a class; where a label is not "
+                "known, write -1 in a signed type"
             )
         return cls(stored.name, values.astype(np.int64), None, stored.dtype)
 

@@ -93,7 +93,7 @@ def read_file(
                 row += 1
                 if (text := _label_text(value, columns)) is None:
                     if not has_bad_label:  # most likely all are
-                        problem = "is no text and no whole number; name another column: label: NAME"
+                        problem = "is neither text nor a whole number; name another column: label: NAME"
                         value_text = shorten(repr(value), MAX_LABEL, placeholder="...")
                         part.problems.append(f"{source}: the label {value_text} {problem}")
                     has_bad_label = part.lacks_labels = True

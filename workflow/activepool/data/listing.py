@@ -54,8 +54,8 @@ def existing_file(path: str | Path, meaning: str) -> Path:
 
 def _absence(path: Path) -> str:
     if re.match(r"[A-Za-z0-9+]{2,}:/", str(path)):  # a Path has one slash of //
-        return "is a URL (only a manifest may list images by their URLs), and no"
-    return "is no" if path.exists() else "no such"
+        return "is a URL (only a manifest may list images by their URLs), and not a"
+    return "is not a" if path.exists() else "no such"
 
 
 def class_folders(folder: Path) -> list[str]:

@@ -215,7 +215,7 @@ def _label_problems(rows: list[Row], class_names: list[str]) -> Iterator[tuple[i
     for first, second, difference in indistinguishable_names(train_labels):
         yield (
             line_of[second],
-            f"label {second!a} differs from {first!a}, in line {line_of[first]}, in {difference} alone; "
+            f"label {second!a} differs from {first!a}, in line {line_of[first]}, only in {difference}; "
             "write both alike",
         )
 

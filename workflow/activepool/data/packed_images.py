@@ -90,7 +90,7 @@ def place_of(root: str | Path, text: str, is_packed: bool) -> Place:
         return fetched_image(Path(root), text) if is_url(text) else Path(root) / text
     match = PLACE.fullmatch(text)
     if match is None:
-        raise ValueError(f"{text!r} is no place inside a file")
+        raise ValueError(f"{text!r} is not a place inside a file")
     file, *numbers, name = match.groups()
     position = [int(number) for number in numbers if number]
     kind = Member if len(position) == 2 else Cell

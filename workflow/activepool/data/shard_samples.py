@@ -81,7 +81,7 @@ def samples_in(
     """
     for name in class_names or []:
         if not is_storable(name):
-            raise InputError(f"{shards.root}: the name {name!a} of a class is no text; rename it")
+            raise InputError(f"{shards.root}: the name {name!a} of a class is not text; rename it")
     if class_names is not None:
         require_different(shards.root, class_names)
     names = sorted_names({label for _, label in train.samples} - {""}) if class_names is None else class_names
@@ -158,5 +158,5 @@ def _name_problem(source: str, label: str) -> str | None:
     if has_line_break(source) or has_line_break(label):
         return f"{source!a}: has a line break, or its label {label!a} has; rename it"
     if not is_storable(label):
-        return f"{source!a}: its label {label!a} is no text; rename it"
+        return f"{source!a}: its label {label!a} is not text; rename it"
     return None if is_storable(source) else f"{source!a}: the name is not UTF-8; rename it"

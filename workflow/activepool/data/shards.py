@@ -140,7 +140,7 @@ def _files(pattern: str, kind: str, notices: list[str]) -> list[Path]:
     if problems:
         if kind == "huggingface" and HUB_NAME.fullmatch(pattern) and not pattern.endswith(ENDINGS[kind]):
             raise InputError(
-                f"{pattern}: no such folder or file; a name on the Hugging Face Hub is no path: fetch its "
+                f"{pattern}: no such folder or file; a name on the Hugging Face Hub is not a path: fetch its "
                 f"files, hf download {pattern} --repo-type dataset --local-dir FOLDER, and give path: FOLDER"
             )
         existing_folder(_fixed_folder(path), "the folder of the shards")

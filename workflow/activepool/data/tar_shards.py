@@ -191,7 +191,7 @@ def _damage(path: Path, last_member: str, error: Exception) -> str:
         return f"is {LFS_PROBLEM}"
     if last_member:
         return f"the archive is cut off in this member ({error}); copy it again"
-    return f"is no tar archive ({error}); copy it again"
+    return f"is not a tar archive ({error}); copy it again"
 
 
 def _next_archive(stream: BinaryIO, end: int) -> int | None:

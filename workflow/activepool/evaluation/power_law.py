@@ -38,7 +38,7 @@ REPEATS = 400
 #: Parts of the accuracy's ceiling whose number of labels is computed.
 CEILING_SHARES = (0.9, 0.95, 0.99)
 
-#: A number of labels beyond this multiple of the largest in the data is no prediction.
+#: A number of labels beyond this multiple of the largest in the data is not a prediction.
 MAX_EXTRAPOLATION = 100
 
 

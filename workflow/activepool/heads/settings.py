@@ -67,7 +67,7 @@ class FinetuneSettings(SgdSettings):
             baseline; with ``freeze_batch_norm: false``.
         freeze_batch_norm: train with the batch-norm statistics of the pretraining, as their code does.
         augmentation: of the training images, a name in activepool.features.transforms.
-        threads: CPU threads; they change the result, so they are no hardware setting.
+        threads: CPU threads; they change the result, so they are not a hardware setting.
     """
 
     solver: ClassVar[str] = "finetune"

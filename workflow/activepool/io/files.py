@@ -122,7 +122,7 @@ def _nul_problem(text: str) -> str:
             "them, so what follows may be lost; write the file again"
         )
     line = text.count("\n", 0, text.index("\0")) + 1
-    return f"line {line} has a NUL byte, so this is no text; write the file again"
+    return f"line {line} has a NUL byte, so this is not text; write the file again"
 
 
 def write_json(path: str | Path, content: Any) -> None:

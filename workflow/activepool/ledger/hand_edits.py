@@ -39,7 +39,7 @@ def problems_by_hand(entry: Draft, history: History) -> Iterator[str]:
         yield str(error)
         return
     if event != Event.LABEL:
-        yield f"label {entry.label!r} is no class; write the event {event!s}, and no label"
+        yield f"label {entry.label!r} is not a class; write the event {event!s}, and no label"
     elif label != entry.label:
         yield f"label {entry.label!a} is the class {label!r}; write it so"
 

@@ -54,8 +54,8 @@ class PoolSamples:
         entries: of the ledger. A sample that they name is known, even if its image is gone. They tell which
             sample a source named when it went out: the old name of a renamed image still names it, and the
             name of an image that was changed since names none.
-        has_stable_rows: whether rows keep their numbers, so that a number alone names a sample; rows of a
-            growing folder do not.
+        has_stable_rows: whether rows keep their numbers, so that a number is enough to name a sample; rows of
+            a growing folder do not.
         sample_of: the sample of each source of the pool.
         rows: the sample of each row of the pool, called ``index`` in lists of the program.
         root: the folder that sources start from; None if they are not paths.

@@ -1,7 +1,7 @@
 """A ledger compared with its copy: lost entries come back, and changed ones are reported.
 
-Every entry is in the ledger, which people may edit, and in a copy, which they leave alone. Each completes the
-other. An entry that differs is a mistake, because nobody can tell a correction from a slip.
+Every entry is in the ledger, which people may edit, and in a copy, which they do not touch. Each completes
+the other. An entry that differs is a mistake, because nobody can tell a correction from a slip.
 """
 
 import shlex
@@ -67,7 +67,7 @@ class Reconciliation:
         if self.tail:
             copied_lines = table_text(self.entries[: self.num_copied]).encode().split(b"\n")
             is_known = any(line.startswith(self.tail) for line in copied_lines)
-            damage = f"its last line was cut short{'' if is_known else ', and is no entry'}; "
+            damage = f"its last line was cut short{'' if is_known else ', and is not an entry'}; "
             present, past = ("puts", "put") if is_known else ("keeps", "kept")
             place = "back from the copy" if is_known else "beside the copy"
             texts.append((f"{damage}{MENDER} {present} it {place}", f"{damage}{past} {place}"))

@@ -42,7 +42,7 @@ class PretrainSettings(BaseModel):
             it is faster on processors that have it (AVX-512 BF16, AMX).
         knn_every: epochs between two measurements of k-NN accuracy; 0: none.
         seed: of weights, views and order.
-        threads: CPU threads; they change the result, so they are no hardware setting.
+        threads: CPU threads; they change the result, so they are not a hardware setting.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

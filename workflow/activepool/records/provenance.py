@@ -104,9 +104,9 @@ class Record:
     def _require_types(self) -> None:
         for name in ("arguments", "depends_on", "inputs", "versions", "kernels"):
             if not isinstance(getattr(self, name), dict):
-                raise TypeError(f"{name} is no mapping")
+                raise TypeError(f"{name} is not a mapping")
         if not all(isinstance(state.size, int) for state in self.outputs.values()):
-            raise TypeError("a size is no number")
+            raise TypeError("a size is not a number")
 
 
 def record_path(output: str | Path) -> Path:

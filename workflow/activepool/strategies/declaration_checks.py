@@ -49,7 +49,9 @@ def checked_scores(strategy: str, scores: object) -> tuple[str, ...]:
     """Return the scores that a strategy reads; raises DeclarationError for all others."""
 
     def problem(name: str) -> str:
-        hint = f'it is no score: reads=("{name}",)' if name in ARTIFACTS else nearest_name(str(name), SCORES)
+        hint = (
+            f'it is not a score: reads=("{name}",)' if name in ARTIFACTS else nearest_name(str(name), SCORES)
+        )
         return f"{strategy} cannot read the score {name!r}; {hint}"
 
     names = tuple_of_names(strategy, "scores", scores)

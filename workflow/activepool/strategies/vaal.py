@@ -107,7 +107,7 @@ def vaal(
             epochs; ``cosine`` lowers them to zero over ``epochs``. Emam et al. use the head's.
         step_size: in epochs; only of the schedule ``step``.
         gamma: only of the schedule ``step``.
-        threads: CPU threads; they change the result, so they are no hardware setting.
+        threads: CPU threads; they change the result, so they are not a hardware setting.
     """
     log_odds = query.scores["labelled_log_odds"]
     picks = np.argsort(log_odds, kind="stable")[: query.budget]

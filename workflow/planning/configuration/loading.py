@@ -233,7 +233,7 @@ def _nearest_key(model: type[BaseModel], raw: Any, location: tuple[str | int, ..
     """Return which key of a section may be meant, and whether ``raw`` has that as well."""
     annotation = _annotation(model, location[:-1])
     section = next((member for member in members(annotation) if is_model(member)), None)
-    for part in location[:-1]:  # a location also names members of unions, which are no keys
+    for part in location[:-1]:  # a location also names members of unions, which are not keys
         if isinstance(raw, dict):
             raw = raw.get(part, raw)
         elif isinstance(raw, list) and isinstance(part, int):

@@ -100,7 +100,7 @@ def _keys(raw: Any, error: Any) -> list[tuple[str, ...]]:
 def _given_keys(raw: Any, error: Any) -> Iterator[str]:
     """Yield the keys of an error's location that the configuration gives, from the outermost on."""
     for part in error["loc"]:
-        # A location also names members of unions, which are no keys; other lists are left out as a whole.
+        # A location also names members of unions, which are not keys; other lists are left out as a whole.
         if isinstance(raw, dict) and part in raw:
             yield str(part)
             raw = raw[part]

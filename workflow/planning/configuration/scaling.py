@@ -62,7 +62,7 @@ def without_scaling(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def _as_scale(value: Any) -> float:
-    """Return a scale as a number; 0, which is no valid scale, for anything else."""
+    """Return a scale as a number; 0, which is not a valid scale, for anything else."""
     try:
         return 0.0 if isinstance(value, bool) else float(value)
     except (TypeError, ValueError):

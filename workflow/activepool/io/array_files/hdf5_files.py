@@ -24,7 +24,7 @@ def open_hdf5(path: Path) -> ArrayFile:
     def find(name: str) -> StoredArray:
         dataset, label = hdf5_reading.find_dataset(file, name), f"{path}: {name}"
         if dataset is None:
-            raise InputError(f"{label} is no dataset that can be read; write the file again")
+            raise InputError(f"{label} is not a dataset that can be read; write the file again")
         if h5py.check_string_dtype(dataset.dtype) is not None:
             text = np.dtype(object)
             return StoredArray(label, dataset.shape, text, lambda rows: hdf5_reading.texts(dataset, rows))

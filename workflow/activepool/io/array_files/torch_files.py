@@ -78,4 +78,4 @@ def _stored_array(name: str, value: "torch.Tensor | list[Any]") -> StoredArray:
     try:
         return StoredArray.from_array(name, tensor.numpy())
     except (TypeError, RuntimeError) as error:
-        raise InputError(f"{name}: is no plain tensor ({one_line(error)}); save it as float32") from error
+        raise InputError(f"{name}: is not a plain tensor ({one_line(error)}); save it as float32") from error

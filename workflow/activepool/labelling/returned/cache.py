@@ -1,7 +1,7 @@
 """A cache of the files that came back, so that an unchanged file is not read again.
 
-It holds the rows of each file. Each run derives anew what follows from them for the present pool and classes,
-and so has the same results as without the cache.
+It holds the rows of each file. Each run derives again what follows from them for the present pool and
+classes, and so has the same results as without the cache.
 """
 
 import hashlib

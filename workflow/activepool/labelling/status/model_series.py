@@ -91,7 +91,7 @@ class ModelSeries:
         fit: a power law through their errors, or why there is none.
         is_settled: whether the last three models agree so well with those before that people may stop.
         is_last_partial: whether the last model had only some answers to the batch that is out. It would agree
-            with the model before it for that reason alone, so the two are not compared.
+            with the model before it for that reason only, so the two are not compared.
     """
 
     measured_on: str

@@ -103,7 +103,7 @@ def accuracy_text(numbers: StatusNumbers) -> str:
         )
         return text + "".join(other_draws)
     return (
-        f"cross-validated accuracy: {share_text(share)}, on {_samples(numbers, share.cases)} that are no "
+        f"cross-validated accuracy: {share_text(share)}, on {_samples(numbers, share.cases)} that are not a "
         "random sample; it can be too low or too high for the pool"
     )
 

@@ -45,7 +45,7 @@ class Archive:
         problems = [f"{path}: {info.filename!a} {text}" for info in infos if (text := _problem(info))]
         if sum(info.file_size for info in infos) > LARGEST_WHOLE:
             problems.append(
-                f"{path}: would have more than {LARGEST_WHOLE // 2**30} GB unpacked; it is no export"
+                f"{path}: would have more than {LARGEST_WHOLE // 2**30} GB unpacked; it is not an export"
             )
         names = [info.filename for info in infos]
         if len(set(names)) < len(names):
@@ -129,14 +129,14 @@ def _problem(info: zipfile.ZipInfo) -> str | None:
     if not name:
         return "has no name; export it again"
     if name.startswith("/") or ".." in PurePosixPath(name).parts or name[1:2] == ":":
-        return "leads out of the archive; it is no export"
+        return "leads out of the archive; it is not an export"
     if stat.S_ISLNK(info.external_attr >> 16):
         return "is a link; pack the files themselves"
     if info.flag_bits & 1:
         return "is encrypted; export without a password"
     is_dense = info.file_size > SMALL and info.file_size > LARGEST_RATIO * info.compress_size
     if is_dense or info.file_size > LARGEST_PICTURE:
-        return f"would have {info.file_size:,} bytes unpacked; it is no export"
+        return f"would have {info.file_size:,} bytes unpacked; it is not an export"
     return None
 
 

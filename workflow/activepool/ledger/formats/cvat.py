@@ -1,4 +1,4 @@
-"""CVAT: the list of a batch out; XML 1.1 ("CVAT for images") back, alone or in its archive.
+"""CVAT: the list of a batch out; XML 1.1 ("CVAT for images") back, as a file or in its archive.
 
 XML that declares a document type is refused: entities that expand, or read other files, need one.
 """
@@ -131,7 +131,7 @@ class _Reader:
             )
         if self.attributes:
             names = first_few(map(repr, self.attributes))
-            self.parsed.notices.append(f"{self.place}: tags have attributes, which are no labels: {names}")
+            self.parsed.notices.append(f"{self.place}: tags have attributes, which are not labels: {names}")
         return self.parsed
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:

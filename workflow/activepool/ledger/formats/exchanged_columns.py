@@ -26,7 +26,7 @@ def exchange_problem(
         )
     if row.who and row.who not in annotators and classes.is_known(row.who):
         return (
-            f"label {row.label!r} is no class, and {row.who_key} {row.who!r} is one; exchange what is in "
+            f"label {row.label!r} is not a class, and {row.who_key} {row.who!r} is one; exchange what is in "
             f"these columns, or list {row.label!r} among the classes of the configuration"
         )
     label = normal_form(row.label)

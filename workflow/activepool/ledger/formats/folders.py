@@ -73,7 +73,7 @@ def write(folder: str | Path, batch: Batch, root: str | Path) -> None:
 def rows(path: Path) -> ParsedFile:
     """Read the pictures in the folders of the classes."""
     if not path.is_dir():
-        raise InputError(f"{path}: is no folder; it must hold a folder of pictures for each class")
+        raise InputError(f"{path}: is not a folder; it must hold a folder of pictures for each class")
     parsed = ParsedFile()
     other_files = []
     for number, file in enumerate(_files(path), start=1):
@@ -96,7 +96,9 @@ def rows(path: Path) -> ParsedFile:
                 f"lies in no folder; put it into that of its class, or {UNLABELLED[0]}",
             )
     if other_files:
-        parsed.notices.append(f"{path}: files that are no pictures are passed over: {first_few(other_files)}")
+        parsed.notices.append(
+            f"{path}: files that are not pictures are passed over: {first_few(other_files)}"
+        )
     return parsed
 
 

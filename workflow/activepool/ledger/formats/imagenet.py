@@ -69,7 +69,7 @@ def _note_others(parsed: ParsedFile, archive: Archive, lists: list[str]) -> None
     ]
     if other_members:
         parsed.notices.append(
-            f"{archive.path}: files that are no pictures are passed over: {first_few(other_members)}"
+            f"{archive.path}: files that are not pictures are passed over: {first_few(other_members)}"
         )
 
 

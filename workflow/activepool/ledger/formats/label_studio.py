@@ -131,7 +131,7 @@ def _full_rows(path: Path, tasks: list[Record]) -> ParsedFile:
         annotations = _annotations(task)
         if not isinstance(data, dict) or annotations is None:
             parsed.add_mistake(
-                number, place, "is no task with 'data' and a list of 'annotations'; export it again"
+                number, place, "is not a task with 'data' and a list of 'annotations'; export it again"
             )
             continue
         accepted = [annotation for annotation in annotations if not is_rejected(annotation)]
@@ -166,7 +166,7 @@ def _short_rows(path: Path, records: list[Record]) -> ParsedFile:
     parsed = ParsedFile(notices=other_control_notices(path, control, controls))
     for number, place, record in records:
         if not isinstance(record, dict):
-            parsed.add_mistake(number, place, "is no task; export it again")
+            parsed.add_mistake(number, place, "is not a task; export it again")
             continue
         label = _short_label(record.get(control))
         if label and (problem := annotator_problem(record.get("annotator"))):
@@ -217,7 +217,7 @@ def _table_rows(path: Path) -> ParsedFile:
     names = [name.strip() for name in without_empty_end(lines[0][1])] if lines else []
     if IMAGE not in names and not set(TASK_KEYS) & set(names):
         raise InputError(
-            f"{path}:1: is no export of tasks: it has no column '{IMAGE}' "
+            f"{path}:1: is not an export of tasks: it has no column '{IMAGE}' "
             f"({column_list(names)}){separator_hint(names)}"
         )
     require_different_columns(f"{path}:1", names)

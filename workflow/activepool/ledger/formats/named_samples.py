@@ -127,8 +127,8 @@ class NamedSamples:
         """Return the sample with the content that a row gives, which in a folder is that of a picture."""
         if row.folders and not self.samples.knows(row.sample):
             raise UnknownSampleError(
-                "is no image of the pool; if it was saved anew (turned, edited), put there the file that "
-                "went out"
+                "is not an image of the pool; if it was saved again (turned, edited), put there the file "
+                "that went out"
             )
         return self.samples.by_content(row.sample)
 
@@ -152,7 +152,7 @@ class NamedSamples:
         source = min(map(self.samples.source, samples))
         raise UnknownSampleError(
             f"the picture is not {source!r} of the pool, whose content is another; if the tool saved it "
-            "anew, export without pictures"
+            "again, export without pictures"
         )
 
     def _require_whole(self, row: Row) -> None:

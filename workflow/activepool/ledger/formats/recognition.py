@@ -114,7 +114,7 @@ def tool_of(path: Path) -> str:
                 raise _other_format(path, text)
         is_utf_16 = beginning.startswith(UTF_16_MARKS)
         if b"\0" in beginning and CONTROL_BYTES.search(beginning) and not is_utf_16:
-            raise InputError(f"{path}: is no text, and of no known format; give {READABLE_FORMATS}")
+            raise InputError(f"{path}: is not text, and not in a known format; give {READABLE_FORMATS}")
         content = path.read_bytes()  # only now, because films are large
     return _tool_of_text(path, content)
 

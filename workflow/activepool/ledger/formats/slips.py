@@ -176,7 +176,7 @@ def _redecoded(label: str) -> str | None:
 
 #: Other kinds of texts, for messages, with their tests.
 KINDS: dict[str, Callable[[str], object]] = {
-    "no word": has_no_letter,
+    "not a word": has_no_letter,
     "a truth value, as spreadsheets make of other texts": lambda label: label.casefold() in TRUTH_VALUES,
     "a date, as spreadsheets make of other texts": DATE.fullmatch,
     "a formula, as spreadsheets make of other texts": lambda label: label.startswith(FORMULA_STARTS),

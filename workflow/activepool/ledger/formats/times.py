@@ -27,7 +27,7 @@ def utc(text: str) -> str:
     time = _parsed(text)
     if time is None:
         raise WrongTimeError(
-            f"{quoted} is no time with its offset from UTC, such as 2026-11-28T09:30:00Z; write it so, or "
+            f"{quoted} is not a time with its offset from UTC, such as 2026-11-28T09:30:00Z; write it so, or "
             "leave it out"
         )
     if time < EARLIEST:

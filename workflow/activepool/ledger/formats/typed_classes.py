@@ -128,7 +128,8 @@ class TypedClasses:
         self._require_plausible(label, row)
         if row.unterminated_field == "label" and (self.classes or self.new_counts):
             raise WrongLabelError(
-                f"label {label!r} is no class yet, and the file ends with it as if it was cut off; {END_LINE}"
+                f"label {label!r} is not a class yet, and the file ends with it as if it was cut off; "
+                f"{END_LINE}"
             )
         self._by_form[label] = label
         self._add_class(label)

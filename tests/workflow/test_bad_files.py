@@ -147,7 +147,7 @@ EMBEDDINGS = [
     ("a class twice", attribute(G, "class_names", ["ant", "bee", "ant"]), "class_names has 'ant' as class 2"),
     ("a class without name", attribute(G, "class_names", ["ant", "", "cat"]), "class_names has '' as class"),
     ("classes in Latin 1", attribute(G, "class_names", [b"a", b"\xe9", b"c"]), "class_names must be in UTF"),
-    ("an unsigned -1", values(G, "train/labels", UNSIGNED), "label 18446744073709551615 in row 4 is no clas"),
+    ("an unsigned -1", values(G, "train/labels", UNSIGNED), "label 18446744073709551615 in row 4 is not a c"),
     ("classes of another type", attribute(G, "class_names", 1.5), "class_names is float64 of shape (1,); it"),
     ("a pickle", npy(np.array([{}] * 30), np.arange(30)), "features.npy: holds Python objects; save number"),
     ("text as .npy", text_as_npy, "features.npy: is none of .npy, .npz, .pt, .safetensors, .parque"),

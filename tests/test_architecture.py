@@ -60,7 +60,7 @@ def test_each_arrow_of_the_labelling_is_a_file_a_ledger_that_a_stage_reads_or_th
     write_labelled_pool(tmp_path)
     rules = Rules(LABELLED_POOL)
     paths = rules.paths
-    targets = [*paths.targets(), *paths.of_target("predictions"), *paths.of_target("model")]
+    targets = [*paths.targets(), *paths.target_files("predictions"), *paths.target_files("model")]
     read = {(box_of(before), box_of(stage)) for before, stage in readings(rules.graph, targets)}
     stages = {params.stage for params in rules.graph.rule_of}
     read |= {("ledger", stage) for stage in stages if reads_ledger(stage)}

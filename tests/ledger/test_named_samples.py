@@ -204,3 +204,21 @@ def test_a_row_with_other_separators(tmp_path, mark):
     assert awaited.startswith(
         f"{path}:4: {row!r} is 'a/1.jpg', and {f'cat{mark}anna'!r} in the same cell, behind"
     )
+
+
+ENCODED = pool("c d.jpg", "c%20d.jpg", "#1.jpg", "b/1.jpg")
+
+
+def test_a_name_of_one_image_as_written_and_of_another_as_decoded_is_a_mistake_beside_encoded_ones(tmp_path):
+    path = table(tmp_path, "source,label\nc%20d.jpg,cat\n%231.jpg,dog\n")
+    (line, _) = mistakes("csv", path, ENCODED).split("\n")
+    assert line == (
+        f"{path}:2: 'c%20d.jpg' is an image of the pool, and so is 'c d.jpg', which other rows would write "
+        "like this; write all names as they are in the pool, or export with the pictures"
+    )
+
+
+def test_the_content_says_which_image_an_encoded_name_means(tmp_path):
+    content = ENCODED.sample_of["c%20d.jpg"]
+    path = table(tmp_path, f"source,label,sample\nc%20d.jpg,cat,{content}\n%231.jpg,dog,\n")
+    assert labels_by_source(read("csv", path, ENCODED, CLASSES)) == {"c%20d.jpg": "cat", "#1.jpg": "dog"}

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import unquote
 
 from activepool.errors import MAX_NAMES, first_few
 from activepool.io.csv_rows import SEPARATORS, cut_off_problem
@@ -184,6 +185,7 @@ class NamedSamples:
 
     def _by_name(self, row: Row) -> str:
         """Return the sample that a path means; all paths of a file must start from one folder."""
+        self._require_one_reading(row)
         sample, beginning = self.samples.by_name(
             row.name, row.may_lack_ending, self._may_lack_folders, lambda: self._have_gone_out
         )
@@ -205,6 +207,28 @@ class NamedSamples:
                     f"write every path from inside the folder of the images, as in {self.name(row, sample)!r}"
                 )
         return sample
+
+    def _require_one_reading(self, row: Row) -> None:
+        """Raise UnknownSampleError if a file encodes names, and decoding one gives another image's."""
+        decoded = unquote(row.name)
+        if decoded == row.name or row.sample or not self._writes_addresses:
+            return
+        as_written, as_address = map(self.samples.name_candidates, (row.name, decoded))
+        if as_address and as_written.isdisjoint(as_address):
+            raise UnknownSampleError(
+                f"{row.name!r} is an image of the pool, and so is {decoded!r}, which other rows would write "
+                "like this; write all names as they are in the pool, or export with the pictures"
+            )
+
+    @cached_property
+    def _writes_addresses(self) -> bool:
+        """Whether a name is that of an image only if it is decoded, as ``%23`` of an address."""
+        return any(
+            "%" in row.name
+            and bool(candidates := self.samples.candidates(row.name, row.may_lack_ending))
+            and all(Path(row.name).name.casefold() not in source.casefold() for source, _ in candidates)
+            for row in self._rows
+        )
 
     @cached_property
     def _may_lack_folders(self) -> bool:

@@ -13,7 +13,8 @@ from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
 
 from planning.runs import failures
-from planning.runs.failures import announce_failures, summary
+from planning.runs.ending import print_after_success
+from planning.runs.failures import announce_failures, announce_interruption, summary
 from planning.runs.lock import OUTER_RUN
 
 
@@ -217,3 +218,18 @@ def test_the_summary_comes_at_the_end_unless_all_is_quiet(capsys, process_end, q
     head = ["", "activepool: 1 job failed:", "activepool: train: margin, seed 0, round 1"]
     assert printed.splitlines()[:3] == head * times
     assert printed.count("activepool: 1 job failed:") == times
+
+
+def test_ctrl_c_outside_of_jobs_prints_one_line_and_no_last_lines_of_a_success(
+    capsys, monkeypatch, process_end
+):
+    others = []
+    monkeypatch.setattr(sys, "excepthook", lambda *error: others.append(error))
+    announce_interruption(["/bin/pytest"])
+    announce_interruption(["/bin/snakemake", "figures"])
+    print_after_success(lambda: ["results/trial/curves.csv"])
+    sys.excepthook(ValueError, ValueError("wrong"), None)
+    assert capsys.readouterr().err == "" and [kind for kind, *_ in others] == [ValueError]
+    sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
+    assert capsys.readouterr().err == "\nactivepool: interrupted; the same command continues\n"
+    assert process_end() == "" and len(others) == 1

@@ -27,6 +27,7 @@ from planning.configuration.kind import attributed, is_project
 from planning.configuration.text import unreadable
 from planning.checks.folders import require_usable, require_writable, use_utf8
 from planning.runs.command_line import broad_target, unknown_target
+from planning.runs.failures import announce_interruption
 
 CONFIGURATION_FILES = (
     []
@@ -58,6 +59,7 @@ except InputError as error:
     sys.exit(f"activepool: {error}")
 
 if workflow.is_main_process:
+    announce_interruption(sys.argv)
     if problems := [
         f"{file}: {problem}"
         for file in CONFIGURATION_FILES

@@ -4,12 +4,13 @@ import atexit
 import os
 import re
 import sys
+import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from planning.runs.command_line import snakemake_command
-from planning.runs.ending import is_silent, print_last
+from planning.runs.command_line import parse_command, snakemake_command
+from planning.runs.ending import cancel_last_lines, is_silent, print_last
 from planning.runs.lock import OUTER_RUN
 from planning.runs.progress import label, terminal_handlers
 
@@ -45,6 +46,23 @@ def announce_failures(workflow: Any, remedies: Remedies, reasons: Mapping[int, s
             handler.addFilter(lambda record: not record.getMessage().startswith(ABOUT_JOBS[-1]))
     if not is_silent(workflow):
         atexit.register(lambda: print_last(summary(workflow, sys.argv[1:], remedies, reasons)))
+
+
+def announce_interruption(command: Sequence[str]) -> None:
+    """If Ctrl-C ends Snakemake before its jobs, print one line in place of Python's traceback."""
+    if parse_command(tuple(command)) is None:
+        return
+    print_traceback = sys.excepthook
+
+    def report(kind: type[BaseException], error: BaseException, traceback: Any) -> None:
+        if not issubclass(kind, KeyboardInterrupt):
+            print_traceback(kind, error, traceback)
+            return
+        cancel_last_lines()
+        warnings.simplefilter("ignore")  # of coroutines that nobody awaits any more
+        print_last([INTERRUPTED])
+
+    sys.excepthook = report
 
 
 def filter_errors(targets: Collection[str]) -> None:

@@ -188,7 +188,9 @@ def standing(*drafts):
     return ProjectStanding(project(), pool, entries(*drafts))
 
 
-@pytest.mark.parametrize("target", ["predictions", "model"])
+@pytest.mark.parametrize(
+    "target", ["predictions", "model", "label_errors", "export_predictions", "export_model"]
+)
 def test_a_model_needs_two_classes(target):
     for drafts in ([], [draft(of="a"), draft(of="b")]):
         with pytest.raises(

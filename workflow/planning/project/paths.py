@@ -27,10 +27,17 @@ SENT_FILES = {
 #: The folder of a batch's pictures, if the configuration asks for one.
 FOLDERS = "folders"
 
+_TABLES = ("predictions.csv", "predictions.parquet")
+_ERRORS = ("label_errors.csv",)
+_MODEL = ("model.safetensors",)
+
 #: Targets that need a model, and their files in the folder of the project.
 MODEL_FILES = {
-    "predictions": ("predictions.csv", "predictions.parquet", "label_errors.csv"),
-    "model": ("model.safetensors",),
+    "predictions": (*_TABLES, *_ERRORS),
+    "model": _MODEL,
+    "label_errors": _ERRORS,
+    "export_predictions": _TABLES,
+    "export_model": _MODEL,
 }
 
 

@@ -48,10 +48,7 @@ VERIFY = "verify"
 
 #: The targets of a project. A run takes in answers before Snakemake has read its rules, and must not do so
 #: for a misspelt target.
-TARGETS = (
-    *("next_batch", "predictions", "model", "status", VERIFY),
-    *("label_errors", "export_predictions", "export_model", "pool_features", "pool_vectors"),
-)
+TARGETS = ("next_batch", *MODEL_FILES, "status", VERIFY, "pool_features", "pool_vectors")
 
 #: The environment variable with the number of the ledger's entries when the run began.
 ENTRIES = "ACTIVEPOOL_ENTRIES"

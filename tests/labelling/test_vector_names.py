@@ -166,6 +166,36 @@ def test_names_that_cannot_be_used(sources, words):
             updated_pool(project(path="v.npz"))
 
 
+MISFITS = (
+    "v.npz: sources: the name ' a' begins or ends with a blank; rename the row",
+    r"v.npz: sources: the name 'b\tc' has a line break or another control character; rename the row",
+)
+
+
+@pytest.mark.parametrize("begin", [begin_run, preview_run])
+@pytest.mark.parametrize("has_run", [False, True])
+def test_all_names_that_the_ledger_cannot_hold_are_named(begin, has_run):
+    if has_run:
+        np.savez("v.npz", features=values(2), sources=["d", "e"])
+        begin_run(project(path="v.npz"))
+    np.savez("v.npz", features=values(3), sources=[" a", "b\tc", "d e"])
+    with pytest.raises(InputError) as caught:
+        begin(project(path="v.npz"))
+    assert caught.value.args == MISFITS
+
+
+@pytest.mark.parametrize("begin", [begin_run, preview_run])
+def test_names_that_an_earlier_version_took_in_are_named(begin, monkeypatch):
+    np.savez("v.npz", features=values(3), sources=[" a", "b", "c"])
+    with monkeypatch.context() as patch:
+        patch.setattr("activepool.labelling.pool.vectors.require_ledger_names", lambda *_: None)
+        begin_run(project(path="v.npz"))
+    with pytest.raises(
+        InputError, match=r"^v\.npz: the name ' a' begins or ends with a blank; rename the row$"
+    ):
+        begin(project(path="v.npz"))
+
+
 def test_the_note_of_vectors_without_other_names_is_what_it_was():
     np.save("v.npy", values(5))
     updated_pool(project(path="v.npy"))

@@ -324,6 +324,19 @@ def test_a_list_needs_the_column_path_once(header):
         listed_images(write_list("photos/b.png", header=header))
 
 
+def test_a_list_may_not_have_a_name_that_the_ledger_cannot_hold():
+    for name in (" lead.png", "photos/tab\there.png"):
+        Image.new("L", (4, 4), 9).save(name)
+    with pytest.raises(InputError) as caught:
+        listed_images(write_list("photos/b.png", "photos/tab\there.png", '" lead.png"', '" photos/b.png"'))
+    assert caught.value.args == (
+        r"list.csv:3: the name 'photos/tab\there.png' has a line break or another control character; "
+        "rename the file",
+        "list.csv:4: the name ' lead.png' begins or ends with a blank; rename the file",
+        "list.csv:5: 'photos/b.png' is listed twice",
+    )
+
+
 def test_a_pool_without_images_is_a_mistake():
     Path("empty").mkdir()
     with pytest.raises(InputError, match="empty: holds no image"):

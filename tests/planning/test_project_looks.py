@@ -65,3 +65,31 @@ def test_the_first_look_shows_what_the_first_run_takes_in(capsys):
     give_back("0.png,Ant,anna", "4.png,bee,anna")
     shutil.rmtree("results")
     assert [line.partition(":")[0] for line in look()] == ["returned/list.csv"] * 2 + ["returned"]
+
+
+@pytest.mark.parametrize("has_run", [False, True])
+def test_all_names_that_the_ledger_cannot_hold_are_named_before_any_job(has_run):
+    if has_run:
+        extract(begin_run(PROJECT))
+    for shade, name in enumerate([" lead.png", "inner blank.png", "soft\xadhyphen.png", "tab\there.png"]):
+        take(name, 9 + shade)
+    lines = (
+        "photos: the name ' lead.png' begins or ends with a blank; rename the file",
+        r"photos: the name 'tab\there.png' has a line break or another control character; rename the file",
+    )
+    assert look() == lines
+    with pytest.raises(InputError) as caught:
+        begin_run(PROJECT)
+    assert caught.value.args == lines
+    for name in (" lead.png", "tab\there.png"):
+        Path("photos", name).unlink()
+    assert "inner blank.png" in begin_run(PROJECT).pool.sources
+
+
+def test_a_message_names_twenty_such_names_at_most():
+    for number in range(23):
+        take(f" {number:02d}.png", number)
+    assert look()[19:] == (
+        "photos: the name ' 19.png' begins or ends with a blank; rename the file",
+        "photos: 3 more of the kind",
+    )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from activepool.data.class_names import reads_as_missing
 from activepool.ledger.classes import class_name
@@ -209,11 +210,8 @@ class History:
 
 def _problems_of_form(entry: Entry) -> Iterator[str]:
     for name in TEXTS:
-        text = getattr(entry, name)
-        if has_control(text):
-            yield f"{name} {text!a} has a line break or another control character; write it in one line"
-        elif text != text.strip():
-            yield f"{name} {text!r} begins or ends with a blank; remove it"
+        if misfit := misfit_of(getattr(entry, name)):
+            yield f"{name} {misfit.problem}; {misfit.remedy}"
     if entry.event not in tuple(Event):
         near = difflib.get_close_matches(entry.event.casefold(), map(str, Event), n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
@@ -247,9 +245,28 @@ def _problems_of_label(entry: Entry) -> Iterator[str]:
         )
 
 
+class Misfit(NamedTuple):
+    """Why an entry cannot hold a text, which the problem begins with, and what would be right."""
+
+    problem: str
+    remedy: str
+
+
+def misfit_of(text: str) -> Misfit | None:
+    """Return why an entry cannot hold a text; None if it can."""
+    if has_control(text):
+        return Misfit(f"{text!a} has a line break or another control character", "write it in one line")
+    if text != text.strip():
+        return Misfit(f"{text!r} begins or ends with a blank", "remove it")
+    return None
+
+
 def has_control(text: str) -> bool:
     """Return whether a text has a line break or another control character."""
-    return any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text)
+    # A look at each letter of a million names takes seconds.
+    return not text.isprintable() and any(
+        unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text
+    )
 
 
 def is_time(text: str) -> bool:

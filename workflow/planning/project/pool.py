@@ -23,9 +23,11 @@ from activepool.labelling.pool.files import (
     read_files,
     vector_files,
 )
+from activepool.labelling.pool.names import require_ledger_names
 from activepool.labelling.pool.removed_vectors import REMOVED, keep_removed, removed_rows
 from activepool.labelling.pool.table import Pool, read_pool, update_pool
 from activepool.labelling.pool.vectors import VECTORS, VectorFile
+from activepool.ledger.entries import misfit_of
 from activepool.ledger.formats.slips import LABEL_HEADERS
 from activepool.programs.messages import print_notices
 from planning.configuration.project import EmbeddingFile, Project
@@ -123,6 +125,8 @@ def _pool_of_vectors(
     earlier = read_pool(folder)
     gone = {sample: row for sample, row in earlier.row_of.items() if not earlier.is_here(sample)}
     if _is_unchanged(folder, content) and gone.keys() <= removed_rows(removed).keys():
+        # An earlier version of activepool may have written these.
+        require_ledger_names(embeddings.path, earlier.sources, "row")
         return earlier
     file = vector_file(embeddings)
     vectors = file.vectors()
@@ -168,10 +172,16 @@ def _is_unchanged(folder: Path, content: dict[str, str]) -> bool:
 
 
 def unread_notices(project: Project) -> Iterator[str]:
-    """Yield a line if images or vectors have changed since the last run."""
+    """Yield a line if images or vectors have changed since the last run.
+
+    Raises: InputError for images that cannot be listed, and for names that cannot be used.
+    """
     folder = Path(pool_folder(project))
     if project.embeddings is not None:
-        if not _is_unchanged(folder, _content(project.embeddings)):
+        if _is_unchanged(folder, _content(project.embeddings)):
+            require_ledger_names(project.embeddings.path, read_pool(folder).sources, "row")
+        else:
+            vector_file(project.embeddings).row_names()  # raises InputError for names that cannot be used
             yield f"{project.embeddings.path}: has changed since the last run; the next one reads it"
         return
     root, sources = listed_images(project)
@@ -192,7 +202,10 @@ def unread_notices(project: Project) -> Iterator[str]:
 
 
 def listed_images(project: Project, notices: PoolNotices = SHOW_ALL) -> tuple[Path, list[str]]:
-    """Return the root of the images, and their paths."""
+    """Return the root of the images, and their paths.
+
+    Raises: InputError with a line for each mistake in a list, and for each name that the ledger cannot hold.
+    """
     images = Path(project.images or "")
     root = images_root(project)
     if root != images:
@@ -201,6 +214,7 @@ def listed_images(project: Project, notices: PoolNotices = SHOW_ALL) -> tuple[Pa
         existing_folder(images, "a folder of images, or a CSV file with the column path")
         omissions = Omissions()
         sources = with_unlabelled(Part.from_files([], []), images, "", omissions).sources.tolist()
+        require_ledger_names(images, sources, "file")
         omissions.empty.clear()
         notices.show("files not taken", omissions.notices(images), "; ".join, omissions.total)
     if not sources:
@@ -237,6 +251,8 @@ def _images_of_list(path: Path, root: Path, returned: str, notices: PoolNotices)
             problems.append(
                 f"{path}:{line}: no such file {source!r} (relative paths start from {root}){hint}"
             )
+        elif misfit := misfit_of(source):
+            problems.append(f"{path}:{line}: the name {misfit.problem}; rename the file")
     if problems:
         raise InputError(*first_lines(problems, path, MAX_MISTAKES))
     notices.show(

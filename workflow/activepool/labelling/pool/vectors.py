@@ -11,6 +11,7 @@ from activepool.data.embedding_arrays import CLASS_NAMES, LABELS, TEST, TRAIN, A
 from activepool.data.embedding_files import repeated_names, require_names, require_vectors, row_names
 from activepool.errors import InputError
 from activepool.features.store import FeatureMatrix
+from activepool.labelling.pool.names import require_ledger_names
 from activepool.ledger.pool_samples import embedding_sample
 
 #: The digest of the vectors that the tables of a pool describe, in the folder of the pool.
@@ -47,7 +48,8 @@ class VectorFile:
     def row_names(self) -> list[str] | None:
         """Return the names (N,) of the rows; None if the file has none.
 
-        Raises: InputError if their number is not that of the vectors, or if two rows have the same name.
+        Raises: InputError if their number is not that of the vectors, if two rows have the same name, or with
+            a line for each name that the ledger cannot hold.
         """
         with self._names.open_file(self.path) as file:
             sources = self._names.sources(file)
@@ -57,6 +59,7 @@ class VectorFile:
             names = row_names(sources)
         if problem := repeated_names(sources, names):
             raise InputError(f"{problem}; each row needs a name of its own")
+        require_ledger_names(sources.name, names, "row")
         return names
 
     def unread(self) -> list[str]:

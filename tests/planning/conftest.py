@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from late_label_trials import trial, write_rounds
 from project_folders import take
+from small_projects import write_project_files
 from snakemake.logging import logger
 
 from planning.paths import Paths
@@ -53,3 +54,11 @@ def late(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_rounds()
     return LateLabels(Paths(trial()))
+
+
+@pytest.fixture
+def project_files(tmp_path, monkeypatch):
+    """The files of a small project; the process is there."""
+    monkeypatch.chdir(tmp_path)
+    write_project_files()
+    return tmp_path

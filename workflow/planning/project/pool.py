@@ -171,15 +171,15 @@ def _is_unchanged(folder: Path, content: dict[str, str]) -> bool:
     return note.is_file() and read_json(note) == content
 
 
-def unread_notices(project: Project) -> Iterator[str]:
-    """Yield a line if images or vectors have changed since the last run.
+def unread_notices(project: Project, pool: Pool) -> Iterator[str]:
+    """Yield a line if images or vectors have changed since the last run, which left this pool.
 
     Raises: InputError for images that cannot be listed, and for names that cannot be used.
     """
     folder = Path(pool_folder(project))
     if project.embeddings is not None:
         if _is_unchanged(folder, _content(project.embeddings)):
-            require_ledger_names(project.embeddings.path, read_pool(folder).sources, "row")
+            require_ledger_names(project.embeddings.path, pool.sources, "row")
         else:
             vector_file(project.embeddings).row_names()  # raises InputError for names that cannot be used
             yield f"{project.embeddings.path}: has changed since the last run; the next one reads it"

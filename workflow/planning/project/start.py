@@ -179,7 +179,7 @@ def preview_run(project: Project, check: Check = lambda standing: None) -> Proje
         pool = updated_pool(project, bool(ledger.entries), notices, dry=True)
     else:
         pool = _current_pool(project)
-        print_notices(unread_notices(project) if pool.is_read else [])
+        print_notices(unread_notices(project, pool) if pool.is_read else [])
     if not pool.is_read:
         standing = ProjectStanding(project, pool, ledger.entries)
         check(standing)

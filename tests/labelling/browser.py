@@ -62,7 +62,13 @@ class Browser:
         return self._send("POST", self._session + path, content)
 
     def open(self, path):
+        """Open or reload a page and wait until it is complete; under load the driver may return earlier."""
+        self.run("window.isLeft = true")
         self._command("/url", url=Path(path).absolute().as_uri())
+        deadline = time.monotonic() + 600
+        while not self.run("return !window.isLeft && document.readyState === 'complete'"):
+            assert time.monotonic() < deadline, f"{path} was not loaded in ten minutes"
+            time.sleep(0.05)
 
     def run(self, script, *values):
         """Return what the body of a function in JavaScript returns."""
@@ -104,7 +110,7 @@ class Browser:
 
     def downloaded(self, pattern):
         """Return the path of a download, once it is there; an empty file only reserves its name."""
-        for _ in range(100):
+        for _ in range(6000):
             if paths := [path for path in self.folder.glob(pattern) if path.stat().st_size]:
                 return paths[0]
             time.sleep(0.1)

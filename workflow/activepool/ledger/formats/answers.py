@@ -16,6 +16,7 @@ from activepool.ledger.formats.exchanged_columns import exchange_problem
 from activepool.ledger.formats.file_notices import FileNotices
 from activepool.ledger.formats.lost_letters import LOSS_PROBLEM, whole_text
 from activepool.ledger.formats.named_samples import NamedSamples
+from activepool.ledger.formats.other_columns import other_answers
 from activepool.ledger.formats.program_lists import PastAnswer, changed_correction, refuse_program_list
 from activepool.ledger.formats.rows import Mistake, ParsedFile, Row, mark_event, without_answer
 from activepool.ledger.formats.slips import FORMULA_STARTS
@@ -94,6 +95,9 @@ def answers_of(
         reading.add(row, problem)
     if parsed.may_be_of_program:
         refuse_program_list(path, [draft for draft, _ in reading.drafts.values()], past_answers)
+    others = other_answers(path, parsed.rows, labels)
+    reading.mistakes += others.mistakes
+    notices = (*parsed.notices, *others.notices)
     mistakes = [mistake.text for mistake in sorted(reading.mistakes, key=lambda mistake: mistake.number)]
     if not parsed.rows and not mistakes:
         raise InputError(f"{path}: has no sample in it; export the batch again")
@@ -105,7 +109,7 @@ def answers_of(
         awaited=reading.awaited,
         num_past_mistakes=reading.num_past_mistakes,
         new_classes=labels.new_classes(),
-        notices=(*parsed.notices, *named_samples.notices(path), *reading.notices.lines(path)),
+        notices=(*notices, *named_samples.notices(path), *reading.notices.lines(path)),
         mistakes=tuple(mistakes),
     )
 

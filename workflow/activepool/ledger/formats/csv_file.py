@@ -62,6 +62,12 @@ COLUMNS = (
     *("label", "who", "when", "note", "sample"),
 )
 
+#: Columns of the program's other lists, which hold no answer.
+LIST_COLUMNS = ("status", "suggested", "label_probability")
+
+#: Columns that are read, or that the program wrote.
+KNOWN_COLUMNS = {*COLUMNS, *LIST_COLUMNS, *SOURCE_COLUMNS, *ANNOTATOR_COLUMNS, CORRECTION}
+
 
 def write(path: str | Path, batch: Batch) -> None:
     """Write the list of a batch for people to fill in."""
@@ -130,6 +136,9 @@ def _row(
         when=cells.get("when", "").strip(),
         batch=cells.get("batch", ""),
         note=cells.get("note", ""),
+        other_cells=tuple(
+            (key, text) for key, text in cells.items() if text.strip() and key not in KNOWN_COLUMNS
+        ),
     )
 
 

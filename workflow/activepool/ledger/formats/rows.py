@@ -53,6 +53,7 @@ class Row:
         is_listed: whether a correction is in a list of the program, among labels that nobody changed.
         who, when, batch, note: as in the file; empty if it does not say.
         who_key, when_key: the file's names of the annotator and the time, for messages.
+        other_cells: of columns that no reader reads, each with its column; see `other_columns`.
     """
 
     number: int
@@ -80,6 +81,7 @@ class Row:
     note: str = ""
     who_key: str = "who"
     when_key: str = "when"
+    other_cells: tuple[tuple[str, str], ...] = ()
 
 
 def with_pictures(row: Row, pictures: Mapping[str, str]) -> Row:

@@ -1,5 +1,6 @@
 """predictions.csv and predictions.parquet, against the files that they are made from."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -10,6 +11,7 @@ import pytest
 from labelling.labelled_pools import CLASSES, source_of, trained_pool
 
 from activepool.errors import InputError
+from activepool.labelling.models.named_head import read_facts, write_facts
 from activepool.labelling.models.prediction_tables import COLUMNS, prediction_blocks, write_tables
 from activepool.labelling.pool.files import PoolFile
 from activepool.labelling.pool.table import read_pool, update_pool
@@ -18,7 +20,7 @@ from activepool.ledger.entries import Draft
 from activepool.ledger.state import state_of
 from activepool.stages.export_predictions import export_predictions
 
-FILES = ("pool/samples.csv", "ledger.csv", "predictions.h5")
+FILES = ("pool/samples.csv", "ledger.csv", "predictions.h5", "training.json")
 TABLES = ("predictions.csv", "predictions.parquet")
 
 
@@ -64,6 +66,7 @@ def test_each_sample_has_its_prediction_its_label_and_its_status(pool):
             "label": [CLASSES[number] for number in pool[:83]] + [None] * (1031 - 83),
             "status": statuses,
             "sample": [sample_of(row) for row in range(1031)],
+            "calibrated": True,
         }
     )
     types = {"probability": np.float32, "margin": np.float32}
@@ -71,6 +74,14 @@ def test_each_sample_has_its_prediction_its_label_and_its_status(pool):
         pd.testing.assert_frame_equal(table, expected, check_exact=True)
     schema = pyarrow.parquet.read_schema("predictions.parquet")
     assert {field.name: str(field.type) for field in schema} == COLUMNS
+
+
+def test_the_table_says_that_probabilities_are_not_calibrated():
+    facts = replace(read_facts("training.json"), temperature=1.0, uncalibrated="7 held-out labels")
+    write_facts("training.json", facts)
+    export_predictions(*FILES, *TABLES)
+    for table in (pd.read_csv("predictions.csv"), pd.read_parquet("predictions.parquet")):
+        assert table["calibrated"].dtype == bool and not table["calibrated"].any()
 
 
 def test_each_path_stands_once_and_copies_have_the_prediction_of_their_content():
@@ -99,7 +110,7 @@ def test_each_path_stands_once_and_copies_have_the_prediction_of_their_content()
 def test_blocks_of_any_size_give_the_same_table(size):
     export_predictions(*FILES, *TABLES)
     pool_read, state = read_pool("pool"), state_of(read("ledger.csv").entries)
-    blocks = list(prediction_blocks("predictions.h5", pool_read, state, size))
+    blocks = list(prediction_blocks("predictions.h5", pool_read, state, True, size))
     assert [len(block["source"]) for block in blocks[:-1]] == [size] * (len(blocks) - 1)
     write_tables("again.csv", "again.parquet", blocks)
     assert Path("again.csv").read_bytes() == Path("predictions.csv").read_bytes()

@@ -22,6 +22,7 @@ from labelling.status_projects import (
 from PIL import Image
 
 from activepool.evaluation.power_law import Estimate, LearningCurveFit
+from activepool.labelling.models.named_head import read_facts, write_facts
 from activepool.labelling.status.figure import learning_curve_svg
 from activepool.labelling.status.page import write_page
 from activepool.labelling.status.text import interval_text, next_steps, share_text
@@ -187,6 +188,18 @@ def test_a_weight_decay_that_was_not_chosen_is_named_with_its_reason(tmp_path):
     chosen = replace(numbers, series=replace(numbers.series, models=(*numbers.series.models[:-1], last)))
     write_page(tmp_path / "status.html", chosen, None)
     assert "a fixed rule" not in Page(tmp_path / "status.html").text
+
+
+def test_probabilities_that_are_not_calibrated_are_named_once(tmp_path):
+    project = first_batch(tmp_path)
+    page, _ = page_of(tmp_path, project)
+    training = project.model_files("training.json")[-1]
+    facts = read_facts(training)
+    words = f"Its probabilities are not calibrated, and may be much too high or too low ({facts.uncalibrated})."
+    assert facts.uncalibrated and words in page.text and page.text.count("not calibrated") == 1
+    write_facts(training, replace(facts, uncalibrated=None))
+    page, _ = page_of(tmp_path, project)
+    assert "calibrated" not in page.text
 
 
 def test_an_audit_set_says_what_it_is_a_sample_of(tmp_path):

@@ -6,6 +6,7 @@ import pytest
 from ledger.ledgers import draft, sample, sent
 from snakemake.logging import logger
 
+from activepool.labelling.models.named_head import TrainingFacts, write_facts
 from activepool.labelling.pool.table import Pool
 from activepool.ledger.book import append, read
 from planning.configuration.project import Project
@@ -59,7 +60,7 @@ def ended(tmp_path, monkeypatch, process_end):
     """A function that ends a run after which the ledger has some entries, and returns what is printed."""
     monkeypatch.chdir(tmp_path)
 
-    def end(*drafts, failure="", is_stopped=False, begins_empty=True, **settings):
+    def end(*drafts, failure="", is_stopped=False, begins_empty=True, targets=("next_batch",), **settings):
         if drafts:
             append("p.ledger.csv", drafts[: len(FIRST)])
             append("p.ledger.csv", drafts[len(FIRST) :])
@@ -67,7 +68,7 @@ def ended(tmp_path, monkeypatch, process_end):
         project = Project(project="p", images="photos", batch=3, **settings)
         entries = [] if begins_empty else read("p.ledger.csv").entries
         paths = ProjectPaths(ProjectStanding(project, pool, entries))
-        announce_ending(paths, ["next_batch", "--configfile", "my p.yaml"])
+        announce_ending(paths, [*targets, "--configfile", "my p.yaml"])
         if failure:
             logger.error(failure)
         if is_stopped:
@@ -75,6 +76,19 @@ def ended(tmp_path, monkeypatch, process_end):
         return process_end()
 
     return end
+
+
+@pytest.mark.parametrize("targets", [["predictions"], ["predictions", "model"], ["next_batch"]])
+def test_probabilities_that_are_not_calibrated_are_named_once_beside_their_files(ended, targets):
+    training = Path("results/p/batches/batch01/training.json")
+    training.parent.mkdir(parents=True)
+    write_facts(training, TrainingFacts(9, [], 1e-4, None, 1.0, "9 held-out labels", None))
+    line = (
+        "activepool: probabilities: not calibrated, and may be much too high or too low (9 held-out labels)"
+    )
+    assert ended(targets=targets).splitlines().count(line) == (targets != ["next_batch"])
+    write_facts(training, TrainingFacts(9, [], 1e-4, None, 1.5, None, 0.5))
+    assert "calibrated" not in ended(targets=targets)
 
 
 def test_what_is_awaited_is_named_with_its_files_and_the_commands(ended):

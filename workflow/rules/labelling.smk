@@ -207,6 +207,7 @@ rule export_predictions:
     input:
         pool=PATHS.samples,
         predictions=PATHS.latest_model_file("predictions.h5"),
+        training=PATHS.latest_model_file("training.json"),
     output:
         table=f"{ROOT}/predictions.csv",
         parquet=f"{ROOT}/predictions.parquet",

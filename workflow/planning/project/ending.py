@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from activepool.labelling.models.named_head import read_facts
 from activepool.labelling.status.numbers import read_numbers
-from activepool.labelling.status.text import removed_text, status_lines
+from activepool.labelling.status.text import removed_text, status_lines, uncalibrated_text
 from activepool.ledger.book import read
 from activepool.ledger.state import BatchState
 from planning.project.paths import FOLDERS, MODEL_FILES, SENT_FILES, ProjectPaths
@@ -48,7 +49,7 @@ def _ending(paths: ProjectPaths, arguments: Sequence[str]) -> list[str]:
     current = ProjectPaths(replace(paths.standing, entries=entries), paths.sends)
     return [
         *_status(current),
-        *(f"{name}: {', '.join(current.target_files(name))}" for name in MODEL_FILES if name in arguments),
+        *_model_files(paths, [name for name in MODEL_FILES if name in arguments]),
         *(line for batch in current.standing.incomplete_batches for line in _awaited(current, batch)),
         *_next_command(current, arguments, paths.standing.is_waiting),
     ]
@@ -63,6 +64,14 @@ def _status(paths: ProjectPaths) -> Iterator[str]:
         yield f"status: {paths.status}"
     else:
         yield f"status: {paths.status}, from before the newest answers; next_batch brings it up to date"
+
+
+def _model_files(paths: ProjectPaths, targets: Sequence[str]) -> Iterator[str]:
+    """Yield the files of each target, and what is wrong with the probabilities in them."""
+    yield from (f"{name}: {', '.join(paths.target_files(name))}" for name in targets)
+    training = paths.latest_model_file("training.json")
+    if targets and Path(training).is_file() and (reason := read_facts(training).uncalibrated):
+        yield f"probabilities: {uncalibrated_text(reason)}"
 
 
 def _awaited(paths: ProjectPaths, batch: BatchState) -> Iterator[str]:

@@ -27,6 +27,7 @@ COLUMNS = {
     "label": "string",
     "status": "string",
     "sample": "string",
+    "calibrated": "bool",
 }
 
 #: The status of a sample that is no longer in the pool.
@@ -37,9 +38,11 @@ Block = Mapping[str, np.ndarray]
 
 
 def prediction_blocks(
-    predictions: str | Path, pool: Pool, state: State, size: int = TABLE_ROWS
+    predictions: str | Path, pool: Pool, state: State, is_calibrated: bool, size: int = TABLE_ROWS
 ) -> Iterator[Block]:
     """Yield the columns of the table, a row for each file (`Pool.files_by_row`), ``size`` rows at a time.
+
+    ``is_calibrated``: whether the probabilities are calibrated; the same in all rows.
 
     Raises: InputError if the pool has other rows than the predictions.
     """
@@ -61,6 +64,7 @@ def prediction_blocks(
             "label": np.array([item.label if item else None for item in states], dtype=object),
             "status": np.where(pool.is_present[rows], np.array(statuses, dtype=object), GONE),
             "sample": np.array(samples, dtype=object),
+            "calibrated": np.full(len(samples), is_calibrated),
         }
 
 

@@ -33,6 +33,7 @@ class Training:
         hits: the number of these with a right prediction.
         rows: of the labels.
         fixed: why cross-validation did not choose the weight decay, in words; None if it did.
+        uncalibrated: why the probabilities are not calibrated, in words; None if they are.
     """
 
     batch: str
@@ -42,6 +43,7 @@ class Training:
     rows: frozenset[int]
     weight_decay: float
     fixed: str | None
+    uncalibrated: str | None = None
 
 
 def read_training(training: str | Path, labels: str | Path) -> Training:
@@ -59,6 +61,7 @@ def read_training(training: str | Path, labels: str | Path) -> Training:
         rows=frozenset(training_labels.rows.tolist()),
         weight_decay=facts.weight_decay,
         fixed=facts.fixed,
+        uncalibrated=facts.uncalibrated,
     )
 
 
@@ -71,6 +74,7 @@ class ModelRow:
         accuracy: measured as `ModelSeries` says; None if there are too few cases.
         compared: the number of samples that both this model and the one before it classified.
         agreement: Cohen's κ of the two on these; None for the first model, and where κ is undefined.
+        uncalibrated: why the probabilities are not calibrated, in words; None if they are.
     """
 
     batch: str
@@ -80,6 +84,7 @@ class ModelRow:
     accuracy: Share | None
     compared: int
     agreement: float | None
+    uncalibrated: str | None = None
 
 
 @dataclass(frozen=True)
@@ -142,6 +147,7 @@ class Comparison:
                 accuracy=share if share.cases >= MIN_CASES else None,
                 compared=compared,
                 agreement=kappa,
+                uncalibrated=training.uncalibrated,
             )
         )
 

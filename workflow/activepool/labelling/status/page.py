@@ -25,6 +25,7 @@ from activepool.labelling.status.text import (
     part_name,
     percent,
     share_text,
+    uncalibrated_text,
     why_unknown,
 )
 
@@ -80,6 +81,7 @@ def write_page(path: str | Path, numbers: StatusNumbers, image: Callable[[str], 
         kappa_text=kappa_text,
         labels_text=labels_text,
         ceiling_text=ceiling_text,
+        uncalibrated_text=uncalibrated_text,
         unknown_reason=unknown_reason(numbers.series.fit) if numbers.series else None,
         most_labels=most_labels(numbers),
         interval_text=interval_text,

@@ -108,6 +108,11 @@ def accuracy_text(numbers: StatusNumbers) -> str:
     )
 
 
+def uncalibrated_text(reason: str) -> str:
+    """Return what probabilities are that no temperature calibrates, and why."""
+    return f"not calibrated, and may be much too high or too low ({reason})"
+
+
 def part_name(audit: AuditSet) -> str:
     """Return the name of the part of an audit set to go by."""
     return "the audit set" if len(audit.draws) == 1 else audit.measured

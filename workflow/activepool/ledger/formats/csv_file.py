@@ -63,7 +63,7 @@ COLUMNS = (
 )
 
 #: Columns of the program's other lists, which hold no answer.
-LIST_COLUMNS = ("status", "suggested", "label_probability")
+LIST_COLUMNS = ("status", "suggested", "label_probability", "calibrated")
 
 #: Columns that are read, or that the program wrote.
 KNOWN_COLUMNS = {*COLUMNS, *LIST_COLUMNS, *SOURCE_COLUMNS, *ANNOTATOR_COLUMNS, CORRECTION}

@@ -128,6 +128,12 @@ def test_without_labels_of_two_classes_there_is_no_model():
     assert models(*TWO_CLASSES) == ["batch01"]
 
 
+def test_corrections_that_leave_a_single_class_leave_no_model():
+    answers = [*FIRST, *TWO_CLASSES, *SECOND, draft(of="c", label="cat", replaces=6)]
+    assert models(*answers) == []
+    assert models(*answers, *labels("d", "dog")) == ["batch02", "batch03"]
+
+
 def test_only_the_target_next_batch_sends():
     result = standing(*FIRST, *TWO_CLASSES)
     assert {path.split("/")[-2] for path in ProjectPaths(result).files_to_send()} == {"batch02"}

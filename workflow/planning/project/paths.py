@@ -170,12 +170,14 @@ class ProjectPaths(FeaturePaths):
     def model_batches(self) -> list[str]:
         """Return the batches whose models the status compares; the last model has trained on all labels.
 
-        While answers are awaited, and none has come, that is the model of the last batch.
+        While answers are awaited, and none has come, that is the model of the last batch. There is none if
+        corrections leave labels of a single class: earlier models learned what was wrong.
         """
         standing = self.standing
+        if not standing.has_model(standing.next_batch):
+            return []
         is_new = standing.has_new_labels or not standing.is_waiting
-        current = [standing.next_batch] if is_new and standing.has_model(standing.next_batch) else []
-        return [*standing.batches_with_models, *current]
+        return [*standing.batches_with_models, *([standing.next_batch] if is_new else [])]
 
     def model_files(self, name: str) -> list[str]:
         """Return the files called ``name`` of these models."""

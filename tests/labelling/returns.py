@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from activepool.errors import InputError
-from activepool.labelling.returned.intake import take_in_returned
+from activepool.labelling.returned.intake import read_returned
 from activepool.ledger.book import append, read
 from activepool.ledger.formats.batch import Batch, Pick
 from activepool.ledger.pool_samples import PoolSamples, image_sample
@@ -53,10 +53,15 @@ class Project:
     def state(self):
         return state_of(self.entries, self.classes)
 
-    def take(self, **options):
-        return take_in_returned(
-            self.returned, self.ledger, self.pool, self.classes, self.may_grow, self.cache, **options
+    def read(self):
+        return read_returned(
+            self.returned, self.ledger, self.entries, self.pool, self.classes, self.may_grow, self.cache
         )
+
+    def take(self):
+        planned = self.read()
+        planned.enter()
+        return planned.report
 
     def labels(self) -> dict[str, str]:
         return {self.pool.source(sample): label for sample, label in self.state.training_labels.items()}

@@ -36,8 +36,8 @@ def test_answers_are_counted_and_entered_once(project):
 def test_a_dry_run_enters_nothing(project):
     project.table("anna.csv", "source,label", "a/1.jpg,fox")
     before = project.ledger.read_bytes()
-    intake = project.take(dry=True)
-    assert intake.lines() == [f"{project.returned}/anna.csv: 1 answer would be new"]
+    intake = project.read().report
+    assert intake.lines(is_dry=True) == [f"{project.returned}/anna.csv: 1 answer would be new"]
     assert intake.new_classes == ("fox",)
     assert (project.ledger.read_bytes(), project.cache.exists()) == (before, False)
 
@@ -80,7 +80,7 @@ def test_a_new_class_is_that_of_the_files_whose_new_answers_have_it(project):
     for clear in (False, True):
         if clear:
             project.cache.unlink()
-        intake = project.take(dry=True)
+        intake = project.read().report
         assert intake.new_classes == ("truck", "doggy")
         assert [line for line in intake.notices if "new" in line] == [
             f"{project.returned}/b1.csv: the class 'truck' is new (2 labels)",

@@ -89,7 +89,7 @@ def test_a_file_without_a_name_in_it_is_named_in_a_notice(project, content):
     with zipfile.ZipFile(project.returned / "two.zip", "w") as archive:
         archive.writestr("cat/1.jpg", project.content("b/1.jpg"))
         archive.writestr("WHO.txt", content)
-    places = [line.partition(": has no name in it")[0] for line in project.take(dry=True).notices]
+    places = [line.partition(": has no name in it")[0] for line in project.read().report.notices]
     assert places == [f"{project.returned}/one/who.txt", f"{project.returned}/two.zip: WHO.txt"]
 
 

@@ -9,7 +9,7 @@ from ledger.reading import read
 from PIL import Image
 
 from activepool.labelling.batches.sheet import write_sheet
-from activepool.labelling.returned.intake import take_in_returned
+from activepool.labelling.returned.intake import read_returned
 from activepool.ledger import book as ledger
 from activepool.ledger.formats import csv_file
 from activepool.ledger.formats.annotators import name_problem
@@ -351,6 +351,7 @@ def test_of_two_saved_files_the_later_answer_counts(opened, tmp_path):
         (tmp_path / "returned").mkdir(exist_ok=True)
         file.rename(tmp_path / f"returned/{3 - place}.csv")  # the later file comes first by its name
         time.sleep(1.1)
-    take_in_returned(tmp_path / "returned", tmp_path / "ledger", POOL, CLASSES, True, tmp_path / "cache")
+    folder, path = tmp_path / "returned", tmp_path / "ledger"
+    read_returned(folder, path, [], POOL, CLASSES, True, tmp_path / "cache").enter()
     state = state_of(ledger.read(tmp_path / "ledger").entries)
     assert state.samples[draft.sample].label == CLASSES[1]

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from array_forms import FORMS, save
+from project_runs import begin_run
 
 from activepool.errors import InputError
 from activepool.features.store import FeatureFile
@@ -14,7 +15,7 @@ from activepool.labelling.pool.vectors import VectorFile
 from activepool.ledger.pool_samples import UnknownSampleError
 from planning.configuration.project import Project
 from planning.project.pool import updated_pool
-from planning.project.start import begin_run, preview_run
+from planning.project.start import preview_run
 
 ROWS = 9001
 

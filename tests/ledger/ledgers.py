@@ -3,8 +3,9 @@
 import hashlib
 from pathlib import Path
 
-from activepool.ledger.book import append
+from activepool.ledger.book import append, open_book
 from activepool.ledger.entries import Draft, Entry, as_entry
+from activepool.ledger.intake import Intake, plan
 from activepool.ledger.pool_samples import PoolSamples
 
 
@@ -23,6 +24,14 @@ def sent(*names, batch="1", event="sent") -> list[Draft]:
 
 def entries(*drafts) -> list[Entry]:
     return [as_entry(item, number) for number, item in enumerate(drafts, start=1)]
+
+
+def take_in(path: Path, drafts) -> Intake:
+    """Enter the answers that a ledger lacks."""
+    with open_book(path) as book:
+        intake = plan(book.entries, drafts)
+        book.append(intake.entries)
+        return intake
 
 
 def pool(*sources, **options) -> PoolSamples:

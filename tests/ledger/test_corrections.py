@@ -1,14 +1,14 @@
 """A correction stands in place of what anybody answered, and stays."""
 
 import pytest
-from ledgers import draft, sent
+from ledgers import draft, sent, take_in
 from reading import CLASSES, POOL, labels_by_source, mistakes
 from reading import read as read_answers
 
 from activepool.errors import InputError
 from activepool.ledger.book import append, read
 from activepool.ledger.entries import Correction
-from activepool.ledger.intake import Outcome, take_in
+from activepool.ledger.intake import Outcome
 from activepool.ledger.state import Status, state_of
 
 EARLY, SOON, LATE = "2026-01-01T00:00:00Z", "2026-01-01T01:00:00Z", "2036-01-02T00:00:00Z"

@@ -1,10 +1,10 @@
 """A file taken in again adds nothing, and brings back nothing that was corrected."""
 
 import pytest
-from ledgers import draft, sent
+from ledgers import draft, sent, take_in
 
 from activepool.ledger.book import append, read
-from activepool.ledger.intake import Outcome, outdated_notice, take_in
+from activepool.ledger.intake import Outcome, outdated_notice
 from activepool.ledger.state import state_of
 
 EARLY, LATE, LATER = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z"

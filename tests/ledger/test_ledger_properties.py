@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ledgers import draft, entries, pool, sample, sent
+from ledgers import draft, entries, pool, sample, sent, take_in
 from reading import read as read_answers
 
 from activepool.errors import InputError
@@ -18,7 +18,6 @@ from activepool.ledger.book import append, kept_folder, open_book, read, repair
 from activepool.ledger.entries import Correction, Draft, History, as_entry
 from activepool.ledger.formats import csv_file, fiftyone, label_studio
 from activepool.ledger.formats.batch import Batch, Pick
-from activepool.ledger.intake import take_in
 from activepool.ledger.state import state_of
 from activepool.ledger.table import parse, table_text
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from ledgers import take_in
 from reading import images
 from reading import read as read_answers
 from test_label_studio import annotation
@@ -11,7 +12,6 @@ from activepool.ledger.book import append, read
 from activepool.ledger.formats import csv_file, folders, label_studio
 from activepool.ledger.formats.batch import Batch, Pick
 from activepool.ledger.formats.typed_classes import ClassNames
-from activepool.ledger.intake import take_in
 from activepool.ledger.pool_changes import pool_changes
 from activepool.ledger.pool_samples import PoolSamples, image_sample
 from activepool.ledger.state import Status, state_of

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from project_folders import PROJECT, extract, give_back, take
+from project_runs import begin_run
 
-from planning.project.start import begin_run, preview_run
+from planning.project.start import preview_run
 
 pytestmark = pytest.mark.usefixtures("photographs")
 

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from project_folders import PROJECT, contents, extract, give_back
+from project_runs import begin_run
 
 from activepool.errors import InputError
 from activepool.labelling.pool.ledger_note import require_noted
 from activepool.ledger.book import append, read
 from activepool.ledger.entries import Draft
 from activepool.ledger.formats.batch import Batch, Pick
-from planning.project.start import begin_run, preview_run
+from planning.project.start import preview_run
 
 pytestmark = pytest.mark.usefixtures("photographs")
 

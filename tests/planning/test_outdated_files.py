@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from project_runs import begin_run
 from rules_read import Rules
 from snakemake.io import is_flagged
 from snakemake.iocontainers import Wildcards
@@ -17,7 +18,6 @@ from activepool.records.provenance import Record, file_state, record_path
 from planning.configuration.project import Project
 from planning.project.outdated import outdated_files
 from planning.project.paths import SENT_FILES
-from planning.project.start import begin_run
 
 PROJECT = {"project": "p", "embeddings": "v.npy", "batch": 2, "classes": ["ant", "bee"]}
 ROOT = "results/p"

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from project_runs import begin_run
 
 from activepool.errors import InputError
 from activepool.ledger.book import read
 from activepool.ledger.pool_samples import embedding_sample
 from planning.configuration.project import Project
-from planning.project.start import begin_run, preview_run
+from planning.project.start import preview_run
 
 PROJECT = Project(project="p", embeddings={"path": "v.npy"}, batch=2, classes=["ant", "bee"])
 SAMPLES = [embedding_sample(row) for row in np.eye(4)]

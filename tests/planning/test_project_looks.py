@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 from project_folders import PROJECT, contents, extract, give_back, look, take
+from project_runs import begin_run
 
 from activepool.errors import InputError
-from planning.project.start import begin_run, preview_run
+from planning.project.start import preview_run
 
 pytestmark = pytest.mark.usefixtures("photographs")
 

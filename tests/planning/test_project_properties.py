@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from project_runs import begin_run
 
 from activepool.errors import InputError
 from activepool.labelling.batches.sending import assemble_batch, is_audit
@@ -23,7 +24,7 @@ from activepool.ledger.formats.rows import mark_event
 from planning.configuration.loading import load_project
 from planning.project.folders import part_features
 from planning.project.standing import ProjectStanding
-from planning.project.start import begin_run, preview_run
+from planning.project.start import preview_run
 
 LEDGER, COPY = Path("p.ledger.csv"), kept_folder("p.ledger.csv") / "copy.csv"
 PHOTOS, RETURNED = Path("photos"), Path("returned")
@@ -289,7 +290,7 @@ def check(before: ProjectStanding, after: ProjectStanding):
     for name, batch in before.state.batches.items():
         assert after.state.batches[name].samples == batch.samples
         assert after.labels_digest(name) == before.labels_digest(name)
-    assert preview_run(after.project).entries == list(after.entries)  # all that came back is there
+    assert preview_run(after.project).entries == tuple(after.entries)  # all that came back is there
     answers = standing_answers(after.entries)
     for sample, label in after.state.training_labels.items():
         assert any((answer.sample, answer.label) == (sample, label) for answer in answers)

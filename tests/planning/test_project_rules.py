@@ -6,7 +6,7 @@ from snakemake.io import is_flagged
 from snakemake.iocontainers import Wildcards
 
 from planning.configuration.project import Project
-from planning.project.start import begin_run
+from planning.project.start import plan_run
 
 PROJECT = {"project": "p", "embeddings": "v.npy", "batch": 2}
 
@@ -26,7 +26,7 @@ def test_vectors_in_another_order_rerun_nothing(tmp_path, monkeypatch):
 
     def params(values):
         np.save("v.npy", values)
-        begin_run(Project(**PROJECT))
+        plan_run(Project(**PROJECT)).enter()
         recorded = Rules(PROJECT).by_name["pool_vectors"].params[0]
         return recorded(Wildcards(fromdict={}))
 

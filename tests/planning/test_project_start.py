@@ -6,13 +6,14 @@ from types import SimpleNamespace
 
 import pytest
 from project_folders import PROJECT, contents, extract, give_back, take
+from project_runs import begin_run
 
 from activepool.errors import InputError
 from activepool.ledger.book import append, read
 from activepool.ledger.formats.batch import Batch, Pick
 from planning.project import start
 from planning.project.paths import ProjectPaths
-from planning.project.start import begin_run, export_run, join_run, preview_run
+from planning.project.start import export_run, join_run, plan_run, preview_run
 
 pytestmark = pytest.mark.usefixtures("photographs")
 
@@ -132,3 +133,28 @@ def test_it_says_what_was_put_back_into_the_ledger(capsys):
     begin_run(PROJECT)
     assert "notice: p.ledger.csv: entry 2 was" in capsys.readouterr().err
     assert ledger.read_bytes() == whole
+
+
+def test_planning_a_run_enters_nothing():
+    extract(begin_run(PROJECT))
+    give_back("1.png,ant,anna")
+    before = Path("p.ledger.csv").read_bytes()
+    run = plan_run(PROJECT)
+    assert Path("p.ledger.csv").read_bytes() == before
+    assert [entry.label for entry in run.standing.entries] == ["ant"]
+    run.enter()
+    assert read("p.ledger.csv").entries == tuple(run.standing.entries)
+
+
+def test_a_ledger_that_grows_while_a_run_is_planned_gets_nothing_from_it():
+    extract(begin_run(PROJECT))
+    give_back("1.png,ant,anna")
+    first, second = plan_run(PROJECT), plan_run(PROJECT)
+    second.enter()
+    before = contents()
+    with pytest.raises(
+        InputError, match=r"p\.ledger\.csv: another program changed it in the meantime; run again"
+    ):
+        first.enter()
+    assert contents() == before
+    assert begin_run(PROJECT).entries == second.standing.entries

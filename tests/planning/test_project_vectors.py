@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from project_folders import give_back, look
+from project_runs import begin_run
 
 from activepool.errors import InputError
 from activepool.features.store import FeatureFile, FeatureMatrix
@@ -13,7 +14,7 @@ from activepool.labelling.pool.vectors import VectorFile, vector_samples
 from planning.configuration.project import Project
 from planning.project.folders import pool_features
 from planning.project.paths import ProjectPaths
-from planning.project.start import begin_run, preview_run
+from planning.project.start import preview_run
 
 pytestmark = pytest.mark.usefixtures("photographs")
 

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from activepool.labelling.returned.intake import take_in_returned
+from activepool.labelling.returned.intake import read_returned
 from activepool.ledger.book import append, read
 from activepool.ledger.formats import label_studio
 from activepool.ledger.formats.batch import Batch, Pick
@@ -231,7 +231,11 @@ def take_in(folder: Path, returned: Path, pool: PoolSamples, batch: Batch) -> St
     append(ledger, batch.sendings())
     cache = folder / f"{returned.name}.json"
     for _ in range(2):
-        intake = take_in_returned(returned, ledger, pool, CLASSES, may_grow=True, cache=cache)
+        planned = read_returned(
+            returned, ledger, read(ledger).entries, pool, CLASSES, may_grow=True, cache=cache
+        )
+        planned.enter()
+        intake = planned.report
         print(*(f"  {line}" for line in [*intake.lines(), *intake.notices]), sep="\n")
     return state_of(read(ledger).entries, CLASSES)
 

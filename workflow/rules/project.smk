@@ -20,14 +20,13 @@ from planning.project.paths import SENT_FILES, ProjectPaths
 from planning.project.pool import images_root
 from planning.project.settings import ProjectSettings
 from planning.project.start import (
-    TARGETS,
-    begin_run,
     current_standing,
     export_run,
     is_dry_run,
     join_run,
     makes_files,
     only_verifies,
+    plan_run,
     preview_run,
     sends_batches,
 )
@@ -46,10 +45,6 @@ def check_standing(standing):
         print_notices(audit_notices(standing))
 
 
-if workflow.is_main_process and not IS_MODULE:
-    if problem := unknown_target(sys.argv, TARGETS):
-        sys.exit(f"activepool: {problem}")
-
 with stopping_at_mistakes("nothing was done"):
     PROJECT = load_project(
         config, CONFIGURATION_FILE, CONFIGURATION_FILES, problems_with_files
@@ -62,7 +57,8 @@ with stopping_at_mistakes("nothing was done"):
         if only_verifies(sys.argv):
             STANDING = current_standing(PROJECT)
         elif IS_RUN:
-            STANDING = begin_run(PROJECT, check_standing)
+            RUN = plan_run(PROJECT, check_standing)
+            STANDING = RUN.standing
         elif IS_DRY_RUN:
             STANDING = preview_run(PROJECT, check_standing)
         else:
@@ -87,6 +83,7 @@ BATCH = f"{ROOT}/batches/{{batch}}"
 LOGS = f"results/logs/{PROJECT.project}"
 
 if IS_RUN:
+    RUN.enter_before_jobs(workflow)
     announce_ending(PATHS, sys.argv[1:])
 if IS_RUN or IS_DRY_RUN:
     force_outdated_files(workflow, arguments, PATHS)

@@ -17,10 +17,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from pathlib import Path
 
 from activepool.errors import first_few
-from activepool.ledger.book import open_book
 from activepool.ledger.entries import Correction, Draft, Entry, Event, as_entry, now
 from activepool.ledger.state import leading_opinions, standing_numbers
 
@@ -56,21 +54,11 @@ class Intake:
     notices: tuple[str, ...]
 
 
-def take_in(path: str | Path, drafts: Sequence[Draft]) -> Intake:
-    """Enter the answers that the ledger lacks, all of them or none.
+def plan(entries: Sequence[Entry], drafts: Sequence[Draft]) -> Intake:
+    """Return what the answers add to a ledger with these entries.
 
     The order of ``drafts`` counts if an annotator has two for a sample. Corrections come after all others.
-
-    Raises: InputError as `open_book` and `Book.append` do.
     """
-    with open_book(path) as book:
-        intake = plan(book.entries, drafts)
-        book.append(intake.entries)
-        return replace(intake, notices=(*book.notices, *intake.notices))
-
-
-def plan(entries: Sequence[Entry], drafts: Sequence[Draft]) -> Intake:
-    """Return what `take_in` would enter into a ledger with these entries."""
     planner = _Planner(entries)
     outcomes = planner.add_all(drafts)
     return Intake(tuple(planner.entries), tuple(outcomes), planner.clashes, tuple(planner.notices))

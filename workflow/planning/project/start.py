@@ -1,22 +1,27 @@
-"""The start of a run, which enters the answers that came back into the ledger, before any job."""
+"""The start of a run: what came back is read with the rules, and entered into the ledger before any job.
+
+Snakemake reads all rules, then finds the jobs of its targets. The standing of a project decides which jobs
+there are, so the files of people are read while rules are read. Their answers are entered once Snakemake has
+found the jobs: a misspelt target enters nothing.
+"""
 
 import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from activepool.errors import first_few
+from activepool.errors import InputError, first_few
 from activepool.labelling.pool.ledger_note import note_ledger
 from activepool.labelling.pool.table import Pool, read_pool
 from activepool.labelling.returned.cache import INTAKE
 from activepool.labelling.returned.files import label_files
-from activepool.labelling.returned.intake import take_in_returned
+from activepool.labelling.returned.intake import PlannedIntake, read_returned
 from activepool.labelling.returned.report import IntakeReport
 from activepool.labelling.verification import NOTICES
-from activepool.ledger.book import Ledger, open_book, read
+from activepool.ledger.book import Ledger, read
 from activepool.ledger.entries import Entry
 from activepool.ledger.pool_changes import pool_changes
 from activepool.programs.messages import print_notices
@@ -34,6 +39,7 @@ from planning.project.paths import MODEL_FILES, ProjectPaths
 from planning.project.pool import images_root, listed_images, unread_notices, updated_pool, vector_file
 from planning.project.standing import ProjectStanding
 from planning.runs.command_line import parse_command
+from planning.runs.ending import cancel_last_lines
 from planning.runs.lock import active_runs
 
 #: Snakemake's options with which it makes no files.
@@ -45,10 +51,6 @@ READ_ONLY_OPTIONS = (
 
 #: The target that checks the results.
 VERIFY = "verify"
-
-#: The targets of a project. A run takes in answers before Snakemake has read its rules, and must not do so
-#: for a misspelt target.
-TARGETS = ("next_batch", *MODEL_FILES, "status", VERIFY, "pool_features", "pool_vectors")
 
 #: The environment variable with the number of the ledger's entries when the run began.
 ENTRIES = "ACTIVEPOOL_ENTRIES"
@@ -84,13 +86,46 @@ def only_verifies(command: Sequence[str]) -> bool:
     return options is not None and list(options.targets) == [VERIFY]
 
 
-def begin_run(project: Project, check: Check = lambda standing: None) -> ProjectStanding:
-    """Update the pool and the ledger at the start of a run, and return the standing of the project.
+@dataclass(frozen=True)
+class PlannedRun:
+    """A run, and the standing of the project once it has entered what came back."""
 
-    ``check`` is called before anything is entered.
+    standing: ProjectStanding
+    _intake: PlannedIntake
+    _notices: PoolNotices
+
+    def enter(self) -> None:
+        """Enter what came back into the ledger, and print what changes.
+
+        Raises: InputError if the ledger has changed since the run was planned.
+        """
+        project = self.standing.project
+        entries = self._intake.enter()
+        note_ledger(pool_folder(project), project.ledger_path, entries)
+        _print_intake(self._intake.report)
+        _show_changes(self.standing, self._notices)
+        self._notices.finish()
+
+    def enter_before_jobs(self, workflow: Any) -> None:
+        """Have Snakemake call `enter` once it has found the jobs; a mistake ends the run."""
+        build = workflow._build_dag  # no public hook is called if there is nothing to be done
+
+        def build_dag() -> None:
+            build()
+            try:
+                self.enter()
+            except InputError as error:
+                cancel_last_lines()
+                sys.exit(f"activepool: nothing was done\n{error}")
+
+        workflow._build_dag = build_dag
+
+
+def plan_run(project: Project, check: Check = lambda standing: None) -> PlannedRun:
+    """Update the pool, read what came back, and return the run that enters it.
 
     Raises: InputError with a line for each mistake in what came back, if the ledger is another project's, and
-        what ``check`` raises; in all these cases nothing is entered.
+        what ``check`` raises.
     """
     runs = active_runs()
     if runs:
@@ -99,15 +134,10 @@ def begin_run(project: Project, check: Check = lambda standing: None) -> Project
     print_notices(list(cut_notices(project)))
     notices = _notices(project)
     pool = updated_pool(project, bool(ledger.entries), notices)
-    _show_exchanged(project, pool, ledger.entries, notices)
-    _take_in(project, pool, ledger, check)
-    # Opening numbers and copies the lines that were added by hand, and restores lost entries.
-    with open_book(project.ledger_path) as book:
-        standing = ProjectStanding(project, pool, tuple(book.entries))
-    note_ledger(pool_folder(project), project.ledger_path, standing.entries)
-    _show_changes(standing, notices)
-    notices.finish()
-    return standing
+    intake = _read_returned(project, pool, ledger, notices)
+    standing = ProjectStanding(project, pool, (*ledger.entries, *intake.report.entries))
+    check(standing)
+    return PlannedRun(standing, intake, notices)
 
 
 def _show_exchanged(project: Project, pool: Pool, entries: Sequence[Entry], notices: PoolNotices) -> None:
@@ -171,7 +201,7 @@ def _unlisted_classes(standing: ProjectStanding) -> list[str]:
 
 
 def preview_run(project: Project, check: Check = lambda standing: None) -> ProjectStanding:
-    """Return the standing that `begin_run` would return, without changing any file."""
+    """Return the standing of `plan_run`, and print what a run would print, without changing any file."""
     ledger = read_noted_ledger(project)
     print_notices(list(cut_notices(project)))
     notices = _notices(project, dry=True)
@@ -184,9 +214,10 @@ def preview_run(project: Project, check: Check = lambda standing: None) -> Proje
         standing = ProjectStanding(project, pool, ledger.entries)
         check(standing)
         return standing
-    _show_exchanged(project, pool, ledger.entries, notices)
-    intake = _take_in(project, pool, ledger, check, dry=True)
-    standing = ProjectStanding(project, pool, [*ledger.entries, *intake.entries])
+    intake = _read_returned(project, pool, ledger, notices)
+    standing = ProjectStanding(project, pool, (*ledger.entries, *intake.report.entries))
+    check(standing)
+    _print_intake(intake.report, is_dry=True)
     _show_changes(standing, notices)
     notices.finish()
     return standing
@@ -196,28 +227,27 @@ def _notices(project: Project, dry: bool = False) -> PoolNotices:
     return PoolNotices(Path(pool_folder(project)) / NOTICES, dry)
 
 
-def _take_in(project: Project, pool: Pool, ledger: Ledger, check: Check, dry: bool = False) -> IntakeReport:
-    """Take in what came back from people, and print a summary."""
+def _read_returned(project: Project, pool: Pool, ledger: Ledger, notices: PoolNotices) -> PlannedIntake:
+    """Read what came back from people, for a ledger that belongs to the pool."""
+    _show_exchanged(project, pool, ledger.entries, notices)
     require_matching_ledger(project, pool, ledger)
-    print_notices(other_ledger_notices(project, ledger))
-
-    def check_entries(new_entries: Sequence[Entry]) -> None:
-        check(ProjectStanding(project, pool, [*ledger.entries, *new_entries]))
-
-    intake = take_in_returned(
+    print_notices([*other_ledger_notices(project, ledger), *ledger.notices])
+    return read_returned(
         project.returned,
         project.ledger_path,
+        ledger.entries,
         pool.names(ledger.entries, image_folder(project), project.label_studio.address or ""),
         project.classes,
         may_grow=project.new_classes,
         cache=Path(pool_folder(project)) / INTAKE,
-        check=check_entries,
-        dry=dry,
     )
-    for line in intake.lines():
+
+
+def _print_intake(report: IntakeReport, is_dry: bool = False) -> None:
+    """Print a summary of what came back from people."""
+    for line in report.lines(is_dry):
         print(f"activepool: {line}", file=sys.stderr)
-    print_notices([*ledger.notices, *intake.notices])
-    return intake
+    print_notices(report.notices)
 
 
 def sends_batches(arguments: Iterable[str]) -> bool:

@@ -5,7 +5,7 @@ in the folder for ever: answers that the ledger has are not entered again.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,42 +23,69 @@ from activepool.labelling.returned.report import (
     printable,
     replaced_notice,
 )
-from activepool.ledger.book import read as read_ledger
+from activepool.ledger.book import open_book
 from activepool.ledger.entries import Correction, Draft, Entry
 from activepool.ledger.formats.annotator_file import NAME as WHO_FILE
 from activepool.ledger.formats.answers import Answers, answers_of
 from activepool.ledger.formats.program_lists import PastAnswer
 from activepool.ledger.formats.typed_classes import ClassNames, NewClass
-from activepool.ledger.intake import Intake, Outcome, outdated_notice, plan, take_in
+from activepool.ledger.intake import Intake, Outcome, outdated_notice, plan
 from activepool.ledger.messages import contradiction
 from activepool.ledger.pool_samples import PoolSamples
 from activepool.ledger.state import state_of
 
 
-def take_in_returned(
+@dataclass(frozen=True)
+class PlannedIntake:
+    """What came back from people, read and checked, and not yet entered.
+
+    Attributes:
+        ledger: path of the ledger.
+        earlier: the entries that it had when the files were read.
+        report: of the files, with the entries that `enter` adds.
+    """
+
+    ledger: Path
+    earlier: tuple[Entry, ...]
+    report: IntakeReport
+    _cache: ReturnedCache
+
+    def enter(self) -> list[Entry]:
+        """Enter all answers, or none, and return the entries of the ledger.
+
+        Opening the ledger also numbers and copies lines that were added by hand, and restores lost entries.
+
+        Raises: InputError if the ledger has other entries than when the files were read; as `open_book`.
+        """
+        with open_book(self.ledger) as book:
+            if tuple(book.entries) != self.earlier:
+                raise InputError(f"{self.ledger}: another program changed it in the meantime; run again")
+            book.append(self.report.entries)
+        self._cache.save()
+        return book.entries
+
+
+def read_returned(
     folder: str | Path,
     ledger: str | Path,
+    entries: Sequence[Entry],
     samples: PoolSamples,
     classes: Sequence[str],
     may_grow: bool,
     cache: str | Path,
-    check: Callable[[Sequence[Entry]], None] = lambda entries: None,
-    dry: bool = False,
-) -> IntakeReport:
-    """Enter into the ledger what came back from people: all files of a folder, or nothing.
+) -> PlannedIntake:
+    """Read what came back from people, all files of a folder, and change no file.
 
     Args:
         folder: of the files that people return; it may be missing.
+        ledger: path of the ledger that has these ``entries``.
         samples: of the pool, with the entries of the ledger.
         classes: of the configuration; those of earlier labels are known as well.
         may_grow: whether another label is a new class, and not a mistake.
         cache: JSON file of the `ReturnedCache`; it may be missing.
-        check: called with the new entries before they are entered; it may raise an error.
-        dry: whether to write nothing, and return what would be entered.
 
-    Raises: InputError with a line for each mistake of all files, and if the ledger cannot be read.
+    Raises: InputError with a line for each mistake of all files.
     """
-    entries = read_ledger(ledger).entries
     past_answers = {(entry.sample, entry.who, *entry.opinion) for entry in entries if entry.is_answer}
     state = state_of(entries, classes)
     returned_cache, files = ReturnedCache(Path(cache)), label_files(Path(folder))
@@ -75,28 +102,24 @@ def take_in_returned(
     )
     for path in files.paths:
         reading.add(path)
-    intake = planned = plan(entries, reading.drafts)
+    intake = plan(entries, reading.drafts)
     reading.require_clear(intake)
     if reading.mistakes:
         outcome = f"{folder}: nothing was taken in; correct these mistakes, and run again"
         raise InputError(*map(printable, [*reading.mistakes, outcome]))
-    check(intake.entries)
-    if intake.entries and not dry:
-        intake = take_in(ledger, reading.drafts)
     reading.share_out(intake.outcomes)
     new_classes = reading.labels_of_new_classes()
     notices = [
         *reading.file_notices(new_classes),
         *replaced_notice(ledger, entries, state.disputed, intake.entries),
         *look_alike_notices(entries, intake.entries),
-        *planned.notices,  # the reader of the ledger shows its own notices
+        *intake.notices,
         *reading.outdated_notices(folder),
     ]
-    if not dry:
-        returned_cache.save()
     reports = tuple(source.report() for source in reading.sources)
     lines = tuple(map(printable, notices))
-    return IntakeReport(str(folder), reports, intake.entries, tuple(new_classes), lines, dry)
+    report = IntakeReport(str(folder), reports, intake.entries, tuple(new_classes), lines)
+    return PlannedIntake(Path(ledger), tuple(entries), report, returned_cache)
 
 
 @dataclass

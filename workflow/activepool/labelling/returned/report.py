@@ -46,18 +46,17 @@ class ReturnedFile:
 
 @dataclass(frozen=True)
 class IntakeReport:
-    """The result of an intake: files, and the entries that are new or, if ``is_dry``, would be."""
+    """The result of an intake: the files, and the new entries."""
 
     folder: str
     files: tuple[ReturnedFile, ...]
     entries: tuple[Entry, ...]
     new_classes: tuple[str, ...]
     notices: tuple[str, ...]
-    is_dry: bool
 
-    def lines(self) -> list[str]:
+    def lines(self, is_dry: bool = False) -> list[str]:
         """Return a line for each file that brings something new, and one for all others."""
-        lines = [file.line(self.is_dry) for file in self.files if file.new or file.is_first_seen]
+        lines = [file.line(is_dry) for file in self.files if file.new or file.is_first_seen]
         if num_known := len(self.files) - len(lines):
             lines.append(f"{self.folder}: {_count(num_known, 'file')} taken in before")
         return lines

@@ -51,6 +51,29 @@ def test_names_that_begin_with_this_letter_are_names(tmp_path):
     }
 
 
+def test_a_line_that_begins_with_such_a_name_may_have_a_mistake(tmp_path):
+    path = file(tmp_path, "#1.jpg,cat,dog", "#2.jpg,cat,dog", "#1.jpg,cat")
+    message, _ = mistakes("csv", path, pool("#1.jpg")).split("\n")
+    assert message == (
+        f"{path}:2: has 3 fields, and the header has 2; put a text with a comma, or another separator, in "
+        "double quotes"
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "line"),
+    [
+        ("batch,source,label", "#1,#1.jpg,cat"),
+        ("sample,source,label", "#,#1.jpg,cat"),
+        ("label,source", "#cat,#1.jpg"),
+    ],
+)
+def test_a_line_with_such_a_name_may_be_commented_out(tmp_path, header, line):
+    answers = read("csv", file(tmp_path, line, header=header), pool("#1.jpg"), CLASSES)
+    assert (answers.drafts, answers.awaited) == ((), 1)
+    assert answers.notices == (f"{tmp_path}/{NOT_ANSWERED} 2",)
+
+
 def test_a_number_sign_before_an_index_is_none(tmp_path):
     path = file(tmp_path, "#1,a/1.jpg,cat", header="index,source,label")
     assert labels_by_source(read("csv", path, POOL, CLASSES)) == {"a/1.jpg": "cat"}

@@ -134,8 +134,11 @@ class _Reading:
 
     def add(self, row: Row, problem: str | None) -> None:
         """Add a row, which may have a ``problem``, as an answer, an awaited answer, or a mistake."""
-        if row.is_commented and not self._begins_with_name(row):
+        if row.commented_cell and not self._begins_with_name(row):
             self._pass_over(row)
+            return
+        if row.problem:
+            self._mistake(row, row.problem)
             return
         column_problem = exchange_problem(row, self.samples, self.labels, self._annotators)
         problems: list[str | HintedError] = [text for text in (problem, column_problem) if text]
@@ -169,9 +172,8 @@ class _Reading:
 
     def _begins_with_name(self, row: Row) -> bool:
         """Return whether a row begins with the name of an image or a class that begins with ``#``."""
-        if row.name.startswith("#") and self.samples.name_candidates(row.name):
-            return True
-        return row.label.lstrip().startswith("#") and self.labels.is_known(row.label)
+        cell = row.commented_cell
+        return bool(self.samples.name_candidates(cell)) or self.labels.is_known(cell)
 
     def _pass_over(self, row: Row) -> None:
         """Note a row that was commented out; if it names a sample of the pool, its answer is awaited."""

@@ -99,23 +99,23 @@ def rows(path: Path) -> ParsedFile:
         cells, place = without_empty_end(texts, len(names)), f"{path}:{line}"
         if not any(cell.strip() for cell in cells):
             continue
-        is_commented = _is_commented(cells[0], names[0])
+        commented_cell = cells[0].strip() if _is_commented(cells[0], names[0]) else ""
         if problem := (
             header_problem(cells, names) or width_problem(cells, names) or _problem(cells, names, column)
         ):
-            if is_commented:
-                parsed.rows.append(Row(line, place, is_commented=True))
+            if commented_cell:
+                parsed.rows.append(Row(line, place, commented_cell=commented_cell, problem=problem))
             else:
                 parsed.add_mistake(line, place, problem)
             continue
-        row = _row(line, place, dict(zip(names, cells, strict=True)), column, is_commented, is_listed)
+        row = _row(line, place, dict(zip(names, cells, strict=True)), column, commented_cell, is_listed)
         is_last = line == lines[-1][0]
         parsed.rows.append(replace(row, unterminated_field=last_field) if is_last else row)
     return parsed
 
 
 def _row(
-    number: int, place: str, cells: dict[str, str], column: str, is_commented: bool, is_listed: bool
+    number: int, place: str, cells: dict[str, str], column: str, commented_cell: str, is_listed: bool
 ) -> Row:
     """Return the row with these cells, by column, whose answer is in ``column``."""
     name, *other_names = _filled(cells, SOURCE_COLUMNS) or [""]
@@ -124,7 +124,7 @@ def _row(
         number=number,
         place=place,
         label=cells[column],
-        is_commented=is_commented,
+        commented_cell=commented_cell,
         is_correction=column == CORRECTION,
         is_listed=is_listed,
         sample=cells.get("sample", "").strip(),

@@ -53,7 +53,7 @@ def other_answers(path: str | Path, rows: Sequence[Row], classes: TypedClasses) 
     """
     columns: dict[str, list[_Cell]] = {}
     for row in rows:
-        for name, text in () if row.is_commented else row.other_cells:
+        for name, text in () if row.commented_cell else row.other_cells:
             columns.setdefault(name, []).append(_Cell(row, text))
     answers = OtherAnswers([], [])
     for name, cells in columns.items():

@@ -48,7 +48,9 @@ class Row:
         unterminated_field: ``label``, ``who``, ``source`` or ``index``, if the file ends in it without a line
             break, and so may have been cut off; else empty.
         event: an answer without a label; None: see ``label``.
-        is_commented: whether it begins with ``#``, like a line that was commented out.
+        commented_cell: the first cell, if it begins with ``#`` like a line that was commented out; it may be
+            the name of an image, or a class; else empty.
+        problem: of such a row, if nobody commented it out.
         is_correction: whether the label replaces all answers.
         is_listed: whether a correction is in a list of the program, among labels that nobody changed.
         who, when, batch, note: as in the file; empty if it does not say.
@@ -70,7 +72,8 @@ class Row:
     other_names: tuple[str, ...] = ()
     displayed_name: str = ""
     folders: tuple[str, ...] = ()
-    is_commented: bool = False
+    commented_cell: str = ""
+    problem: str = ""
     is_correction: bool = False
     is_listed: bool = False
     unterminated_field: str = ""
@@ -93,8 +96,9 @@ def with_pictures(row: Row, pictures: Mapping[str, str]) -> Row:
 
 def without_answer(row: Row) -> Row:
     """Return a row without its answer, and without the mark that comments it out."""
-    names = {key: getattr(row, key).lstrip("# ") for key in ("sample", "index", "name")}
-    return replace(row, label="", is_commented=False, **names)
+    cells = {key: getattr(row, key) for key in ("sample", "index", "name")}
+    names = {key: text.lstrip("# ") for key, text in cells.items() if text == row.commented_cell}
+    return replace(row, label="", commented_cell="", **names)
 
 
 class Mistake(NamedTuple):

@@ -63,7 +63,7 @@ def test_a_line_that_begins_with_such_a_name_may_have_a_mistake(tmp_path):
 @pytest.mark.parametrize(
     ("header", "line"),
     [
-        ("batch,source,label", "#1,#1.jpg,cat"),
+        ("batch,source,label", "# ,#1.jpg,cat"),
         ("sample,source,label", "#,#1.jpg,cat"),
         ("label,source", "#cat,#1.jpg"),
     ],

@@ -162,11 +162,23 @@ def test_names_without_an_answer_that_are_not_in_the_pool(tmp_path):
 
 
 def test_a_batch_in_which_a_sample_did_not_go_out(tmp_path):
-    samples = pool("a", "b", "c", entries=entries(draft("sent", "a", "activepool", batch="1")))
-    path = table(tmp_path, "batch,source,label\n1,a,cat\n2,b,cat\n2,a,cat\n,c,dog\n")
+    sendings = [draft("sent", "a", "activepool", batch="1"), draft("sent", "c", "activepool", batch="2")]
+    samples = pool("a", "b", "c", entries=entries(*sendings))
+    path = table(tmp_path, "batch,source,label\n1 ,a,cat\n2,b,cat\n2,a,cat\n1,b,\n,c,dog\n")
     answers = read("csv", path, samples, CLASSES)
     assert answers.notices == (
-        f"{path}: answers for '2', in which their samples did not go out: 'b', 'a'; they count all the same",
+        f"{path}: rows for '2', in which their samples did not go out: 'b', 'a'; their answers count all the "
+        "same",
+    )
+
+
+def test_a_batch_that_did_not_go_out(tmp_path):
+    samples = pool("a", "b", "c", entries=entries(draft("sent", "a", "activepool", batch="1")))
+    path = table(tmp_path, "batch,source,label\nbatch77,a,cat\nbatch77,b,\n1,a,\n")
+    answers = read("csv", path, samples, CLASSES)
+    assert (labels_by_source(answers), answers.awaited) == ({"a": "cat"}, 2)
+    assert answers.notices == (
+        f"{path}: rows for 'batch77', which did not go out: 'a', 'b'; their answers count all the same",
     )
 
 

@@ -120,6 +120,11 @@ class PoolSamples:
         """Return whether the pool or the ledger has a sample."""
         return sample in self._source_of
 
+    @cached_property
+    def batch_names(self) -> set[str]:
+        """The names of the batches that went out."""
+        return set().union(*self.batches.values())
+
     def has_name(self, sample: str, source: str) -> bool:
         """Return whether a source is, or was, a name of a sample."""
         return sample in self._samples_of_source(source)

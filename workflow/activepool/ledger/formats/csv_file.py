@@ -134,7 +134,7 @@ def _row(
         who=cells.get(who_key, "").strip(),
         who_key=who_key,
         when=cells.get("when", "").strip(),
-        batch=cells.get("batch", ""),
+        batch=cells.get("batch", "").strip(),
         note=cells.get("note", ""),
         other_cells=tuple(
             (key, text) for key, text in cells.items() if text.strip() and key not in KNOWN_COLUMNS

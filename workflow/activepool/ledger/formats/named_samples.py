@@ -23,7 +23,7 @@ class NamedSamples:
 
     Attributes:
         beginning: the part of paths before their source, and the first row that has it.
-        other_batches: by batch, sources with an answer for it that did not go out in it.
+        other_batches: by batch, sources in rows for it that did not go out in it.
         unknown_names: names of rows without an answer that no image of the pool has.
     """
 
@@ -102,6 +102,8 @@ class NamedSamples:
 
         Raises: UnknownSampleError if it names a content that the pool lacks, or holds two cells.
         """
+        if row.batch and row.batch not in self.samples.batch_names:
+            self.other_batches[row.batch].append(row.name or row.sample or row.index)
         if row.content:
             self._by_content(row)
         elif row.sample:
@@ -276,8 +278,9 @@ class NamedSamples:
     def notices(self, path: str | Path) -> list[str]:
         """Return the notices of how the file names samples, a line each."""
         lines = [
-            f"{path}: answers for {batch!r}, in which their samples did not go out: "
-            f"{first_few(map(repr, sources))}; they count all the same"
+            f"{path}: rows for {batch!r}, "
+            f"{'in which their samples' if batch in self.samples.batch_names else 'which'} did not go out: "
+            f"{first_few(map(repr, sources))}; their answers count all the same"
             for batch, sources in self.other_batches.items()
         ]
         if self.unknown_names:

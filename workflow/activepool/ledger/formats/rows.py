@@ -96,7 +96,7 @@ def with_pictures(row: Row, pictures: Mapping[str, str]) -> Row:
 
 def without_answer(row: Row) -> Row:
     """Return a row without its answer, and without the mark that comments it out."""
-    cells = {key: getattr(row, key) for key in ("sample", "index", "name")}
+    cells = {key: getattr(row, key) for key in ("sample", "index", "name", "batch")}
     names = {key: text.lstrip("# ") for key, text in cells.items() if text == row.commented_cell}
     return replace(row, label="", commented_cell="", **names)
 

@@ -11,17 +11,17 @@ from activepool.backbones.settings import parse_settings
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class ExtractSettings:
-    """The settings of an extraction. Each changes the features; how many jobs extract them does not.
+    """The settings of an extraction. Each changes the features; the number of jobs does not.
 
     Attributes:
         batch_size: images that pass through the backbone at once.
-        dtype: the stored type. With ``float16`` a GPU also computes in it.
-        precision: ``bfloat16`` computes in this type where that is safe, which is faster on processors that
-            have it (AVX-512 BF16, AMX); by default a CPU computes in float32.
+        dtype: the stored type. With ``float16``, a GPU also computes in it.
+        precision: with ``bfloat16``, the backbone computes in this type where that is safe, which is faster
+            on processors that have it (AVX-512 BF16, AMX); by default, a CPU computes in float32.
         views: augmented views of each train image, beside its central view.
         augmentation: the augmentation of these views, a name in activepool.features.transforms.
-        decoding: of JPEG files, for central views. ``scaled`` decodes a large photograph at a half, a quarter
-            or an eighth of its size, in a fraction of the time; its features change a little.
+        decoding: how to decode JPEG files for central views. ``scaled`` decodes a large photograph at a half,
+            a quarter or an eighth of its size, in a fraction of the time; its features change a little.
     """
 
     batch_size: Annotated[int, Field(ge=1)] = 256

@@ -23,19 +23,19 @@ class SgdSettings:
 
     Attributes:
         class_weights: weigh classes in the loss by the inverse of their counts in the labelled set.
-        learning_rate: of the first epoch.
-        momentum: of SGD, not Nesterov's.
+        learning_rate: the learning rate of the first epoch.
+        momentum: SGD's momentum (not Nesterov's).
         weight_decay: λ; adds λ · parameter to the gradient of weight and bias.
         schedule: ``step`` multiplies the learning rate by ``gamma`` every ``step_size`` epochs;
             ``cosine`` lowers it to zero over ``epochs``.
-        step_size: in epochs; only of the schedule ``step``.
-        gamma: only of the schedule ``step``.
-        epochs: largest number of epochs.
-        batch_size: in samples; the last batch of an epoch may be smaller.
+        step_size: epochs between two steps of the schedule ``step``.
+        gamma: the factor of the schedule ``step``.
+        epochs: the largest number of epochs.
+        batch_size: samples in a batch; the last batch of an epoch may be smaller.
         patience: training stops after this many epochs in a row without a better validation accuracy. The
             code of Emam et al. waits for one epoch more than its patience.
         ties: which epoch to keep if several have the best validation accuracy. With ``latest``, as in the
-            code of Emam et al., an equal epoch counts as better, for the patience too.
+            code of Emam et al., an equally good epoch counts as better, also for the patience.
     """
 
     solver: ClassVar[str] = "sgd"
@@ -52,7 +52,7 @@ class SgdSettings:
     ties: Literal["earliest", "latest"] = "earliest"
 
     def is_better(self, accuracy: float, best: float) -> bool:
-        """Return whether an epoch takes the place of the best so far, from their validation accuracies."""
+        """Return whether an epoch replaces the best so far, given their validation accuracies."""
         return accuracy > best or (self.ties == "latest" and accuracy == best)
 
 
@@ -63,10 +63,10 @@ class FinetuneSettings(SgdSettings):
     Attributes, beside those of `SgdSettings`:
         freeze_backbone: train only the head, on new random views of the images in every epoch: the linear
             evaluation of the paper's code.
-        from_scratch: start each round from random weights of its own instead of pretrained ones, as a
-            baseline; with ``freeze_batch_norm: false``.
+        from_scratch: start each round from its own random weights instead of pretrained ones, as a baseline;
+            needs ``freeze_batch_norm: false``.
         freeze_batch_norm: train with the batch-norm statistics of the pretraining, as their code does.
-        augmentation: of the training images, a name in activepool.features.transforms.
+        augmentation: the augmentation of the training images, a name in activepool.features.transforms.
         threads: CPU threads; they change the result, so they are not a hardware setting.
     """
 
@@ -89,9 +89,9 @@ class LbfgsSettings:
         class_weights: weigh classes in the loss by the inverse of their counts in the labelled set.
         weight_decays: one weight decay, or several for the validation split to choose from. They are relative
             to the total variance of the labelled features, so that the same values fit every backbone.
-        max_iterations: of Newton's method or L-BFGS, for each weight decay.
+        max_iterations: iterations of Newton's method or L-BFGS, for each weight decay.
         tolerance: L-BFGS, which solves problems too large for Newton's method, stops when an iteration lowers
-            the objective by less than this part.
+            the objective by less than this fraction.
     """
 
     solver: ClassVar[str] = "lbfgs"

@@ -30,18 +30,18 @@ class PretrainSettings(BaseModel):
     Attributes:
         method: ``simclr`` or ``moco_v2``.
         epochs: passes over the images.
-        batch_size: images in a step, each seen in two views.
+        batch_size: images in a step; each gives two views.
         optimizer: ``adamw``, ``lars`` (SimCLR's paper) or ``sgd`` (MoCo v2's paper).
-        learning_rate: the largest, after the warm-up; not scaled by the batch.
-        weight_decay: with adamw and lars not on biases and normalisation.
-        temperature: of the contrastive loss.
-        projection_width: width of the space that views are compared in.
+        learning_rate: the largest learning rate, after the warm-up; not scaled with the batch size.
+        weight_decay: the weight decay; adamw and lars do not apply it to biases and normalisation.
+        temperature: the temperature of the contrastive loss.
+        projection_width: width of the space in which the loss compares views.
         warmup_epochs: epochs of a linearly rising learning rate.
-        augmentation: of the views.
-        precision: ``bfloat16`` has a CPU, too, compute in this type where that is safe, as a GPU always does;
-            it is faster on processors that have it (AVX-512 BF16, AMX).
+        augmentation: the augmentation that makes the views.
+        precision: with ``bfloat16``, a CPU computes in this type where that is safe, as a GPU always does; it
+            is faster on processors that have it (AVX-512 BF16, AMX).
         knn_every: epochs between two measurements of k-NN accuracy; 0: none.
-        seed: of weights, views and order.
+        seed: the seed of weights, views and order.
         threads: CPU threads; they change the result, so they are not a hardware setting.
     """
 
@@ -94,7 +94,7 @@ class MocoSettings(PretrainSettings):
 
     Attributes, beside those of `PretrainSettings`:
         queue: keys of earlier batches that serve as negatives.
-        key_momentum: how much the key encoder keeps of itself in a step.
+        key_momentum: how much of its old weights the key encoder keeps in each step.
         batch_norm_groups: parts of a batch that are normalised separately, as if on as many GPUs.
     """
 

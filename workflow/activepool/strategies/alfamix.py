@@ -51,8 +51,8 @@ def alfamix(query: Query, *, mixing: Positive = 0.2, steps: PositiveInteger = 5)
     samples follow.
 
     Args:
-        mixing: ε√d for features of width d; raised by as much again while there are too few candidates.
-        steps: the largest multiple of it.
+        mixing: ε√d for features of width d; if there are too few candidates, its double, triple and so on.
+        steps: the largest multiple of ``mixing`` to try.
     """
     least = query.per_sample["mixing"]
     step = 1

@@ -32,8 +32,9 @@ def anchoral(
 
     Args:
         of: the strategy.
-        anchors: the largest number for each class.
-        neighbours: of each anchor; twice as many, and so on, if they are fewer than the picks.
+        anchors: the largest number of anchors for each class.
+        neighbours: the number of neighbours of each anchor; it doubles while all of them are fewer than the
+            picks.
         subset: the size of the part.
 
     Raises InputError if the part is smaller than the budget.

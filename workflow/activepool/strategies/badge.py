@@ -18,8 +18,8 @@ def badge(query: Query, *, labelled_centers: bool = False) -> Selection:
     """D² sampling (k-means++) on the gradients of the head; the first pick has the largest norm.
 
     Args:
-        labelled_centers: the labelled samples are centers from the start, as in the code of Emam et al. 2021,
-            so the picks keep away from them, and the first is drawn like all others.
+        labelled_centers: start with the labelled samples as centers, as in the code of Emam et al. 2021; so
+            the picks keep away from them, and the first is drawn like all others.
     """
     picks = d_squared_sample(
         _gradients(query),

@@ -49,7 +49,7 @@ def bait(query: Query, *, regularisation: Positive = 1.0, fisher: Fisher = "bina
 
     Args:
         regularisation: λ.
-        fisher: the information.
+        fisher: which information: that of a binary problem, or that of softmax regression.
 
     Raises InputError if the full information would take more memory, or if M cannot be inverted.
     """

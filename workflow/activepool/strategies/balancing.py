@@ -38,12 +38,12 @@ def balancing(
     ``round``, ``label`` and ``farthest``.
 
     Args:
-        horizon: the budget to plan with: of this and all later rounds, or only of this round.
+        horizon: the budget to plan with: that of this and all later rounds, or only that of this round.
         counts_as: the class that a pick counts for in its round. With ``prediction``, it is the predicted
-            one; the means remain those of the labelled set, because predictions locate rare classes poorly.
-            With ``label``, it is the true one, as if each pick were labelled before the next; the pick joins
-            the mean of its class. This takes a pass over the pool for each pick.
-        majority: the majority class to be far from: the nearest to the sample, or the farthest.
+            class; the means remain those of the labelled set, because predictions locate rare classes poorly.
+            With ``label``, it is the true class, as if each pick were labelled before the next; the pick
+            joins the mean of its class. This takes a pass over the pool for each pick.
+        majority: which majority class to keep away from: the nearest to the sample, or the farthest.
     """
     features, labels = declared(query.features), declared(query.labels)
     counts = np.bincount(labels, minlength=query.num_classes)

@@ -30,7 +30,7 @@ def clue(query: Query, *, temperature: Positive = 1.0) -> Selection:
     There are as many cells as picks; those with the largest sum of entropies come first.
 
     Args:
-        temperature: by which logits are divided; the paper uses 1, and 0.1 for a small shift of domains.
+        temperature: the divisor of the logits; the paper uses 1, and 0.1 for a small domain shift.
     """
     weights = query.per_sample["entropy"]
     features = declared(query.features)

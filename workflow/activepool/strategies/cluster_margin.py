@@ -67,9 +67,10 @@ def cluster_margin(
     Within a cluster the order is random. The size of a cluster is that of its part with small margins.
 
     Args:
-        margin_factor: how many small margins to consider, in budgets; 10 as in the paper.
-        leaves: a pool larger than this is replaced by this many k-means cells for the clustering, because the
-            memory of the paper's hierarchy grows with the square of the number of samples.
+        margin_factor: how many of the smallest margins to consider, as a multiple of the budget; 10 as in the
+            paper.
+        leaves: the largest number of leaves to cluster. In a larger pool, this many k-means cells are the
+            leaves, because the memory of the paper's hierarchy grows with the number of samples squared.
         clusters: number of clusters into which the leaves are merged; by default, a tenth of the leaves.
     """
     candidates = replace(query, budget=margin_factor * query.budget).smallest("margin").index

@@ -37,14 +37,16 @@ def dropquery(
 ) -> Selection:
     """Of the samples whose class changes under dropout, the nearest to the centers of k-means cells.
 
-    Candidates are the samples whose class changes in more than half of the passes, or in fewer if there are
-    too few. Their features, of length 1, are divided into as many k-means cells as there are picks; each cell
-    gives one sample, the largest first. If there are fewer candidates than picks, random samples follow.
+    Candidates are the samples whose class changes in more than half of the passes; if there are too few
+    candidates, a class may change in fewer passes. The candidates' features, of length 1, are divided into as
+    many k-means cells as there are picks; each cell gives one sample, the largest first. If there are fewer
+    candidates than picks, random samples follow.
 
     Args:
         passes: how often to drop features.
-        rate: the probability with which a feature is dropped; the others are divided by 1 − rate.
-        candidates: the smallest number of candidates, in budgets, for which more than half is not lowered.
+        rate: the probability of dropping a feature; the others are divided by 1 − rate.
+        candidates: the number of candidates to reach, as a multiple of the budget; if there are fewer, a
+            class may change in fewer passes.
     """
     changes = query.per_sample["changes"]
     threshold = passes // 2

@@ -7,7 +7,7 @@ from activepool.strategies.query import Query, Selection, declared
 
 @strategy(source="Pourahmadi et al. 2021", reads=("features",), reads_labels=False)
 def kmeans(query: Query, *, normalise: bool = False) -> Selection:
-    """The sample nearest to the center of each of as many k-means cells as picks, the largest cell first.
+    """As many k-means cells as picks; from each, the sample nearest to its center, the largest cell first.
 
     The labelled set plays no part. Samples are compared with centers in 128 principal components, and the
     nearest to a center, the mean of its cell, is found in all features.

@@ -32,11 +32,11 @@ def margin_clustering(
     """The smallest margin from each of a few Ward clusters in turn, the smallest cluster first.
 
     Args:
-        clusters: how many.
+        clusters: the number of clusters.
         subset: size of a random subset of the pool to cluster and pick from; the whole pool by default.
-        cluster_once: whether all rounds use the clusters of the first, without the samples picked since, as
-            the code of Emam et al. does without a subset. In finetuning, where each round has features of its
-            own, each round has clusters of its own nevertheless.
+        cluster_once: whether all rounds use the clusters of the first round, without the samples picked
+            since, as the code of Emam et al. does without a subset. In finetuning, each round still has
+            clusters of its own, because it has features of its own.
 
     Raises InputError if the pool or the subset is too large to be clustered, or the subset is smaller
     than the budget.

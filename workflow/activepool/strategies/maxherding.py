@@ -18,8 +18,9 @@ def maxherding(query: Query, *, targets: PositiveInteger = 20_000, bandwidth: Po
     its unlabelled samples can be picked.
 
     Args:
-        targets: a larger pool is represented by a random sample of this size, because the time grows with
-            the product of both. The standard error of a gain is at most 0.5 / √targets.
+        targets: the largest number of samples to cover. A random sample of this size represents a larger
+            pool, because the time grows with pool × targets. The standard error of a gain is at most
+            0.5 / √targets.
         bandwidth: σ of the kernel.
     """
     rows = target_rows(query, targets)

@@ -30,11 +30,12 @@ def partitioned(
 
     Args:
         wraps: the strategy within a part.
-        partitions: how many parts; each picks its share of the budget, the first ones one more.
+        partitions: the number of parts. Each picks its share of the budget; the first parts pick one more if
+            the budget cannot be divided equally.
         subset_labelled: size of a random subset of the labelled set to split; all of it by default.
         subset_unlabelled: size of a random subset of the pool to split; all of it by default.
-        subset_total: limit of both subsets together; as in the code of Emam et al., that of the pool takes
-            what that of the labelled set leaves.
+        subset_total: limit of both subsets together; as in the code of Emam et al., the subset of the pool
+            takes what the subset of the labelled set leaves.
 
     Raises InputError if the subset of the pool is smaller than the budget.
     """

@@ -43,7 +43,7 @@ def power(query: Query, *, of: Wrapped, beta: Positive = 1.0) -> Selection:
 
     Args:
         of: the strategy; it must pick by `Query.smallest`.
-        beta: β, the exponent; the larger, the nearer to the strategy itself.
+        beta: β, the exponent; the larger it is, the closer the picks are to those of the strategy itself.
 
     Raises InputError if the strategy does not pick by `Query.smallest`.
     """

@@ -39,10 +39,11 @@ def probcover(
     count from the start.
 
     Args:
-        radius: of the balls; by default, the largest for which a share ``purity`` of the balls is pure: all
-            samples in it are in one k-means cluster.
-        purity: see above.
-        clusters: of the default radius; as many as classes, or as picks if there is no second class.
+        radius: the radius of the balls; by default, the largest radius at which a share ``purity`` of the
+            balls is pure. The samples of a pure ball are all in one k-means cluster.
+        purity: the share of pure balls that sets the default radius.
+        clusters: the number of k-means clusters for the default radius; by default, that of the classes, or
+            of the picks if there is no second class.
 
     Raises InputError if there are too many pairs nearer than the radius.
     """

@@ -29,7 +29,7 @@ def refine(
         of: the strategies that take turns.
         then: the strategy that picks from the candidates of the last step.
         steps: how often the candidates are refined.
-        batches: in a step, by all strategies together.
+        batches: the number of batches in a step, of all strategies together.
         subset: size of the parts in the first step.
         share: size of the parts in later steps, as a share of the candidates; at least the budget.
 

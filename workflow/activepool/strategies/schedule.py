@@ -17,8 +17,8 @@ def schedule(query: Query, *, first: Wrapped, rounds: PositiveInteger, then: Wra
 
     Args:
         first: the strategy in the first rounds.
-        rounds: how many.
-        then: the strategy in the later ones.
+        rounds: the number of these rounds.
+        then: the strategy in all later rounds.
     """
     strategies = {"first": first, "then": then}
     return strategies[active(query.round_number, rounds=rounds)].pick(query)

@@ -20,7 +20,8 @@ def seals(query: Query, *, of: Wrapped, neighbours: PositiveInteger = 100) -> Se
 
     Args:
         of: the strategy.
-        neighbours: of each labelled sample; twice as many, and so on, if they are fewer than the picks.
+        neighbours: the number of neighbours of each labelled sample; it doubles while all of them are fewer
+            than the picks.
     """
     if not len(query.labelled):
         return of.pick(query)

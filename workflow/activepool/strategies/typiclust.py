@@ -21,7 +21,7 @@ def typiclust(
     small: NonNegativeInteger = 5,
     normalise: bool = True,
 ) -> Selection:
-    """The sample nearest to its neighbours in each k-means cluster in turn, first where there are no labels.
+    """The sample nearest to its neighbours in each k-means cluster in turn, unlabelled clusters first.
 
     There are as many clusters as labelled samples and picks together. They take turns, those with the fewest
     labelled samples first, then the largest; in its turn, a cluster gives the sample, neither labelled nor
@@ -30,8 +30,8 @@ def typiclust(
 
     Args:
         clusters: the largest number of clusters.
-        neighbours: how many; at most half of the cluster's samples that are left.
-        small: clusters with at most this many samples have their turns when the others have no samples left.
+        neighbours: the number of nearest neighbours; at most half of the cluster's remaining samples.
+        small: clusters with at most this many samples wait until the others have no samples left.
         normalise: whether to divide each sample's features by their norm first, as the paper's code does.
     """
     features = query.unit_features() if normalise else declared(query.features)

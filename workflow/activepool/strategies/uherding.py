@@ -20,15 +20,15 @@ ERROR_DIGITS = 12
 
 @strategy(source="Bae et al. 2025, algorithm 1", reads=("features", "head", "validation"))
 def uherding(query: Query, *, targets: PositiveInteger = 20_000) -> Selection:
-    """MaxHerding, with samples that count as much as the head is uncertain about them.
+    """MaxHerding with each sample weighted by the head's uncertainty about it.
 
-    A sample counts 1 − (p₁ − p₂), by its two largest probabilities, and a labelled one not at all. The head's
+    A sample has the weight 1 − (p₁ − p₂), by its two largest probabilities, and a labelled one 0. The head's
     logits are divided by the temperature, from 1 to 19.9, with the smallest calibration error on the
     validation split (1 if there is none). The kernel's σ is the smallest distance between two labelled
     samples that differ (1 if none do).
 
     Args:
-        targets: as of `maxherding`.
+        targets: as in `maxherding`.
     """
     rows, scorer = target_rows(query, targets), query.pool_scorer()
     validation, labels = declared(query.validation)

@@ -78,15 +78,17 @@ def vaal(
     Args:
         image_size: side of the networks' images, in pixels; a multiple of 16.
         zoom: images are resized to a side of ``zoom`` · ``image_size``, and the networks see a window of
-            ``image_size`` in a random place, the same for a batch; in scoring, the same for all. 1: the whole
-            image. Emam et al. use a window of 64 in 224 pixels for ImageNet.
-        augmentation: of the images in training, before the window; Emam et al. use the head's.
+            ``image_size`` at a random place, the same for a whole batch; in scoring, the same for all images.
+            1: the whole image. Emam et al. use a window of 64 in 224 pixels for ImageNet.
+        augmentation: the augmentation of the images in training, before the window is cut; Emam et al. use
+            the head's.
         normalisation: ``signed`` maps pixels to -1..1; the others subtract the mean of these data and divide
             by their deviation, as Emam et al. do.
         width: channels after the first of the encoder's four convolutions; on a CPU, 16 is much faster.
         latent: length of a code.
-        initialisation: ``full`` draws the first weights of all layers as He et al. 2015; ``partial`` is both
-            papers' code, where the decoder's convolutions and the layers of the latent code have torch's own.
+        initialisation: ``full`` draws the initial weights of all layers as He et al. 2015 do; ``partial``, as
+            in both papers' code, keeps torch's own in the decoder's convolutions and the layers of the
+            latent code.
         epochs: passes over the labelled images.
         ends_with_head: take as many steps as the head of the round took, as Emam et al. do, instead of
             ``epochs``.
@@ -101,12 +103,12 @@ def vaal(
             batch, and the divergences of its images summed.
         beta: weight of the divergence of the codes from a normal distribution.
         adversary_weight: weight of the loss that deceives the discriminator, λ₂ of the paper (λ₁ is 1).
-        learning_rate: Adam's, of the autoencoder.
-        discriminator_learning_rate: Adam's, of the discriminator.
+        learning_rate: Adam's learning rate for the autoencoder.
+        discriminator_learning_rate: Adam's learning rate for the discriminator.
         schedule: ``constant``; ``step`` multiplies both learning rates by ``gamma`` every ``step_size``
             epochs; ``cosine`` lowers them to zero over ``epochs``. Emam et al. use the head's.
-        step_size: in epochs; only of the schedule ``step``.
-        gamma: only of the schedule ``step``.
+        step_size: epochs between two steps of the schedule ``step``.
+        gamma: the factor of the schedule ``step``.
         threads: CPU threads; they change the result, so they are not a hardware setting.
     """
     log_odds = query.scores["labelled_log_odds"]

@@ -26,7 +26,7 @@ class Backbone(Settings):
     Attributes:
         architecture: ``small``, ``identity``, ``resnet18``, ``resnet50``, ``esvit_swin_tiny_window7``,
             ``esvit_swin_tiny_window14``, ``torchvision:NAME``, ``timm:NAME`` or ``file.py:function``.
-        name: the folder of the features; by default made from the architecture.
+        name: the folder of the features; by default derived from the architecture.
         image_size: side of the square input, in pixels; by default the architecture's own.
         checkpoint: the file of the weights.
         format: the code that wrote this file; by default ``plain``.
@@ -46,7 +46,7 @@ class Backbone(Settings):
     @field_validator("name", mode="before")
     @classmethod
     def _make_folder_name(cls, value: Any, fields: ValidationInfo) -> Any:
-        """Make a folder name from an architecture that is none, such as timm:NAME."""
+        """Derive the folder's name from an architecture that cannot be one, such as timm:NAME."""
         architecture = fields.data.get("architecture")
         if value is not None or architecture is None or architecture in BACKBONES:
             return value

@@ -48,8 +48,8 @@ class DatasetSettings(Settings):
         name: the dataset's folder below ``results/``; by default the kind, the end of the path, imbalance and
             fraction.
         imbalance: makes the training part long-tailed.
-        fraction: the share of each class that is used, in both parts; a larger share contains a smaller one.
-        annotations: a CSV of labels that came later; its columns are ``source``, ``index`` and ``label``.
+        fraction: the share of each class to use, in both parts; a larger share contains a smaller one.
+        annotations: a CSV of labels that come later, with the columns ``source``, ``index`` and ``label``.
     """
 
     name: Name | None = None
@@ -63,7 +63,7 @@ class ImageDatasetSettings(DatasetSettings):
 
     Attributes, beside those of `DatasetSettings`:
         on_unreadable: what to do about an image that cannot be read: stop, or skip it with a notice.
-        exif: what to do about the turn that a camera records in EXIF.
+        exif: what to do about the rotation that a camera records in EXIF.
     """
 
     on_unreadable: Literal["stop", "skip"] = "stop"
@@ -71,7 +71,7 @@ class ImageDatasetSettings(DatasetSettings):
 
 
 class Digits(DatasetSettings):
-    """scikit-learn's handwritten digits: 1,797 real images of 8 × 8, no download."""
+    """scikit-learn's handwritten digits: 1,797 real images of 8 × 8 pixels, without a download."""
 
     kind: Literal["digits"]
 
@@ -101,11 +101,11 @@ class ImageNet(ImageDatasetSettings):
 
 
 class ImageNetLT(ImageDatasetSettings):
-    """ImageNet-LT: list files of ``path label`` lines over ImageNet's folders.
+    """ImageNet-LT: ImageNet's folders, and list files with lines ``path label``.
 
     Attributes, beside those of `ImageDatasetSettings`:
         root: the folder that the paths are relative to.
-        train_list, test_list: the list files.
+        train_list, test_list: the list file of this part.
     """
 
     kind: Literal["imagenet_lt"]
@@ -132,9 +132,9 @@ class Manifest(ImageDatasetSettings):
 
     Attributes, beside those of `ImageDatasetSettings`:
         path: the CSV file.
-        root: the folder that the paths are relative to, and that gets the folder ``fetched`` of images at
+        root: the folder that the paths are relative to, and where the folder ``fetched`` gets the images of
             URLs; by default the folder of the CSV file.
-        test_fraction: the share of each class that becomes the test part, if no row is of split ``test``.
+        test_fraction: the share of each class that becomes the test part, if no row has the split ``test``.
         class_names: all classes, in the order of their numbers; needed if some have no label yet.
     """
 
@@ -153,9 +153,9 @@ class WebDataset(ImageDatasetSettings):
         test_path: the shards of the test part; by default, those in ``path`` whose names have the word
             ``test`` or ``val``.
         test_fraction: the share of each class that becomes the test part, if no shards are the test part.
-        class_names: all classes, in the order of their numbers, which the labels may be.
-        label: the field that has the label: ``cls``, ``txt``, or ``json.KEY`` for a value in JSON; by default
-            the first of ``cls``, ``json.label`` and ``txt`` that a sample has.
+        class_names: all classes, in the order of their numbers, if the labels are numbers.
+        label: the field of the label: ``cls``, ``txt``, or ``json.KEY`` for a value in JSON; by default the
+            first of ``cls``, ``json.label`` and ``txt`` that a sample has.
     """
 
     kind: Literal["webdataset"]
@@ -174,8 +174,8 @@ class HuggingFace(ImageDatasetSettings):
             or folders whose names have the word ``test``, or else ``validation``, are the test part.
         test_fraction: the share of each class that becomes the test part, if no file is the test part.
         class_names: all classes, in the order of their numbers, if the files do not name them.
-        image: the column of images; by default ``image``, or the only one.
-        label: the column of labels; by default ``label``, or the only one whose classes have names.
+        image: the column of images; by default ``image``, or the only column of images.
+        label: the column of labels; by default ``label``, or the only column whose classes have names.
     """
 
     kind: Literal["huggingface"]
@@ -190,14 +190,14 @@ class Embeddings(DatasetSettings):
     """Existing features: ``.npy``, ``.npz``, ``.pt``, ``.safetensors``, ``.parquet`` or HDF5 files.
 
     Attributes, beside those of `DatasetSettings`:
-        path: the file of the training part; it may have labels and all else, too.
-        labels: the file of the training part's labels, if they are in another one.
-        test_features, test_labels: the files of the test part, if ``path`` has none.
-        test_fraction: the share of each class that becomes the test part, if no file has one.
+        path: the file of the training part; it may also have the labels and the test part.
+        labels: the file of the training part's labels, if ``path`` does not have them.
+        test_features, test_labels: this file of the test part, if ``path`` does not have that part.
+        test_fraction: the share of each class that becomes the test part, if no file has a test part.
         class_names: all classes, in the order of their numbers.
-        array: the name of the array that has the features; by default ``features``, or the only array.
-        label_array: the name of the array that has the labels; by default ``labels``.
-        source_array: the name of the array that has the names of the rows; by default ``sources``.
+        array: the name of the array of features; by default ``features``, or the only array.
+        label_array: the name of the array of labels; by default ``labels``.
+        source_array: the name of the array of row names; by default ``sources``.
     """
 
     kind: Literal["embeddings"]

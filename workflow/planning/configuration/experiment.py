@@ -68,8 +68,8 @@ class Initial(Settings):
     Attributes:
         kind: ``random``, ``balanced`` (equally many of each class) or the strategy that picks it.
         size: how many samples.
-        by_strategy: strategies, by their names in the experiment, that start from another kind of labelled
-            set, of the same size.
+        by_strategy: for strategies, by their names in the experiment, another kind of labelled set to start
+            from, of the same size.
     """
 
     kind: InitialKind = "random"
@@ -78,11 +78,11 @@ class Initial(Settings):
 
 
 class Validation(Settings):
-    """The class-balanced split on which epochs and weight decay are chosen.
+    """The class-balanced split that chooses epochs and weight decay.
 
     Attributes:
-        fraction: its share of the training part; its labels belong to no budget.
-        round_to: its size is a whole number of samples, or a multiple of the number of classes.
+        fraction: the split's share of the training part; its labels count in no budget.
+        round_to: what the size of the split is a multiple of: one sample, or the number of classes.
     """
 
     fraction: Fraction = 0.01
@@ -123,7 +123,7 @@ FolderCount = Annotated[int, Field(ge=1, le=100_000)]
 
 
 class Experiment(Settings):
-    """One experiment: everything that results depend on, and ``device``.
+    """One experiment: everything that its results depend on, and ``device``.
 
     Attributes:
         experiment: the name of the folder ``results/<experiment>``.
@@ -131,18 +131,19 @@ class Experiment(Settings):
         backbone: the network that computes the features; not with embeddings.
         pretrain: self-supervised learning of the backbone's weights; not with a checkpoint.
         features: how the features are extracted.
-        validation: the samples on which epochs and weight decay are chosen.
+        validation: the samples that choose epochs and weight decay.
         initial: the labelled set of round 0.
-        budget: the labels that each query buys; the last one buys fewer if fewer are left.
+        budget: the number of labels that each query buys; the last query buys fewer if fewer are left.
         rounds: the number of trainings; 6 rounds have 5 queries.
-        seeds: how many (0, 1, ...), or a list. A seed draws the validation split and the initial pool.
-        strategies: those to compare: names, or a strategy with its options.
+        seeds: how many seeds (0, 1, ...), or a list of them. A seed draws the validation split and the
+            initial pool.
+        strategies: the strategies to compare, each as a name, or as a section with its options.
         head: what a round trains, and how.
-        pool_shards: the number of jobs that share a round's work on the pool; they change no pick.
+        pool_shards: the number of jobs that share a round's work on the pool; it changes no pick.
         ceiling: also train on all labels of the pool, once per seed.
-        release_labels: how many labels that you bought may be left unused, because a change picks their
-            rounds again.
-        figures: the look of figures and tables.
+        release_labels: how many labels that you bought may go unused, because a change picks their rounds
+            again.
+        figures: options of figures and tables.
         trackers: experiment trackers that get the numbers and figures.
         device: ``auto`` takes a GPU if there is one.
     """

@@ -34,19 +34,19 @@ from planning.configuration.strategies import StrategySettings
 #: The confidence of the interval whose width sets the size of the audit set.
 CONFIDENCE = 0.95
 
-#: What may be asked of people once more.
+#: The samples that may go out once more.
 AskAgain = Literal["awaited", "disputed", "cannot_tell", "skipped"]
 
 
 class LabelStudio(Settings):
-    """Where Label Studio finds the photographs: an address, followed by the path of each.
+    """Where Label Studio finds the photographs: each at this address, followed by its path.
 
     By default, Label Studio serves the parent of the folder of images, because it accepts no storage at its
     own root.
 
     Attributes:
-        address: the beginning of the address of each photograph; by default that of Label Studio's local
-            files, ``/data/local-files/?d=<folder>/``.
+        address: the address of the folder of photographs; by default that of Label Studio's local files,
+            ``/data/local-files/?d=<folder>/``.
     """
 
     address: str | None = None
@@ -57,8 +57,8 @@ class EmbeddingFile(Settings):
 
     Attributes:
         path: the file: ``.npy``, ``.npz``, ``.pt``, ``.safetensors``, ``.parquet`` or HDF5.
-        array: the name of the array that has the vectors; by default ``features``, or the only array.
-        source_array: the name of the array that has the names of the rows; by default ``sources``.
+        array: the name of the array of vectors; by default ``features``, or the only array.
+        source_array: the name of the array of row names; by default ``sources``.
     """
 
     path: PathText
@@ -113,7 +113,7 @@ def _learns(declared: Strategy) -> bool:
 
 
 def _together(problem: str, *keys: str) -> PydanticCustomError:
-    """Return the error of keys that do not go together."""
+    """Return the error for keys that do not go together."""
     return PydanticCustomError("together", "{problem}", {"problem": problem, "keys": keys})
 
 
@@ -128,25 +128,25 @@ class Project(Settings):
         project: the name of the folder ``results/<project>``.
         images: the photographs: a folder, or a CSV file with the column ``path``. This or ``embeddings``.
         embeddings: vectors instead of photographs: a file, or its path and the names of its arrays.
-        classes: the classes that people choose from; others may arrive with the answers.
-        new_classes: whether people may name a class that nobody named before.
+        classes: the classes that people choose from; answers may add others.
+        new_classes: whether people may add classes.
         backbone: the network that computes the features; required with ``images``.
         features: how the features are extracted.
-        exif: whether the turn that a camera records in EXIF is applied.
+        exif: whether to apply the rotation that a camera records in EXIF.
         on_unreadable: what to do about a photograph that cannot be read.
-        strategy: picks a batch once labels of two classes are there.
-        first_strategy: picks a batch before that; one that needs no label.
-        batch: the photographs in a batch.
-        audit: the photographs in the audit set: a random sample that no model trains on. A larger number
-            later draws another part, with an accuracy of its own.
+        strategy: the strategy that picks a batch once there are labels of two classes.
+        first_strategy: the strategy that picks a batch before that; it must need no labels.
+        batch: the number of photographs in a batch.
+        audit: the number of photographs in the audit set, a random sample that no model trains on. A larger
+            number later draws another part, with an accuracy of its own.
         audit_width: instead of ``audit``: the width of the 95 % interval of the accuracy, 0.1 for ± 5 points.
         returned: the folder for the files that come back from annotators.
         ledger: the file of all labels; by default ``<project>.ledger.csv``.
         ask_again: which photographs may go out once more.
-        go_on: take the batch that is out as complete with what came back, if anything did; better on the
+        go_on: treat the last batch as complete, if any answers came back since it went out; better set on the
             command line.
-        seed: of all that is drawn at random.
-        folders: also give each batch as a folder of pictures, to be sorted into class folders.
+        seed: the seed of everything drawn at random.
+        folders: also give each batch as a folder of pictures, which people sort into class folders.
         label_studio: where Label Studio finds the photographs.
         device: ``auto`` takes a GPU if there is one.
     """

@@ -115,3 +115,12 @@ def test_a_label_file_deep_in_a_folder_is_to_be_moved_up(project):
     assert message.endswith(
         f"/ben/ant, {project.returned}/ben/bee; move 'old/list.csv' up into {project.returned}"
     )
+
+
+def test_a_folder_whose_name_has_a_control_character_is_called_a_folder(project):
+    project.picture("an\tna/cat/1.jpg", "a/1.jpg")
+    project.table("b\ten.csv", "source,label", "a/1.jpg,cat")
+    assert mistakes(project) == [
+        rf"{project.returned}: the name 'an\tna' has no plain letters; rename the folder",
+        rf"{project.returned}: the name 'b\ten.csv' has no plain letters; rename the file",
+    ]

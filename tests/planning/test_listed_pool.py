@@ -63,15 +63,21 @@ def test_a_list_needs_the_column_path_once(header):
 
 
 def test_a_list_may_not_have_a_name_that_the_ledger_cannot_hold():
-    for name in (" lead.png", "photos/tab\there.png"):
+    Path(" roll").mkdir()
+    for name in (" lead.png", "photos/tab\there.png", " roll/1.png"):
         Image.new("L", (4, 4), 9).save(name)
     with pytest.raises(InputError) as caught:
-        listed_images(write_list("photos/b.png", "photos/tab\there.png", '" lead.png"', '" photos/b.png"'))
+        listed_images(
+            write_list(
+                *("photos/b.png", "photos/tab\there.png", '" lead.png"', '" photos/b.png"', '" roll/1.png"')
+            )
+        )
     assert caught.value.args == (
         r"list.csv:3: the name 'photos/tab\there.png' has a line break or another control character; "
         "rename the file",
         "list.csv:4: the name ' lead.png' begins or ends with a blank; rename the file",
         "list.csv:5: 'photos/b.png' is listed twice",
+        "list.csv:6: the name ' roll' begins or ends with a blank; rename the folder",
     )
 
 

@@ -87,6 +87,19 @@ def test_all_names_that_the_ledger_cannot_hold_are_named_before_any_job(has_run)
     assert "inner blank.png" in begin_run(PROJECT).pool.sources
 
 
+def test_a_folder_with_such_a_name_is_named_once():
+    Path("photos", " roll/a\tb").mkdir(parents=True)
+    Path("photos", "x/a\tb ").mkdir(parents=True)
+    for shade, name in enumerate(
+        [" roll/1.png", " roll/a\tb/2.png", "x/a\tb /3.png", "x/a\tb /4.png", "x/5 .png"]
+    ):
+        take(name, 9 + shade)
+    assert look() == (
+        "photos: the name ' roll' begins or ends with a blank; rename the folder",
+        r"photos: the name 'x/a\tb ' has a line break or another control character; rename the folder",
+    )
+
+
 def test_a_message_names_twenty_such_names_at_most():
     for number in range(23):
         take(f" {number:02d}.png", number)

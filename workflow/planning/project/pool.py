@@ -23,11 +23,10 @@ from activepool.labelling.pool.files import (
     read_files,
     vector_files,
 )
-from activepool.labelling.pool.names import require_ledger_names
+from activepool.labelling.pool.names import name_problem, require_ledger_names
 from activepool.labelling.pool.removed_vectors import REMOVED, keep_removed, removed_rows
 from activepool.labelling.pool.table import Pool, read_pool, update_pool
 from activepool.labelling.pool.vectors import VECTORS, VectorFile
-from activepool.ledger.entries import misfit_of
 from activepool.ledger.formats.slips import LABEL_HEADERS
 from activepool.programs.messages import print_notices
 from planning.configuration.project import EmbeddingFile, Project
@@ -251,8 +250,8 @@ def _images_of_list(path: Path, root: Path, returned: str, notices: PoolNotices)
             problems.append(
                 f"{path}:{line}: no such file {source!r} (relative paths start from {root}){hint}"
             )
-        elif misfit := misfit_of(source):
-            problems.append(f"{path}:{line}: the name {misfit.problem}; rename the file")
+        elif problem := name_problem(source, "file"):
+            problems.append(f"{path}:{line}: {problem}")
     if problems:
         raise InputError(*first_lines(problems, path, MAX_MISTAKES))
     notices.show(

@@ -66,7 +66,8 @@ def label_files(folder: Path) -> LabelFiles:
         if (reason := next(reasons, None)) is not None:
             files.notices.append(f"{path}: {reason}; passed over")
         elif has_control(path.name):
-            files.mistakes.append(f"{folder}: the name {path.name!a} has no plain letters; rename the file")
+            noun = "folder" if path.is_dir() else "file"
+            files.mistakes.append(f"{folder}: the name {path.name!a} has no plain letters; rename the {noun}")
         elif not (path.is_file() or path.is_dir()):
             files.mistakes.append(f"{path}: is neither a file nor a valid link; remove it")
         else:

@@ -1,11 +1,14 @@
 """Experiments on embeddings in the files that people have: labels, names of rows and of classes with them."""
 
+import json
+
 import h5py
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 from array_forms import FORMS, save
+from safetensors.torch import save_file
 
 from activepool.data.embedding_files import opened
 from activepool.data.embeddings import preview, write_features
@@ -258,6 +261,19 @@ def test_numbers_are_names_of_rows(tmp_path):
     )
     sources = written(tmp_path, path=tmp_path / "v.npz", test_fraction=0.2)[1]["train"][2]
     assert set(sources) <= {str(number) for number in range(1000, 1000 + ROWS)}
+
+
+@pytest.mark.parametrize("names", [{"0": "a", "1": "b"}, "a,b"])
+def test_class_names_that_are_no_list(tmp_path, names):
+    arrays = {"features": torch.from_numpy(values()), "labels": torch.arange(ROWS) % 2}
+    torch.save(arrays | {"class_names": names}, tmp_path / "v.pt")
+    metadata = {"format": "pt", "class_names": json.dumps(names), "labels of": "us"}
+    save_file(arrays, tmp_path / "v.safetensors", metadata)
+    for path in (tmp_path / "v.pt", tmp_path / "v.safetensors"):
+        with pytest.raises(InputError) as caught:
+            preview(path=path, test_fraction=0.2)
+        expected = f'{path}: class_names: is not a list; save a list of names, as ["ant", "bee"]'
+        assert str(caught.value) == expected
 
 
 def test_class_names_that_cannot_be_used(tmp_path):

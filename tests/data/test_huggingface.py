@@ -124,6 +124,13 @@ def test_labels_are_numbers_or_names(tmp_path, labels, names, options, expected)
     assert (samples.class_names, samples.train.labels.tolist()) == expected
 
 
+def test_the_schema_may_number_the_names(tmp_path):
+    names = {str(number): f"c{number}" for number in range(10, -1, -1)}
+    write(tmp_path / "train.parquet", range(11), range(11), names=names)
+    write(tmp_path / "test.parquet", [11], [10], names=names)
+    assert huggingface.load(tmp_path).class_names == [f"c{number}" for number in range(11)]
+
+
 def test_columns_of_other_names(tmp_path):
     for part in ("train", "validation"):
         write(tmp_path / f"{part}.parquet", range(4), [0, 1, 0, 1], image="img", label="fine")
@@ -241,6 +248,18 @@ DAMAGED = {
     "below 0": (of([0, 1], [0, -2]), "train.parquet/1: label '-2' is below 0, where -1 stands"),
     "lists": (of([0], [[1]], names=None), "train.parquet/0: the label [1] is neither text nor a whole"),
     "truth": (of([0], [True], names=None), "train.parquet/0: the label True is neither text nor a whole"),
+    "numbers of names": (
+        of([0], [0], {"1": "ant", "2": "bee"}),
+        "train.parquet: its schema numbers the classes of 'label' 1, 2; it must list their names, or number "
+        "them 0 to 1",
+    ),
+    "a key twice": (
+        lambda folder: parquet.write_table(
+            table([0], [0]).replace_schema_metadata({"huggingface": '{"info": {}, "info": {}}'}),
+            folder / "train.parquet",
+        ),
+        "train.parquet: its schema has the key 'info' twice in one object; remove one of them",
+    ),
     "other names": (
         lambda folder: [write(folder / f"train-{name}.parquet", [0], [0], [name]) for name in "ab"],
         "train-b.parquet: has other names of classes than train-a.parquet",

@@ -170,6 +170,10 @@ DAMAGED = {
     ),
     "two labels": (members(("000.cls", b"bee")), "train.tar/000.cls: is a second label of its key; remove"),
     "no JSON": (members(("1.jpg", picture(1)), ("1.json", b"{")), "train.tar/1.json: is not JSON (Expecting"),
+    "a key twice": (
+        members(("1.jpg", picture(1)), ("1.json", b'{"label": 1, "label": 2}')),
+        "train.tar/1.json: has the key 'label' twice in one object; remove one of them",
+    ),
     "no object": (members(("1.jpg", picture(1)), ("1.json", b"[]")), "train.tar/1.json: is JSON, but no"),
     "no label": (
         members(("1.jpg", picture(1)), ("1.json", b'{"label": [1]}')),

@@ -114,6 +114,18 @@ def test_tables_with_missing_values(tmp_path):
         file.find("when")
 
 
+def test_a_text_that_stands_twice_in_a_header(tmp_path):
+    path = tmp_path / "l.safetensors"
+    save_file({"x": torch.zeros(3)}, path, {"labels": "[0]", "labelz": "[1]"})
+    path.write_bytes(path.read_bytes().replace(b"labelz", b"labels"))
+    with pytest.raises(InputError) as caught:
+        open_arrays(path)
+    assert (
+        str(caught.value)
+        == f"{path}: its header has the key 'labels' twice in one object; remove one of them"
+    )
+
+
 def test_lists_beside_tensors(tmp_path):
     lists = {
         "whole": [3, None, 5],

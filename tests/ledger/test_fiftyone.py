@@ -76,6 +76,8 @@ def test_all_mistakes_at_once(tmp_path):
         ({"classes": [], "labels": {}}, "has no sample in it"),
         ({"labels": {"a/1": 0}}, "there is no list of classes"),
         ('{"labels": {"a/1": "cat", "a/1": "dog"}}', "'a/1': stands there twice; remove one of them"),
+        ('{"labels": {"a/1": "cat"}, "labels": {"b/1": "dog"}}', "has the key 'labels' twice in one object;"),
+        ('{"labels": {"a/1": {"label": "cat", "label": "dog"}}}', "has the key 'label' twice in one object;"),
         ('{"labels": {"a/1": NaN}}', "NaN is not a JSON value"),
         ('{"labels": {"a/1": "cat"', "ends in the middle"),
     ],

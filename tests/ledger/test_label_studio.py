@@ -324,6 +324,10 @@ def test_csv_comes_back(tmp_path, quote):
     answers = read("label_studio", file(tmp_path, text, "export.csv"), POOL, CLASSES)
     assert (labels_by_source(answers), answers.awaited) == ({"a/1.jpg": "cat"}, 1)
     assert answers.drafts[0].who == "label_studio user 1"
+    repeated = text.replace(f"{quote}cat{quote}", '"{""choices"": [""cat""], ""choices"": [""dog""]}"')
+    assert "is a list or an object, as programs write it" in mistakes(
+        "label_studio", file(tmp_path, repeated, "export.csv")
+    )
     several = text.replace(f"{quote}cat{quote}", '"{""choices"": [""cat"", ""dog""]}"')
     assert 'chose several, ["cat", "dog"]; choose one' in mistakes(
         "label_studio", file(tmp_path, several, "export.csv")

@@ -99,6 +99,11 @@ def class_names_in(file: ArrayFile, prefixes: Sequence[str] = TRAIN) -> list[str
         return names
     candidates = _candidates(file, CLASS_NAMES, (), prefixes)
     if not candidates:
+        for name in (f"{prefix}{CLASS_NAMES}" for prefix in prefixes):
+            if name in file.others:
+                raise InputError(
+                    f'{file.path}: {name}: is not a list; save a list of names, as ["ant", "bee"]'
+                )
         return []
     stored = file.find(candidates[0])
     if not stored.is_text or len(stored.shape) != 1:

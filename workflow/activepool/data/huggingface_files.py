@@ -16,8 +16,8 @@ import numpy as np
 
 from activepool.data.packed_images import Cell, Member
 from activepool.data.shard_samples import ShardPart
-from activepool.errors import InputError, importing, one_line
-from activepool.io.files import LFS_PROBLEM, is_lfs_pointer
+from activepool.errors import InputError, abbreviated, importing, one_line
+from activepool.io.files import LFS_PROBLEM, RepeatedKeyError, distinct_keys, is_lfs_pointer
 
 #: The usual names of the columns.
 IMAGE, LABEL = "image", "label"
@@ -193,7 +193,10 @@ def _missing(images: Any, columns: Columns) -> Any:
 def _features(schema: Any) -> dict[str, Any]:
     """Return what `datasets` notes about the columns; {} if another program wrote the file."""
     try:
-        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        note = json.loads((schema.metadata or {})[b"huggingface"], object_pairs_hook=distinct_keys)
+        features = note["info"]["features"]
+    except RepeatedKeyError as error:
+        raise InputError(f"its schema {error}") from None
     except (KeyError, TypeError, ValueError):
         return {}
     return features if isinstance(features, dict) else {}
@@ -202,6 +205,14 @@ def _features(schema: Any) -> dict[str, Any]:
 def _names_in(features: dict[str, Any], name: str) -> list[str]:
     feature = features.get(name)
     names = feature.get("names") if isinstance(feature, dict) else None
+    if isinstance(names, dict):  # of numbers and names, as in the cards of data sets
+        numbers = list(map(str, range(len(names))))
+        if set(names) != set(numbers):
+            raise InputError(
+                f"its schema numbers the classes of {name!r} {abbreviated(list(names))}; it must list their "
+                f"names, or number them 0 to {len(names) - 1}"
+            )
+        names = [names[number] for number in numbers]
     return list(map(str, names)) if isinstance(names, list) else []
 
 

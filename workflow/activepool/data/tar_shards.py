@@ -17,7 +17,7 @@ from activepool.data.image_formats import is_image_name
 from activepool.data.omissions import UNREADABLE, Omissions
 from activepool.data.packed_images import Member
 from activepool.data.shard_samples import ShardPart
-from activepool.io.files import LFS_PROBLEM, is_lfs_pointer
+from activepool.io.files import LFS_PROBLEM, RepeatedKeyError, distinct_keys, is_lfs_pointer
 
 #: The fields that may have the label, and in JSON the key, in the order of the attempts.
 LABEL_FIELDS = ("cls", "json.label", "txt")
@@ -217,7 +217,9 @@ def _labels(ending: str, content: bytes, fields: tuple[str, ...]) -> dict[str, s
     if ending != "json":
         return {ending: text}
     try:
-        values = json.loads(text)
+        values = json.loads(text, object_pairs_hook=distinct_keys)
+    except RepeatedKeyError as error:
+        raise _LabelError(str(error)) from None
     except (ValueError, RecursionError) as error:
         raise _LabelError(f"is not JSON ({error})") from None
     if not isinstance(values, dict):

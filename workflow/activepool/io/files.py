@@ -138,6 +138,23 @@ def read_json(path: str | Path) -> Any:
         raise InputError(f"{path}: not a readable JSON file ({error})") from error
 
 
+class RepeatedKeyError(ValueError):
+    """A key stands twice in an object of a JSON text, where Python's reader takes the last value."""
+
+
+def distinct_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object of these keys and values, as ``object_pairs_hook`` of `json.loads`.
+
+    Raises: RepeatedKeyError.
+    """
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        keys = [key for key, _ in pairs]
+        repeated = next(key for key in keys if keys.count(key) > 1)
+        raise RepeatedKeyError(f"has the key {repeated!r} twice in one object; remove one of them")
+    return content
+
+
 def write_text(path: str | Path, text: str) -> None:
     """Write a text file, whole or not at all."""
     with written_whole(path) as temporary:

@@ -51,7 +51,7 @@ class StoredArray:
     def from_list(cls, name: str, values: list[Any]) -> Self:
         """Wrap a list of text or numbers, some of them None; raises InputError for one that is not plain."""
         if not is_plain(values):
-            kinds = ", ".join(sorted({type(value).__name__ for value in values}))
+            kinds = ", ".join(sorted({type(value).__name__ for value in values})) or "nothing"
             raise InputError(f"{name}: is a list of {kinds}; save a tensor, or a list of text or of numbers")
         if not any(isinstance(value, str) for value in values):
             missing = float("nan") if any(isinstance(value, float) for value in values) else MISSING
@@ -99,6 +99,7 @@ class ArrayFile:
             as are all columns of floats of a table together.
         find: returns an array by its name; raises InputError if it cannot be read.
         unreadable: the names of the unreadable arrays; ``find`` reports the reason.
+        others: the names of texts and objects, which are not arrays.
     """
 
     path: Path
@@ -106,6 +107,7 @@ class ArrayFile:
     find: Callable[[str], StoredArray]
     resources: ExitStack = field(default_factory=ExitStack)
     unreadable: Collection[str] = ()
+    others: Collection[str] = ()
 
     @property
     def content(self) -> str:

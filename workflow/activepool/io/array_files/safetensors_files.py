@@ -10,6 +10,7 @@ import numpy as np
 
 from activepool.errors import InputError, importing
 from activepool.io.array_files.array_file import ArrayFile, StoredArray, is_plain, report_damage
+from activepool.io.files import RepeatedKeyError, distinct_keys
 
 #: The types of safetensors, and what `StoredArray.read` returns.
 TYPES = {
@@ -18,6 +19,9 @@ TYPES = {
     **{f"U{bits}": f"u{bits // 8}" for bits in (8, 16, 32, 64)},
     **{"BOOL": "?", "C64": "c8", "BF16": "f4"},
 }
+
+#: A file begins with the length of its header, which is JSON.
+LENGTH_BYTES = 8
 
 #: NumPy does not have this type; torch converts it.
 BF16 = "BF16"
@@ -31,7 +35,9 @@ def open_safetensors(path: Path) -> ArrayFile:
     with report_damage(f"{path}:"):
         file = resources.enter_context(safe_open(path, "np"))
         shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
-        lists = dict(_lists(file.metadata() or {}))
+        metadata = file.metadata() or {}
+        lists = dict(_lists(metadata))
+    _require_distinct_keys(path)
     shapes |= {key: (len(values),) for key, values in lists.items() if is_plain(values)}
 
     def find(name: str) -> StoredArray:
@@ -53,7 +59,18 @@ def open_safetensors(path: Path) -> ArrayFile:
 
         return StoredArray(label, shapes[name], np.dtype(TYPES[kind]), read)
 
-    return ArrayFile(path, shapes, find, resources, lists.keys() - shapes.keys())
+    unreadable, others = lists.keys() - shapes.keys(), metadata.keys() - lists.keys() - shapes.keys()
+    return ArrayFile(path, shapes, find, resources, unreadable, others)
+
+
+def _require_distinct_keys(path: Path) -> None:
+    """Raise InputError if a tensor or a text of the metadata stands twice in the header."""
+    with path.open("rb") as file:
+        header = file.read(int.from_bytes(file.read(LENGTH_BYTES), "little"))
+    try:
+        json.loads(header, object_pairs_hook=distinct_keys)
+    except RepeatedKeyError as error:
+        raise InputError(f"{path}: its header {error}") from None
 
 
 def _lists(metadata: Mapping[str, str]) -> Iterator[tuple[str, list[Any]]]:

@@ -4,7 +4,7 @@ import pickle
 import re
 import warnings
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +44,7 @@ def open_torch(path: Path) -> ArrayFile:
     def find(name: str) -> StoredArray:
         return _stored_array(f"{path}: {name}".rstrip(": "), values[name])
 
-    return ArrayFile(path, shapes, find, unreadable=unreadable)
+    return ArrayFile(path, shapes, find, unreadable=unreadable, others=set(_others("", content)))
 
 
 def object_problem(error: pickle.UnpicklingError) -> str:
@@ -64,6 +64,15 @@ def _flatten(name: str, value: Any) -> "list[tuple[str, torch.Tensor | list[Any]
         pairs = [(f"{name}/{key}".lstrip("/"), inner) for key, inner in value.items()]
         return [item for pair in pairs for item in _flatten(*pair)]
     return [(name, list(value))] if name and isinstance(value, list | tuple) else []
+
+
+def _others(name: str, value: Any) -> Iterator[str]:
+    """Yield the names of the texts and dictionaries in what was saved."""
+    if isinstance(value, str | Mapping):
+        yield name
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _others(f"{name}/{key}".lstrip("/"), inner)
 
 
 def _stored_array(name: str, value: "torch.Tensor | list[Any]") -> StoredArray:

@@ -51,6 +51,8 @@ def rows(path: Path) -> ParsedFile:
     repeated: list[str] = []
     content = json_file.load(file, repeated)
     classes, labels = _parts(file, content)
+    if other_keys := [key for key in repeated if key not in labels]:
+        raise InputError(f"{file}: has the key {other_keys[0]!r} twice in one object; remove one of them")
     images = _images(file.parent / IMAGES)
     parsed = ParsedFile()
     for number, (name, value) in enumerate(labels.items(), start=1):

@@ -23,7 +23,7 @@ from activepool.io.csv_rows import (
     width_problem,
     without_empty_end,
 )
-from activepool.io.files import readable, write_json
+from activepool.io.files import distinct_keys, readable, write_json
 from activepool.ledger.entries import Event
 from activepool.ledger.formats import json_file
 from activepool.ledger.formats.batch import PROGRAM, Batch, Pick
@@ -189,7 +189,7 @@ def _short_label(value: Any) -> Any:
     """Return the label of a record: a text, empty if there is none; or any other value that stands there."""
     if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
         try:
-            value = json.loads(value)
+            value = json.loads(value, object_pairs_hook=distinct_keys)
         except (ValueError, RecursionError):
             return value
     if value is None:

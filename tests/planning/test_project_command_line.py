@@ -2,7 +2,7 @@
 
 import pytest
 
-from planning.project.start import is_dry_run, makes_files, only_verifies, sends_batches
+from planning.project.command_line import is_dry_run, makes_files, only_verifies, sends_batches
 
 SNAKEMAKE = ["/bin/snakemake", "--cores", "2", "next_batch"]
 MODULE = ["/lib/snakemake/__main__.py", "--cores", "2", "next_batch"]

@@ -1,6 +1,8 @@
 """The start of a run: what came back is entered before any job."""
 
 import os
+import sys
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,6 +16,7 @@ from activepool.ledger.formats.batch import Batch, Pick
 from planning.project import start
 from planning.project.paths import ProjectPaths
 from planning.project.start import export_run, join_run, plan_run, preview_run
+from planning.runs.ending import print_after_success
 
 pytestmark = pytest.mark.usefixtures("photographs")
 
@@ -144,6 +147,38 @@ def test_planning_a_run_enters_nothing():
     assert [entry.label for entry in run.standing.entries] == ["ant"]
     run.enter()
     assert read("p.ledger.csv").entries == tuple(run.standing.entries)
+
+
+@contextmanager
+def stopping(heading):
+    try:
+        yield
+    except InputError as error:
+        sys.exit(f"{heading}: {error}")
+
+
+def test_what_came_back_is_entered_when_the_jobs_are_known(process_end):
+    extract(begin_run(PROJECT))
+    give_back("1.png,ant,anna")
+    known = []
+    workflow = SimpleNamespace(_build_dag=lambda: known.append(read("p.ledger.csv").entries))
+    plan_run(PROJECT).enter_before_jobs(workflow, stopping)
+    workflow._build_dag()
+    assert known == [()]
+    assert [entry.label for entry in read("p.ledger.csv").entries] == ["ant"]
+
+
+def test_a_mistake_then_is_the_last_line_of_the_run(process_end):
+    extract(begin_run(PROJECT))
+    give_back("1.png,ant,anna")
+    late, first = plan_run(PROJECT), plan_run(PROJECT)
+    first.enter()
+    workflow = SimpleNamespace(_build_dag=lambda: None)
+    late.enter_before_jobs(workflow, stopping)
+    print_after_success(lambda: ["the batch went out"])
+    with pytest.raises(SystemExit, match=r"^nothing was done: p\.ledger\.csv: another program changed it"):
+        workflow._build_dag()
+    assert process_end() == ""
 
 
 def test_a_ledger_that_grows_while_a_run_is_planned_gets_nothing_from_it():

@@ -14,6 +14,12 @@ from planning.project.checks import (
     require_same_spelling,
     require_shared,
 )
+from planning.project.command_line import (
+    is_dry_run,
+    makes_files,
+    only_verifies,
+    sends_batches,
+)
 from planning.project.ending import announce_ending, removal_remedy
 from planning.project.outdated import force_outdated_files
 from planning.project.paths import SENT_FILES, ProjectPaths
@@ -22,13 +28,9 @@ from planning.project.settings import ProjectSettings
 from planning.project.start import (
     current_standing,
     export_run,
-    is_dry_run,
     join_run,
-    makes_files,
-    only_verifies,
     plan_run,
     preview_run,
-    sends_batches,
 )
 from planning.resources import JobResources
 from planning.runs.submission import adopt_kernels, pass_kernels_on
@@ -83,7 +85,7 @@ BATCH = f"{ROOT}/batches/{{batch}}"
 LOGS = f"results/logs/{PROJECT.project}"
 
 if IS_RUN:
-    RUN.enter_before_jobs(workflow)
+    RUN.enter_before_jobs(workflow, stopping_at_mistakes)
     announce_ending(PATHS, sys.argv[1:])
 if IS_RUN or IS_DRY_RUN:
     force_outdated_files(workflow, arguments, PATHS)

@@ -7,13 +7,12 @@ found the jobs: a misspelt target enters nothing.
 
 import os
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from activepool.errors import InputError, first_few
 from activepool.labelling.pool.ledger_note import note_ledger
 from activepool.labelling.pool.table import Pool, read_pool
 from activepool.labelling.returned.cache import INTAKE
@@ -22,10 +21,9 @@ from activepool.labelling.returned.intake import PlannedIntake, read_returned
 from activepool.labelling.returned.report import IntakeReport
 from activepool.labelling.verification import NOTICES
 from activepool.ledger.book import Ledger, read
-from activepool.ledger.entries import Entry
-from activepool.ledger.pool_changes import pool_changes
 from activepool.programs.messages import print_notices
 from planning.configuration.project import Project
+from planning.project.changes import show_changes, show_exchanged
 from planning.project.cut_files import cut_notices
 from planning.project.folders import pool_folder
 from planning.project.ledgers import (
@@ -35,22 +33,11 @@ from planning.project.ledgers import (
     require_matching_ledger,
 )
 from planning.project.notices import PoolNotices
-from planning.project.paths import MODEL_FILES, ProjectPaths
-from planning.project.pool import images_root, listed_images, unread_notices, updated_pool, vector_file
+from planning.project.paths import ProjectPaths
+from planning.project.pool import listed_images, unread_notices, updated_pool, vector_file
 from planning.project.standing import ProjectStanding
-from planning.runs.command_line import parse_command
 from planning.runs.ending import cancel_last_lines
 from planning.runs.lock import active_runs
-
-#: Snakemake's options with which it makes no files.
-READ_ONLY_OPTIONS = (
-    *("dryrun", "touch", "unlock", "lint", "report", "list_rules", "list_target_rules", "summary"),
-    *("detailed_summary", "dag", "rulegraph", "filegraph", "d3dag", "containerize", "archive"),
-    *("cleanup_metadata", "delete_all_output", "delete_temp_output", "print_compilation"),
-)
-
-#: The target that checks the results.
-VERIFY = "verify"
 
 #: The environment variable with the number of the ledger's entries when the run began.
 ENTRIES = "ACTIVEPOOL_ENTRIES"
@@ -58,32 +45,11 @@ ENTRIES = "ACTIVEPOOL_ENTRIES"
 #: The environment variable that says whether the run sends batches; empty if it does not.
 SENDS = "ACTIVEPOOL_SENDS"
 
-
 #: Raises InputError if a run cannot make its targets from a standing.
 Check = Callable[[ProjectStanding], None]
 
-
-def makes_files(command: Sequence[str]) -> bool:
-    """Return whether a command line of Snakemake asks for a run, and not only for information.
-
-    A program that calls Snakemake's Python interface has another command line, and does not count as a run.
-    """
-    options = parse_command(tuple(command))
-    if options is None or only_verifies(command):
-        return False
-    return not any(getattr(options, name, None) not in (None, False, set(), []) for name in READ_ONLY_OPTIONS)
-
-
-def is_dry_run(command: Sequence[str]) -> bool:
-    """Return whether a command line of Snakemake asks for a dry run, which shows what a run would take in."""
-    options = parse_command(tuple(command))
-    return options is not None and bool(options.dryrun)
-
-
-def only_verifies(command: Sequence[str]) -> bool:
-    """Return whether a command line of Snakemake only asks for the check of the results."""
-    options = parse_command(tuple(command))
-    return options is not None and list(options.targets) == [VERIFY]
+#: Returns a context that ends the process at a mistake, and prints a heading above it.
+Stopping = Callable[[str], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True)
@@ -103,20 +69,23 @@ class PlannedRun:
         entries = self._intake.enter()
         note_ledger(pool_folder(project), project.ledger_path, entries)
         _print_intake(self._intake.report)
-        _show_changes(self.standing, self._notices)
+        show_changes(self.standing, self._notices)
         self._notices.finish()
 
-    def enter_before_jobs(self, workflow: Any) -> None:
-        """Have Snakemake call `enter` once it has found the jobs; a mistake ends the run."""
+    def enter_before_jobs(
+        self, workflow: Any, stopping: Callable[[str], AbstractContextManager[None]]
+    ) -> None:
+        """Have Snakemake call `enter` once it has found the jobs; ``stopping`` is for its mistakes."""
         build = workflow._build_dag  # no public hook is called if there is nothing to be done
 
         def build_dag() -> None:
             build()
             try:
-                self.enter()
-            except InputError as error:
+                with stopping("nothing was done"):
+                    self.enter()
+            except SystemExit:
                 cancel_last_lines()
-                sys.exit(f"activepool: nothing was done\n{error}")
+                raise
 
         workflow._build_dag = build_dag
 
@@ -140,66 +109,6 @@ def plan_run(project: Project, check: Check = lambda standing: None) -> PlannedR
     return PlannedRun(standing, intake, notices)
 
 
-def _show_exchanged(project: Project, pool: Pool, entries: Sequence[Entry], notices: PoolNotices) -> None:
-    """Show names that another image or vector has now; if the ledger has them, intake reports mistakes.
-
-    Rows of vectors without names move whenever one is removed.
-    """
-    if project.embeddings is not None and pool.is_numbered:
-        return
-    known_pairs = {(entry.source, entry.sample) for entry in entries}
-    noun = "image" if project.embeddings is None else "vector"
-    place = images_root(project) if project.embeddings is None else project.embeddings.path
-    notices.show(
-        f"names with another {noun}",
-        [exchange for exchange in pool.exchanged if (exchange.name, exchange.sample) not in known_pairs],
-        lambda exchanges: (
-            f"{place}: names with another {noun} than before: "
-            f"{first_few([exchange.text(noun) for exchange in exchanges])}; a label by name counts for the "
-            f"{noun} that has the name now; if the other one was meant, give 'sample'"
-        ),
-    )
-
-
-def _show_changes(standing: ProjectStanding, notices: PoolNotices) -> None:
-    """Show each kind of change of the photographs, and labels that cannot be used."""
-    state, pool = standing.state, standing.pool
-    names = pool.names(standing.entries, image_folder(standing.project))
-    has_images = standing.project.embeddings is None
-    changes = pool_changes(state, names, has_images)
-    nouns = "images" if has_images else "vectors"
-    renamed_kind = "images renamed" if has_images else "vectors in other rows"
-    notices.show(renamed_kind, changes.renamed, changes.renamed_text)
-    notices.show("images with new content", changes.edited, changes.edited_text)
-    notices.show("images overwritten", changes.overwritten, changes.overwritten_text)
-    notices.show(f"{nouns} gone", changes.gone, changes.gone_text)
-    sources = [state.samples[name].sources[-1] for name in state.training_labels if name not in pool.row_of]
-    lost_parts = "images and features" if has_images else "vectors"
-    notices.show(
-        "labels that cannot be used",
-        sources,
-        lambda items: (
-            f"labels cannot be used, because their {lost_parts} are gone: {first_few(items)}; put the "
-            f"{nouns} back"
-        ),
-    )
-    print_notices(_unlisted_classes(standing))
-
-
-def _unlisted_classes(standing: ProjectStanding) -> list[str]:
-    """Return a line if the configuration allows only its own classes, and labels are of others."""
-    project = standing.project
-    labels = Counter(sample.label for sample in standing.state.samples.values() if sample.label)
-    unlisted = [f"{name} ({count:,})" for name, count in labels.items() if name not in project.classes]
-    if project.new_classes or not unlisted:
-        return []
-    return [
-        f"{project.ledger_path} has labels of classes that are not in classes: "
-        f"{first_few(unlisted)}; they still count, even with new_classes: false: add "
-        "these to classes, or correct the labels"
-    ]
-
-
 def preview_run(project: Project, check: Check = lambda standing: None) -> ProjectStanding:
     """Return the standing of `plan_run`, and print what a run would print, without changing any file."""
     ledger = read_noted_ledger(project)
@@ -218,7 +127,7 @@ def preview_run(project: Project, check: Check = lambda standing: None) -> Proje
     standing = ProjectStanding(project, pool, (*ledger.entries, *intake.report.entries))
     check(standing)
     _print_intake(intake.report, is_dry=True)
-    _show_changes(standing, notices)
+    show_changes(standing, notices)
     notices.finish()
     return standing
 
@@ -229,7 +138,7 @@ def _notices(project: Project, dry: bool = False) -> PoolNotices:
 
 def _read_returned(project: Project, pool: Pool, ledger: Ledger, notices: PoolNotices) -> PlannedIntake:
     """Read what came back from people, for a ledger that belongs to the pool."""
-    _show_exchanged(project, pool, ledger.entries, notices)
+    show_exchanged(project, pool, ledger.entries, notices)
     require_matching_ledger(project, pool, ledger)
     print_notices([*other_ledger_notices(project, ledger), *ledger.notices])
     return read_returned(
@@ -248,12 +157,6 @@ def _print_intake(report: IntakeReport, is_dry: bool = False) -> None:
     for line in report.lines(is_dry):
         print(f"activepool: {line}", file=sys.stderr)
     print_notices(report.notices)
-
-
-def sends_batches(arguments: Iterable[str]) -> bool:
-    """Return whether Snakemake's command line asks for the next batch, and not only for a model."""
-    words = set(arguments)
-    return "next_batch" in words or not words & set(MODEL_FILES)
 
 
 def export_run(workflow: Any, paths: ProjectPaths) -> None:

@@ -67,9 +67,9 @@ def test_names_in_bytes():
         (np.array([2, -1]).astype(np.uint64), "labels has 18446744073709551615, which is what -1 becomes in"),
         (
             ["bee", "bee ", None],
-            "labels has 'bee' and 'bee ', which nobody tells apart; write both alike, or",
+            "labels has 'bee' and 'bee ', which look the same; spell both the same way, or",
         ),
-        (["é", "e\u0301"], r"labels has 'e\\u0301' and '\\xe9', which nobody tells apart"),
+        (["é", "e\u0301"], r"labels has 'e\\u0301' and '\\xe9', which look the same"),
         (np.array([2, np.inf]), "labels has inf; labels are whole numbers or names"),
         ([np.uint8(2), np.uint8(255)], "labels has 255, which is what -1 becomes in uint8; give a type"),
         (["0.0", "-1.0"], "labels has '-1.0', which is below 0; give None where it is not known"),
@@ -108,8 +108,8 @@ def test_what_is_more_often_no_label_is_a_mistake_unless_it_is_named(labels, mar
     with pytest.raises(InputError) as raised:
         number_labels("labels", labels)
     assert str(raised.value) == (
-        f"labels has {mark}, which more often stands for no label than for a class; give -1 or None there "
-        "or, if it is a class, name all classes by classes"
+        f"labels has {mark}, which usually means that there is no label; give -1 or None "
+        "there or, if it is a class, name all classes in classes"
     )
     present = sorted({label for label in labels if label is not None and label != -1})
     for classes, are_predicted in ((present, False), (None, True)):
@@ -135,7 +135,7 @@ def test_numbers_that_do_not_stand_apart_are_classes(labels):
 @pytest.mark.parametrize("label", [255, 3])
 def test_a_pool_without_labels_whose_rows_all_have_a_mark(label):
     """Its rows all count as labelled, so that none can be picked."""
-    words = "labels has 255, which more often" if label == 255 else "budget is 2, but only 0 rows"
+    words = "labels has 255, which usually means" if label == 255 else "budget is 2, but only 0 rows"
     with pytest.raises(InputError, match=words):
         select("base", np.eye(6), labels=np.array([0, 1, 2, label, label, label]), budget=2)
 
@@ -143,7 +143,7 @@ def test_a_pool_without_labels_whose_rows_all_have_a_mark(label):
 def test_a_model_may_predict_what_somebody_named_as_a_class():
     assert agreement(["ant", "unknown"], ["ant", "unknown"]) == agreement([0, 255], [0, 255]) == 1
     assert audit(["ant", "bee"], ["ant", "unknown"]).accuracy.value == 0.5
-    with pytest.raises(InputError, match="truth has 'unknown', which more often stands for no label"):
+    with pytest.raises(InputError, match="truth has 'unknown', which usually means that there is no label"):
         audit(["ant", "unknown"], ["ant", "ant"])
 
 

@@ -55,12 +55,12 @@ SELECT = [
     ),
     ({"features": FEATURES[:, :5]}, "head is for features of width 6, these have 5"),
     ({"budget": N}, f"budget is {N}, but only {N - len(LABELLED)} rows can be picked"),
-    ({"budget": 0}, "budget is 0; it must be a whole number from 1 on"),
-    ({"budget": 2.5}, "budget is 2.5; it must be a whole number from 1 on"),
-    ({"budget": True}, "budget is True; it must be a whole number from 1 on"),
-    ({"seed": -1}, "seed is -1; it must be a whole number from 0 on"),
-    ({"round": 0}, "round is 0; it must be a whole number from 1 on"),
-    ({"workers": 0}, "workers is 0; it must be a whole number from 1 on"),
+    ({"budget": 0}, "budget is 0; it must be a whole number of at least 1"),
+    ({"budget": 2.5}, "budget is 2.5; it must be a whole number of at least 1"),
+    ({"budget": True}, "budget is True; it must be a whole number of at least 1"),
+    ({"seed": -1}, "seed is -1; it must be a whole number of at least 0"),
+    ({"round": 0}, "round is 0; it must be a whole number of at least 1"),
+    ({"workers": 0}, "workers is 0; it must be a whole number of at least 1"),
     ({"device": "tpu"}, "device: 'tpu' is not known; it must be auto, cpu, cuda or cuda:N"),
     ({"strategy": None}, "strategy is a NoneType; it must be a name, file.py:function, or a declared"),
     (
@@ -102,7 +102,7 @@ SELECT = [
         {"labels": np.zeros(31, complex)},
         "labels is an array of complex128; labels are whole numbers or names",
     ),
-    ({"classes": 3}, "labels has 3, which is none of the 3 classes"),
+    ({"classes": 3}, "labels has 3, which is not one of the 3 classes"),
     ({"classes": np.int64(6)}, "head has 5 classes, and classes 6"),
     ({"classes": [0, 0, 1]}, "classes is [0, 0, 1]; it must be a list of different classes, or their number"),
     (
@@ -132,7 +132,7 @@ SELECT = [
     ),
     (
         {"head": "head.h5"},
-        "head is a str; it must be what train_head returns, a pair (weight, bias), or what",
+        "head is a str; it must be what train_head returns, a pair (weight, bias), or a",
     ),
     (
         {"head": (HEAD[0], HEAD[1][:2])},
@@ -151,7 +151,7 @@ SELECT = [
     ),
     (
         {"strategy": "balancing", "remaining_budget": 0},
-        "remaining_budget is 0; it must be a whole number from 1 on",
+        "remaining_budget is 0; it must be a whole number of at least 1",
     ),
     *(
         (

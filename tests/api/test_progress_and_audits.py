@@ -97,11 +97,11 @@ MISTAKES = [
     (lambda: activepool.audit([1, 2], [1]), "truth has 2 rows, and predicted 1; they need the same"),
     (
         lambda: activepool.audit(["Ant", "bee"], ["ant", "bee"]),
-        "truth has 'Ant', and predicted 'ant'; write both",
+        "truth has 'Ant', and predicted 'ant'; spell both",
     ),
     (
         lambda: activepool.agreement(["ant", "Bee"], ["ant", "bee"]),
-        "first has 'Bee', and second 'bee'; write",
+        "first has 'Bee', and second 'bee'; spell",
     ),
     (
         lambda: activepool.audit(np.array([1, 255], np.uint8), [1, 2]),
@@ -111,7 +111,7 @@ MISTAKES = [
     (lambda: activepool.agreement([0, 1], np.eye(2)), "second has the shape (2, 2); it must be (n,)"),
     (lambda: activepool.audit([], []), "truth has 0 rows, and predicted 0; they need the same, and at le"),
     (lambda: activepool.audit([1, 2], [1, -1]), "predicted row 1 has no class"),
-    (lambda: activepool.audit([1], [3], classes=3), "predicted has 3, which is none of the 3 classes"),
+    (lambda: activepool.audit([1], [3], classes=3), "predicted has 3, which is not one of the 3 classes"),
     (lambda: activepool.audit_size(5), "width is 5; it must be between 0 and 1, such as 0.1"),
     (lambda: activepool.audit_size(0.1, accuracy=2), "accuracy is 2; it must be from 0 to 1"),
 ]

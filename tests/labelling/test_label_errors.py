@@ -153,5 +153,5 @@ def test_labels_that_were_not_held_out(rows, names, row):
     index, label, chances = np.array([3, 5]), np.array([0, 1]), np.eye(2, dtype=np.float32)
     held_out = HeldOut(index, label, label, chances, ["ant", "bee"])
     write_held_out("held_out.csv", "held_out.h5", held_out)
-    with pytest.raises(InputError, match=f"row {row} has not the label 'bee' of held_out.h5"):
+    with pytest.raises(InputError, match=f"row {row} does not have the label 'bee' of held_out.h5"):
         label_errors(*FILES)

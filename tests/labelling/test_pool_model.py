@@ -133,7 +133,9 @@ def test_another_checkpoint_is_refused(photographs):
     save_weights("other.safetensors", build("small", 16, 3), {})
     digest = file_digest("backbone.safetensors")
     model = activepool.load_model(MODEL)
-    with pytest.raises(InputError, match=rf"other\.safetensors has not the weights .* SHA-256 is {digest}"):
+    with pytest.raises(
+        InputError, match=rf"other\.safetensors does not have the weights .* SHA-256 is {digest}"
+    ):
         model.predict(photographs[0][:2], checkpoint="other.safetensors", device="cpu")
     with pytest.raises(InputError, match="without a checkpoint would have random weights"):
         model.predict(photographs[0][:2], device="cpu")

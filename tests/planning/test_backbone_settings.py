@@ -188,7 +188,7 @@ def test_a_training_from_scratch_needs_no_weights_and_has_no_features_at_first()
     for changes, problem in (
         (
             {"head": {**head, "freeze_backbone": True}},
-            "head.from_scratch: random weights are not to be frozen",
+            "head.from_scratch: random weights must not be frozen",
         ),
         (
             {"head": {**head, "freeze_batch_norm": True}},

@@ -366,4 +366,4 @@ def test_a_colour_is_of_a_strategy_of_the_experiment_or_the_library():
     raw = changed("figures", {"colours": {"margn": "red", "badge": "red", "margin": "blue"}})
     experiment = load(raw | {"strategies": ["margin"]}, "mine.yaml")
     lines = [line for line in problems_with_files(experiment) if line.startswith("figures")]
-    assert lines == ["figures.colours.margn: is none of the strategies; did you mean 'margin'?"]
+    assert lines == ["figures.colours.margn: is not one of the strategies; did you mean 'margin'?"]

@@ -72,7 +72,7 @@ def test_a_folder_that_differs_in_case_alone_is_named(folder, checks, configurat
     assert not list(checks.problems_with_files(configuration))
     second.mkdir(parents=True)
     assert list(checks.problems_with_files(configuration)) == [
-        f"{key}: {name!r} and {second}, which is there, differ only in case, and some file systems treat "
+        f"{key}: {name!r} and {second}, which exists, differ only in case, and some file systems treat "
         "them as one folder; choose another name"
     ]
 

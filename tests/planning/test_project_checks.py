@@ -118,7 +118,7 @@ def test_mistakes_of_keys_hide_none_of_files():
     lines = [line.removeprefix("mine.yaml: ") for line in str(caught.value).splitlines()]
     assert sorted(line.partition(":")[0] for line in lines) == [
         *("backbone.architecture", "backbone.checkpoint", "backbone.image_size", "batch", "classes"),
-        *("first_strategy", "give 'audit' (a number) or 'audit_width', one of them", "images", "ledger"),
+        *("first_strategy", "give 'audit' (a number) or 'audit_width', not both", "images", "ledger"),
         "project",
     ]
     assert "backbone.architecture: the file mine.py has no function 'netwrok'; it defines net" in lines
@@ -260,8 +260,8 @@ def test_a_class_that_the_ledger_writes_otherwise_is_named(name):
     with pytest.raises(InputError) as caught:
         require_same_spelling(ProjectStanding(named, pool, entries(*labels)), "mine.yaml")
     assert caught.value.args == (
-        f"mine.yaml: classes: {name!a} is written nearly like 'ant', of which p.ledger.csv has 2 labels; "
-        "write it so, or, to rename the class, put corrections of all of them into returned",
+        f"mine.yaml: classes: {name!a} is written nearly like 'ant', which has 2 labels in p.ledger.csv; "
+        "spell it the same way or, to rename the class, put corrections of all its labels into returned",
     )
     corrected = [draft(of=of, label=name, replaces=number) for of, number in (("a", 1), ("b", 2))]
     require_same_spelling(ProjectStanding(named, pool, entries(*labels, *corrected)), "mine.yaml")

@@ -73,7 +73,7 @@ MISTAKES = [
     ({"experiment": "trial"}, "experiment: unknown key"),
     ({"images": ""}, "images: string should have at least 1 character"),
     ({"audit": -1}, "audit: input should be greater than or equal to 0"),
-    ({"audit_width": 0.1}, "give 'audit' (a number) or 'audit_width', one of them"),
+    ({"audit_width": 0.1}, "give 'audit' (a number) or 'audit_width', not both"),
     ({"audit": 0, "audit_width": 1.5}, "audit_width: input should be less than 1"),
     ({"embeddings": "v.npy"}, "give 'images' (a folder, or a CSV with the column path) or 'embeddings'"),
     ({"images": "DROP"}, "give 'images' (a folder, or a CSV with the column path) or 'embeddings'"),
@@ -94,16 +94,16 @@ MISTAKES = [
     ),
     (
         {"classes": ["?", "cat", "Cat", "", 3, None, "skip", "cat"], "new_classes": False},
-        "classes: entry 5 is 3, and no text; put it in quotes; and entry 6 is empty; remove it; and '?' is "
-        "an answer already, cannot_tell; give the class another name; and '' is not a class name; give a "
-        "word; and 'skip' is an answer already, skip; give the class another name; and 'cat' is listed "
+        "classes: entry 5 is 3, not text; put it in quotes; and entry 6 is empty; remove it; and '?' is "
+        "already an answer, cannot_tell; give the class another name; and '' is not a class name; give a "
+        "word; and 'skip' is already an answer, skip; give the class another name; and 'cat' is listed "
         "twice; list it once; and the class 'Cat' is written nearly like 'cat'; did you mean that?",
     ),
     ({"classes": ["ant", "Ant"]}, "classes: "),
     *(
         (
             {"classes": ["ant", name]},
-            f"classes: {name!r} is an answer already, {event}; give the class another",
+            f"classes: {name!r} is already an answer, {event}; give the class another",
         )
         for name, event in [
             ("cannot_tell", "cannot_tell"),
@@ -118,7 +118,7 @@ MISTAKES = [
     ({"classes": ["ant"], "new_classes": False}, "with new_classes: false, give two classes or more"),
     (
         {"classes": [False, True]},
-        "classes: entry 1 is False, and no text; put it in quotes; and entry 2 is True, and no text; put it",
+        "classes: entry 1 is False, not text; put it in quotes; and entry 2 is True, not text; put it",
     ),
     ({"strategy": "margn"}, "strategy: strategy 'margn' does not exist; did you mean 'margin'?"),
     ({"strategy": {"strategy": "margin", "size": 3}}, "strategy: margin has no options; leave out 'size'"),
@@ -148,10 +148,10 @@ MISTAKES = [
     ({"backbone": {"architecture": "identity", "size": 8}}, "backbone.size: unknown key; the keys here are"),
     ({"features": {"dtype": "int8"}}, "features.dtype: input should be 'float16' or 'float32'"),
     ({"label_studio": {"adress": "/"}}, "label_studio.adress: unknown key; did you mean 'address'?"),
-    ({"projekt": "x"}, "projekt: unknown key; did you mean 'project'? It is given as well; leave one of"),
+    ({"projekt": "x"}, "projekt: unknown key; did you mean 'project'? It is given, too; leave one of"),
     (
         {"label_studio": {"address": "/", "adress": "/"}},
-        "label_studio.adress: unknown key; did you mean 'address'? It is given as well; leave one of",
+        "label_studio.adress: unknown key; did you mean 'address'? It is given, too; leave one of",
     ),
     ({"seed": -1}, "seed: input should be greater than or equal to 0"),
     ({"go_on": "maybe"}, "go_on: input should be true or false (given: 'maybe')"),

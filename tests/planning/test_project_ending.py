@@ -128,14 +128,14 @@ def test_folders_are_a_form_too(ended, tmp_path):
 
 
 def test_a_batch_that_was_out_before_folders_were_asked_for_has_none(ended):
-    line = "activepool:   folders: none, for they are made only when a batch goes out"
+    line = "activepool:   folders: none, because they are made only when a batch goes out"
     assert line in ended(*FIRST, folders=True).splitlines()
 
 
 def test_a_run_that_could_not_go_on_says_why(ended):
     nothing = (
-        "nothing has come back for batch01; go_on takes a batch as complete with what came back, "
-        "and nothing did"
+        "nothing has come back for batch01; go_on goes on without missing answers, "
+        "but only if some have come back"
     )
     printed = ended(*FIRST, begins_empty=False, go_on=True)
     assert f"activepool: {nothing}\nactivepool: put what comes back into returned/, then: " in printed

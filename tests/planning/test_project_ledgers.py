@@ -52,7 +52,7 @@ def test_lines_by_hand_name_samples_of_the_pool(look):
 
 def test_a_renamed_project_gets_a_line_about_the_other_ledger(capsys):
     renamed = PROJECT.model_copy(update={"project": "q"})
-    words = "notice: q.ledger.csv is new, and takes in all of returned; beside it lies p.ledger.csv: if the"
+    words = "notice: q.ledger.csv is new, and takes in all of returned; there is also p.ledger.csv: if you"
     capsys.readouterr()
     preview_run(renamed)
     assert words in capsys.readouterr().err

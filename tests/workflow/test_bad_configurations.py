@@ -104,7 +104,7 @@ MISTAKES = [
     ("figures.colours", {"random": "greenish"}, "figures.colours.random: 'greenish' is not a colour; give a"),
     ("figures.metric", "top3", "figures.metric: input should be 'top1', 'top5' or 'balanced_accuracy' (give"),
     ("device", "gpu", "device: must be auto, cpu, cuda or cuda:0"),
-    ("initial.by_strategy", {"base": "balanced"}, "initial.by_strategy: 'base' is none of the strategies;"),
+    ("initial.by_strategy", {"base": "balanced"}, "initial.by_strategy: 'base' is not one of the strategies"),
     ("initial.size", 25, "initial.size: 25 is larger than the 24 labelled training samples outside the vali"),
     ("budget", 21, f"{TOO_LARGE}; the budget can be 20 at most, or rounds can be 2 at most, or initial."),
     ("rounds", 40, f"{TOO_MANY}; rounds can be 8 at most"),
@@ -246,7 +246,7 @@ def test_a_run_reports_all_mistakes_and_starts_no_job(configured):
         f"{Path.cwd()}/trial.yaml: {problem}"
         for problem in (
             "budget: input should be a valid integer (given: 'many')",
-            "rouns: unknown key; did you mean 'rounds'? It is given as well; leave one of them out",
+            "rouns: unknown key; did you mean 'rounds'? It is given, too; leave one of them out",
         )
     ]
     assert not Path("results").exists()

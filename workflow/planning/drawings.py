@@ -1,4 +1,4 @@
-"""What the modules of figures and tables say about themselves: their place in the report, what they need."""
+"""What the modules of figures and tables declare: their place in the report, and their needs."""
 
 import ast
 from collections.abc import Callable, Iterable
@@ -10,7 +10,7 @@ from activepool.figures import registry
 from planning.configuration.experiment import Experiment
 
 #: What a figure or table may need (``NEEDS`` of its module), and whether an experiment has it. The workflow
-#: asks for no figure or table without what it needs.
+#: makes only figures and tables whose needs the experiment meets.
 NEEDS: dict[str, Callable[[Experiment], bool]] = {
     "two strategies": lambda experiment: len(experiment.strategy_folders) > 1,
     "random and another strategy": lambda experiment: (
@@ -35,12 +35,12 @@ def category_of(folder: str, name: str, otherwise: str) -> str:
 
 
 def applicable(folder: str, experiment: Experiment) -> list[str]:
-    """Return the modules of a folder for which an experiment has what they need."""
+    """Return the modules of a folder whose needs an experiment meets."""
     return _by_lack(folder, experiment).get((), [])
 
 
 def inapplicable(folder: str, experiment: Experiment) -> dict[tuple[str, ...], list[str]]:
-    """Return what an experiment lacks -> the modules of a folder that need it."""
+    """Return the modules of a folder whose needs an experiment does not meet, by what it lacks."""
     return {lack: names for lack, names in _by_lack(folder, experiment).items() if lack}
 
 
@@ -55,7 +55,7 @@ def _by_lack(folder: str, experiment: Experiment) -> dict[tuple[str, ...], list[
 
 @cache
 def _module(folder: str, name: str) -> ast.Module:
-    """Return a parsed module: importing it, and matplotlib with it, would cost each job a second."""
+    """Return a parsed module; importing it would import matplotlib, too, and cost each job a second."""
     return ast.parse(Path(registry.__file__).with_name(folder).joinpath(f"{name}.py").read_bytes())
 
 

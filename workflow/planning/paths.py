@@ -12,11 +12,11 @@ from planning.drawings import applicable
 
 
 class FeaturePaths:
-    """What the rules of the features read, in an experiment and in a project.
+    """The inputs of the rules for features, in an experiment and in a project.
 
     Attributes:
         checkpoint: the file of the backbone's weights, or None.
-        num_shards: into how many shards an extraction is split.
+        num_shards: the number of shards of an extraction.
     """
 
     checkpoint: str | None
@@ -26,8 +26,8 @@ class FeaturePaths:
     def checkpoint_inputs(self) -> list[str]:
         """The backbone's weights as inputs of a rule.
 
-        A path in which Snakemake would see wildcards cannot be an input; the digest of such weights is
-        a setting (see `planning.stages.settings`).
+        A path in which Snakemake would see wildcards cannot be an input; for such weights, a setting has the
+        digest (see `planning.stages.settings`).
         """
         return [self.checkpoint] if self.checkpoint and not has_wildcards(self.checkpoint) else []
 
@@ -137,12 +137,12 @@ class Paths(FeaturePaths):
         return self.previous("head.h5")(wildcards) if "head" in self.declared(wildcards).reads else []
 
     def prepared(self, wildcards: Any) -> str | list[str]:
-        """Return the file that a strategy prepares; [] if it prepares nothing."""
+        """Return the file that a strategy prepares; [] if it prepares none."""
         has_any = self.declared(wildcards).prepare
         return f"{self.root}/{wildcards.strategy}/seed{wildcards.seed}/prepared.h5" if has_any else []
 
     def scoring_prepared(self, wildcards: Any) -> str | list[str]:
-        """Return the file that a strategy prepares if its scores need it, else []."""
+        """Return the file that a strategy prepares; [] if its scores do not need it."""
         return self.prepared(wildcards) if self.precomputes(wildcards) else []
 
     def previous_state(self, wildcards: Any) -> str | list[str]:
@@ -169,7 +169,7 @@ class Paths(FeaturePaths):
         return f"{self._own_run(wildcards)}/image_model.safetensors" if has_any else []
 
     def metrics_of_head(self, wildcards: Any) -> str | list[str]:
-        """Return the metrics of the head if a strategy's own model takes as many steps, else []."""
+        """Return the metrics of the head; [] unless a strategy's model takes as many steps as the head."""
         options = self.experiment.strategy(wildcards.strategy).options
         reads = self.declared(wildcards).ends_with_head(options)
         return self.previous("metrics.json")(wildcards) if reads else []
@@ -179,14 +179,14 @@ class Paths(FeaturePaths):
         return self.dataset if self.declared(wildcards).image_model else []
 
     def precomputes(self, wildcards: Any) -> bool:
-        """Return whether a strategy precomputes in separate jobs, which it does if the pool is in shards."""
+        """Return whether a strategy precomputes in separate jobs; it does so if the pool is in shards."""
         in_any_round = self.experiment.strategy(wildcards.strategy).declared
         return self.experiment.in_shards and in_any_round.precompute is not None
 
     def keeps_state(self, strategy: StrategySettings) -> bool:
         """Return whether a strategy keeps arrays from round to round.
 
-        None does in finetuning, because each round has other features.
+        In finetuning, no strategy does, because the features change in each round.
         """
         return strategy.declared.keeps_state and not self.experiment.changes_features
 
@@ -197,7 +197,7 @@ class Paths(FeaturePaths):
     # The results of an experiment.
 
     def targets(self) -> list[str]:
-        """Return the targets of an experiment; all other files are made for these."""
+        """Return the targets of an experiment; all other files are made only for these."""
         trackers = [f"{self.root}/tracking/{tracker}.log" for tracker in self.experiment.trackers]
         return [*self.in_runs("metrics.json"), *self.reported(), *trackers]
 

@@ -56,7 +56,7 @@ class JobResources:
         return int(self.device.startswith("cuda") or (is_auto and has_cuda_driver()))
 
     def _size_mb(self, inputs: Any, async_run: Callable[[Any], int]) -> float:
-        """Return the size of the features. While they are missing, its error makes Snakemake retry later.
+        """Return the size of the features. While they are missing, the error makes Snakemake try again later.
 
         Snakemake provides the size, because the features may be in a remote storage.
         """

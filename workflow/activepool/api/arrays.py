@@ -145,7 +145,7 @@ def to_whole(name: str, value: Any, minimum: int) -> int:
     except TypeError:
         number = None
     if number is None or isinstance(value, bool) or number < minimum:
-        raise InputError(f"{name} is {value!r}; it must be a whole number from {minimum} on")
+        raise InputError(f"{name} is {value!r}; it must be a whole number of at least {minimum}")
     return number
 
 

@@ -217,7 +217,7 @@ def to_head(model: Any, features: FeatureMatrix) -> Head:
     else:
         raise InputError(
             f"head is a {type(model).__name__}; it must be what train_head returns, a pair "
-            "(weight, bias), or what scikit-learn has fitted"
+            "(weight, bias), or a fitted scikit-learn model"
         )
     _require_width(features, head.linear)
     return head

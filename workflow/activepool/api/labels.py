@@ -75,7 +75,7 @@ def labelled_set(
         if all_labels is None:
             raise InputError(
                 f"labels has the length {len(numbers)}, and features has {samples} rows; give a label for "
-                "each row (-1: unknown), or name the labelled rows by labelled"
+                "each row (-1: unknown), or give the labelled rows as labelled"
             )
         is_candidate = all_labels != UNKNOWN
         is_candidate[held_out] = False
@@ -106,14 +106,14 @@ def number_labels(
         raise InputError(f"{name} has {problem}")
     if classes is None and not are_predicted and (mark := _no_label_mark(present)):
         raise InputError(
-            f"{name} has {mark}, which more often stands for no label than for a class; give -1 or None "
-            "there or, if it is a class, name all classes by classes"
+            f"{name} has {mark}, which usually means that there is no label; give -1 or None there "
+            "or, if it is a class, name all classes in classes"
         )
     all_classes = present if classes is None else _class_values(classes)
     number_of = {value: number for number, value in enumerate(all_classes.tolist())}
     unexpected = [value for value in present.tolist() if value not in number_of]
     if unexpected:
-        raise InputError(f"{name} has {unexpected[0]!r}, which is none of the {len(number_of)} classes")
+        raise InputError(f"{name} has {unexpected[0]!r}, which is not one of the {len(number_of)} classes")
     numbers = np.full(len(values), UNKNOWN, dtype=np.int64)
     present_numbers = np.array([number_of[value] for value in present.tolist()], dtype=np.int64)
     numbers[is_known] = present_numbers[np.searchsorted(present, known_values)]
@@ -137,7 +137,9 @@ def require_one_spelling(name: str, labels: list[Any], reference_name: str, refe
     spellings = {loose_form(text): text for text in sorted(expected - texts)}
     for text in sorted(texts - expected):
         if (spelling := spellings.get(loose_form(text))) is not None:
-            raise InputError(f"{name} has {text!a}, and {reference_name} {spelling!a}; write both alike")
+            raise InputError(
+                f"{name} has {text!a}, and {reference_name} {spelling!a}; spell both the same way"
+            )
 
 
 def _require_known(name: str, rows: IntArray, labels: IntArray) -> IntArray:
@@ -170,7 +172,7 @@ def _doubtful_class(present: np.ndarray) -> str | None:
             return f"{negative!r}, which is below 0; give None where it is not known"
         for first, second, _ in indistinguishable_names(names):
             pair = f"{first!a} and {second!a}"
-            return f"{pair}, which nobody tells apart; write both alike, or name both in classes"
+            return f"{pair}, which look the same; spell both the same way, or name both in classes"
         return None
     kind = present.dtype.name
     label = wrapped_unknown(kind, present.__contains__)

@@ -21,7 +21,7 @@ def verify(results: str = "results") -> None:
     for line in (*findings.misfits, *findings.mixtures):
         print(f"activepool: {line}", file=sys.stderr)
     for line in findings.outdated:
-        print(f"activepool: notice: outdated, for it is made only on request: {line}", file=sys.stderr)
+        print(f"activepool: notice: outdated, because it is made only on request: {line}", file=sys.stderr)
     if findings.gone:
         gone = f"{len(findings.gone):,} ({first_few(findings.gone, MAX_NAMED)})"
         print(f"activepool: notice: missing files, rebuilt when a run needs them: {gone}", file=sys.stderr)

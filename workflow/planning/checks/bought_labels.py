@@ -1,4 +1,4 @@
-"""A check, before any job, that a run leaves no label unused that was bought for a round."""
+"""A check, before any job, that a run uses all labels that were bought for its rounds."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -7,14 +7,14 @@ from activepool.errors import InputError, first_few
 from planning.checks.annotations import require_fit_to_listing
 from planning.stages.late_labels import LateLabels, rows_of
 
-#: A message names at most so many rounds.
+#: The most rounds that a message names.
 MAX_NAMED_ROUNDS = 3
 
 
 def require_use_of_labels(late_labels: LateLabels, writes: Iterable[str]) -> None:
     """Raise InputError if a run that ``writes`` these files may leave bought labels unused.
 
-    These are labels of samples that a selected.csv to be rewritten holds, and no other selected.csv. If
+    These are the labels of samples that are only in a selected.csv that the run would rewrite. If
     the run reads the samples again, also raise InputError for annotations that no longer fit them.
     """
     paths, labels, written = late_labels.paths, late_labels.by_row(), set(writes)

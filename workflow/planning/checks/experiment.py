@@ -119,9 +119,9 @@ def _backbone_problems(experiment: Experiment) -> Iterator[str]:
 
 
 def _from_scratch_problems(experiment: Experiment, finetuning: FinetuneHead) -> Iterator[str]:
-    """Yield a line for each setting that does not fit rounds that each start from random weights."""
+    """Yield a line for each setting that does not fit rounds that start from random weights."""
     if finetuning.freeze_backbone:
-        yield "head.from_scratch: random weights are not to be frozen; leave out freeze_backbone"
+        yield "head.from_scratch: random weights must not be frozen; leave out freeze_backbone"
     if finetuning.freeze_batch_norm:
         yield "head.from_scratch: there are no batch-norm statistics to freeze; set freeze_batch_norm: false"
     no_features = "with head.from_scratch, there are no features before round 0"
@@ -139,7 +139,7 @@ def _strategy_problems(experiment: Experiment) -> Iterator[str]:
     for name in experiment.initial.by_strategy:
         if name not in experiment.strategy_folders:
             yield (
-                f"initial.by_strategy: {name!r} is none of the strategies; there are "
+                f"initial.by_strategy: {name!r} is not one of the strategies; there are "
                 f"{', '.join(experiment.strategy_folders)}"
             )
     for strategy in experiment.strategies:
@@ -190,11 +190,11 @@ def backbone_file_problems(backbone: Backbone | None, features: str) -> Iterator
 
 
 def _curve_problems(experiment: Experiment) -> Iterator[str]:
-    """Yield a line for each colour of no curve; a strategy of the library may be left out for a while."""
+    """Yield a line for each colour without a curve; strategies of the library may be left out for a while."""
     folders = experiment.strategy_folders
     for name in experiment.figures.colours:
         if name not in (*folders, *builtin_strategies()):
-            yield f"figures.colours.{name}: is none of the strategies; {nearest_name(name, folders)}"
+            yield f"figures.colours.{name}: is not one of the strategies; {nearest_name(name, folders)}"
 
 
 def _colour_problems(experiment: Experiment) -> Iterator[str]:
@@ -216,7 +216,7 @@ def _tracker_problems(experiment: Experiment) -> Iterator[str]:
 
 
 def _previewed(experiment: Experiment) -> tuple[Preview | None, list[str]]:
-    """Return the size of the dataset, None if it is not known, and a line for each problem with its files."""
+    """Return the size of the dataset (None if unknown), and a line for each problem with its files."""
     try:
         return preview(preview_source(experiment.dataset)), []
     except InputError as error:

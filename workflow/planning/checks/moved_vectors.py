@@ -1,4 +1,4 @@
-"""Annotations of embeddings without names: a row is all that tells its vector, and rows can move."""
+"""Annotations of embeddings without names: only the row identifies a vector, and rows can move."""
 
 import re
 from collections.abc import Iterator
@@ -21,8 +21,8 @@ def moved_vectors(
 ) -> Iterator[str]:
     """Yield a line for each annotation of a row that has another vector now, if rows have moved.
 
-    Rows have moved if one of these vectors is in another row now. If none is, all may have been computed
-    again, by another network, and the rows may well be the same samples.
+    Rows have moved if one of these vectors is in another row now. If none is, another network may have
+    computed all vectors again, and the rows may well be the same samples.
 
     Args:
         features: features.h5, as a run has read the vectors.

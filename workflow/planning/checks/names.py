@@ -1,4 +1,4 @@
-"""Names of folders in results/ that Snakemake refuses, or that some disks take for another one."""
+"""Names of folders in results/ that Snakemake refuses, or that some disks confuse with others."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -7,7 +7,7 @@ from snakemake.io import PeriodicityDetector
 
 
 def repetition_problems(names: Mapping[str, str]) -> Iterator[str]:
-    """Yield a line for each name that Snakemake takes for a rule that depends on its own files without end.
+    """Yield a line for each name that Snakemake takes for a rule with an endless chain of its own files.
 
     ``names`` are those of folders that are wildcards of rules, by the keys that name them.
     """
@@ -24,6 +24,6 @@ def case_problems(key: str, name: str) -> Iterator[str]:
     for folder in sorted(Path("results").glob("*/")):
         if folder.name != name and folder.name.casefold() == name.casefold():
             yield (
-                f"{key}: {name!r} and {folder}, which is there, differ only in case, and some file systems "
+                f"{key}: {name!r} and {folder}, which exists, differ only in case, and some file systems "
                 "treat them as one folder; choose another name"
             )

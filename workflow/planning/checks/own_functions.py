@@ -9,7 +9,7 @@ from planning.stages.code import syntax_problem
 #: How relative paths are read.
 RELATIVE = "a path is relative to where snakemake runs"
 
-#: With one of these, a module may have any name.
+#: A module that uses one of these may have any name.
 DYNAMIC = {"*", "__getattr__"}
 
 #: The parts of a statement that hold others.
@@ -44,7 +44,7 @@ def function_problem(name: str) -> str | None:
 
 
 def _definitions(file: Path) -> tuple[set[str], list[str]]:
-    """Return the names that a module has, unless it makes them at run time; and its functions and classes."""
+    """Return the names that a module defines, except at run time, and its functions and classes."""
     names: set[str] = set()
     functions: list[str] = []
     waiting: list[ast.AST] = [ast.parse(file.read_bytes())]

@@ -23,7 +23,7 @@ MAX_NAME = 100
 
 
 def default_name(section: Mapping[str, Any]) -> str:
-    """Return the name of a dataset that has none, before it is thinned: two datasets have two names.
+    """Return the default name of a dataset, without imbalance and fraction; two datasets have two names.
 
     For a user's own data it ends with the last two parts of the path, such as ``folder_birds_photos``.
 

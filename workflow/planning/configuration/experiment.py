@@ -105,7 +105,7 @@ class Figures(Settings):
     map: Literal["pca", "umap"] = "pca"
 
 
-#: Other folders and files in results/ and results/logs, which no experiment or project may be called.
+#: Other folders and files in results/ and results/logs; no experiment or project may have their names.
 SHARED_NAMES = ("datasets", "pretrained", "features", "logs", "provenance", "verify.log", "paper_figures.log")
 
 

@@ -9,7 +9,7 @@ from planning.configuration.project import Project
 
 
 def is_project(raw: Mapping[str, Any]) -> bool:
-    """Return whether a configuration is that of a project, and not of an experiment.
+    """Return whether a configuration is for a project, not for an experiment.
 
     The key ``project`` or ``experiment`` decides. Without both, a key that is spelt nearly like one of them
     decides, and without that, whether more keys belong only to a project or only to an experiment.
@@ -46,7 +46,7 @@ def attributed(message: str, source: str, command_line: Mapping[str, Any]) -> st
 
 
 def _gives(settings: Any, key: Sequence[str]) -> bool:
-    """Return whether a dotted key, or a value that it is a part of, is there."""
+    """Return whether a mapping has a dotted key, or a value that contains it."""
     for part in key:
         if not isinstance(settings, Mapping):
             return True

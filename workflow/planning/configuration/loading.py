@@ -1,4 +1,4 @@
-"""Turns the configuration that Snakemake read into an Experiment or a Project, or reports all errors."""
+"""Makes an Experiment or a Project from the configuration that Snakemake read, or reports all errors."""
 
 import difflib
 import re
@@ -19,7 +19,7 @@ from planning.configuration.scaling import made_small, without_scaling
 from planning.configuration.sections import DEVICE_PATTERN, NAME_PATTERN
 from planning.configuration.text import hidden_by_yaml
 
-#: What takes the place of the keys that a configuration cannot do without, where these have mistakes.
+#: Replacements for required keys that have mistakes.
 PLACEHOLDERS: dict[type[BaseModel], dict[str, Any]] = {
     Project: {"project": "unnamed", "images": "images.csv", "embeddings": "embeddings.npy", "batch": 1},
     Experiment: {
@@ -32,7 +32,7 @@ PLACEHOLDERS: dict[type[BaseModel], dict[str, Any]] = {
     },
 }
 
-#: What the patterns of texts ask for.
+#: What the patterns of texts require, in words.
 PATTERNS = {
     NAME_PATTERN: (
         "may have only the letters A to Z and a to z, digits, '.', '_' and '-', and must begin with a letter "
@@ -65,7 +65,7 @@ def load(
     try:
         raw = made_small(raw)
     except InputError as error:
-        # Data that a stand-in would have replaced may lack, so no file is looked at.
+        # Data that a stand-in would have replaced may be missing, so no file is checked.
         problems = [*map(str, error.args), *_problems(Experiment, without_scaling(raw), source, files)]
         raise InputError(*(f"{source}: {problem}" for problem in problems)) from None
     experiment = _validated(Experiment, raw, source, files, further)
@@ -136,7 +136,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _without_consequences(model: type[BaseModel], errors: Sequence[Any]) -> list[Any]:
-    """Return the errors without those that only follow from another one, at the same key or below it."""
+    """Return the errors, except those that only follow from another error at the same key or below it."""
     keyed = [(f"{_key(model, error)}.", error) for error in errors]
 
     def follows(key: str) -> bool:
@@ -192,7 +192,7 @@ def _line(model: type[BaseModel], raw: Any, error: Any) -> str:
 
 
 def _meant(value: Any, expected: str) -> str:
-    """Return which of the expected values, given as ``'sgd' or 'lbfgs'``, may be meant, if one is near."""
+    """Return the expected value, of those in a text like ``'sgd' or 'lbfgs'``, that may be meant, if any."""
     near = difflib.get_close_matches(str(value).lower(), re.findall("'([^']*)'", expected), n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
 
@@ -230,7 +230,7 @@ def _choices(model: type[BaseModel], location: tuple[str | int, ...]) -> Iterato
 
 
 def _nearest_key(model: type[BaseModel], raw: Any, location: tuple[str | int, ...]) -> str:
-    """Return which key of a section may be meant, and whether ``raw`` has that as well."""
+    """Return the key of a section that may be meant, and whether ``raw`` has that key, too."""
     annotation = _annotation(model, location[:-1])
     section = next((member for member in members(annotation) if is_model(member)), None)
     for part in location[:-1]:  # a location also names members of unions, which are not keys
@@ -241,11 +241,11 @@ def _nearest_key(model: type[BaseModel], raw: Any, location: tuple[str | int, ..
     keys = list(section.model_fields) if section else []
     hint = nearest_name(str(location[-1]).lower(), keys, "the keys here are")
     is_given = isinstance(raw, dict) and any(hint == f"did you mean {key!r}?" for key in raw)
-    return f"{hint} It is given as well; leave one of them out" if is_given else hint
+    return f"{hint} It is given, too; leave one of them out" if is_given else hint
 
 
 def _keys_of(annotation: Any) -> list[str]:
-    """Return the keys of a section; of a choice of sections, those that all have."""
+    """Return the keys of a section; for a choice of sections, those that all have in common."""
     sections = [member.model_fields for member in members(annotation) if is_model(member)]
     return [key for key in sections[0] if all(key in section for section in sections)] if sections else []
 

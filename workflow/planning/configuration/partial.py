@@ -1,4 +1,4 @@
-"""What is left of a configuration with mistakes, so that one run reports all mistakes that it can find."""
+"""The rest of a configuration with mistakes: checking it, too, finds more mistakes in one run."""
 
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,13 +12,13 @@ from planning.configuration.strategies import StrategySettings
 #: A model of a configuration.
 Configuration = TypeVar("Configuration", bound=BaseModel)
 
-#: The list whose entries are left out one by one, so that those left are compared, and what replaces one.
+#: The list whose entries are left out one by one, so that the rest is compared, and what replaces an entry.
 ENTRIES, NEUTRAL = "strategies", {"strategy": "random"}
 
-#: Mistakes of one level hide those of the next; so many levels are looked at.
+#: The number of levels to check: mistakes on one level hide those on the next.
 MAX_LEVELS = 8
 
-#: The mistakes that a configuration has beside those of its keys, given the keys that were left out.
+#: Finds a configuration's mistakes beyond those of its keys, given the keys that were left out.
 Further = Callable[[Configuration, frozenset[str]], Iterable[str]]
 
 
@@ -27,9 +27,9 @@ class Partial(Generic[Configuration]):
     """A configuration without the keys that have mistakes.
 
     Attributes:
-        errors: pydantic's, of all levels.
+        errors: pydantic's errors, on all levels.
         left_out: the dotted keys that have mistakes.
-        configuration: what is left; None if nothing can be.
+        configuration: what is left; None if nothing is usable.
     """
 
     errors: list[Any] = field(default_factory=list)
@@ -50,10 +50,10 @@ class Partial(Generic[Configuration]):
 
 
 def partial(model: type[Configuration], raw: Any, stand_ins: Mapping[str, Any]) -> Partial[Configuration]:
-    """Return what is left of a configuration that has mistakes.
+    """Return a configuration without its mistakes.
 
     Args:
-        model: of the configuration.
+        model: the model of the configuration.
         raw: the configuration as given.
         stand_ins: values of the keys that the model cannot do without.
     """
@@ -76,7 +76,7 @@ def partial(model: type[Configuration], raw: Any, stand_ins: Mapping[str, Any]) 
 
 
 def _follows(left_out: set[str], raw: Any, error: Any) -> bool:
-    """Return whether an error is there only because a key was left out, which now is missing or a default."""
+    """Return whether an error only follows from a key that was left out, and now is missing or a default."""
     if not error["loc"]:
         return any(key in left_out and key not in raw for key in error.get("ctx", {}).get("keys", ()))
     place = list(_given_keys(raw, error))
@@ -88,7 +88,7 @@ def _follows(left_out: set[str], raw: Any, error: Any) -> bool:
 
 
 def _keys(raw: Any, error: Any) -> list[tuple[str, ...]]:
-    """Return the keys to leave out because of an error: a wrong one, or the section that lacks one."""
+    """Return the keys to leave out because of an error: a wrong key, or the section that lacks a key."""
     if not error["loc"]:
         return [(key,) for key in error.get("ctx", {}).get("keys", ())]
     key = tuple(_given_keys(raw, error))

@@ -96,7 +96,7 @@ def _needs_no_label(entry: StrategySettings) -> StrategySettings:
 def _name_problem(name: str) -> str | None:
     """Return why a text cannot be the name of a class, and what could."""
     if event := mark_event(name):
-        return f"{name!r} is an answer already, {event}; give the class another name"
+        return f"{name!r} is already an answer, {event}; give the class another name"
     problem = f"{name!r} is not a class name; give a word"
     if not name.strip():
         return problem
@@ -192,7 +192,7 @@ class Project(Settings):
         names = [class_name(name) for name in classes if isinstance(name, str)]
         problems = [
             f"entry {number} is "
-            + ("empty; remove it" if name is None else f"{name!r}, and no text; put it in quotes")
+            + ("empty; remove it" if name is None else f"{name!r}, not text; put it in quotes")
             for number, name in enumerate(classes, 1)
             if not isinstance(name, str)
         ]
@@ -209,13 +209,13 @@ class Project(Settings):
     def _check_pool(self) -> "Project":
         if (self.images is None) == (self.embeddings is None):
             raise _together(
-                "give 'images' (a folder, or a CSV with the column path) or 'embeddings', one of them",
+                "give 'images' (a folder, or a CSV with the column path) or 'embeddings', not both",
                 *("images", "embeddings"),
             )
         if self.folders and self.images is None:
             raise _together("'folders' copies pictures, and embeddings have none", "folders")
         if self.audit and self.audit_width:
-            raise _together("give 'audit' (a number) or 'audit_width', one of them", "audit", "audit_width")
+            raise _together("give 'audit' (a number) or 'audit_width', not both", "audit", "audit_width")
         if not self.new_classes and len(self.classes) < 2:
             raise _together("with new_classes: false, give two classes or more", "new_classes", "classes")
         return self

@@ -80,7 +80,7 @@ def _describe(definition: Schema, model: type[BaseModel]) -> None:
 
 
 def _mark_defaults(definition: Schema, method: str) -> None:
-    """Say what is set before `PretrainSettings` are checked: the method, and numbers of its optimizer."""
+    """Describe the defaults that are set before `PretrainSettings` are checked: method and optimizer."""
     of_optimizer = {name for defaults in OPTIMIZER_DEFAULTS.values() for name in defaults}
     for name in of_optimizer:
         definition["properties"][name]["description"] += " By default the optimizer's."

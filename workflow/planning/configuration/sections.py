@@ -31,7 +31,7 @@ Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=200)]
 
 
 def as_name(text: str) -> str:
-    """Return a text with an underscore in place of whatever a name cannot have."""
+    """Return a text with an underscore in place of all characters that a name cannot have."""
     return re.sub(r"[^A-Za-z0-9_.-]+", "_", text)
 
 
@@ -44,6 +44,6 @@ PathText = Annotated[str, Field(min_length=1)]
 #: More than the samples of any pool.
 MAX_COUNT = 10**12
 Count = Annotated[int, Field(ge=1, le=MAX_COUNT)]
-#: The number of jobs that share a work. Snakemake plans them all at once, a thousand in about two seconds.
+#: The number of jobs that share work. Snakemake plans them all at once, a thousand in about two seconds.
 JobCount = Annotated[int, Field(ge=1, le=10_000)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]

@@ -15,7 +15,7 @@ from planning.configuration.sections import Name
 #: The folder of the training on the whole pool; it takes the place of a strategy's folder.
 FULL_POOL = "full_pool"
 
-#: Other folders and files in the folder of an experiment, which no strategy may be called.
+#: Other folders and files in the folder of an experiment; no strategy may have their names.
 RESERVED_NAMES = (
     *("splits", "figures", "tables", "provenance", "tracking", FULL_POOL),
     *("curves.csv", "class_counts.csv", "overlap.csv", "ceiling.csv", "ceiling_class_counts.csv"),
@@ -24,7 +24,7 @@ RESERVED_NAMES = (
 
 def not_reserved(name: str | None) -> str | None:
     """Return the name of a strategy's folder; raises PydanticCustomError if it is taken."""
-    folder = "" if name is None else name.casefold()  # some disks do not tell A from a
+    folder = "" if name is None else name.casefold()  # some disks do not distinguish A from a
     if folder in RESERVED_NAMES or folder.startswith("initial_"):
         raise PydanticCustomError(
             "reserved", f"{name!r} is the name of another folder or file; choose another"
@@ -36,8 +36,8 @@ class StrategySettings(BaseModel):
     """A strategy, its options, and the name of its folder and curve.
 
     Attributes:
-        strategy: its name, or ``file.py:function`` for one of your own.
-        name: of its folder and curve; by default the name of the strategy.
+        strategy: the name of the strategy, or ``file.py:function`` for your own.
+        name: the name of its folder and curve; by default that of the strategy.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)

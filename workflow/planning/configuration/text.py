@@ -46,7 +46,7 @@ def hidden_by_yaml(path: str | Path) -> Iterator[str]:
 
 
 def _circle(node: yaml.Node | None, key: str, enclosing: set[int], checked: set[int]) -> str | None:
-    """Return where an alias names a section ``enclosing`` it; ``checked`` are sections without one."""
+    """Return where an alias names a section ``enclosing`` it; ``checked`` sections have no such alias."""
     if node is not None and id(node) in enclosing:
         return f"{key[:-1]}: line {node.start_mark.line + 1}: an alias names a section that contains it"
     problem = None

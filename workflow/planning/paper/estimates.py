@@ -1,4 +1,4 @@
-"""What an experiment takes, before it runs: jobs, disk, and images that pass through the network."""
+"""Estimates of an experiment before it runs: jobs, disk, and images that pass through the network."""
 
 from collections import defaultdict
 from functools import cached_property
@@ -37,7 +37,7 @@ class Size(NamedTuple):
 
 
 class Network(NamedTuple):
-    """A network: the width of its features, and how many numbers its weights are."""
+    """A network: the width of its features, and the number of its weights."""
 
     width: int
     weights: int
@@ -60,7 +60,7 @@ NETWORKS = {
 
 
 def estimate(experiment: Experiment) -> "Estimate | None":
-    """Return what an experiment takes; None if the size of its dataset or backbone is not known here."""
+    """Return the estimate for an experiment; None if the size of its dataset or backbone is unknown here."""
     backbone = experiment.backbone
     if experiment.dataset.kind not in SIZES or backbone is None or backbone.architecture not in NETWORKS:
         return None
@@ -68,7 +68,7 @@ def estimate(experiment: Experiment) -> "Estimate | None":
 
 
 class Estimate:
-    """What an experiment takes, from the files that its jobs write."""
+    """The estimate for an experiment, from the files that its jobs write."""
 
     def __init__(self, experiment: Experiment, size: Size, network: Network) -> None:
         self._experiment, self._size, self._network = experiment, size, network
@@ -101,7 +101,7 @@ class Estimate:
 
     @property
     def jobs(self) -> int:
-        """The jobs of the target ``figures``, if nothing is done yet."""
+        """The number of jobs of the target ``figures``, if nothing is done yet."""
         experiment, files = self._experiment, self._files
         shards = experiment.pool_shards + (1 if experiment.in_shards else 0)
         pictures = len(applicable("drawings", experiment)) + len(applicable("tables", experiment))
@@ -121,7 +121,7 @@ class Estimate:
 
     @property
     def disk(self) -> dict[str, float]:
-        """The bytes that stay, by what they hold."""
+        """The bytes that stay on disk, by their content."""
         experiment, files = self._experiment, self._files
         network = 4 * self._network.weights
         adversaries = (entry.options for entry in experiment.strategies if entry.strategy == "vaal")
@@ -147,7 +147,7 @@ class Estimate:
 
     @property
     def images(self) -> int:
-        """How many images pass through the backbone for their features, views counted."""
+        """How many images, including views, pass through the backbone for their features."""
         return self._images_of_features * len(self._files["features"])
 
     @property
@@ -193,7 +193,7 @@ class Estimate:
 
 
 def adversary_weights(image_size: int, width: int, latent: int) -> int:
-    """Return about how many weights VAAL has: in its convolutions, at its codes, and in its discriminator."""
+    """Return roughly the number of VAAL's weights: in convolutions, at the codes, in the discriminator."""
     convolutions = 2 * 16 * (2 + 8 + 32) * width**2
     codes = (2 + 4) * 8 * width * (image_size // REDUCTION) ** 2 * latent
     discriminator = (latent + 512) * 512

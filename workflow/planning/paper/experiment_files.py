@@ -1,4 +1,4 @@
-"""The comment at the head of a file in ``workflow/experiments``: its hours, and what differs from the paper.
+"""The comment at the head of a file in ``workflow/experiments``: hours, and differences from the paper.
 
 The head has paragraphs that begin with a marker and end at the next one, or with the comment.
 """
@@ -21,12 +21,12 @@ def experiment_file(name: str) -> Path:
 
 
 def hours(name: str) -> str:
-    """Return what an experiment's file says of its hours; "" if it says nothing."""
+    """Return what an experiment's file says about its hours; "" if it says nothing."""
     return " ".join(_paragraph(name, HOURS))
 
 
 def differences(name: str) -> list[str]:
-    """Return what differs from the paper in an experiment, as its file lists it, a sentence or two each."""
+    """Return the differences from the paper that an experiment's file lists, a sentence or two each."""
     items: list[str] = []
     for line in _paragraph(name, DIFFERENCES):
         if line.startswith("- "):

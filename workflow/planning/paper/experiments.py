@@ -36,7 +36,7 @@ NAMES = (
     "imagenet_lt_linear",
 )
 
-#: Experiments that the paper or its code mentions, which are made only if they are named.
+#: Experiments that the paper or its code mentions; they run only if they are named.
 ON_REQUEST = (
     "imagenet_linear_crops",
     "imagenet_esvit_window7",
@@ -48,7 +48,7 @@ ON_REQUEST = (
 #: The options of Snakemake that change the configuration, each as a list of its words.
 CONFIG = (["--config"], ["-C"])
 
-#: Columns of what is printed about an experiment.
+#: The width of printed lines about an experiment.
 COLUMNS = 110
 
 
@@ -118,7 +118,7 @@ def make_experiments(names: Sequence[str], arguments: Sequence[str], log: str | 
 
 
 def _count(names: Sequence[str], problems: Collection[str], plans: bool) -> str:
-    """Return how many of the experiments were made, or planned, and how many were not."""
+    """Return how many of the experiments succeeded, or were planned, and how many were not, in words."""
     done = f"{'planned' if plans else 'finished'} {len(names) - len(problems)} of {len(names)} experiments"
     done = done.removesuffix("s") if len(names) == 1 else done
     return f"{done}; these failed, or their data are missing:" if problems else done
@@ -141,7 +141,7 @@ def _run(name: str, arguments: Sequence[str]) -> list[str] | None:
 
 
 def _before(names: Sequence[str], arguments: Sequence[str]) -> list[str]:
-    """Return lines that say what each experiment takes with the configuration of the command line."""
+    """Return lines with the cost of each experiment under the configuration of the command line."""
     words = [
         word for group in _options(arguments) if group[:1] in CONFIG for word in _without_target(group)[1:]
     ]

@@ -94,9 +94,9 @@ def require_same_spelling(standing: ProjectStanding, source: str) -> None:
     """Raise InputError if the configuration spells a class nearly, but not exactly, like its labels."""
     labels = Counter(sample.label for sample in standing.state.samples.values())
     problems = [
-        f"{source}: classes: {twin.earlier!a} is written nearly like {twin.name!a}, of which "
-        f"{standing.project.ledger_path} has {count:,} label{'s' * (count > 1)}; write it so, or, to rename "
-        f"the class, put corrections of all of them into {standing.project.returned}"
+        f"{source}: classes: {twin.earlier!a} is written nearly like {twin.name!a}, which has {count:,} "
+        f"label{'s' * (count > 1)} in {standing.project.ledger_path}; spell it the same way or, to rename "
+        f"the class, put corrections of all its labels into {standing.project.returned}"
         for twin in standing.state.twins
         if twin.earlier in standing.project.classes and (count := labels[twin.name])
     ]
@@ -115,7 +115,7 @@ def require_model(standing: ProjectStanding, arguments: Iterable[str]) -> None:
 
 
 def _labels_text(standing: ProjectStanding) -> str:
-    """Describe the labels to train on, which have at most one class, and the other labels."""
+    """Describe the labels to train on, which are of at most one class, and the other labels."""
     labels, audit = standing.training_set(standing.next_batch).labels, len(standing.state.audit_labels)
     parts = [f"{len(labels):,} {'label' if len(labels) == 1 else 'labels'} to train on"]
     parts += [f"all {labels[0]!r}"] if labels else []

@@ -75,7 +75,7 @@ def _model_files(paths: ProjectPaths, targets: Sequence[str]) -> Iterator[str]:
 
 
 def _awaited(paths: ProjectPaths, batch: BatchState) -> Iterator[str]:
-    """Yield the number of answers to a batch, and the places of its files."""
+    """Yield a line with the number of answers to a batch, and lines with the paths of its files."""
     removed = sum(not paths.standing.pool.is_here(sample) for sample in batch.awaited)
     note = f"; {removed_text(removed, has_images=not paths.is_embedded)}" if removed else ""
     yield f"{batch.name}: {batch.came_back} of {len(batch.samples)} samples have an answer{note}"
@@ -86,7 +86,7 @@ def _awaited(paths: ProjectPaths, batch: BatchState) -> Iterator[str]:
     if Path(folders := paths.batch_file(batch.name, FOLDERS)).is_dir():
         yield f"  folders (to sort the pictures into): {folders}"
     elif paths.project.folders:
-        yield "  folders: none, for they are made only when a batch goes out"
+        yield "  folders: none, because they are made only when a batch goes out"
 
 
 def _next_command(paths: ProjectPaths, arguments: Sequence[str], has_waited: bool) -> Iterator[str]:
@@ -97,8 +97,8 @@ def _next_command(paths: ProjectPaths, arguments: Sequence[str], has_waited: boo
     if standing.is_incomplete:
         if has_waited and project.go_on:
             yield (
-                f"nothing has come back for {standing.sent_batches[-1].name}; go_on takes a batch as "
-                "complete with what came back, and nothing did"
+                f"nothing has come back for {standing.sent_batches[-1].name}; go_on goes on without missing "
+                "answers, but only if some have come back"
             )
         yield f"put what comes back into {project.returned}/, then: {command}"
         if standing.has_come_back:

@@ -51,9 +51,9 @@ def other_ledger_notices(project: Project, ledger: Ledger) -> Iterator[str]:
     if path.exists() or ledger.entries or not ledgers or not label_files(Path(project.returned)).paths:
         return
     yield (
-        f"{path} is new, and takes in all of {project.returned}; beside it lies "
-        f"{first_few(ledgers, MAX_LEDGERS)}: if the project was renamed, give that as the key ledger; two "
-        "projects need two folders, key returned"
+        f"{path} is new, and takes in all of {project.returned}; there is also "
+        f"{first_few(ledgers, MAX_LEDGERS)}: if you renamed the project, name that file in the key ledger; "
+        "two projects need two folders (key returned)"
     )
 
 

@@ -1,4 +1,4 @@
-"""Notices that stay true for weeks, such as about renamed photographs: each is shown once, when it is new."""
+"""Notices that stay true for weeks, such as about renamed photographs; each is shown once, when new."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -33,8 +33,8 @@ class PoolNotices:
         """Print a notice of the new items, which are recognised by their texts.
 
         Args:
-            kind: of the items, for the summary.
-            items: all present ones.
+            kind: the kind of the items, for the summary.
+            items: all present items.
             text: returns the notice of some items.
             count: the number for the summary; by default, that of the items.
         """

@@ -1,4 +1,4 @@
-"""Outdated files of a project, which the run makes again: those of older labels, and those that were cut off.
+"""The outdated files of a project, which a run makes again: made from older labels, or cut off.
 
 No rule has the ledger as an input, and Snakemake's records, in ``.snakemake``, may be lost; Snakemake then
 considers every file up to date. So the records beside the files are compared here, too: no batch goes out

@@ -127,7 +127,7 @@ class ProjectPaths(FeaturePaths):
         return [f"{self.root}/{file}" for file in MODEL_FILES[name]]
 
     def files_to_send(self) -> list[str]:
-        """Return the files of the batches that go out now, and those to make again of batches that are out.
+        """Return the files of the batches that go out now, and the files to rebuild of batches that are out.
 
         The latter are missing and cut files of awaited batches, and all files of a batch whose job was
         killed between its entries in the ledger and its record.
@@ -170,7 +170,7 @@ class ProjectPaths(FeaturePaths):
     def model_batches(self) -> list[str]:
         """Return the batches whose models the status compares; the last model has trained on all labels.
 
-        While answers are awaited, and none has come, that is the model of the last batch. There is none if
+        While answers are awaited and none has arrived, that is the model of the last batch. There is none if
         corrections leave labels of a single class: earlier models learned what was wrong.
         """
         standing = self.standing

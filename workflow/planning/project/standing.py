@@ -1,4 +1,4 @@
-"""The standing of a project: what follows from its ledger and its pool, and what is to be done."""
+"""The standing of a project: what follows from its ledger and its pool, and what to do next."""
 
 import re
 from collections.abc import Sequence
@@ -86,7 +86,7 @@ class ProjectStanding:
 
     @property
     def audit_shortfall(self) -> int:
-        """The number of samples that the audit set lacks by the configuration."""
+        """The number of samples that the audit set lacks to reach its size in the configuration."""
         return max(0, self.project.audit_size - self.num_in_audits)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Snakemake's command line: what it asks for, and commands for the user to type next."""
+"""Snakemake's command line: its targets and options, and commands for the user to type next."""
 
 import io
 import re
@@ -32,7 +32,7 @@ def parse_command(command: tuple[str, ...]) -> Namespace | None:
 
 
 def unknown_target(command: Sequence[str], names: Collection[str]) -> str | None:
-    """Return which target of a command line is not among ``names``, and which may be meant, or None.
+    """Describe the target of a command line that is not among ``names``, and what may be meant; or None.
 
     A path is a target, too: all files that rules make lie in folders.
     """
@@ -44,7 +44,7 @@ def unknown_target(command: Sequence[str], names: Collection[str]) -> str | None
 
 
 def broad_target(command: Sequence[str], rules: Collection[Any]) -> str | None:
-    """Return which target is one of Snakemake's ``rules`` that makes files of many names, or None."""
+    """Describe the target that is one of Snakemake's ``rules`` for files of many names; None if none is."""
     options = parse_command(tuple(command))
     broad = {rule.name for rule in rules if rule.has_wildcards()}
     for target in options.targets if options else ():

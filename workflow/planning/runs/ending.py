@@ -41,14 +41,14 @@ def print_after_success(lines: Callable[[], Iterable[str]]) -> None:
 
 
 def cancel_last_lines() -> None:
-    """Print no last lines after all, because the run stops before its first job."""
+    """Cancel the last lines, because the run stops before its first job."""
     for handler in logger.handlers:
         if isinstance(handler, _Failures):
             handler.any_logged = True
 
 
 def print_last(lines: Iterable[str]) -> None:
-    """Print the last lines of a run on stderr, after an empty one."""
+    """Print the last lines of a run on stderr, after an empty line."""
     marked = [f"activepool: {line}" for line in lines]
     sys.stdout.flush()
     if marked:
@@ -66,13 +66,13 @@ def is_silent(workflow: Any) -> bool:
 
 
 def _has_made_all(workflow: Any) -> bool:
-    """Return whether a run, not a dry one, has done all of its jobs, and may say so."""
+    """Return whether a run (not a dry run) has done all of its jobs and may say so."""
     is_run = workflow.executor_plugin is not None and not (workflow.dryrun or workflow.touch)
     return is_run and not is_silent(workflow) and not any(workflow.dag.needrun_jobs())
 
 
 def _results(workflow: Any, paths: Paths, arguments: Sequence[str]) -> Iterator[str]:
-    """Yield a line for each kind of result that the targets cover, and one about a small validation split."""
+    """Yield a line for each kind of result among the targets, and a line about a small validation split."""
     covered = {path for job in workflow.dag.jobs for path in job.output if Path(path).exists()}
     for what, place in (
         ("figures", "figures/"),
@@ -107,5 +107,5 @@ def _weak_choices(experiment: Experiment, covered: Iterable[str]) -> Iterator[st
         yield (
             f"notice: with {fewest} validation samples, accuracy is known only to about "
             f"± {98 / fewest**0.5:.0f} points, yet it decides the {chosen} of each head; a larger "
-            "validation.fraction makes the choice mean more"
+            "validation.fraction makes the choice more reliable"
         )

@@ -26,13 +26,13 @@ SELF_REPORTING = ("verify", "paper_figures")
 #: How Snakemake begins its errors about a job that failed: its command, and that there was one.
 ABOUT_JOBS = ("RuleException:\n", "Exiting because a job", "WorkflowError:\nAt least one job did not")
 
-#: How it begins the one with the whole command, which may be a thousand characters long.
+#: How it begins the error with the whole command, which may be a thousand characters long.
 FAILED_COMMAND = "RuleException:\nCalledProcessError"
 
 #: What a stage says when Ctrl-C ends it, and what the run then says.
 STOPPED, INTERRUPTED = "interrupted", "interrupted; the same command continues"
 
-#: The summary lists at most so many failed jobs.
+#: The most failed jobs that the summary lists.
 MAX_LISTED = 20
 
 #: Returns lines on what helps if jobs of these rules failed.
@@ -59,16 +59,16 @@ def announce_interruption(command: Sequence[str]) -> None:
             print_traceback(kind, error, traceback)
             return
         cancel_last_lines()
-        warnings.simplefilter("ignore")  # of coroutines that nobody awaits any more
+        warnings.simplefilter("ignore")  # warnings of coroutines that nobody awaits any more
         print_last([INTERRUPTED])
 
     sys.excepthook = report
 
 
 def filter_errors(targets: Collection[str]) -> None:
-    """Keep what Snakemake says of failed commands off the terminal; the summary and Snakemake's log have it.
+    """Keep Snakemake's messages about failed commands off the terminal; the summary and its log have them.
 
-    If all targets are rules whose last lines say what they found, Snakemake adds nothing to these.
+    If all targets are rules that report their own findings, Snakemake adds nothing.
     """
     report_themselves = targets and set(targets) <= set(SELF_REPORTING)
     beginnings = ABOUT_JOBS if report_themselves else (FAILED_COMMAND,)
@@ -87,7 +87,7 @@ def summary(
         workflow: Snakemake's, after the run.
         arguments: of Snakemake's command line.
         remedies: what helps, which only experiments or only projects know.
-        reasons: what the executor says of failed jobs, by their numbers (see planning.runs.reasons).
+        reasons: the executor's messages about failed jobs, by their numbers (see planning.runs.reasons).
     """
     if _is_interrupted(workflow):
         yield INTERRUPTED
@@ -129,7 +129,7 @@ def _name(job: Any) -> str:
 
 
 def _culprits(failed: Any, since: float) -> list[Any]:
-    """Return the jobs that failed: of a group, those whose logs tell of an error, or the whole group."""
+    """Return the jobs that failed: of a group, those with an error in their logs, or the whole group."""
     if not failed.is_group():
         return [failed]
     jobs = list(failed.jobs)
@@ -149,7 +149,7 @@ def _cause(job: Any, since: float, reason: str | None) -> str:
 
 
 def _error(log: str, since: float) -> str | None:
-    """Return the last error that a log tells of; None if there is none of this run."""
+    """Return the last error in a log; None if there is none from this run."""
     if not _is_of_run(log, since):
         return None
     lines = Path(log).read_text(encoding="utf-8", errors="replace").splitlines()

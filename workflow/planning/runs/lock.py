@@ -107,7 +107,7 @@ def _end(announcement: IO[str]) -> None:
 
 def _conflicts(ours: dict[str, list[str]]) -> Iterator[str]:
     for run in other_processes(runs_folder()):
-        with suppress(FileNotFoundError):  # it has just ended
+        with suppress(FileNotFoundError):  # the process has just ended
             theirs = json.loads(run.path.read_text(encoding="utf-8") or "{}")
             if files := _contested_files(ours, theirs):
                 yield _conflict(run, min(files))

@@ -36,7 +36,7 @@ class Plan(logging.Handler):
         self._stream = stream
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Print the line of a record that is about a job; no error here ends a run."""
+        """Print the line for a record about a job; an error here does not end the run."""
         try:
             details = record.__dict__
             if details.get("event") == LogEvent.JOB_INFO and details["output"]:  # targets have no output

@@ -10,7 +10,7 @@ from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.common import LogEvent
 
-#: A job that runs longer gets a line while it runs, seconds.
+#: A job that runs for more seconds than this gets a line while it runs.
 SOON = 10.0
 
 #: How a line words the wildcards that it shows, in this order. The others are the same for all jobs of a run.
@@ -53,7 +53,7 @@ class Progress(logging.Handler):
         scheduler.submit_callback = submit_callback
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Follow one record of Snakemake; no error here ends a run."""
+        """Follow one record of Snakemake; an error here does not end the run."""
         try:
             self._follow(record.__dict__)
         except Exception:
@@ -88,13 +88,13 @@ class Progress(logging.Handler):
                 self._print(line)
 
     def _count(self, done: int, total: int) -> None:
-        """Print the jobs that have ended; those of a group end together."""
+        """Count and print the jobs that have ended; those of a group end together."""
         for place, number in enumerate(self._ended, done - len(self._ended) + 1):
             self._print(f"[{place} of {total}] {self._text(number)}")
         self._ended.clear()
 
     def _text(self, number: int) -> str:
-        """Return what an ended job was, and how long it took."""
+        """Return the line of an ended job: its label, and how long it took."""
         job = self._jobs.pop(number, None)
         if job is None:
             return f"job {number}"

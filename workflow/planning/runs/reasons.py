@@ -1,4 +1,4 @@
-"""What the executor of a cluster says of jobs that it could not submit, or that failed."""
+"""The executor's messages about jobs that failed, or that it could not submit to a cluster."""
 
 from itertools import takewhile
 from typing import Any
@@ -7,7 +7,7 @@ from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 
 
 def keep_reasons(workflow: Any, reasons: dict[int, str]) -> None:
-    """From now on, keep what the executor says of failed jobs, such as what sbatch printed.
+    """From now on, keep the executor's messages about failed jobs, such as the output of sbatch.
 
     Snakemake does not show it if ``quiet: rules`` holds, and drops it for a group of jobs.
 

@@ -1,4 +1,4 @@
-"""What the report needs to be complete."""
+"""The files that a complete report needs."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ WHOLE = ("all", "figures")
 
 
 def report_problem(paths: Paths, command: Sequence[str]) -> str | None:
-    """Return what a report lacks if a command line asks for that of an unfinished experiment.
+    """Describe what a report would lack, if a command line asks for that of an unfinished experiment.
 
     If it names other targets, or a remote storage has the files, Snakemake says what it does not find.
     """

@@ -26,7 +26,7 @@ ASSIGNMENT, PLAIN = re.compile(r"\w+="), re.compile(r"[\w./+~-]+")
 def unblock_sigterm(workflow: Any) -> None:
     """Give Snakemake's scheduler a lock that its handler of SIGTERM can take while its loop holds it.
 
-    Both run in the main thread, which would otherwise wait for itself for ever. No other thread holds it yet.
+    Both run in the main thread, which would otherwise wait for itself forever. No other thread holds it yet.
     """
     workflow.scheduler._lock = threading.RLock()
 
@@ -91,7 +91,7 @@ def _require_answer(command: list[str]) -> None:
 
 
 def _require(commands: dict[str | None, str]) -> None:
-    """Raise InputError if some of the commands are not on this machine.
+    """Raise InputError if any of the commands is missing on this machine.
 
     ``commands`` has what each does, by its name; those without a name are left to the shell.
     """
@@ -106,7 +106,7 @@ def _require(commands: dict[str | None, str]) -> None:
 
 
 def _first_command(line: str) -> str | None:
-    """Return the program that a line of the shell starts; None if that cannot be seen."""
+    """Return the program that a line of the shell starts; None if the line does not show it."""
     try:
         words = shlex.split(line)
     except ValueError:

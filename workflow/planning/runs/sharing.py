@@ -25,7 +25,7 @@ NOTE = f"{FOLDER}/shared"
 #: Targets that neither read nor write shared folders.
 INDEPENDENT_TARGETS = {"verify", "paper_figures"}
 
-#: A message names at most so many settings.
+#: The most settings that a message names.
 MAX_NAMED_SETTINGS = 3
 
 
@@ -136,7 +136,7 @@ def register_use(paths: Paths, files: Iterable[str]) -> None:
 def with_known_name(experiment: Experiment) -> Experiment:
     """Return an experiment whose dataset, if it has no name, has that of the same data in an earlier run.
 
-    A default name follows from the path of the data, but the same data at another path are no others. The
+    A default name follows from the path of the data, but the same data may have moved to another path. The
     last run of the experiment itself counts first.
     """
     root, dataset = Path(Paths(experiment).root), experiment.dataset

@@ -1,4 +1,4 @@
-"""What a run passes on to its jobs, which may start on other hosts and after an edit of the code."""
+"""What a run passes to its jobs, which may start on other hosts and after an edit of the code."""
 
 import os
 import shlex
@@ -58,7 +58,7 @@ def start_servers(workflow: Any, checkout: Path) -> None:
 
     Only if their jobs run here, with this Python.
     """
-    os.environ.pop(SERVERS, None)  # those of a run around this one
+    os.environ.pop(SERVERS, None)  # the settings of an outer run
     if workflow.local_exec and not workflow.deployment_settings.deployment_method:
         planned = {f"activepool.stages.{parameter.stage}" for parameter, _ in _planned(workflow)}
         kinds = [kind for kind in KINDS if planned.intersection(kind.stages)]

@@ -1,4 +1,4 @@
-"""The shell command of a rule and its params, which decide about reruns.
+"""The shell command and the params of a rule; the params decide about reruns.
 
 Both follow from the declaration of the stage. A rule reads
 
@@ -27,7 +27,7 @@ LABELS = "labels"
 def program(stage: str) -> str:
     """Return the shell command of a rule that runs a stage."""
     declared = declaration(stage)
-    # A stage in several processes starts these by itself.
+    # A stage that runs in several processes starts them itself.
     start = "" if declared.in_processes else "activepool.programs.start "
     words = [f"python -m {start}activepool.stages.{stage} {{params}}"]
     if declared.of_role(Role.DEVICE, Role.COMPUTE):
@@ -62,7 +62,7 @@ class StageArguments:
         self.graph = StageGraph(workflow, StageDigests(settings).describe, strategies)
 
     def __call__(self, stage: str, **fixed: Any) -> tuple[StageParams, Callable[..., str]]:
-        """Return the params of a rule: those that Snakemake records, and those that it does not.
+        """Return the params of a rule: first those that Snakemake records, then the others.
 
         ``fixed`` are settings that the rule itself decides, and the paths of files of an earlier run.
         """
@@ -88,12 +88,12 @@ class StageArguments:
             provenance = json.dumps(self.provenance(params, wildcards))
             return shlex.join([*setting_words(recorded_settings, wildcards), "--provenance", provenance])
 
-        # Snakemake does not record a function of input or output. Results do not depend on where files are.
+        # Snakemake records no param that is a function of input or output: results do not depend on paths.
         def unrecorded(wildcards: Any, input: Any, output: Any) -> str:
             words = [*_file_words(declared, input, output), *setting_words(places, wildcards)]
             for flag, path in earlier_files.items():
                 words += [flag, apply_wildcards(path, wildcards)]
-            # Weights whose path cannot be an input of a rule.
+            # The path of these weights cannot be an input of a rule.
             checkpoint = self.settings.checkpoint
             if checkpoint and reads_checkpoint and not input.get("checkpoint"):
                 words += ["--checkpoint", checkpoint]
@@ -113,7 +113,7 @@ class StageArguments:
 
 
 def _words(parameter: Parameter, value: Any) -> list[str]:
-    """Return a setting as words of a command line; none for None."""
+    """Return a setting as words of a command line; [] for None."""
     if value is None:
         return []
     if parameter.is_list:

@@ -4,8 +4,8 @@ The digest of a stage covers its own module and everything that it imports from 
 It ignores comments, docstrings and layout, so editing these reruns nothing. Callers add the modules that a
 stage imports by name at run time, such as a strategy.
 
-Parsing the library takes about as long as Snakemake takes to plan a small run, so what is needed of a file's
-syntax is kept beside its bytecode, in ``__pycache__``.
+Parsing the library takes about as long as Snakemake takes to plan a small run, so the digest and the imports
+of each file are cached beside its bytecode, in ``__pycache__``.
 """
 
 import ast
@@ -36,14 +36,14 @@ class Module(NamedTuple):
 
 
 class Parsed(TypedDict):
-    """What is kept of a file's syntax; ``parsed`` has the digests of what parsed it, and of its content."""
+    """The cache of a file's syntax; ``parsed`` has the digests of the parser and of the file's content."""
 
     parsed: str
     digest: str
     names: list[str]
 
 
-# What parses: the version of Python, and this code.
+# The parser: this version of Python, and this code.
 _PARTS = (sys.version.encode(), *(Path(file).read_bytes() for file in (__file__, syntax.__file__)))
 _PARSER = hashlib.sha256(b"".join(_PARTS)).hexdigest()
 
@@ -82,7 +82,7 @@ def with_imports(*files: Path) -> set[Path]:
 
 
 def syntax_problem(file: Path) -> str | None:
-    """Return why a file is not Python, and so can have no digest; None if it is."""
+    """Return why a file is not Python, so that it cannot have a digest; None if it is."""
     try:
         _module(file)
     except SyntaxError as error:
@@ -117,7 +117,7 @@ def _parsed(file: Path, content: bytes, of: str) -> Parsed:
 
 
 def _imported_names(tree: ast.Module) -> list[str]:
-    """Return the names that a file imports from the package, of modules or of what is in them."""
+    """Return the names of modules, and of objects in them, that a file imports from the package."""
     modules: set[str] = set()
     for node in statements(tree):
         if isinstance(node, ast.Import):

@@ -46,7 +46,7 @@ class Job(NamedTuple):
 
     @property
     def lasting_outputs(self) -> list[str]:
-        """The files that it makes, without folders and files that are removed in the end."""
+        """The files that it makes, without folders and temporary files."""
         return [
             str(output.apply_wildcards(dict(self.values)))
             for output in self.rule.output
@@ -55,10 +55,10 @@ class Job(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A rule in a provenance, with the strategy that it works for, or None if it works for all.
+    """A rule in a provenance, and the strategy that it serves; None if it serves all.
 
-    Rules and not stages, because several rules may run a stage with different settings, as `extract_round`
-    does.
+    A part is a rule, not a stage, because several rules may run one stage with different settings, as
+    `extract` and `extract_round` do.
     """
 
     strategy: str | None
@@ -82,7 +82,7 @@ class StageGraph:
         self._before: dict[Job, list[Job]] = {}
 
     def provenance(self, rule: Rule, wildcards: Any) -> dict[str, str]:
-        """Return the digest of each stage before a job, by its rule; that of its own stage comes last.
+        """Return the digest of each stage before a job, by its rule; its own stage comes last.
 
         If the job reads files of several strategies, each strategy has one digest.
         """
@@ -116,7 +116,7 @@ class StageGraph:
                     parts |= self._parts[before]
                 strategy = dict(last.values).get("strategy")
                 part = Part(strategy if strategy in self._strategies else None, last.rule.name)
-                parts.pop(part, None)  # an earlier round's
+                parts.pop(part, None)  # of an earlier round
                 recorded = self.params_of[last.rule]
                 self._parts[last] = parts | {
                     part: self._describe(recorded.stage, last.wildcards, recorded.fixed)
@@ -149,7 +149,7 @@ class StageGraph:
 
     @cached_property
     def rule_of(self) -> dict[StageParams, Rule]:
-        """The rule that has these params, for all that run a stage."""
+        """The rule of each params object, for all rules that run a stage."""
         return {item: rule for rule in self._workflow.rules for item in rule.params if hasattr(item, "stage")}
 
     @cached_property

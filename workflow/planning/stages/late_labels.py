@@ -1,4 +1,4 @@
-"""Labels that come later: which of them each job depends on.
+"""Labels that come later, and which of them each job depends on.
 
 The file of annotations grows while rounds run, so no rule has it as an input: a new label reruns no finished
 job. The params of a rule hold a digest of the labels that its job reads; a correction changes this digest.
@@ -88,7 +88,7 @@ def _digest_of(labels: dict[int, str]) -> str:
 
 
 def _state(path: str) -> tuple[int, int] | None:
-    """Return size and time of a file, by which its content is cached; None if there is no file."""
+    """Return the size and time of a file, the key of its cached content; None if there is no file."""
     try:
         status = Path(path).stat()
     except OSError:

@@ -44,7 +44,7 @@ class StageSettings:
         return getattr(self, name)(stage, wildcards)
 
     def relevant_value(self, name: str, stage: str, wildcards: Any) -> Any:
-        """Return what results depend on in the setting ``name``."""
+        """Return the part of the setting ``name`` that results depend on."""
         return self.value(name, stage, wildcards)
 
     def checkpoint_content(self) -> str | None:
@@ -54,7 +54,7 @@ class StageSettings:
         return content_digest(self.checkpoint)
 
     def kind_of_job(self, wildcards: Any) -> Hashable:
-        """Return what is equal for the jobs of a stage whose relevant settings are."""
+        """Return a key that is equal for all jobs of a stage with equal relevant settings."""
         raise NotImplementedError
 
     def strategy_files(self, wildcards: Any) -> list[Path]:
@@ -158,7 +158,7 @@ class ExperimentSettings(StageSettings):
         return self._of_head("nearest_for_budget", self._paths.declared(wildcards))
 
     def _of_head(self, name: str, declared: Strategy) -> list[str] | int | None:
-        """Return what to compute from the head for a strategy."""
+        """Return what a strategy needs computed from the head."""
         if name == "head_scores":
             return list(declared.scores) or None
         return self._experiment.budget if "nearest" in declared.reads else None
@@ -175,7 +175,7 @@ class ExperimentSettings(StageSettings):
         return self._experiment.strategy(wildcards.strategy)
 
     def _reads_query(self, stage: str, wildcards: Any) -> bool:
-        """Return whether a stage reads more than rows, a head and scores; `score` does so to precompute."""
+        """Return whether a stage reads more than rows, a head and scores; `score` does only to precompute."""
         return stage != "score" or self._paths.precomputes(wildcards)
 
     # Curves, figures, tables.
@@ -196,7 +196,7 @@ class ExperimentSettings(StageSettings):
         return asdict(Rounds(self._paths.root, initial, strategies, seeds, experiment.rounds, folders))
 
     def ceiling_runs(self) -> dict[str, Any]:
-        """Return the trainings on the whole pool, in the form of round 0 of a strategy of that name."""
+        """Return the trainings on the whole pool, as if they were round 0 of a strategy."""
         return asdict(Rounds(self._paths.root, FULL_POOL, [FULL_POOL], self._experiment.seed_list, rounds=1))
 
     def setup(self, stage: str, wildcards: Any) -> dict[str, Any]:
@@ -249,7 +249,7 @@ def backbone_setting(backbone: Backbone, is_own: bool = False) -> dict[str, Any]
 
     Args:
         backbone: the section of the configuration.
-        is_own: whether activepool wrote the weights, so that nothing need say how their file names them.
+        is_own: whether activepool wrote the weights; then the setting need not say how their file names them.
     """
     named = {"image_size", "normalisation", *(() if is_own else ("format", "keys"))}
     return {"name": backbone.architecture, **backbone.model_dump(include=named, exclude_none=True)}

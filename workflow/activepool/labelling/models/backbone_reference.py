@@ -102,8 +102,8 @@ class BackboneReference:
         backbone.normalise_by(self.preprocessing.mean, self.preprocessing.std)
         if digest != self.checkpoint_digest:
             raise InputError(
-                f"checkpoint: {checkpoint or 'none is given, and'} has not the weights that the model was "
-                f"trained with; give the file whose SHA-256 is {self.checkpoint_digest}"
+                f"checkpoint: {checkpoint or 'the backbone itself'} does not have the weights that the model "
+                f"was trained with; give the file whose SHA-256 is {self.checkpoint_digest}"
             )
         return backbone
 

@@ -58,7 +58,9 @@ def write_label_errors(
     place = {row: number for number, row in enumerate(labels.rows.tolist())}
     for row, label in zip(held_out.index.tolist(), held_out.label_names, strict=True):
         if row not in place or labels.labels[place[row]] != label:
-            raise InputError(f"labels.csv: row {row} has not the label {label!r} of held_out.h5; train again")
+            raise InputError(
+                f"labels.csv: row {row} does not have the label {label!r} of held_out.h5; train again"
+            )
     confidences = held_out.probabilities[np.arange(len(numbers)), numbers]
     suspects = np.flatnonzero(off_diagonal(numbers, held_out.probabilities) & (held_out.predicted != numbers))
     ranked = suspects[np.lexsort((suspects, confidences[suspects]))]

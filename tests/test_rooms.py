@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,24 +30,28 @@ ROOMS, PLANNING_ROOMS = listed_rooms("the library"), listed_rooms("planning")
 FRONT, PACKAGE_NAMES = {"__init__"}, {"__version__"}
 
 
-def imported_rooms(file: Path) -> set[str]:
-    """Return the rooms that a file imports from, also by a name of the package itself."""
+def imported_modules(file: Path, package: str) -> set[str]:
+    """Return the names, inside a package, of what a file imports from it, also by a name of the package."""
     names, called = set(), set()
     nodes = [*ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
     for node in nodes:
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "activepool":
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == package:
             _, _, inside = node.module.partition(".")
-            names.update([inside.split(".")[0]] if inside else [name.name for name in node.names])
+            names.update([inside] if inside else [name.name for name in node.names])
         elif isinstance(node, ast.Import):
-            packages = [alias for alias in node.names if alias.name.split(".")[0] == "activepool"]
-            names.update(alias.name.split(".")[1] for alias in packages if "." in alias.name)
-            called.update(alias.asname or "activepool" for alias in packages)
+            packages = [alias for alias in node.names if alias.name.split(".")[0] == package]
+            names.update(alias.name.partition(".")[2] for alias in packages if "." in alias.name)
+            called.update(alias.asname or package for alias in packages)
     for node in nodes:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in called:
             names.add(node.attr)
-    return {
-        activepool._MODULES.get(name, f"activepool.{name}").split(".")[1] for name in names - PACKAGE_NAMES
-    }
+    return {name.split(".")[0] for name in names}
+
+
+def imported_rooms(file: Path) -> set[str]:
+    """Return the rooms of the library that a file imports from."""
+    names = imported_modules(file, "activepool") - PACKAGE_NAMES
+    return {activepool._MODULES.get(name, f"activepool.{name}").split(".")[1] for name in names}
 
 
 def test_each_module_lies_in_a_room():
@@ -69,12 +75,11 @@ def test_imports_point_down():
 def test_imports_in_planning_point_down():
     planning = LIBRARY.parent / "planning"
     assert {path.stem for path in planning.glob("[!_]*")} == {*PLANNING_ROOMS}
-    imports = re.compile(r"^\s*from planning\.(\w+)", re.MULTILINE)
     wrong = [
         f"{file.relative_to(planning)} imports {room}"
         for number, room_of_file in enumerate(PLANNING_ROOMS)
         for file in [*planning.glob(f"{room_of_file}.py"), *(planning / room_of_file).rglob("*.py")]
-        for room in imports.findall(file.read_text(encoding="utf-8"))
+        for room in imported_modules(file, "planning")
         if room not in PLANNING_ROOMS[: number + 1]
     ]
     assert wrong == []
@@ -96,6 +101,14 @@ def test_an_import_by_way_of_the_package_is_one_of_its_room(tmp_path, text, room
     assert imported_rooms(tmp_path / "module.py") - {"scores"} == {room}
 
 
+@pytest.mark.parametrize(
+    "text", ["from planning.paths import Paths", "from planning import paths", "import planning.paths"]
+)
+def test_an_import_of_planning_is_seen_in_all_forms(tmp_path, text):
+    (tmp_path / "module.py").write_text(f"{text}\n")
+    assert imported_modules(tmp_path / "module.py", "planning") == {"paths"}
+
+
 def test_the_version_is_of_no_room(tmp_path):
     (tmp_path / "module.py").write_text("import activepool\nprint(activepool.__version__)\n")
     assert imported_rooms(tmp_path / "module.py") == set()
@@ -112,3 +125,12 @@ def test_scores_diversity_and_strategies_import_nothing_from_io():
         file for room in ("scores", "diversity", "strategies") for file in (LIBRARY / room).rglob("*.py")
     ]
     assert [file.name for file in rooms if "io" in imported_rooms(file)] == []
+
+
+def test_the_declarations_of_all_stages_import_nothing_large():
+    """Planning imports every stage to read its declaration."""
+    stages = [f"activepool.stages.{file.stem}" for file in (LIBRARY / "stages").glob("[!_]*.py")]
+    large = ["torch", "sklearn", "scipy", "pandas", "matplotlib", "h5py", "PIL"]
+    program = f"import importlib, sys; [importlib.import_module(name) for name in {stages}];"
+    program += f"print([name for name in {large} if name in sys.modules])"
+    assert subprocess.check_output([sys.executable, "-c", program], text=True) == "[]\n"

@@ -198,7 +198,7 @@ def test_no_strategy_overlooks_a_feature_that_is_no_number(name, value):
 
 @pytest.mark.parametrize("name", ["labels", "labelled", "validation", "pool", "exclude", "oracle_labels"])
 def test_pandas_in_another_order_than_features_is_no_other_sample_s(name):
-    """Arrays go together by their places; an index in another order says that these places are wrong."""
+    """Arrays are matched by position; an index in another order says that the positions are wrong."""
     features = pd.DataFrame(FEATURES, index=[f"im{row}" for row in range(N)])
     mask = pd.Series(KNOWN_LABELS >= 0, index=features.index)
     arguments = {

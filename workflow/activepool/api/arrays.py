@@ -99,7 +99,7 @@ def to_array(name: str, values: Any) -> np.ndarray:
 def require_one_order(name: str, values: Any, reference_name: str, reference: Any) -> None:
     """Raise InputError if pandas has ``values`` of the same rows as ``reference``, but in another order.
 
-    All arrays here go together by their places, whatever pandas' index says.
+    All arrays here are matched by position, whatever pandas' index says.
     """
     if not (hasattr(values, "iloc") and hasattr(reference, "iloc")) or values.index.equals(reference.index):
         return
@@ -110,7 +110,7 @@ def require_one_order(name: str, values: Any, reference_name: str, reference: An
         raise InputError(
             f"{name} has the index {index[row]!r} in row {row}, where {reference_name} has "
             f"{reference_index[row]!r}; give {name}.loc[{reference_name}.index], or {name}.to_numpy() if "
-            "they go together by their places"
+            "they are matched by position"
         )
 
 

@@ -43,9 +43,9 @@ def audit(truth: Any, predicted: Any, *, classes: Classes = None, confidence: fl
         truth: (n,) labels.
         predicted: (n,) predicted classes.
         classes: all classes in their order, or their number; by default, those that occur, sorted.
-        confidence: of the intervals.
+        confidence: the level of the intervals.
 
-    Raises InputError, with one line that says what does not fit.
+    Raises InputError, with one line that says what is wrong.
     """
     require_one_order("predicted", predicted, "truth", truth)
     true_values, predicted_values = to_list("truth", truth), to_list("predicted", predicted)
@@ -78,14 +78,15 @@ def audit(truth: Any, predicted: Any, *, classes: Classes = None, confidence: fl
 
 
 def audit_size(width: float, *, confidence: float = 0.95, accuracy: float = 0.5) -> int:
-    """Return how many random samples an audit needs for an interval of the accuracy that is narrow enough.
+    """Return how many random samples an audit needs for an interval of the accuracy of this width.
 
     Args:
-        width: of the interval from end to end, between 0 and 1: 0.1 is ±0.05.
-        confidence: of the interval.
-        accuracy: that you expect; with 0.5 the size is enough for any. The nearer to 1, the fewer it takes.
+        width: the width of the interval from end to end, between 0 and 1: 0.1 is ±0.05.
+        confidence: the level of the interval.
+        accuracy: the accuracy that you expect; 0.5 gives enough samples for any accuracy. The closer to 1,
+            the fewer samples are needed.
 
-    Raises InputError, with one line that says what does not fit.
+    Raises InputError, with one line that says what is wrong.
     """
     if not is_number(accuracy) or not 0 <= accuracy <= 1:
         raise InputError(f"accuracy is {accuracy!r}; it must be from 0 to 1")

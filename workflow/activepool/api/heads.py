@@ -39,11 +39,11 @@ class Head:
         weight: (C, d) float32.
         bias: (C,) float32.
         classes: (C,) the classes, as in the labels that it was trained on.
-        weight_decay: that it was trained with; None if it was not trained here.
-        validation_accuracy: on the validation rows, 0 to 1; None without any.
-        temperature: the logits divided by it give calibrated probabilities; 1 if it is not known.
-        uncalibrated: why the temperature is not known, in words; None if it is.
-        cross_validation: what chose the weight decay, with the predictions for the rows held out; None if
+        weight_decay: the weight decay of its training; None if it was not trained here.
+        validation_accuracy: the accuracy on the validation rows, 0 to 1; None without such rows.
+        temperature: the divisor of the logits that calibrates the probabilities; 1 if it is unknown.
+        uncalibrated: why the temperature is unknown, in words; None if it is known.
+        cross_validation: the choice of the weight decay, with the predictions for the held-out rows; None if
             validation rows chose it, or if there was only one.
     """
 
@@ -71,7 +71,7 @@ class Head:
     def predict_proba(self, features: Features, *, calibrated: bool = False) -> FloatArray:
         """Return the probability of each class for each row of ``features`` (n, d), (n, C) float32.
 
-        ``calibrated`` divides the logits by the temperature, which changes not a prediction.
+        ``calibrated`` divides the logits by the temperature, which does not change any prediction.
         """
         scorer = self._scorer(features)
         rows = np.arange(scorer.features.shape[0])
@@ -108,21 +108,22 @@ def train_head(
 
     Args:
         features: (N, d) array, memory map, HDF5 dataset or torch tensor.
-        labels: (N,), with -1, None or NaN for unknown ones; or (m,), of the rows ``labelled``.
-        labelled: rows to train on, as numbers or a mask; by default, all whose label is known, except for
+        labels: either of all rows, (N,), with -1, None or NaN for unknown ones; or only of the rows
+            ``labelled``, (m,).
+        labelled: rows to train on, as numbers or a mask; by default, all rows with a known label, except for
             validation rows.
-        validation: rows that choose among several weight decays; they need labels (N,).
+        validation: rows that choose among several weight decays; then give labels of all rows, (N,).
         classes: all classes in their order, or their number; by default, those in ``labels``, sorted.
         weight_decay: relative to the total variance of the labelled features; one, or several to choose from,
-            by default 1e-2, 1e-3, 1e-4, 1e-5 and 1e-6. The validation rows choose or, without any,
+            by default 1e-2, 1e-3, 1e-4, 1e-5 and 1e-6. The validation rows decide or, without such rows,
             cross-validation on the labelled rows. With fewer than 10 labels, or fewer than 3 of a class that
-            has any, it takes the one nearest to 1e-4 without cross-validation.
+            has any, the weight decay nearest to 1e-4 is taken, without cross-validation.
         class_weight: ``"balanced"`` weighs classes by the inverse of their number of labels.
-        seed: of the folds of cross-validation.
+        seed: the seed of the folds of cross-validation.
         device: ``cpu``, ``cuda``, ``cuda:N`` or ``auto``; by default, where the features are.
-        workers: threads; by default, all processors. No effect on the result.
+        workers: number of threads; by default, all processors. It does not affect the result.
 
-    Raises InputError, with one line that says what does not fit.
+    Raises InputError, with one line that says what is wrong.
     """
     for name, values in {"labels": labels, "labelled": labelled, "validation": validation}.items():
         require_one_order(name, values, "features", features)

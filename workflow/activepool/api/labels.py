@@ -163,7 +163,7 @@ def _class_values(classes: Sequence[Any] | np.ndarray | int) -> np.ndarray:
 
 
 def _doubtful_class(present: np.ndarray) -> str | None:
-    """Return one of sorted labels (n,) that is hardly a class, and why; None if each may be one."""
+    """Return one of sorted labels (n,) that is hardly a class, and why; None if all may be classes."""
     if present.dtype.kind in "US":
         names = _texts(present)
         if missing := next(filter(reads_as_missing, names), None):
@@ -229,7 +229,7 @@ def _values(name: str, labels: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _of_one_type(name: str, values: np.ndarray, is_known: np.ndarray) -> np.ndarray:
-    """Return objects as an array of numbers or of text; what is not known is -1 or empty there."""
+    """Return objects as an array of numbers or of text; unknown values are -1 or empty there."""
     items = values[is_known].tolist()
     for text in (str, bytes):
         if all(isinstance(item, text) for item in items):

@@ -20,15 +20,15 @@ def learning_curve_fit(
 
     Args:
         labels_used: (m,) different numbers of labels, in any order.
-        errors: (m,) the error, 1 − accuracy, with each of them; or (m, S), those of S seeds.
-        confidence: of the intervals.
-        seed: of the bootstrap that makes the intervals.
+        errors: the error, 1 − accuracy, with each number of labels, (m,); or the errors of S seeds, (m, S).
+        confidence: the level of the intervals.
+        seed: the seed of the bootstrap that makes the intervals.
 
     Returns: the curve's ``asymptote``, ``factor`` and ``exponent``, each with an interval, and
-    ``labels_for[0.9]``, ``[0.95]`` and ``[0.99]``, the labels that bring the accuracy to that part of its
-    ceiling. With fewer than four points, or errors that do not clearly decline, ``unknown`` says so instead.
+    ``labels_for[0.9]``, ``[0.95]`` and ``[0.99]``, the number of labels that bring the accuracy to that share
+    of its ceiling. With fewer than four points, or errors that do not clearly decline, ``unknown`` says so.
 
-    Raises InputError, with one line that says what does not fit.
+    Raises InputError, with one line that says what is wrong.
     """
     labels, values = to_array("labels_used", labels_used), to_array("errors", errors)
     if labels.ndim != 1 or labels.dtype.kind not in "iuf" or not np.array_equal(labels, np.rint(labels)):
@@ -55,15 +55,15 @@ def learning_curve_fit(
 
 
 def agreement(first: Any, second: Any) -> float | None:
-    """Return Cohen's κ of two models' predictions for the same rows: 1 if all agree, 0 if as chance would.
+    """Return Cohen's κ of two models' predictions for the same rows: 1 if all agree, 0 if only by chance.
 
     Args:
         first: (n,) predicted classes, numbers or names.
-        second: (n,) the same of another model.
+        second: (n,) the predicted classes of another model.
 
-    Returns: κ; None without rows, or if both predict one and the same class for all of them.
+    Returns: κ; None without rows, or if both models predict the same single class for all rows.
 
-    Raises InputError, with one line that says what does not fit.
+    Raises InputError, with one line that says what is wrong.
     """
     require_one_order("second", second, "first", first)
     left, right = to_list("first", first), to_list("second", second)
@@ -83,9 +83,9 @@ def agreement(first: Any, second: Any) -> float | None:
 def has_settled(agreements: Sequence[float | None]) -> bool:
     """Return whether the last three of ``agreements``, κ of consecutive models, are at least 0.99.
 
-    A stop rule: more labels of this kind would change few predictions. None counts as no agreement.
+    This is a stop rule: more labels of this kind would change few predictions. None counts as disagreement.
 
-    Raises InputError, with one line that says what does not fit.
+    Raises InputError, with one line that says what is wrong.
     """
     if is_number(agreements):
         raise InputError(f"agreements is {agreements!r}; it must be a list of numbers, or of None")

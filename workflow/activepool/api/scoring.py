@@ -20,7 +20,7 @@ def score(
     device: str | None = None,
     workers: int | None = None,
 ) -> dict[str, np.ndarray]:
-    """Return what a head says of each row: its predicted class, and the scores that strategies pick by.
+    """Return a head's predicted class for each row, and the scores that strategies pick by.
 
     Args:
         features: (N, d) array, memory map, HDF5 dataset or torch tensor.
@@ -28,13 +28,14 @@ def score(
         scores: names of scores, such as ``margin``, the difference of the two largest probabilities,
             ``entropy``, in nats, and ``boundary``, the distance to the nearest decision boundary; by default,
             all.
-        rows: which rows, as numbers or a mask; by default, all.
+        rows: which rows to score, as numbers or a mask; by default, all.
         device: ``cpu``, ``cuda``, ``cuda:N`` or ``auto``; by default, where the features are.
-        workers: threads; by default, all processors. No effect on the result.
+        workers: number of threads; by default, all processors. It does not affect the result.
 
-    Returns: ``predicted`` (n,) as in the head's classes, and each of ``scores`` (n,) float32.
+    Returns: a dict of ``predicted`` (n,), which are among the head's classes, and the ``scores``, each (n,)
+    float32.
 
-    Raises InputError, with one line that says what does not fit.
+    Raises InputError, with one line that says what is wrong.
     """
     require_one_order("rows", rows, "features", features)
     matrix = feature_matrix(features)

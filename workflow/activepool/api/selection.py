@@ -59,30 +59,31 @@ def select(
         strategy: a built-in strategy's name, ``file.py:function``, or a function declared by ``@strategy``.
         features: (N, d) array, memory map, HDF5 dataset or torch tensor; read in blocks, never copied whole.
         budget: how many rows to pick.
-        labels: numbers or names, (N,), with -1, None or NaN for unknown ones; or (m,), of the rows
-            ``labelled``.
-        labelled: the labelled rows, as numbers or a mask; by default, those whose label is known.
+        labels: numbers or names: either of all rows, (N,), with -1, None or NaN for unknown ones; or only of
+            the rows ``labelled``, (m,).
+        labelled: the labelled rows, as numbers or a mask; by default, all rows with a known label.
         pool: rows that may be picked; by default, all. Labelled rows are never picked.
         exclude: rows that may not be picked.
         validation: labelled rows that choose the head's weight decay and, for `uherding`, its temperature;
             they are not picked.
         classes: all classes in their order, or their number; by default, those in ``labels``, sorted.
-        head: for strategies that read one: what `train_head` returns, a pair (weight, bias), or a fitted
-            linear model of scikit-learn. By default, `train_head` trains one on the labelled rows.
-        weight_decay, class_weight: of that training, see `train_head`; here one weight decay, 1e-4, is the
-            default without validation rows.
-        seed, round: name the random stream, as in the workflow: round R trains on these picks, from 1.
-        remaining_budget: of this and all later rounds, for strategies that plan ahead; by default ``budget``.
-        oracle_labels: (N,) true labels, for strategies that read those of the pool.
-        state: a dict that keeps what a strategy reuses in later rounds; pass the same one to each round. It
-            saves time, and changes no picks, except for ``cluster_once`` of margin clustering.
+        head: the head, for strategies that read one: what `train_head` returns, a pair (weight, bias), or a
+            fitted linear model of scikit-learn. By default, `train_head` trains one on the labelled rows.
+        weight_decay, class_weight: settings of this training, see `train_head`; but without validation rows,
+            the default here is one weight decay, 1e-4.
+        seed, round: determine the random numbers, as in the workflow; round R, from 1, trains on these picks.
+        remaining_budget: the budget of this and all later rounds, for strategies that plan ahead; by default
+            ``budget``.
+        oracle_labels: (N,) true labels, for strategies that read the labels of the pool.
+        state: a dict for what a strategy reuses in later rounds; pass the same dict in each round. It saves
+            time and changes no picks, except for ``cluster_once`` of margin clustering.
         device: ``cpu``, ``cuda``, ``cuda:N`` or ``auto``; by default, where the features are.
-        workers: threads; by default, all processors. No effect on the picks.
-        options: of the strategy.
+        workers: number of threads; by default, all processors. It does not affect the picks.
+        options: options of the strategy.
 
     Returns: (budget,) int64 rows of ``features``.
 
-    Raises InputError, with one line that says what does not fit.
+    Raises InputError, with one line that says what is wrong.
     """
     declaration, name = _declaration(strategy)
     all_options, round = check_options(declaration, options, KEYWORDS), to_whole("round", round, 1)
@@ -139,7 +140,7 @@ def select(
 
 
 def _declaration(strategy: Any) -> tuple[Strategy, str]:
-    """Return a strategy and what the user calls it."""
+    """Return a strategy, and its name in messages."""
     if isinstance(strategy, Strategy):
         return strategy, strategy.name
     if isinstance(strategy, str):

@@ -14,7 +14,7 @@ def candidates(
         ledger: the ledger
         candidates: candidates.csv to write: index, source
         ask_again: states of samples that may go out once more, see activepool.ledger.state.Status
-        sent: files of batches that go out before
+        sent: files of batches that go out before this one
     """
     from pathlib import Path
 

@@ -18,7 +18,7 @@ def export_model(
     Args:
         head: head.h5 of train_labelled
         training: training.json of the head
-        features: features.h5, which says what the backbone was
+        features: features.h5, which describes the backbone
         model: model.safetensors to write
         backbone: JSON, as for the stage extract; by default, its name and no format of the checkpoint
         exif: whether the rotation in EXIF was applied to the images

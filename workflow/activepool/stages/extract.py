@@ -30,8 +30,7 @@ def extract(
             activepool.features.settings
         features: HDF5 file of the shard to write
         checkpoint: .safetensors, .pt or .pth file; without one, the backbone's own weights
-        earlier: features.h5 of an earlier run, if there is one: batches of images that have not changed since
-            are taken from it
+        earlier: features.h5 of an earlier run, if any; batches of unchanged images are copied from it
     """
     from activepool.compute.workers import reading_workers
     from activepool.features.extract import extract_shard

@@ -72,7 +72,7 @@ def finetune(
 
     Args:
         dataset: dataset.h5
-        validation: validation.csv: rows on which the best epoch is chosen
+        validation: validation.csv: rows that choose the best epoch
         labelled: labelled.csv: the labelled set
         recipe: JSON: solver finetune, and its options
         backbone: JSON, as for the stage extract

@@ -13,7 +13,7 @@ def leaderboard(
     definitions: Annotated[Mapping[str, Any], Json()],
     leaderboard: Output,
 ) -> None:
-    """Sum up what each strategy reached with each number of labels, for a file that many experiments share.
+    """Sum up the results of each strategy with each number of labels, for a file that many experiments share.
 
     Args:
         curves: curves.csv

@@ -15,7 +15,7 @@ def prepare(
     options: Mapping[str, Any] = {},
     compute: Compute = Compute(),
 ) -> None:
-    """Compute, before the first round, what all rounds of a strategy share.
+    """Compute what all rounds of a strategy share, before the first round.
 
     Args:
         strategy: name of a strategy, or file.py:function

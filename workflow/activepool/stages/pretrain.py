@@ -18,7 +18,7 @@ def pretrain(
 ) -> None:
     """Pretrain a backbone on a dataset's own images, without their labels (SimCLR or MoCo v2).
 
-    A file beside the weights keeps them for the next run on the same images, whatever the labels are then.
+    A file beside the weights keeps a copy of them for the next run on the same images, whatever their labels.
 
     Several processes, started by --processes or by torchrun, train together, each on a GPU of its own.
 

@@ -9,7 +9,7 @@ def projection(features: Input, method: Literal["pca", "umap"], map: Output, wor
 
     Args:
         features: features.h5
-        method: how the plane is found
+        method: how to find the plane
         map: map_METHOD.h5 to write
     """
     from activepool.features.projection import project, write_map

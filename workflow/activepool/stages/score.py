@@ -53,11 +53,12 @@ def score(
         scores: scores.h5 to write
         head: head.h5 of the previous round
         head_scores: names of scores to compute from the head, such as margin
-        nearest_for_budget: with head_scores: list those nearest to each class's boundary, for this budget
+        nearest_for_budget: with head_scores: also list the samples nearest to each class's boundary, for this
+            budget
         strategy: name of the strategy, or file.py:function, if it precomputes or has a model
         options: JSON: the options of the strategy for this stage
-        dataset: dataset.h5, for its model
-        model: safetensors file of the weights of its model
+        dataset: dataset.h5, for the strategy's model
+        model: safetensors file of the weights of the strategy's model
         prepared: prepared.h5 of the strategy
         budget: number of picks
         remaining_budget: number of picks of this and all later rounds

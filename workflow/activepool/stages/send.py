@@ -23,11 +23,11 @@ def send(
     address: str = "",
     folders: str | None = None,
 ) -> None:
-    """Write a batch for people, in the forms of several tools; then enter into the ledger that it went out.
+    """Write a batch in the forms of several tools; then enter into the ledger that it went out.
 
-    A batch that the ledger has is written again as it went out, but without its folders, which somebody may
-    have sorted elsewhere. The sheet says which pictures are gone; tools could not show them and do not get
-    them.
+    A batch that is in the ledger is written again as it went out, except for its folders, which somebody may
+    have sorted elsewhere. The sheet says which pictures are gone; the lists for tools, which could not show
+    these, leave them out.
 
     Args:
         pool: samples.csv of the pool
@@ -35,10 +35,10 @@ def send(
         classes: classes.csv: the classes to choose from
         ledger: the ledger
         project: name of the project
-        batch: name of the batch; that of an audit set begins with audit
-        strategy: name of the strategy, for people
+        batch: name of the batch; the name of an audit set begins with audit
+        strategy: name of the strategy, as people see it
         return_to: folder for the files that come back
-        list: list.csv to write, to be filled in
+        list: list.csv to write, for people to fill in
         sheet: sheet.html to write: a page with all pictures, which opens offline
         label_studio: label_studio.json to write: tasks for Label Studio
         label_studio_view: label_studio.xml to write: the labelling interface of Label Studio
@@ -48,8 +48,8 @@ def send(
         predictions: predictions.h5 of the model that picked
         images: folder of the images; a pool of embeddings has none
         address: where Label Studio finds the folder of the images
-        folders: folder to make of the pictures of a batch that goes out now, with an empty folder for each
-            class; if it is there, it stays
+        folders: folder to write: the pictures of a batch that goes out now, and an empty folder for each
+            class; an existing one stays unchanged
     """
     from pathlib import Path
     from urllib.parse import quote

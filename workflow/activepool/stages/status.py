@@ -18,7 +18,7 @@ def status(
     given_classes: Sequence[str] = (),
     images: str | None = None,
 ) -> None:
-    """Say how far the labelling of a pool is, how good its model, and what more labels would bring.
+    """Report the progress of a pool's labelling, the quality of its model, and what more labels would bring.
 
     Args:
         ledger: the ledger of labels
@@ -30,8 +30,8 @@ def status(
         predictions: predictions.h5 of the same batches; the last is the current model's
         labels: labels.csv of the same batches
         held_out: held_out.h5 of the current model
-        entries: how many entries of the ledger to look at; by default, all
-        given_classes: names of the classes that are given
+        entries: number of entries of the ledger to read; by default, all
+        given_classes: names of the classes that the configuration lists
         images: folder of the images
     """
     from pathlib import Path

@@ -25,7 +25,7 @@ def train(
 
     Args:
         features: features.h5
-        validation: validation.csv: rows on which the head is chosen
+        validation: validation.csv: rows that choose the head
         labelled: labelled.csv: the labelled set
         recipe: JSON: solver, and its options
         seed: seed of the run

@@ -17,9 +17,9 @@ def train_labelled(
     """Train the linear head of a labelling project on all its training labels.
 
     Cross-validation on these labels chooses the weight decay and the temperature. The head has the classes
-    that have labels, in the order of classes.csv: a class without any gets no probability. The labels are
-    taken in the order of their samples: rows get other numbers after results were deleted, and neither the
-    folds nor the last bits of a sum may depend on these.
+    that have labels, in the order of classes.csv: a class without labels gets no probability. The labels are
+    sorted by their samples, because rows are numbered again after results were deleted, and neither the folds
+    nor the last bits of a sum may depend on row numbers.
 
     Args:
         features: features.h5
@@ -27,9 +27,9 @@ def train_labelled(
         classes: classes.csv: all classes in their order
         seed: seed of the folds
         head: head.h5 to write, with the names of its classes
-        held_out: held_out.csv to write: what cross-validation predicts for the labelled rows
+        held_out: held_out.csv to write: the predictions of cross-validation for the labelled rows
         held_out_probabilities: held_out.h5 to write: the same with the probabilities of all classes
-        training: training.json to write: how many labels, what was chosen, and the temperature
+        training: training.json to write: number of labels, chosen weight decay, and temperature
     """
     from dataclasses import replace
 

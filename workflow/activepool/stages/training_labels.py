@@ -18,7 +18,7 @@ def training_labels(
         pool: samples.csv of the pool
         ledger: the ledger
         entries: number of entries to read, from the first on
-        given_classes: classes that come before those that arrived with labels
+        given_classes: classes that the configuration lists; they precede those that arrived with labels
         labels: labels.csv to write: index, source, label, sample
         classes: classes.csv to write: class
     """

@@ -69,10 +69,10 @@ class PoolModel:
         """Predict the classes of images.
 
         Args:
-            images: paths, images of Pillow, or uint8 arrays (H, W) or (H, W, 1 or 3). The rotation that EXIF
-                gives a file is applied if it was in the pool; other images are taken as they are.
+            images: paths, Pillow images, or uint8 arrays (H, W) or (H, W, 1 or 3). The EXIF rotation of a
+                file is applied if it was applied in the pool; images and arrays are not rotated.
             checkpoint: the weights of the backbone, the same file as in the pool.
-            device: of the backbone: cpu, cuda, cuda:N, or auto.
+            device: the device of the backbone: cpu, cuda, cuda:N, or auto.
 
         Raises: InputError for other weights, and for an image that cannot be read.
         """

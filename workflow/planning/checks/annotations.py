@@ -82,8 +82,8 @@ def require_fit_to_listing(experiment: Experiment) -> None:
     with LabelFile(samples) as file:
         raise_if_any(list(_moved(TrainPart.from_file(file), part, annotations)))
     if isinstance(experiment.dataset, Embeddings):
-        with FeatureFile(samples) as features, opened(**_embedding_options(experiment.dataset)) as now:
-            raise_if_any(list(moved_vectors(features, now.train, experiment.dataset.path, annotations)))
+        with FeatureFile(samples) as features, opened(**_embedding_options(experiment.dataset)) as present:
+            raise_if_any(list(moved_vectors(features, present.train, experiment.dataset.path, annotations)))
 
 
 def _moved(read: TrainPart, listed: TrainPart, annotations: Annotations) -> Iterator[str]:
@@ -94,10 +94,10 @@ def _moved(read: TrainPart, listed: TrainPart, annotations: Annotations) -> Iter
         row = None if annotation.source.strip() else whole_number(annotation.index)
         if row is None or row >= min(len(read.sources), len(listed.sources)):
             continue
-        before, now = read.sources[row], listed.sources[row]
-        if before != now:
+        earlier, present = read.sources[row], listed.sources[row]
+        if earlier != present:
             yield (
-                f"{annotations.path}:{annotation.line}: index {row} was {before!r}, but is {now!r} in "
+                f"{annotations.path}:{annotation.line}: index {row} was {earlier!r}, but is {present!r} in "
                 f"{listed.name} now; add the column 'source', which names the labelled sample"
             )
 

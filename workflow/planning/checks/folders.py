@@ -71,8 +71,8 @@ def unwritable_folder() -> Path | None:
     """
     for path in map(Path, FOLDERS):
         if (path.is_symlink() or path.exists()) and not path.is_dir():
-            what = "a file" if path.exists() else f"a link to {path.readlink()}, which does not exist"
-            raise InputError(f"{path.absolute()}: is {what}; a run writes to a folder of this name")
+            form = "a file" if path.exists() else f"a link to {path.readlink()}, which does not exist"
+            raise InputError(f"{path.absolute()}: is {form}; a run writes to a folder of this name")
     existing = [path for pattern in WRITTEN for path in Path().glob(pattern)]
-    here = [] if Path(".snakemake").exists() and Path("results").exists() else [Path()]
-    return next((path for path in [*here, *existing] if not os.access(path, os.W_OK)), None)
+    parents = [] if Path(".snakemake").exists() and Path("results").exists() else [Path()]
+    return next((path for path in [*parents, *existing] if not os.access(path, os.W_OK)), None)

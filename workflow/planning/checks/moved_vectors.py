@@ -17,7 +17,7 @@ ROW = re.compile(r"train/(\d+)")
 
 
 def moved_vectors(
-    features: FeatureFile, now: EmbeddingPart, where: str, annotations: Annotations
+    features: FeatureFile, present: EmbeddingPart, path: str, annotations: Annotations
 ) -> Iterator[str]:
     """Yield a line for each annotation of a row that has another vector now, if rows have moved.
 
@@ -26,12 +26,16 @@ def moved_vectors(
 
     Args:
         features: features.h5, as a run has read the vectors.
-        now: the vectors as they are now.
-        where: their file, for messages.
-        annotations: whose rows both have.
+        present: the present vectors.
+        path: their file, for messages.
+        annotations: annotations whose rows both have.
     """
     part = TrainPart.from_file(features)
-    if now.sources is not None or part.sources is None or now.width != features.train.features.shape[1]:
+    if (
+        present.sources is not None
+        or part.sources is None
+        or present.width != features.train.features.shape[1]
+    ):
         return
     of_rows = {_row(part, annotation): annotation for annotation in annotations.rows}
     named = {row: ROW.fullmatch(part.sources[row]) for row in of_rows if row is not None}
@@ -41,18 +45,18 @@ def moved_vectors(
 
     def is_kept(number: int) -> bool:
         row = rows_before[number]
-        is_there = row < len(now.labels)
-        return is_there and np.array_equal(before[number], _vectors(now, slice(row, row + 1))[0])
+        exists = row < len(present.labels)
+        return exists and np.array_equal(before[number], _vectors(present, slice(row, row + 1))[0])
 
     # In the order of the rows: a table reads each batch once, going forward.
     changed = sorted(number for number in np.argsort(rows_before).tolist() if not is_kept(number))
-    places = _places(now, before[changed]) if changed else {}
-    for number in changed if places else ():
-        annotation, place = of_rows[int(rows[number])], places.get(before[number].tobytes())
-        its_row = "no row" if place is None else f"row {place}"
+    rows_now = _rows_now(present, before[changed]) if changed else {}
+    for number in changed if rows_now else ():
+        annotation, row_now = of_rows[int(rows[number])], rows_now.get(before[number].tobytes())
+        its_row = "no row" if row_now is None else f"row {row_now}"
         yield (
             f"{annotations.path}:{annotation.line}: 'train/{rows_before[number]}' was the vector that "
-            f"{its_row} of {where} has now; put new rows last, or correct this file and delete "
+            f"{its_row} of {path} has now; put new rows last, or correct this file and delete "
             f"{features.path}"
         )
 
@@ -63,18 +67,18 @@ def _row(part: TrainPart, annotation: Annotation) -> int | None:
     return row if row is not None and row < len(part.labels) else None
 
 
-def _places(now: EmbeddingPart, vectors: FloatArray) -> dict[bytes, int]:
-    """Return the row of each vector that is there, by its bytes."""
-    looked_for = {vector.tobytes() for vector in vectors}
+def _rows_now(present: EmbeddingPart, vectors: FloatArray) -> dict[bytes, int]:
+    """Return the present row of each of these vectors, by its bytes; those that are gone are missing."""
+    wanted_vectors = {vector.tobytes() for vector in vectors}
     rows: dict[bytes, int] = {}
-    for block in row_blocks(len(now.labels), BLOCK_ROWS):
-        for row, vector in enumerate(_vectors(now, block), start=block.start):
-            if (content := vector.tobytes()) in looked_for:
+    for block in row_blocks(len(present.labels), BLOCK_ROWS):
+        for row, vector in enumerate(_vectors(present, block), start=block.start):
+            if (content := vector.tobytes()) in wanted_vectors:
                 rows.setdefault(content, row)
     return rows
 
 
-def _vectors(now: EmbeddingPart, rows: slice) -> FloatArray:
+def _vectors(present: EmbeddingPart, rows: slice) -> FloatArray:
     """Return vectors as features.h5 would hold them."""
     with np.errstate(over="ignore"):
-        return np.ascontiguousarray(now.features.read(rows), dtype=np.float32)
+        return np.ascontiguousarray(present.features.read(rows), dtype=np.float32)

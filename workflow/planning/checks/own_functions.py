@@ -39,8 +39,8 @@ def function_problem(name: str) -> str | None:
     function, (names, functions) = name.rpartition(":")[2], _definitions(file)
     if function in names or DYNAMIC & names:
         return None
-    there = f"it defines {', '.join(functions)}" if functions else "it defines none"
-    return f"the file {file} has no function {function!r}; {there}"
+    defined = f"it defines {', '.join(functions)}" if functions else "it defines none"
+    return f"the file {file} has no function {function!r}; {defined}"
 
 
 def _definitions(file: Path) -> tuple[set[str], list[str]]:

@@ -171,7 +171,7 @@ def _line(model: type[BaseModel], raw: Any, error: Any) -> str:
         expected = context.get("expected_tags") or ", ".join(_choices(model, error["loc"]))
         fault = f"{context['tag']!r} is not known; " if "tag" in context else "is missing; "
         line = f"{key}.{discriminator}: {fault}it must be one of {expected}"
-        return f"{line}{_meant(context.get('tag'), expected)}"
+        return f"{line}{_suggestion(context.get('tag'), expected)}"
     if kind in ("model_type", "model_attributes_type"):
         keys = abbreviated(_keys_of(_annotation(model, error["loc"])))
         return (
@@ -187,11 +187,11 @@ def _line(model: type[BaseModel], raw: Any, error: Any) -> str:
     if kind == "list_type" and isinstance(value, str):
         hint = f"; write [{value}]"
     if kind == "literal_error":
-        hint = _meant(value, error["ctx"]["expected"])
+        hint = _suggestion(value, error["ctx"]["expected"])
     return f"{key}: {message}{value_note(error)}{hint}"
 
 
-def _meant(value: Any, expected: str) -> str:
+def _suggestion(value: Any, expected: str) -> str:
     """Return the expected value, of those in a text like ``'sgd' or 'lbfgs'``, that may be meant, if any."""
     near = difflib.get_close_matches(str(value).lower(), re.findall("'([^']*)'", expected), n=1)
     return f"; did you mean {near[0]!r}?" if near else ""

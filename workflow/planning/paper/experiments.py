@@ -119,9 +119,9 @@ def make_experiments(names: Sequence[str], arguments: Sequence[str], log: str | 
 
 def _count(names: Sequence[str], problems: Collection[str], plans: bool) -> str:
     """Return how many of the experiments succeeded, or were planned, and how many were not, in words."""
-    done = f"{'planned' if plans else 'finished'} {len(names) - len(problems)} of {len(names)} experiments"
-    done = done.removesuffix("s") if len(names) == 1 else done
-    return f"{done}; these failed, or their data are missing:" if problems else done
+    count = f"{'planned' if plans else 'finished'} {len(names) - len(problems)} of {len(names)} experiments"
+    count = count.removesuffix("s") if len(names) == 1 else count
+    return f"{count}; these failed, or their data are missing:" if problems else count
 
 
 def _run(name: str, arguments: Sequence[str]) -> list[str] | None:

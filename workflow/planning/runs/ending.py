@@ -74,21 +74,21 @@ def _has_made_all(workflow: Any) -> bool:
 def _results(workflow: Any, paths: Paths, arguments: Sequence[str]) -> Iterator[str]:
     """Yield a line for each kind of result among the targets, and a line about a small validation split."""
     covered = {path for job in workflow.dag.jobs for path in job.output if Path(path).exists()}
-    for what, place in (
+    for kind, place in (
         ("figures", "figures/"),
         ("tables", "tables/"),
         ("curves", "curves.csv"),
         ("leaderboard", "leaderboard.csv"),
     ):
         if any(path.startswith(f"{paths.root}/{place}") for path in covered):
-            yield f"{what}: {paths.root}/{place}"
-    for what, folder, files in (
+            yield f"{kind}: {paths.root}/{place}"
+    for heading, folder, files in (
         ("not drawn", "drawings", paths.figures()),
         ("no tables", "tables", paths.tables()),
     ):
         if covered.issuperset(files):
             for needs, names in inapplicable(folder, paths.experiment).items():
-                yield f"{what} (needs {' and '.join(needs)}): {', '.join(names)}"
+                yield f"{heading} (needs {' and '.join(needs)}): {', '.join(names)}"
     if covered.issuperset(paths.reported()) and not any(map(is_report, arguments)):
         command = snakemake_command(with_options(arguments, "--report", "report.html"))
         yield f"all of it in one page: {command}"

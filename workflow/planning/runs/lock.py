@@ -157,11 +157,11 @@ def _wait_for_jobs() -> None:
     remove_ended(jobs_folder())
 
 
-def _warn_about_unreachable(what: str, processes: list[Announcement]) -> None:
+def _warn_about_unreachable(kind: str, processes: list[Announcement]) -> None:
     if unreachable := [process for process in processes if not process.is_confirmed]:
         descriptions = "; ".join(process.description() for process in unreachable)
         _print(
-            f"{what} may be active in this folder, and its host is out of reach ({descriptions});"
+            f"{kind} may be active in this folder, and its host is out of reach ({descriptions});"
             f" if it was killed: {_removal_command(*unreachable)}"
         )
 
@@ -176,9 +176,9 @@ def _kill_commands(jobs: Iterable[str]) -> str:
     for job in jobs:
         host, _, number = job.rpartition("-")
         numbers.setdefault(host, []).append(number)
-    here = socket.gethostname()
+    this_host = socket.gethostname()
     return ", ".join(
-        f"kill {' '.join(processes)}" + ("" if host == here else f" on {host}")
+        f"kill {' '.join(processes)}" + ("" if host == this_host else f" on {host}")
         for host, processes in numbers.items()
     )
 

@@ -22,7 +22,7 @@ WORDS = {
 }
 
 #: How Snakemake begins the reason that settings or code have changed, and what separates old from new.
-CHANGED, NOW = "Params have changed", " now: "
+CHANGED, SEPARATOR = "Params have changed", " now: "
 
 #: A stage in the recorded params of a job, with the digests of its settings and its code.
 STAGE = re.compile(r'"(\w+)": "settings (\w+), code (\w+)"')
@@ -57,18 +57,18 @@ def reason(text: str) -> str:
 
 
 def _shortened(clause: str) -> str:
-    what, _, files = clause.partition(": ")
-    words = WORDS.get(what, what[:1].lower() + what[1:])
+    beginning, _, files = clause.partition(": ")
+    words = WORDS.get(beginning, beginning[:1].lower() + beginning[1:])
     return f"{words}: {first_few(sorted(files.split(', ')), 1)}" if files else words.rstrip(".")
 
 
 def _difference(change: str) -> str:
-    before, _, now = change.partition(NOW)
-    digests_before = {name: digests for name, *digests in STAGE.findall(before)}
+    old, _, new = change.partition(SEPARATOR)
+    old_digests = {name: digests for name, *digests in STAGE.findall(old)}
     differing = [
-        f"{what} of {name}"
-        for name, *digests in STAGE.findall(now)
-        for what, *pair in zip(("settings", "code"), digests_before.get(name, digests), digests, strict=True)
+        f"{part} of {name}"
+        for name, *digests in STAGE.findall(new)
+        for part, *pair in zip(("settings", "code"), old_digests.get(name, digests), digests, strict=True)
         if pair[0] != pair[1]
     ]
     return f"changed: {', '.join(differing)}" if differing else "its settings or earlier stages have changed"

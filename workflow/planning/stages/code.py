@@ -101,15 +101,15 @@ def _module(file: Path) -> Module:
     return Module(digest, parsed["digest"], tuple(sorted(imports)))
 
 
-def _parsed(file: Path, content: bytes, of: str) -> Parsed:
-    """Return what was kept of a file, if it was kept ``of`` this content; else parse and keep it."""
+def _parsed(file: Path, content: bytes, identity: str) -> Parsed:
+    """Return the cached syntax of a file if it has this ``identity``; otherwise parse and cache it."""
     cache_file = Path(cache_from_source(str(file))).with_suffix(".syntax.json")
     with suppress(OSError, ValueError, LookupError):
         parsed: Parsed = json.loads(cache_file.read_bytes())
-        if parsed["parsed"] == of:
+        if parsed["parsed"] == identity:
             return parsed
     tree = ast.parse(content)
-    parsed = Parsed(parsed=of, names=_imported_names(tree), digest=syntax_digest(tree))
+    parsed = Parsed(parsed=identity, names=_imported_names(tree), digest=syntax_digest(tree))
     if not sys.dont_write_bytecode:
         with suppress(OSError):  # a folder that nobody may write to, or another run that writes the same
             write_json(cache_file, parsed)

@@ -1,6 +1,6 @@
-"""The message of a checkpoint that does not fit a backbone, with a remedy.
+"""The message about a checkpoint that does not fit a backbone, with a remedy.
 
-The message suggests a format or keys only after trying that all weights then fit.
+The message suggests a format or keys only after checking that all weights then fit.
 """
 
 import difflib

@@ -1,4 +1,4 @@
-"""Batch normalisation as a part of the convolution before it: fewer passes over memory in evaluation.
+"""Batch normalisation, folded into the preceding convolution: fewer passes over memory in evaluation.
 
 The features stay the same, except for the rounding of float32.
 """

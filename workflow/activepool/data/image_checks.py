@@ -1,11 +1,11 @@
-"""Checks for unreadable images, before the backbone meets one hours into its pass.
+"""Checks for unreadable images, so that no extraction fails on one after hours.
 
 There are two depths, because reading all of ImageNet costs 140 GB and much of an extraction's time:
 
-- ``stop`` reads the header, a few kilobytes: the file exists, is not empty, and begins like an image of a
-  known format. The extraction finds images that are damaged further on, stops, and names them.
-- ``skip`` decodes the whole image, as the extraction does: images must leave the dataset before its rows are
-  numbered, so the extraction must find none.
+- ``stop`` reads the header, a few kilobytes: it checks that the file exists, is not empty, and begins like
+  an image of a known format. The extraction stops at images with damage after the header, and names them.
+- ``skip`` decodes the whole image, as the extraction does: unreadable images must leave the dataset before
+  its rows are numbered, so the extraction must not find any.
 """
 
 from collections.abc import Callable

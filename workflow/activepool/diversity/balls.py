@@ -1,9 +1,9 @@
 """The samples within a radius of other samples: exact, and without a matrix of all distances.
 
-A product bounds the distances of a block of samples to a block of references, the samples among which
-neighbours are sought. It is one of bfloat16 where that is much faster: few pairs are about as far apart as
-the radius, so that its errors matter little. Where the bounds leave open whether a pair is near, the distance
-is summed from direct differences in float64, so that the result has the same bits with any product.
+A matrix product bounds the distances of a block of samples to a block of references, the samples to search
+for neighbours. It is computed in bfloat16 where that is much faster: few pairs are about as far apart as the
+radius, so its errors matter little. If the bounds do not decide whether a pair is near, the distance is
+summed from direct differences in float64. So the result has the same bits with any product.
 """
 
 from collections.abc import Iterator, Sequence
@@ -113,7 +113,7 @@ class _Search:
         """Return the positions in ``rows`` and ``references`` of the pairs that are near.
 
         Args:
-            pairs: the points of both in each type; the next type is used if the one before leaves much open.
+            pairs: the points of both in each type; a type is used if the previous one leaves many undecided.
             rows, references: rows of the features.
         """
         below, above = (np.nextafter(np.float32(self._limit), np.float32(end)) for end in (-np.inf, np.inf))

@@ -129,7 +129,7 @@ class BinaryTrace:
 
 
 class _Changes:
-    """Changes of rank one, whose next is one of a few candidates.
+    """Rank-one changes; the next change is that of one of a few candidates.
 
     Vectors have n + d entries: the products of all samples' v with u (or h), and u (or h) itself.
     """

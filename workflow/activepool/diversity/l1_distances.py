@@ -25,7 +25,7 @@ LARGEST_CLASSES = 16
 #: The share of a sample's probability that a bound may ignore, to read only its largest classes.
 IGNORED_SHARE = 1 / 64
 
-#: How many contiguous numbers are read in the time of one that is gathered.
+#: How many contiguous numbers can be read in the time that gathering one number takes.
 GATHER_COST = 8
 
 #: Samples whose distances are bounded in one task by their largest classes, and by shares.

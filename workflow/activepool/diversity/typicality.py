@@ -10,7 +10,7 @@ from activepool.features.store import FeatureMatrix, require_finite
 #: Mean distances are rounded to this part of the largest, so that equal ones stay equal.
 RESOLUTION = 2.0**-40
 
-#: The features of no more samples than this are kept while a cluster has its picks.
+#: The most samples whose features stay in memory while a cluster gives its picks.
 KEPT_ROWS = 4096
 
 

@@ -5,11 +5,11 @@ estimation and model selection): K heads are each trained without one fold, and 
 The labels of an actively selected set are not a random sample, so these predictions are good for choosing
 among heads, but biased as an estimate of the accuracy on the pool.
 
-With few labels, neighbouring weight decays hardly differ. So of those that are not clearly worse than the
-best, this takes the one nearest to FIXED_WEIGHT_DECAY: the rule of one standard error (Breiman et al. 1984,
-Classification and regression trees, section 3.4.3), with a favourite that mostly does well in place of the
-simplest. With fewer than MIN_LABELS labels, or fewer than MIN_CLASS_LABELS of a class that has any, it takes
-the favourite without a comparison. ``benchmarks/weight_decay.py`` measures both.
+With few labels, neighbouring weight decays hardly differ. So among those that are not clearly worse than the
+best, this module chooses the weight decay nearest to FIXED_WEIGHT_DECAY: the rule of one standard error
+(Breiman et al. 1984, Classification and regression trees, section 3.4.3), but with a favourite that usually
+does well instead of the simplest. With fewer than MIN_LABELS labels, or fewer than MIN_CLASS_LABELS of a
+class that has any, it takes the favourite without a comparison. ``benchmarks/weight_decay.py`` measures both.
 """
 
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ class CrossValidation:
     """A weight decay, and what heads with it predict for the rows that they were not trained on.
 
     Attributes:
-        weight_decay: the one that was chosen.
+        weight_decay: the chosen weight decay.
         fixed: why no choice was made, in words; None if cross-validation chose.
         rows: (m,) int64, the rows that were held out, ascending; all but the only row of a class.
         labels: (m,) int64, their labels.
@@ -112,12 +112,12 @@ def cross_validate(
 
 
 def choose(decays: Sequence[float], is_correct: BoolArray) -> int:
-    """Return which of the descending ``decays`` to take, in whole numbers.
+    """Return the position of the chosen one of the descending ``decays``; computed in whole numbers.
 
-    The best has the most right predictions. With g fewer right than the best, and d of the m rows on which
-    just one of the two is right, another is not clearly worse if g is at most one standard error of the
-    paired difference: g² ≤ d − g²/m. Of these, and of several that are best, it is the first of
-    `nearest_first`. ``is_correct`` (D, m) says which held-out rows are predicted right with each of D decays.
+    The best weight decay has the most right predictions. Let another have g fewer, and let exactly one of the
+    two be right on d of the m rows. The other is not clearly worse if g is at most one standard error of the
+    paired difference: g² ≤ d − g²/m. The choice is the first of these, and of equally good ones, in the order
+    of `nearest_first`. ``is_correct`` (D, m) says which held-out rows each of D weight decays predicts right.
     """
     order, counts, rows = nearest_first(decays), is_correct.sum(axis=1), int(is_correct.shape[1])
     best = next(place for place in order if counts[place] == counts.max())

@@ -2,7 +2,7 @@
 
 A file says what its annotators think at the time of its export, so most of its answers are known when it is
 taken in again. A new answer replaces the earlier one of the same annotator; the same answer at a later time
-is entered as well, because it decides which other answers are older. An answer that was corrected since does
+is also entered, because it decides which other answers are older. An answer that was corrected since does
 not come back from an old file. If a sample went out again, an answer to that sending is new, even if its
 annotator said the same before.
 

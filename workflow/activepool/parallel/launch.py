@@ -13,8 +13,8 @@ import sys
 import time
 from collections.abc import Sequence
 
-#: Seconds between two polls of the processes, and after a failure until the others are killed. The first that
-#: ends may be one that ends because another failed, which on a busy machine takes seconds to report why.
+#: Seconds between two polls of the processes, and between a failure and the killing of the others. The first
+#: process to end may have ended because another failed, which takes seconds to report why on a busy machine.
 POLL_SECONDS, GRACE_SECONDS = 0.1, 60.0
 
 

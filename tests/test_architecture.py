@@ -70,7 +70,7 @@ def test_each_arrow_of_the_labelling_is_a_file_a_ledger_that_a_stage_reads_or_th
 
 
 def readings(graph, targets):
-    """Return the pairs of stages of which the second reads a file of the first."""
+    """Return the pairs of stages whose second stage reads a file of the first."""
 
     def stage_of(job):
         return graph.params_of[job.rule].stage

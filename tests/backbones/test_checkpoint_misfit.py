@@ -1,4 +1,4 @@
-"""What is said of a checkpoint that does not fit: a remedy that is told helps when it is followed."""
+"""Messages about a checkpoint that does not fit: following their remedy helps."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Files of annotations: each label goes to the sample that its row names, or is told with its line."""
+"""Files of annotations: each label goes to the sample of its row, or is reported with its line."""
 
 from dataclasses import replace
 

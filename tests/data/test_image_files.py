@@ -10,7 +10,7 @@ from PIL import Image, UnidentifiedImageError
 from activepool.data.image_files import decode_image, read_header, reading_problem, without_warnings
 from activepool.data.image_formats import FORMATS, image_endings, is_image_name
 
-#: A scene with which each turn and mirror image is told from all others.
+#: A scene that looks different in each rotation and mirror image.
 UPRIGHT = np.zeros((8, 16, 3), dtype=np.uint8)
 UPRIGHT[:4, :8], UPRIGHT[:4, 8:], UPRIGHT[4:, :8] = (250, 20, 20), (20, 250, 20), (20, 20, 250)
 

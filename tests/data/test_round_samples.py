@@ -14,7 +14,7 @@ LABELS = np.array([0, 1, 0, 1, -1, -1, 0, -1, 1, 0])
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    """Ten samples, three of them without a label, of which two are picked."""
+    """Ten samples, three without a label, two of which are picked."""
     monkeypatch.chdir(tmp_path)
     with h5py.File("samples.h5", "w") as file:
         file["train/labels"], file["test/labels"] = LABELS, [0, 1]

@@ -89,7 +89,7 @@ def test_class_counts_have_a_row_per_class():
 def test_tail_accuracy_is_that_of_the_rare_classes():
     accuracies = {"class_counts": [1] * 4, "per_class_accuracy": [0.9, 0.25, None, 0.5]}
     rounds = [measured(None, 0, 0, **accuracies), measured("a", 0, 1)]
-    # Classes 1 and 3 are rare; none is; 1 and 2 are, of which 2 was not tested.
+    # Rare are classes 1 and 3; none; 1 and 2, but 2 was not tested.
     train_counts = np.array([[50, 10, 50, 10], [50, 50, 50, 50], [50, 9, 9, 50]])
     tail = [curves_table(rounds[:1], ["a"], counts)["tail_accuracy"][0] for counts in train_counts]
     assert tail == [0.375, None, 0.25]

@@ -21,7 +21,7 @@ def test_marks_stand_where_the_numbers_are(table):
     with print_settings():
         times, memory = draw(table).axes
     drawn = {line.get_label(): line.get_xdata().tolist() for line in times.lines}
-    # What took no time that was recorded has a place on the logarithmic axis as well.
+    # Stages without recorded time also have a place on the logarithmic axis.
     assert drawn == {
         "all jobs": [98765.4, 0.06],
         "longest job": [200.0, 0.03],

@@ -200,7 +200,7 @@ def test_labels_to_reach_a_share_of_the_ceiling(results):
     ]
     data = replace(results, curves=Curves(pd.DataFrame(rows)), ceiling=Curves(pd.DataFrame(ceiling)))
     table = TABLES["labels_to_reach"](data, SETTINGS).set_index(["strategy", "share"])
-    # The ceiling is 0.8, of which 95 % is two thirds between 0.6 and 0.9 less a little.
+    # 95 % of the ceiling, 0.8, is slightly less than two thirds of the way from 0.6 to 0.9.
     between = {share: 20 + 40 * (share * 0.8 - 0.6) / 0.3 for share in (0.95, 0.99, 1.0)}
     for share, labels in between.items():
         assert table.loc[("base", share), "level"] == pytest.approx(share * 0.8)

@@ -45,6 +45,6 @@ def test_gradients_are_those_of_the_process_alone(device):
     assert isinstance(parallel, DistributedDataParallel)
     assert parallel_gradients.keys() == expected.keys()
     for name, values in expected.items():
-        # The bias before batch normalisation has no gradient but rounding.
+        # The gradient of the bias before batch normalisation is only rounding.
         if name != "0.bias":
             assert difference(parallel_gradients[name], values) < 1e-3

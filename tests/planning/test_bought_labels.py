@@ -18,7 +18,7 @@ def selected(strategy, number):
 def test_the_message_counts_labels_that_would_stay_unused(late):
     require_use_of_labels(late, ["results/trial/curves.csv", f"{RUN.format('random', 1)}/labelled.csv"])
     with pytest.raises(InputError, match=r"1 labels in bought.csv were bought.*\(random/seed0/round01\)"):
-        require_use_of_labels(late, [selected("random", 1)])  # 12 is one of balancing's as well
+        require_use_of_labels(late, [selected("random", 1)])  # balancing picked 12, too
     with pytest.raises(InputError, match="6 labels in"):
         require_use_of_labels(
             late, [selected(name, number) for name in ("random", "balancing") for number in (1, 2)]

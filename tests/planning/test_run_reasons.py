@@ -1,4 +1,4 @@
-"""What the executor of a cluster says of failed jobs is kept, for groups of jobs as well."""
+"""The executor's messages about failed jobs are kept, also for groups of jobs."""
 
 from types import SimpleNamespace
 

@@ -70,7 +70,7 @@ def test_held_out_rows_have_calibrated_probabilities():
 
 
 def test_the_numbers_of_the_rows_have_no_effect():
-    """The rows are numbered anew when results were deleted; a sample keeps its name."""
+    """Rows are numbered again after results were deleted; a sample keeps its name."""
     rows, moved = np.arange(5, 305, 3), np.random.default_rng(1).permutation(len(FEATURES))
     heads = []
     for row_of in (np.arange(len(FEATURES)), moved):

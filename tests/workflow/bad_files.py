@@ -1,4 +1,4 @@
-"""A small run with all its files in order, of which a test spoils one thing; and how a stage answers."""
+"""A small run with intact files, one of which a test damages; and the answer of a stage."""
 
 import json
 import os

@@ -103,7 +103,7 @@ def empty_class():
 
 
 def cifar_with_a_bomb():
-    """Return CIFAR-10, whose files are pickles, of which one is another than its author's."""
+    """Return CIFAR-10, whose files are pickles; one differs from the author's."""
     for name in ("batches.meta", "test_batch", *(f"data_batch_{number}" for number in range(1, 6))):
         content(f"cifar-10-batches-py/{name}", pickle.dumps(Bomb()))()
     return images("cifar10", root=".")()

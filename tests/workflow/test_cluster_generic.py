@@ -1,4 +1,4 @@
-"""The workflow on a scheduler of which nothing is known but its commands, by profiles/cluster-generic.
+"""The workflow on a scheduler known only by its commands, through profiles/cluster-generic.
 
 The scheduler is three scripts. Like a real one it gives jobs nothing of the environment in which they were
 submitted, and an environment of its own.
@@ -178,7 +178,7 @@ def test_a_killed_job_is_tried_again_with_more_and_the_bits_are_those_of_a_run_h
     assert "on different kernels" not in cluster.snakemake("verify")
 
 
-#: Embeddings of which few have labels, and what makes the last head of a run that asks for labels twice.
+#: Embeddings with few labels, and the rule that makes the last head of a run that asks for labels twice.
 LATE = {
     **CONFIGURATION,
     "dataset": {"kind": "embeddings", "path": "given.h5"},

@@ -79,7 +79,7 @@ class Kills:
         self._longest, self._draws = longest, random.Random(0)
 
     def run(self, loop, *targets):
-        """Start a run again and again, also if it has ended well before; in the end nobody kills it."""
+        """Start a run again and again, even after it has succeeded; finally, nobody kills it."""
         for kind in (*KILLS, "never"):
             run = subprocess.Popen(
                 loop.command(*targets),

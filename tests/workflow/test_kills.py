@@ -49,7 +49,7 @@ TARGETS = [
     )
 ]
 
-#: The whole network trained anew in each round, and the features of the pool made by it.
+#: The whole network, trained again in each round, and its features of the pool.
 FINETUNING = {
     **CONFIGURATION,
     "dataset": {"kind": "digits", "fraction": 0.2},

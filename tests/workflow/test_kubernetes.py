@@ -173,7 +173,7 @@ def test_the_bits_are_those_of_a_run_here_and_a_killed_pod_is_tried_again(tmp_pa
 
 
 def parsed(profile):
-    """Return what Snakemake reads from a profile; exits if a key of it is none of its options."""
+    """Return what Snakemake reads from a profile; exits if the profile has a key that is not an option."""
     from snakemake.cli import get_argument_parser
 
     return get_argument_parser([str(profile)]).parse_args([])

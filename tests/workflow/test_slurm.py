@@ -54,7 +54,7 @@ def wait_for_a_head(folder, run):
 
 @dataclass(frozen=True)
 class Troubled:
-    """A run through Slurm of which a job was killed, and that was stopped and started again.
+    """A run through Slurm with a killed job; it was stopped and started again.
 
     Attributes:
         folder: where it ran.

@@ -178,7 +178,7 @@ def test_a_killed_job_is_tried_again_with_more_and_the_bits_are_those_of_a_run_h
     assert "on different kernels" not in cluster.snakemake("verify")
 
 
-#: Embeddings with few labels, and the rule that makes the last head of a run that asks for labels twice.
+#: Embeddings with few labels, and the target that makes the last head of a run that asks for labels twice.
 LATE = {
     **CONFIGURATION,
     "dataset": {"kind": "embeddings", "path": "given.h5"},

@@ -77,7 +77,7 @@ def test_an_option_of_a_type_that_no_configuration_has(tmp_path):
     text = MODERN.replace("step: int = {step}", "step: numpy.ndarray = 2")
     (tmp_path / "mine.py").write_text(text.replace("from dataclasses", "import numpy\nfrom dataclasses", 1))
     (problem,) = validate_options(find_strategy(f"{tmp_path / 'mine.py'}:stepped"), {})[1]
-    assert problem.startswith("the type of an option of stepped is none of a configuration (")
+    assert problem.startswith("the type of an option of stepped cannot be written in a configuration (")
     assert "ndarray" in problem and "model_config" not in problem
     assert problem.endswith("declare int, float, bool, str or a list of these")
 

@@ -76,7 +76,7 @@ def test_names_in_bytes():
         (np.array([1, 2049], np.float16), "labels has 2048, where float16 does not tell whole numbers apart"),
         (np.array([1, 2**24], np.float32), "labels has 16777216, where float32 does not tell whole numbers"),
         ([2.0, 1e30], "labels has 1e\\+30; labels are whole numbers or names"),
-        ([2, 2**70], "labels has numbers of more than 64 bits; number the classes from 0 on"),
+        ([2, 2**70], "labels has numbers of more than 64 bits; number the classes from 0"),
         (
             np.ma.masked_array([2, 7], [False, True]),
             "labels has masked values; fill or remove them",

@@ -94,7 +94,7 @@ SELECT = [
         f"labels has the length 50, and features has {N} rows; give a label for each row (-1",
     ),
     ({"labels": KNOWN_LABELS[:, None]}, f"labels has the shape ({N}, 1); it must be (n,)"),
-    ({"labels": KNOWN_LABELS - 1}, "labels has -2; numbers are from 0 on, and -1 if unknown"),
+    ({"labels": KNOWN_LABELS - 1}, "labels has -2; numbers start from 0, and -1 means unknown"),
     ({"labels": KNOWN_LABELS + 0.5}, "labels has 4.5; labels are whole numbers or names"),
     ({"labels": ["a", 1] * 15 + ["b"]}, "labels mixes names and numbers"),
     ({"labels": [{}] * 31}, "labels holds dict objects; labels are whole numbers or names"),

@@ -114,7 +114,7 @@ def test_turns_are_counted_and_told_unless_they_are_applied(draw, how):
     samples = Samples(part, test_part, ["a"], str(root))
     readable, _ = drop_unreadable(samples, how, workers=2)
     assert readable.notices == (
-        f"{root}: 67 of 200 images have a turn in their EXIF, which is not applied; "
+        f"{root}: 67 of 200 images have a rotation in their EXIF data, which is not applied; "
         "dataset.exif: apply would set them upright",
     )
     assert drop_unreadable(replace(samples, upright=True), how, workers=2)[0].notices == ()
@@ -131,7 +131,7 @@ def test_some_headers_tell_of_turns_beforehand(draw, monkeypatch):
     part = Part.from_files([0] * 10, [f"{number}.jpg" for number in range(10)])
     test_part = Part.from_files([0] * 10, [f"{number}.jpg" for number in range(10, 20)])
     notice = sampled_turn_notice(Samples(part, test_part, ["a"], str(root)))
-    assert notice.startswith(f"{root}: 9 of 10 images looked at (20 in all) have a turn in their EXIF")
+    assert notice.startswith(f"{root}: 9 of 10 images looked at (20 in all) have a rotation in their EXIF")
     assert sampled_turn_notice(Samples(part, test_part, ["a"], str(root), upright=True)) is None
 
 

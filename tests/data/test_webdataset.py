@@ -327,7 +327,7 @@ def test_exif_is_applied_and_pictures_are_drawn(tmp_path, monkeypatch):
     write_tar(tmp_path / "a" / "test.tar", *pair(1, "ant"))
     options = {"kind": "webdataset", "options": {"path": str(tmp_path / "a")}}
     samples, _ = prepare(DatasetSettings(**options))
-    assert "1 of 3 images have a turn in their EXIF" in samples.notices[-1]
+    assert "1 of 3 images have a rotation in their EXIF" in samples.notices[-1]
     samples, _ = prepare(DatasetSettings(**options, exif="apply"))
     write_samples(tmp_path / "dataset.h5", samples)
     again = read_samples(tmp_path / "dataset.h5")

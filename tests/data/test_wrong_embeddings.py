@@ -192,9 +192,9 @@ def test_files_of_other_kinds(tmp_path):
     for name in ("text.h5", "text.npy"):
         (tmp_path / name).write_text("text")
     np.save(tmp_path / "objects.npy", np.array([{}, {}], dtype=object))
-    with pytest.raises(InputError, match=r"text.h5: is none of .npy, .npz, .*; it begins with b'text'"):
+    with pytest.raises(InputError, match=r"text.h5: is not one of .npy, .npz, .*; it begins with b'text'"):
         preview(tmp_path / "text.h5")
-    with pytest.raises(InputError, match=r"text.npy: is none of .npy"):
+    with pytest.raises(InputError, match=r"text.npy: is not one of .npy"):
         preview(tmp_path / "text.npy", tmp_path / "text.npy")
     with pytest.raises(InputError, match=r"objects.npy: holds Python objects; save numbers as numbers, and"):
         preview(tmp_path / "objects.npy", tmp_path / "objects.npy")

@@ -198,7 +198,7 @@ def test_files_that_were_cut(tmp_path, form, kept):
     ("name", "content", "words"),
     [
         ("v.npy", b"", "is empty"),
-        ("v.csv", b"a,b\n1,2\n", r"is none of .npy, .npz, .*; it begins with b'a,b"),
+        ("v.csv", b"a,b\n1,2\n", r"is not one of .npy, .npz, .*; it begins with b'a,b"),
         ("v.pt", b"version https://git-lfs.github.com/spec/v1\n", "is a pointer of Git LFS .*: git lfs pull"),
         ("v.npy.gz", b"\x1f\x8b\x08" + bytes(30), "is compressed by gzip; unpack it"),
         (

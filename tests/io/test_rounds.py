@@ -57,11 +57,11 @@ def test_files_lie_where_the_contract_says(run, path):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"seeds": [0, -1]}, "runs: seeds: -1 is not a whole number from 0 on"),
-        ({"seeds": ["0"]}, "runs: seeds: '0' is not a whole number from 0 on"),
-        ({"seeds": [True]}, "runs: seeds: True is not a whole number from 0 on"),
-        ({"rounds": 0}, "runs: rounds: 0 is not a whole number from 1 on"),
-        ({"rounds": 1.5}, "runs: rounds: 1.5 is not a whole number from 1 on"),
+        ({"seeds": [0, -1]}, "runs: seeds: -1 is not a whole number of at least 0"),
+        ({"seeds": ["0"]}, "runs: seeds: '0' is not a whole number of at least 0"),
+        ({"seeds": [True]}, "runs: seeds: True is not a whole number of at least 0"),
+        ({"rounds": 0}, "runs: rounds: 0 is not a whole number of at least 1"),
+        ({"rounds": 1.5}, "runs: rounds: 1.5 is not a whole number of at least 1"),
         (
             {"own_initial": {"margin": "initial_balanced"}},
             "runs: own_initial: must be a folder for each of some",

@@ -54,7 +54,7 @@ def test_all_mistakes_of_all_files_and_nothing_is_entered(project):
         "carl.json:1",
         "labels.xlsx",
     ]
-    assert "label 'Cat' is written nearly like the class 'cat'; did you mean that?" in lines[0]
+    assert "label 'Cat' is spelled almost like the class 'cat'; did you mean that?" in lines[0]
     assert "'b/2.jpg' is not in the pool" in lines[1]
 
 
@@ -92,7 +92,7 @@ def test_a_near_twin_in_another_file_is_a_mistake_with_both_places(project):
     project.table("a.csv", "source,label", "a/1.jpg,Bee")
     project.table("b.csv", "source,label", "b/1.jpg,bee")
     assert mistakes(project) == [
-        f"{project.returned}/b.csv:2: label 'bee' is written nearly like the class 'Bee' at "
+        f"{project.returned}/b.csv:2: label 'bee' is spelled almost like the class 'Bee' at "
         f"{project.returned}/a.csv:2; did you mean that?"
     ]
 
@@ -183,7 +183,7 @@ def test_annotators_whose_names_are_nearly_the_same(project):
         "e.jpg,dog,Zoe\u0301",
     )
     project.table("a.csv", "source,label,who", *rows)
-    notice = "the annotator {} is written nearly like {}, and each has a vote; if they are one person, write "
+    notice = "the annotator {} is spelled almost like {}, and each has a vote; if they are one person, write "
     assert project.take().notices == (notice.format("'Anna'", "'anna'") + "the name in one way",)
     assert project.take().notices == ()
     project.table("b.csv", "source,label,who", "a/2.jpg,cat,\u0430nna")

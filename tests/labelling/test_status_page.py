@@ -154,7 +154,7 @@ def test_who_disagrees_and_twins_are_named(tmp_path):
     for sample in numbers.standing.disputed:
         assert sample.source in page.text
         assert ", ".join(f"{opinion.who} says {opinion.says}" for opinion in sample.opinions) in page.text
-    assert "Ant written nearly like ant" in page.text
+    assert "Ant spelled almost like ant" in page.text
     assert "onclick" not in (tmp_path / "status.html").read_text().replace("&lt;b onclick", "")
     assert ODD in page.text
 

@@ -77,7 +77,7 @@ def test_what_is_no_table_of_floats_is_a_mistake(tmp_path, values, problem, name
     ("name", "content", "problem"),
     [
         ("v.npy", b"", "is empty"),
-        ("v.csv", b"1,2\n3,4\n", "v.csv: is none of .npy, .npz, .pt, .* or HDF5; it begins with"),
+        ("v.csv", b"1,2\n3,4\n", "v.csv: is not one of .npy, .npz, .pt, .* or HDF5; it begins with"),
         ("v.npy", b"\x93NUMPY\x01\x00", "is damaged"),
     ],
 )

@@ -82,8 +82,8 @@ def test_a_number_sign_before_an_index_is_none(tmp_path):
 def test_what_looks_commented_out_by_a_slip_is_a_mistake(tmp_path):
     message = mistakes("csv", file(tmp_path, "#REF!,cat", "a/1.jpg,#cat", "b/1.jpg,# dog"))
     assert "labels.csv:2: '#REF!' is not in the pool" in message
-    assert "labels.csv:3: label '#cat' is written nearly like the class 'cat'" in message
-    assert "labels.csv:4: label '# dog' is written nearly like the class 'dog'" in message
+    assert "labels.csv:3: label '#cat' is spelled almost like the class 'cat'" in message
+    assert "labels.csv:4: label '# dog' is spelled almost like the class 'dog'" in message
 
 
 def test_an_answer_that_is_commented_out_later_is_kept_and_named(tmp_path):

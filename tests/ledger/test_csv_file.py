@@ -98,7 +98,7 @@ def test_all_mistakes_at_once_each_with_its_line(tmp_path):
     for line, words in zip(
         messages,
         [
-            "label 'Cat' is written nearly like the class 'cat'; did you mean that?",
+            "label 'Cat' is spelled almost like the class 'cat'; did you mean that?",
             "'1.jpg' may be 'a/1.jpg', 'b/1.jpg'",
             "'a/3.jpg' is not in the pool; did you mean",
             "has 4 fields, and the header has 3",
@@ -116,15 +116,15 @@ def test_all_mistakes_at_once_each_with_its_line(tmp_path):
 def test_a_row_may_be_wrong_twice(tmp_path):
     message = mistakes("csv", table(tmp_path, "source,label\na/9.jpg,Cat\na/1.jpg,ca\x07t\n"))
     assert "'a/9.jpg' is not in the pool" in message
-    assert "label 'Cat' is written nearly like the class 'cat'" in message
-    assert ":3: label 'ca\\x07t' is written nearly like the class 'cat'" in message
+    assert "label 'Cat' is spelled almost like the class 'cat'" in message
+    assert ":3: label 'ca\\x07t' is spelled almost like the class 'cat'" in message
 
 
 def test_classes_may_be_numbers(tmp_path):
     path = table(tmp_path, "source,label\na/1.jpg,10\na/2.jpg,03\n")
     answers = read("csv", path, POOL, ClassNames(("3", "7")), skip_bad=True)
     assert answers.new_classes["10"].place == f"{path}:2"
-    assert "label '03' is written nearly like the class '3'" in answers.mistakes[0]
+    assert "label '03' is spelled almost like the class '3'" in answers.mistakes[0]
 
 
 def test_many_mistakes_are_counted(tmp_path):
@@ -171,7 +171,7 @@ def test_classes_may_grow(tmp_path):
         "fox": "",
         "doog": "if 'dog' was meant, correct it",
     }
-    assert "label 'Fox' is written nearly like the class 'fox'" in answers.mistakes[0]
+    assert "label 'Fox' is spelled almost like the class 'fox'" in answers.mistakes[0]
     message = mistakes("csv", path, classes=ClassNames(("cat", "dog"), may_grow=False))
     assert "label 'doog' is not a class; did you mean 'dog'? (there are cat, dog)" in message
 

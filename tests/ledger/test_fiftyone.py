@@ -59,7 +59,7 @@ def test_all_mistakes_at_once(tmp_path):
             "'1' may be 'a/1.jpg', 'b/1.jpg'",
             "'9' is not in the pool",
             "'c d/3': has several labels",
-            "label 'Cat' is written nearly like the class 'cat'",
+            "label 'Cat' is spelled almost like the class 'cat'",
             "'b/2': has a list for a label; it must be the name of a class, or null",
             "nothing was taken",
         ],

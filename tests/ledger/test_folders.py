@@ -132,7 +132,7 @@ def test_all_mistakes_at_once(batch, pool):
     )
     assert "cat/lost.jpg: is neither a file nor a valid link" in message
     assert "dog/pipe.jpg: is neither a file nor" in message
-    assert "label 'Cat' is written nearly like the class 'cat'" in message
+    assert "label 'Cat' is spelled almost like the class 'cat'" in message
 
 
 def test_a_picture_beside_the_folders_is_a_mistake(batch, pool):

@@ -123,9 +123,9 @@ def test_other_encodings(path, name, encoding):
 
 
 WRONG_LABELS = {
-    "Red Fox": "is written nearly like the class 'red fox'; did you mean that?",
-    "red\u200b fox": "is written nearly like the class 'red fox'; did you mean that?",
-    "rеd fоx": "is written nearly like the class 'red fox'; did you mean that?",  # Cyrillic
+    "Red Fox": "is spelled almost like the class 'red fox'; did you mean that?",
+    "red\u200b fox": "is spelled almost like the class 'red fox'; did you mean that?",
+    "rеd fоx": "is spelled almost like the class 'red fox'; did you mean that?",  # Cyrillic
     "2": "is a number, and no class has that name",
     "1e5": "is a number, and no class has that name",
     "NaN": "reads like a missing value",

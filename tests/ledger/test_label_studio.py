@@ -357,7 +357,7 @@ def test_all_mistakes_at_once_each_with_its_task(tmp_path):
                 "is not a task with 'data' and a list of 'annotations'",
                 "has an annotation that is a text",
                 "no image of the pool has the content ffffffffffff...",
-                "label 'Cat' is written nearly like the class 'cat'",
+                "label 'Cat' is spelled almost like the class 'cat'",
                 "has an annotation without a class; choose one, or delete the annotation",
                 "has rectanglelabels and no choice; label with <Choices>",
                 "nothing was taken from this file",

@@ -143,7 +143,7 @@ def test_repair_does_not_make_a_correction_of_what_went_out(path):
 @pytest.mark.parametrize(
     ("label", "words"),
     [
-        (b"Cat", "label 'Cat' is written nearly like the class 'cat'; did you mean that?"),
+        (b"Cat", "label 'Cat' is spelled almost like the class 'cat'; did you mean that?"),
         (b"=cmd", "label '=cmd'"),
         (b"?", "label '?' is not a class; write the event cannot_tell, and no label"),
     ],
@@ -160,7 +160,7 @@ def test_repair_enters_no_label_that_intake_would_refuse(path, label, words):
 def test_lines_by_hand_are_checked_as_answers(path):
     text = path.read_bytes()
     for old, new, words in [
-        (b",dog,", b",Cat,", ":7: label 'Cat' is written nearly like the class 'cat'"),
+        (b",dog,", b",Cat,", ":7: label 'Cat' is spelled almost like the class 'cat'"),
         (b",,bob,", b",2099-01-01T00:00:00Z,bob,", ":7: when '2099-01-01T00:00:00Z' lies in the future"),
     ]:
         path.write_bytes(text + by_hand("b").replace(old, new))

@@ -33,9 +33,9 @@ SLIPS = {
         *("unknown", "Unsure", "skipped", "none of these", "don’t know", "weiß nicht"),
         *("N. A.", "nil", "_labeled", "todo", "TO DO", "dunno", "maybe"),
     ],
-    "is written nearly like 'cannot_tell'; did you mean that?": ["cannot tell.", "(can’t tell?)"],
-    "is written nearly like 'skip'; did you mean that?": ["skip?", "(skip)", "Skip!"],
-    "is written nearly like 'not_ours'; did you mean that?": ["not-ours!"],
+    "is spelled almost like 'cannot_tell'; did you mean that?": ["cannot tell.", "(can’t tell?)"],
+    "is spelled almost like 'skip'; did you mean that?": ["skip?", "(skip)", "Skip!"],
+    "is spelled almost like 'not_ours'; did you mean that?": ["not-ours!"],
     "has the invisible character '\\u200b'": ["red\u200b fox"],
     "is 'Käfer' read in a wrong encoding; save the file as UTF-8": ["KÃ¤fer"],
     "has letters lost when the file was saved; save it as UTF-8": ["K\ufffdfer"],
@@ -58,7 +58,7 @@ SLIPS = {
     ],
     "is the name of a column of labels": ["label", "Labels", "class", "correction"],
     "is what systems call a new folder": ["New folder", "New Folder (2)", "Neuer Ordner"],
-    "is written nearly like the class 'cat'": ["cat?", "(cat)", "CAT!", "[cat]", '[""cat""]'],
+    "is spelled almost like the class 'cat'": ["cat?", "(cat)", "CAT!", "[cat]", '[""cat""]'],
     "and the class 'cat' differ only in number": ["cats", "Cats"],
 }
 
@@ -120,7 +120,7 @@ def test_a_class_of_the_configuration_may_have_any_name(tmp_path, label):
 )
 def test_twins_of_a_class_and_of_a_new_one(tmp_path, known, twins):
     for twin in twins:
-        problem = f"label {twin!a} is written nearly like the class {known!a}"
+        problem = f"label {twin!a} is spelled almost like the class {known!a}"
         assert problem in mistakes("csv", file(tmp_path, twin), classes=ClassNames((known,)))
         assert f"{problem} at {tmp_path}/labels.csv:2;" in mistakes("csv", file(tmp_path, known, twin))
         classes = ClassNames((known, twin))

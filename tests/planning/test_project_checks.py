@@ -260,7 +260,7 @@ def test_a_class_that_the_ledger_writes_otherwise_is_named(name):
     with pytest.raises(InputError) as caught:
         require_same_spelling(ProjectStanding(named, pool, entries(*labels)), "mine.yaml")
     assert caught.value.args == (
-        f"mine.yaml: classes: {name!a} is written nearly like 'ant', which has 2 labels in p.ledger.csv; "
+        f"mine.yaml: classes: {name!a} is spelled almost like 'ant', which has 2 labels in p.ledger.csv; "
         "spell it the same way or, to rename the class, put corrections of all its labels into returned",
     )
     corrected = [draft(of=of, label=name, replaces=number) for of, number in (("a", 1), ("b", 2))]

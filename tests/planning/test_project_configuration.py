@@ -97,7 +97,7 @@ MISTAKES = [
         "classes: entry 5 is 3, not text; put it in quotes; and entry 6 is empty; remove it; and '?' is "
         "already an answer, cannot_tell; give the class another name; and '' is not a class name; give a "
         "word; and 'skip' is already an answer, skip; give the class another name; and 'cat' is listed "
-        "twice; list it once; and the class 'Cat' is written nearly like 'cat'; did you mean that?",
+        "twice; list it once; and the class 'Cat' is spelled almost like 'cat'; did you mean that?",
     ),
     ({"classes": ["ant", "Ant"]}, "classes: "),
     *(
@@ -112,7 +112,7 @@ MISTAKES = [
             ("not ours", "not_ours"),
         ]
     ),
-    ({"classes": ["ant", "\u0430nt"]}, "classes: the class '\\u0430nt' is written nearly like 'ant'"),
+    ({"classes": ["ant", "\u0430nt"]}, "classes: the class '\\u0430nt' is spelled almost like 'ant'"),
     ({"classes": ["K\u00e4fer", "Ka\u0308fer"]}, "classes: 'Käfer' is listed twice; list it once"),
     ({"classes": "ant"}, "classes: input should be a valid list"),
     ({"classes": ["ant"], "new_classes": False}, "with new_classes: false, give two classes or more"),

@@ -48,7 +48,7 @@ def test_one_mistake_keeps_everything_out_and_all_mistakes_are_named():
             look(PROJECT)
         lines = "\n".join(caught.value.args)
         assert "returned/bad.csv:2: 'nine.png' is not in the pool" in lines
-        assert "returned/bad.csv:3: label 'Bee' is written nearly like the class 'bee'" in lines
+        assert "returned/bad.csv:3: label 'Bee' is spelled almost like the class 'bee'" in lines
         assert "returned/bad.csv:5: bob says 'ant' of '1.png', but 'bee' at returned/bad.csv:4" in lines
         assert "nothing was taken in" in lines
         assert read("p.ledger.csv").entries == ()

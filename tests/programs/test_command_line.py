@@ -38,9 +38,9 @@ FILES = {
 @pytest.mark.parametrize(
     ("stage", "options", "told"),
     [
-        (validation, ["--seed", "-1"], "argument --seed: '-1' is not a whole number from 0 on"),
-        (validation, ["--seed", "1.5"], "argument --seed: '1.5' is not a whole number from 0 on"),
-        (validation, ["--seed", "one"], "argument --seed: 'one' is not a whole number from 0 on"),
+        (validation, ["--seed", "-1"], "argument --seed: '-1' is not a whole number of at least 0"),
+        (validation, ["--seed", "1.5"], "argument --seed: '1.5' is not a whole number of at least 0"),
+        (validation, ["--seed", "one"], "argument --seed: 'one' is not a whole number of at least 0"),
         (
             validation,
             ["--seed", "0", "--fraction", "some"],
@@ -56,7 +56,7 @@ FILES = {
         (
             initial_labelled,
             ["--kind", "random", "--size", "0"],
-            "argument --size: '0' is not a whole number from 1 on",
+            "argument --size: '0' is not a whole number of at least 1",
         ),
         (
             initial_labelled,
@@ -79,12 +79,12 @@ FILES = {
         (
             extract,
             ["--extraction", "{}", "--shards", "0"],
-            "argument --shards: '0' is not a whole number from 1 on",
+            "argument --shards: '0' is not a whole number of at least 1",
         ),
         (
             extract,
             ["--extraction", "{}", "--workers", "0"],
-            "argument --workers: '0' is not a whole number from 1 on",
+            "argument --workers: '0' is not a whole number of at least 1",
         ),
         (curves, [], "the following arguments are required: --runs"),
     ],
@@ -106,8 +106,8 @@ def test_a_wrong_command_line_is_one_line(stage, options, told, capsys):
             "batch_size: Input should be greater than",
         ),
         (extract, {"extraction": {"views": -2}}, "views: Input should be greater than"),
-        (curves, {"runs": RUNS | {"seeds": [0, -1]}}, "runs: seeds: -1 is not a whole number from 0 on"),
-        (curves, {"runs": RUNS | {"rounds": 0}}, "runs: rounds: 0 is not a whole number from 1 on"),
+        (curves, {"runs": RUNS | {"seeds": [0, -1]}}, "runs: seeds: -1 is not a whole number of at least 0"),
+        (curves, {"runs": RUNS | {"rounds": 0}}, "runs: rounds: 0 is not a whole number of at least 1"),
     ],
 )
 def test_a_wrong_value_in_json_is_one_line(stage, options, told, capsys):

@@ -263,7 +263,7 @@ def test_one_process_is_the_stage_itself(folder):
 @pytest.mark.parametrize("words", [["--processes", "0"], ["--processes", "two"]])
 def test_a_wrong_number_of_processes_is_one_line(folder, words):
     done = program(folder, "together", TOGETHER, "--result", "a", *words)
-    message = f"argument --processes: {words[1]!r} is not a whole number from 1 on"
+    message = f"argument --processes: {words[1]!r} is not a whole number of at least 1"
     assert (done.returncode, done.stderr) == (2, f"activepool: together: {message}\n")
 
 

@@ -117,7 +117,11 @@ NAN = np.where(np.arange(150).reshape(30, 5) == 37, np.nan, 0)
 
 EMBEDDINGS = [
     ("no such file", gone(G), "given.h5: no such file; it must be .npy, .npz, .pt, .safetensors, .pa"),
-    ("text", content(G, "text"), "given.h5: is none of .npy, .npz, .pt, .safetensors, .parquet or HDF5; it"),
+    (
+        "text",
+        content(G, "text"),
+        "given.h5: is not one of .npy, .npz, .pt, .safetensors, .parquet or HDF5; it begins with",
+    ),
     ("no bytes", content(G, ""), "given.h5: is empty"),
     ("cut short", cut(G), "given.h5: not a readable HDF5 file (Unable to"),
     ("no features", values(G, "train/features"), "but no `features`; save floats of shape (rows, width)"),
@@ -150,7 +154,7 @@ EMBEDDINGS = [
     ("an unsigned -1", values(G, "train/labels", UNSIGNED), "label 18446744073709551615 in row 4 is not a c"),
     ("classes of another type", attribute(G, "class_names", 1.5), "class_names is float64 of shape (1,); it"),
     ("a pickle", npy(np.array([{}] * 30), np.arange(30)), "features.npy: holds Python objects; save number"),
-    ("text as .npy", text_as_npy, "features.npy: is none of .npy, .npz, .pt, .safetensors, .parque"),
+    ("text as .npy", text_as_npy, "features.npy: is not one of .npy, .npz, .pt, .safetensors, .parque"),
     ("several arrays", several_arrays, "features.npy: holds `a` (30, 5) and `b` (30, 5), but no `features`"),
     ("labels of two columns", npy(F4, np.zeros((30, 2), int)), "labels.npy: is int64 of shape (30, 2); it m"),
     ("labels that look like names", npy(F4, np.full(30, 99)), "labels.npy: label 99 in 30 rows looks like a"),

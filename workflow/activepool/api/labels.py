@@ -220,7 +220,7 @@ def _values(name: str, labels: Any) -> tuple[np.ndarray, np.ndarray]:
         is_known &= values != UNKNOWN
         smallest = values.min(initial=0)
         if smallest < UNKNOWN:
-            raise InputError(f"{name} has {smallest}; numbers are from 0 on, and -1 if unknown")
+            raise InputError(f"{name} has {smallest}; numbers start from 0, and -1 means unknown")
     elif values.dtype.kind in "US":
         is_known &= ~np.isin(np.char.strip(values), np.array(NO_NAME, values.dtype.kind))
     elif values.dtype.kind != "b":
@@ -248,7 +248,7 @@ def _of_one_type(name: str, values: np.ndarray, is_known: np.ndarray) -> np.ndar
             np.int64 if is_whole else np.float64,
         )
     except OverflowError:
-        raise InputError(f"{name} has numbers of more than 64 bits; number the classes from 0 on") from None
+        raise InputError(f"{name} has numbers of more than 64 bits; number the classes from 0") from None
     except (TypeError, ValueError):
         raise InputError(
             f"{name} holds {type(items[0]).__name__} objects; labels are whole numbers or names"

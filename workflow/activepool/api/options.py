@@ -61,7 +61,7 @@ def validate_options(strategy: Strategy, values: dict[str, Any]) -> tuple[dict[s
     except PydanticUserError as error:
         reason = error.message.splitlines()[0].partition(". ")[0]  # further sentences are for programmers
         return values, [
-            f"the type of an option of {strategy.name} is none of a configuration ({reason}); "
+            f"the type of an option of {strategy.name} cannot be written in a configuration ({reason}); "
             "declare int, float, bool, str or a list of these"
         ]
 

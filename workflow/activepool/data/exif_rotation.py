@@ -18,7 +18,7 @@ def turn_notice(samples: Samples, num_turned: int, num_checked: int | None = Non
     scope = "" if num_checked in (None, total) else f" looked at ({total:,} in all)"
     images = f"{total if num_checked is None else num_checked:,} images{scope}"
     return (
-        f"{samples.name}: {num_turned:,} of {images} have a turn in their EXIF, which is not applied; "
+        f"{samples.name}: {num_turned:,} of {images} have a rotation in their EXIF, which is not applied; "
         "dataset.exif: apply would set them upright"
     )
 

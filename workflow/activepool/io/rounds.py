@@ -49,11 +49,11 @@ class Rounds:
         except TypeError as error:
             raise InputError(f"runs: {str(error).removeprefix('Rounds.__init__() ')}") from None
         if invalid := [seed for seed in rounds.seeds if not _is_whole(seed, 0)]:
-            raise InputError(f"runs: seeds: {invalid[0]!r} is not a whole number from 0 on")
+            raise InputError(f"runs: seeds: {invalid[0]!r} is not a whole number of at least 0")
         if not isinstance(rounds.own_initial, Mapping) or set(rounds.own_initial) - set(rounds.strategies):
             raise InputError("runs: own_initial: must be a folder for each of some of the strategies")
         if not _is_whole(rounds.rounds, 1):
-            raise InputError(f"runs: rounds: {rounds.rounds!r} is not a whole number from 1 on")
+            raise InputError(f"runs: rounds: {rounds.rounds!r} is not a whole number of at least 1")
         return rounds
 
     def runs(self) -> list[Run]:

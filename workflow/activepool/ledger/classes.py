@@ -14,11 +14,11 @@ class Twin(NamedTuple):
     earlier: str
 
     def __str__(self) -> str:
-        return f"the class {self.name!a} is written nearly like {self.earlier!a}; did you mean that?"
+        return f"the class {self.name!a} is spelled almost like {self.earlier!a}; did you mean that?"
 
 
 def twins(classes: Sequence[str], num_configured: int) -> tuple[Twin, ...]:
-    """Return the classes that are written nearly like an earlier one, except the ``num_configured`` first."""
+    """Return the classes that are spelled almost like an earlier one, except the ``num_configured`` first."""
     names_by_form: dict[object, str] = {}
     pairs = []
     for number, name in enumerate(classes):

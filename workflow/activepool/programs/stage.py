@@ -73,7 +73,7 @@ def natural(text: str) -> int:
 
 def _whole_number(text: str, minimum: int) -> int:
     if not text.isdecimal() or int(text) < minimum:
-        raise ArgumentTypeError(f"{text!r} is not a whole number from {minimum} on")
+        raise ArgumentTypeError(f"{text!r} is not a whole number of at least {minimum}")
     return int(text)
 
 

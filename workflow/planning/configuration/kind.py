@@ -11,7 +11,7 @@ from planning.configuration.project import Project
 def is_project(raw: Mapping[str, Any]) -> bool:
     """Return whether a configuration is for a project, not for an experiment.
 
-    The key ``project`` or ``experiment`` decides. Without both, a key that is spelt nearly like one of them
+    The key ``project`` or ``experiment`` decides. Without both, a key that is spelt almost like one of them
     decides, and without that, whether more keys belong only to a project or only to an experiment.
     """
     if "project" in raw or "experiment" in raw:

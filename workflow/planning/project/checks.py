@@ -94,7 +94,7 @@ def require_same_spelling(standing: ProjectStanding, source: str) -> None:
     """Raise InputError if the configuration spells a class nearly, but not exactly, like its labels."""
     labels = Counter(sample.label for sample in standing.state.samples.values())
     problems = [
-        f"{source}: classes: {twin.earlier!a} is written nearly like {twin.name!a}, which has {count:,} "
+        f"{source}: classes: {twin.earlier!a} is spelled almost like {twin.name!a}, which has {count:,} "
         f"label{'s' * (count > 1)} in {standing.project.ledger_path}; spell it the same way or, to rename "
         f"the class, put corrections of all its labels into {standing.project.returned}"
         for twin in standing.state.twins

@@ -55,7 +55,7 @@ def open_arrays(path: str | Path, separate: Collection[str] = ()) -> ArrayFile:
     for signature, problem in DATA_PROBLEMS.items():
         if beginning.startswith(signature):
             raise InputError(f"{path}: {problem}")
-    raise InputError(f"{path}: is none of {FORMS}; it begins with {beginning!r}")
+    raise InputError(f"{path}: is not one of {FORMS}; it begins with {beginning!r}")
 
 
 def _is_npz(path: Path) -> bool:

@@ -115,7 +115,7 @@ def write_sheet(
     Args:
         picture: the image file of a source; None if the pool has only embeddings.
         title: of the page: the project and the batch.
-        near: the samples of the batch that look nearly like a sample, by sample.
+        near: the samples of the batch that look almost like a sample, by sample.
         return_to: the folder for the files that people save.
         removed: the samples of the batch that are no longer in the pool.
     """

@@ -49,7 +49,7 @@ class Pool:
 
     Attributes:
         samples: (N,) the names of the samples.
-        parts: (N,) the part in which each arrived, from 1 on.
+        parts: (N,) the part in which each arrived, counted from 1.
         first_sources: (N,) the first source of each.
         sources: the present sources, each with its sample.
         is_read: whether the files have been read; if not, names stand for their contents.

@@ -96,11 +96,11 @@ def new_class_notice(name: str, hint: str, labels: Mapping[str, int]) -> str:
 
 
 def look_alike_notices(earlier: Sequence[Entry], additions: Sequence[Entry]) -> list[str]:
-    """Return a line for each new annotator whose name is written nearly like another's."""
+    """Return a line for each new annotator whose name is spelled almost like another's."""
     known_names = dict.fromkeys(entry.who for entry in earlier)
     namesakes = look_alikes([*known_names, *(entry.who for entry in additions)])
     return [
-        f"the annotator {name!a} is written nearly like {namesake!a}, and each has a vote; if they are one "
+        f"the annotator {name!a} is spelled almost like {namesake!a}, and each has a vote; if they are one "
         "person, write the name in one way"
         for name, namesake in namesakes.items()
         if name not in known_names

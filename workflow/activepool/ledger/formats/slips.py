@@ -117,7 +117,7 @@ def slip_problem(label: str) -> str | None:
     if reads_as_missing(label):
         return f"label {label!r} reads like a missing value; leave it empty, or give cannot_tell or skip"
     if event := mark_event(label.strip(OUTER_MARKS)):
-        return f"label {label!r} is written nearly like {str(event)!r}; did you mean that?"
+        return f"label {label!r} is spelled almost like {str(event)!r}; did you mean that?"
     if label.casefold() in UNLABELLED or reads_as_no_label(label) or _letters(label) in NO_CLASS:
         return (
             f"label {label!r} means 'no label'; leave it empty, or give cannot_tell, skip or not_ours;"

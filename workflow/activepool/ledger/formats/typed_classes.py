@@ -149,7 +149,7 @@ class TypedClasses:
         forms = map(_form, (label, label.strip(OUTER_MARKS), label.lstrip("# ")))
         if twin := next((self._by_loose_form[form] for form in forms if form in self._by_loose_form), None):
             place = f" at {self.places[twin]}" if twin in self.places else ""
-            problem = f"label {label!a} is written nearly like the class {twin!a}{place}; did you mean that?"
+            problem = f"label {label!a} is spelled almost like the class {twin!a}{place}; did you mean that?"
             raise WrongLabelError(f"{problem}; {RENAMING_ADVICE}" if row.is_correction else problem)
         if slip := (
             self._lost_problem(label)
@@ -230,7 +230,7 @@ class TypedClasses:
         )
 
     def is_known(self, name: str) -> bool:
-        """Return whether a name is a class or a mark, or is written nearly like one."""
+        """Return whether a name is a class or a mark, or is spelled almost like one."""
         return _form(name) in self._by_loose_form or mark_event(name) is not None
 
     def _near(self, label: str) -> str | None:

@@ -34,7 +34,7 @@ def learning_curve_fit(
     if labels.ndim != 1 or labels.dtype.kind not in "iuf" or not np.array_equal(labels, np.rint(labels)):
         raise InputError("labels_used must be a list of whole numbers")
     if len(labels) and (labels.min() < 1 or len(np.unique(labels)) < len(labels)):
-        raise InputError("labels_used must be different whole numbers, 1 or more")
+        raise InputError("labels_used must be different numbers of at least 1")
     if values.dtype.kind not in "iuf" or values.ndim not in (1, 2) or len(values) != len(labels):
         raise InputError(
             f"errors has the shape {values.shape}; it must be ({len(labels)},) or ({len(labels)}, seeds), "

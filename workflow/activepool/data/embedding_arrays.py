@@ -8,6 +8,7 @@ import h5py
 
 from activepool.data.class_names import require_different
 from activepool.data.label_file import read_class_names
+from activepool.data.table_columns import require_floats
 from activepool.errors import InputError
 from activepool.io.array_files.array_file import ArrayFile, StoredArray
 from activepool.io.array_files.opening import open_arrays
@@ -47,8 +48,12 @@ class ArrayNames:
             return vectors
         if "" in prefixes:
             tables = [name for name, shape in file.shapes.items() if len(shape) == 2]
-            if tables == [""] or len(file.shapes) == 1:
-                return file.find("" if tables == [""] else next(iter(file.shapes)))
+            if tables == [""]:
+                vectors = file.find("")
+                require_floats(file, vectors, self.other_arrays)
+                return vectors
+            if len(file.shapes) == 1:
+                return file.find(next(iter(file.shapes)))
         remedy = "save floats of shape (rows, width) under that name"
         if "" not in prefixes:
             remedy = NO_TEST_PART
@@ -56,6 +61,12 @@ class ArrayNames:
             remedy = f"name the one that has the vectors, such as array: {example}"
         usual_name = f"{prefixes[0]}{FEATURES[0]}"
         raise InputError(f"{file.path}: holds {file.content}, but no `{usual_name}`; {remedy}")
+
+    @property
+    def other_arrays(self) -> list[str]:
+        """The names that labels, names of rows and names of classes may have."""
+        custom_names = [name for name in (self.label_array, self.source_array) if name]
+        return [*LABELS, *SOURCES, CLASS_NAMES, *custom_names]
 
     def labels(self, file: ArrayFile, prefixes: Sequence[str] = TRAIN) -> StoredArray | None:
         """Return the labels of a file; None if it has none."""

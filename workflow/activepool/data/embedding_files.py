@@ -13,6 +13,7 @@ from activepool.data.class_names import declared_class_names, require_different
 from activepool.data.embedding_arrays import TEST, TRAIN, ArrayNames, class_names_in, unread_vectors
 from activepool.data.embedding_labels import RawLabels, class_names_of, label_numbers
 from activepool.data.listing import has_line_break
+from activepool.data.table_columns import column_notices
 from activepool.errors import InputError, first_few
 from activepool.io.array_files.array_file import ArrayFile, StoredArray
 
@@ -51,13 +52,15 @@ class EmbeddingPart:
 class EmbeddingFiles:
     """The parts and classes of a user's embeddings; ``test`` is None if there is no test part.
 
-    ``unread`` are arrays of vectors as wide as those of the parts, in the file of the train part.
+    Of the file of the train part, ``unread`` are arrays of vectors as wide as those of the parts, and
+    ``notices`` are about the columns of a table.
     """
 
     train: EmbeddingPart
     test: EmbeddingPart | None
     class_names: list[str]
     unread: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,9 @@ def opened(
         declared = declared_class_names(path, train.class_names, class_names)
         embeddings = _with_classes(train, test, declared or (test.class_names if test else []))
         features = [part.features for part in (train, test) if part]
-        yield replace(embeddings, unread=unread_vectors(file, features))
+        is_table = bool(train.features.columns)
+        notices = list(column_notices(file, train.features, names.other_arrays)) if is_table else []
+        yield replace(embeddings, unread=unread_vectors(file, features), notices=notices)
 
 
 def require_vectors(features: StoredArray) -> None:

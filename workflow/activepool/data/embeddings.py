@@ -120,7 +120,8 @@ def _parts(
 
 
 def _row_notices(path: PathLike, files: EmbeddingFiles) -> Iterator[str]:
-    """Yield a line for each part in which several rows have the same name, and others on both parts."""
+    """Yield a line for each part in which several rows have the same name, and others about both parts."""
+    yield from files.notices
     for part in (files.train, files.test):
         if part and part.sources and (repeated := repeated_names(part.sources, row_names(part.sources))):
             yield f"{repeated}; only the index tells them apart, in selected.csv and in annotations"

@@ -15,8 +15,7 @@ STATES = re.compile(r".*\.(get_?state|set_?state)")
 
 #: Modules that may do so, and why.
 EXCEPTIONS = {
-    "compute/seeds.py": "makes the generators",
-    "backbones/execution.py": "seeds the code of others",
+    "compute/seeds.py": "makes the generators, and seeds the code of others",
     "backbones/folding.py": "tries a network on images that decide no result",
     "features/images.py": "keeps torch's loader from drawing a seed, which nothing uses",
 }

@@ -186,7 +186,10 @@ def test_numbers_beside_none_in_a_list_of_torch(tmp_path):
             np.array(["ant", "-3", "bee"] * 20),
             "row 1: label '-3' is below 0, where -1 stands for a label that is not known; leave it empty",
         ),
-        (np.full(ROWS, 1.5), r"labels: is float64 of shape \(60,\); it must be integers or names of shape"),
+        (
+            np.r_[np.zeros(9), np.full(ROWS - 9, 1.5)],
+            r"labels: label 1.5 in row 9 is not a whole number; number",
+        ),
         (np.zeros(59, int), "labels: 59 labels for 60 rows; there must be one for each row"),
         (np.zeros((60, 3), int), r"labels: is int64 of shape \(60, 3\)"),
         (np.zeros(60, bool), r"labels: is bool of shape"),

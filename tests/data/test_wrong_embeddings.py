@@ -46,7 +46,7 @@ def bad_value(row, column, value, dtype="float32"):
         ({"train_features": np.zeros((90, 0), "f4")}, r"is float32 of shape \(90, 0\)"),
         (
             {"train_labels": np.full(90, 0.5)},
-            r"train/labels: is float64 of shape \(90,\); it must be integers",
+            "train/labels: label 0.5 in row 0 is not a whole number; number the classes 0..C-1",
         ),
         ({"test_labels": np.zeros(29, int)}, "test/labels: 29 labels for 30 rows; there must be one"),
         ({"train_labels": np.full(90, -2)}, r"train/labels: label -2 in row 0; it must be one of"),

@@ -1,9 +1,11 @@
 """What a strategy of a user's own may return, and what it gets one line for."""
 
 import dataclasses
+import random
 
 import numpy as np
 import pytest
+import torch
 
 from activepool.errors import InputError
 from activepool.strategies.checked_selection import checked, checked_pick, read_only
@@ -164,3 +166,31 @@ def test_other_mistakes_of_a_strategy_stay_what_they_are():
 
     with pytest.raises(TypeError):
         checked_pick(mine, query(), {})
+
+
+def test_draws_from_global_generators_repeat_and_leave_them_as_they_were():
+    @strategy(source="ours")
+    def careless(query):
+        """Draw from the generators of the process."""
+        order = sorted(query.unlabelled, key=lambda row: random.random())
+        return np.random.permutation(np.array(order))[torch.randperm(5)[:3].numpy()]
+
+    random.seed(1), np.random.seed(1), torch.manual_seed(1)
+    first = checked_pick(careless, query(), {}).index.tolist()
+    after = random.random(), np.random.rand(), torch.rand(1).item()
+    random.seed(2), np.random.seed(2), torch.manual_seed(2)
+    assert checked_pick(careless, query(), {}).index.tolist() == first
+    random.seed(1), np.random.seed(1), torch.manual_seed(1)
+    assert after == (random.random(), np.random.rand(), torch.rand(1).item())
+    other = dataclasses.replace(query(), generator=np.random.default_rng(1))
+    assert checked_pick(careless, other, {}).index.tolist() != first
+
+
+def test_the_seed_of_global_generators_costs_no_draw():
+    @strategy(source="ours")
+    def mine(query):
+        """Draw from the query's generator."""
+        return query.generator.choice(query.unlabelled, 3, replace=False)
+
+    expected = np.random.default_rng(0).choice(POOL, 3, replace=False)
+    assert checked_pick(mine, query(), {}).index.tolist() == expected.tolist()

@@ -141,7 +141,7 @@ EMBEDDINGS = [
     ("wrong width", values(G, "test/features", F4[:9, :3]), "test/features: has width 3, the train features"),
     ("too few rows", values(G, "train/features", F4[:29]), "train/labels: 30 labels for 29 rows; there m"),
     ("no rows", rows("test", 0), "dataset: the test part has no labelled sample to measure accuracy on"),
-    ("labels that are floats", values(G, "train/labels", np.full(30, 0.5)), "train/labels: is float64 of sh"),
+    ("labels that are floats", values(G, "train/labels", np.full(30, 0.5)), "train/labels: label 0.5 in row"),
     ("label out of range", values(G, "test/labels", np.full(9, 3)), "test/labels: label 3 in row 0; it must"),
     ("label below -1", values(G, "train/labels", np.full(30, -2)), "train/labels: label -2 in row 0; it mus"),
     ("damaged features", damaged_chunk(G, "train/features", F4), "given.h5: train/features is damaged ("),

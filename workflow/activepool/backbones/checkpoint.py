@@ -16,11 +16,10 @@ from activepool.backbones.checkpoint_fit import Fit, fit, state_dict_of, unusabl
 from activepool.backbones.checkpoint_formats import FORMATS, CheckpointFormat
 from activepool.backbones.checkpoint_misfit import misfit_message, state_dicts
 from activepool.backbones.checkpoint_reading import read_checkpoint
-from activepool.backbones.execution import fixed_draws
 from activepool.backbones.normalisations import NormalisationName, normalisation
 from activepool.backbones.position_tables import grid_of, interpolate_table
 from activepool.backbones.registry import build, may_bring_weights, variants
-from activepool.compute.seeds import integer_seed
+from activepool.compute.seeds import fixed_draws, integer_seed
 from activepool.errors import InputError, first_few
 from activepool.io.files import file_digest, written_whole
 

@@ -1,12 +1,10 @@
 """Runs backbones with torch: the same bits each time on one machine, and quickly on a GPU."""
 
 import os
-import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -44,21 +42,6 @@ def reproducible(threads: int) -> Iterator[None]:
     finally:
         torch.set_deterministic_debug_mode(mode)
         settings.fill_uninitialized_memory = fills_memory
-
-
-@contextmanager
-def fixed_draws(seed: int) -> Iterator[None]:
-    """Seed the global generators of torch on the CPU, NumPy and Python, and restore them at the end."""
-    python_state, numpy_state = random.getstate(), np.random.get_state()
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)
-        np.random.seed(seed % 2**32)
-        random.seed(seed)
-        try:
-            yield
-        finally:
-            random.setstate(python_state)
-            np.random.set_state(numpy_state)
 
 
 def is_cuda(device: str | torch.device) -> bool:

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from activepool.backbones.backbone import Backbone
-from activepool.backbones.execution import MEMORY_FORMAT, fixed_draws
+from activepool.backbones.execution import MEMORY_FORMAT
+from activepool.compute.seeds import fixed_draws
 
 #: The largest relative change of the features of trial images: some 50 times the usual rounding.
 TOLERANCE = 2e-5

@@ -1,6 +1,10 @@
 """Random generators: every draw follows from (seed, round, stage) only."""
 
 import hashlib
+import random
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import numpy as np
 
@@ -17,6 +21,24 @@ def generator(seed: int, round_number: int, stage: str) -> np.random.Generator:
 def integer_seed(seed: int, round_number: int, stage: str) -> int:
     """Return a 63-bit seed of the same stream family, for libraries that take an integer."""
     return int(_sequence(seed, round_number, stage).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+@contextmanager
+def fixed_draws(seed: int) -> Iterator[None]:
+    """Seed the generators that code of others may draw from, and restore them at the end.
+
+    They are the global ones of Python, of NumPy and, if it is imported, of torch on the CPU.
+    """
+    python_state, numpy_state = random.getstate(), np.random.get_state()
+    with ExitStack() as restored:
+        restored.callback(random.setstate, python_state)
+        restored.callback(np.random.set_state, numpy_state)
+        random.seed(seed)
+        np.random.seed(seed % 2**32)
+        if (torch := sys.modules.get("torch")) is not None:
+            restored.enter_context(torch.random.fork_rng(devices=[]))
+            torch.default_generator.manual_seed(seed)
+        yield
 
 
 def draw_in_proportion(generator: np.random.Generator, weights: np.ndarray, count: int) -> np.ndarray:

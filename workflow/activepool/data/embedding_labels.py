@@ -39,8 +39,12 @@ class RawLabels:
         values = stored.read(slice(None))
         if values.dtype.kind == "f":  # as pandas has whole numbers beside missing ones
             values = np.where(np.isnan(values), UNKNOWN, values.astype(np.float64))
-            if not (np.isfinite(values) & (values == np.floor(values))).all():
-                raise InputError(_must_be_labels(stored, rows))
+            if len(fraction_rows := np.flatnonzero(~(np.isfinite(values) & (values == np.floor(values))))):
+                row = fraction_rows[0]
+                raise InputError(
+                    f"{stored.name}: label {values[row]:g} in row {row} is not a whole number; number the "
+                    "classes 0..C-1, with -1 where a label is not known"
+                )
             if len(inexact_rows := np.flatnonzero(values > exact_numbers(stored.dtype))):
                 row = inexact_rows[0]
                 raise InputError(

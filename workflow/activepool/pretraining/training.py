@@ -15,12 +15,12 @@ from torch import Generator, Tensor
 
 from activepool.backbones.backbone import Backbone
 from activepool.backbones.checkpoint import save_weights
-from activepool.backbones.execution import fixed_draws, is_cuda, on_device, reproducible
+from activepool.backbones.execution import is_cuda, on_device, reproducible
 from activepool.backbones.normalisations import normalisation
 from activepool.backbones.registry import build
 from activepool.backbones.settings import BackboneSettings
 from activepool.backbones.software import software
-from activepool.compute.seeds import integer_seed
+from activepool.compute.seeds import fixed_draws, integer_seed
 from activepool.errors import InputError
 from activepool.features.images import PartImages, image_channels, load_requests
 from activepool.io.files import write_table

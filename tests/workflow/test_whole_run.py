@@ -309,6 +309,8 @@ def test_a_run_stops_before_it_leaves_bought_labels_unused(corrected):
     assert "(entropy/seed0/round02)" in printed
     assert f"--config release_labels={count}" in printed
     assert corrected.folder.results() == before
+    foreseen = corrected.folder.snakemake(*CURVES, "--dry-run")
+    assert f"notice: a run would stop before its first job: {count} labels in bought.csv were" in foreseen
     corrected.folder.configure({**corrected.folder.configuration, "budget": 9})
     printed = corrected.folder.snakemake(*CURVES, check=False)
     assert f"activepool: {len(corrected.bought) - 1} labels in bought.csv were bought for" in printed

@@ -10,6 +10,7 @@ from planning.paper.experiments import chosen
 from planning.paths import Paths
 from planning.resources import ExperimentResources
 from planning.runs.ending import announce_results
+from planning.runs.known_jobs import foresee_mistakes, rewritten_files
 from planning.runs.report import report_problem
 from planning.runs.sharing import require_apart, register_use, with_known_name
 from planning.runs.submission import adopt_kernels, pass_kernels_on
@@ -57,11 +58,19 @@ LOGS = "results/logs/{experiment}"
 ROUND_LOGS = f"{LOGS}/{{strategy}}/seed{{seed}}/round{{round}}"
 
 
+def require_bought_labels():
+    """Raise InputError if the jobs may leave bought labels unused."""
+    require_use_of_labels(LATE_LABELS, rewritten_files(workflow))
+
+
+if workflow.is_main_process:
+    foresee_mistakes(workflow, require_bought_labels)
+
+
 def before_jobs(workflow):
     """Check, before the first job, that no bought label gets lost and that no folder is another's."""
     files = workflow.persistence
-    written = [path for job in workflow.dag.needrun_jobs() for path in job.output]
-    require_use_of_labels(LATE_LABELS, written)
+    require_bought_labels()
     register_use(PATHS, [*files.all_inputfiles(), *files.all_outputfiles()])
 
 

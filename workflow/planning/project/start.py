@@ -37,6 +37,7 @@ from planning.project.paths import ProjectPaths
 from planning.project.pool import listed_images, unread_notices, updated_pool, vector_file
 from planning.project.standing import ProjectStanding
 from planning.runs.ending import cancel_last_lines
+from planning.runs.known_jobs import call_with_jobs
 from planning.runs.lock import active_runs
 
 #: The environment variable with the number of the ledger's entries when the run began.
@@ -76,10 +77,8 @@ class PlannedRun:
         self, workflow: Any, stopping: Callable[[str], AbstractContextManager[None]]
     ) -> None:
         """Have Snakemake call `enter` once it has found the jobs; ``stopping`` is for its mistakes."""
-        build = workflow._build_dag  # no public hook is called if there is nothing to be done
 
-        def build_dag() -> None:
-            build()
+        def enter() -> None:
             try:
                 with stopping("nothing was done"):
                     self.enter()
@@ -87,7 +86,7 @@ class PlannedRun:
                 cancel_last_lines()
                 raise
 
-        workflow._build_dag = build_dag
+        call_with_jobs(workflow, enter)
 
 
 def plan_run(project: Project, check: Check = lambda standing: None) -> PlannedRun:

@@ -1,9 +1,15 @@
-"""docs/evidence.md: the table at a glance says what the tables below it say."""
+"""docs/evidence.md: the table at a glance says what the tables below it say, and these what was measured."""
 
 import re
 from pathlib import Path
 
-PAGE = (Path(__file__).parents[1] / "docs/evidence.md").read_text(encoding="utf-8")
+import pandas as pd
+import pytest
+
+from activepool.plugins import load_module
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE = (DOCS / "evidence.md").read_text(encoding="utf-8")
 
 #: The sections that the columns at a glance link to, by the addresses of their headings.
 SECTIONS = {
@@ -35,3 +41,15 @@ def test_each_number_at_a_glance_is_that_of_its_table():
     for strategy, row in glance.items():
         for column, rows in columns.items():
             assert row[column] == difference(rows, strategy), (strategy, column)
+
+
+@pytest.mark.parametrize("file", sorted((DOCS / "curves").glob("*.csv")), ids=lambda file: file.stem)
+def test_a_table_has_the_rows_of_the_curves(file):
+    """It may have rows of earlier runs, too, so that p is corrected for more comparisons."""
+    section = next(text for text in SECTIONS.values() if f"curves/{file.name}" in text)
+    lines = load_module(str(DOCS / "evidence.py")).table(pd.read_csv(file))
+    rows, measured_rows = table(section)[1], table("\n".join(lines) + "\n")[1]
+    is_complete = rows.keys() == measured_rows.keys()
+    for strategy, measured in measured_rows.items():
+        compared = measured if is_complete else {**measured, "p": rows[strategy]["p"]}
+        assert rows[strategy] == compared

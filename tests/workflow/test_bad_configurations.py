@@ -177,7 +177,7 @@ ONE_BEE = np.where(np.arange(30) == 7, 1, np.arange(30) % 2 * 2)
 
 BAD_DATA = [
     (cut("given.h5"), "dataset: given.h5: not a readable HDF5 file (Unable to"),
-    (values("given.h5", "train/labels", np.full(30, 7.5)), "dataset: given.h5: train/labels: label 7.5 in row"),
+    (values("given.h5", "train/labels", np.full(30, 7.5)), "dataset: given.h5: train/labels: label 7.5 in"),
     (values("given.h5", "train/labels", ONE_BEE), "validation.fraction: class 'bee' has 1 label"),
 ]
 

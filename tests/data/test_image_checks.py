@@ -114,7 +114,7 @@ def test_turns_are_counted_and_told_unless_they_are_applied(draw, how):
     samples = Samples(part, test_part, ["a"], str(root))
     readable, _ = drop_unreadable(samples, how, workers=2)
     assert readable.notices == (
-        f"{root}: 67 of 200 images have a rotation in their EXIF data, which is not applied; "
+        f"{root}: 67 of 200 images have a rotation in their EXIF, which is not applied; "
         "dataset.exif: apply would set them upright",
     )
     assert drop_unreadable(replace(samples, upright=True), how, workers=2)[0].notices == ()

@@ -18,7 +18,6 @@ from activepool.labelling.pool.table import Pool, read_pool
 from activepool.labelling.returned.cache import INTAKE
 from activepool.labelling.returned.files import label_files
 from activepool.labelling.returned.intake import PlannedIntake, read_returned
-from activepool.labelling.returned.report import IntakeReport
 from activepool.labelling.verification import NOTICES
 from activepool.ledger.book import Ledger, read
 from activepool.programs.messages import print_notices
@@ -69,7 +68,13 @@ class PlannedRun:
         project = self.standing.project
         entries = self._intake.enter()
         note_ledger(pool_folder(project), project.ledger_path, entries)
-        _print_intake(self._intake.report)
+        self.show()
+
+    def show(self, is_dry: bool = False) -> None:
+        """Print a summary of what came back, or in a dry run would be entered, and what has changed."""
+        for line in self._intake.report.lines(is_dry):
+            print(f"activepool: {line}", file=sys.stderr)
+        print_notices(self._intake.report.notices)
         show_changes(self.standing, self._notices)
         self._notices.finish()
 
@@ -102,10 +107,7 @@ def plan_run(project: Project, check: Check = lambda standing: None) -> PlannedR
     print_notices(list(cut_notices(project)))
     notices = _notices(project)
     pool = updated_pool(project, bool(ledger.entries), notices)
-    intake = _read_returned(project, pool, ledger, notices)
-    standing = ProjectStanding(project, pool, (*ledger.entries, *intake.report.entries))
-    check(standing)
-    return PlannedRun(standing, intake, notices)
+    return _planned_run(project, pool, ledger, notices, check)
 
 
 def preview_run(project: Project, check: Check = lambda standing: None) -> ProjectStanding:
@@ -122,25 +124,23 @@ def preview_run(project: Project, check: Check = lambda standing: None) -> Proje
         standing = ProjectStanding(project, pool, ledger.entries)
         check(standing)
         return standing
-    intake = _read_returned(project, pool, ledger, notices)
-    standing = ProjectStanding(project, pool, (*ledger.entries, *intake.report.entries))
-    check(standing)
-    _print_intake(intake.report, is_dry=True)
-    show_changes(standing, notices)
-    notices.finish()
-    return standing
+    run = _planned_run(project, pool, ledger, notices, check)
+    run.show(is_dry=True)
+    return run.standing
 
 
 def _notices(project: Project, dry: bool = False) -> PoolNotices:
     return PoolNotices(Path(pool_folder(project)) / NOTICES, dry)
 
 
-def _read_returned(project: Project, pool: Pool, ledger: Ledger, notices: PoolNotices) -> PlannedIntake:
-    """Read what came back from people, for a ledger that belongs to the pool."""
+def _planned_run(
+    project: Project, pool: Pool, ledger: Ledger, notices: PoolNotices, check: Check
+) -> PlannedRun:
+    """Read what came back from people, for a ledger that belongs to the pool, and return the run."""
     show_exchanged(project, pool, ledger.entries, notices)
     require_matching_ledger(project, pool, ledger)
     print_notices([*other_ledger_notices(project, ledger), *ledger.notices])
-    return read_returned(
+    intake = read_returned(
         project.returned,
         project.ledger_path,
         ledger.entries,
@@ -149,13 +149,9 @@ def _read_returned(project: Project, pool: Pool, ledger: Ledger, notices: PoolNo
         may_grow=project.new_classes,
         cache=Path(pool_folder(project)) / INTAKE,
     )
-
-
-def _print_intake(report: IntakeReport, is_dry: bool = False) -> None:
-    """Print a summary of what came back from people."""
-    for line in report.lines(is_dry):
-        print(f"activepool: {line}", file=sys.stderr)
-    print_notices(report.notices)
+    standing = ProjectStanding(project, pool, (*ledger.entries, *intake.report.entries))
+    check(standing)
+    return PlannedRun(standing, intake, notices)
 
 
 def export_run(workflow: Any, paths: ProjectPaths) -> None:

@@ -20,7 +20,14 @@ def generator(seed: int, round_number: int, stage: str) -> np.random.Generator:
 
 def integer_seed(seed: int, round_number: int, stage: str) -> int:
     """Return a 63-bit seed of the same stream family, for libraries that take an integer."""
-    return int(_sequence(seed, round_number, stage).generate_state(1, np.uint64)[0] >> np.uint64(1))
+    return _integer(_sequence(seed, round_number, stage))
+
+
+def seed_of(generator: np.random.Generator) -> int:
+    """Return a 63-bit seed that belongs to a generator, without a draw from it."""
+    sequence = generator.bit_generator.seed_seq
+    assert isinstance(sequence, np.random.SeedSequence)
+    return _integer(sequence)
 
 
 @contextmanager
@@ -46,6 +53,10 @@ def draw_in_proportion(generator: np.random.Generator, weights: np.ndarray, coun
     ends = np.cumsum(weights)
     positions: np.ndarray = np.searchsorted(ends, generator.random(count) * ends[-1], side="right")
     return positions.clip(max=len(weights) - 1)
+
+
+def _integer(sequence: np.random.SeedSequence) -> int:
+    return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
 def _sequence(seed: int, round_number: int, stage: str) -> np.random.SeedSequence:

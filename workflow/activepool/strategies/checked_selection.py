@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from activepool.compute.seeds import fixed_draws
+from activepool.compute.seeds import fixed_draws, seed_of
 from activepool.errors import InputError
 from activepool.plugins import user_line
 from activepool.strategies.declaration import Strategy
@@ -39,7 +39,7 @@ def checked_pick(strategy: Strategy, query: Query, options: Mapping[str, Any], n
     """
     name = name or strategy.name
     try:
-        with fixed_draws(_seed(query)):
+        with fixed_draws(seed_of(query.generator)):
             selection = strategy.pick(read_only(query), **options)
         return checked(name, query, selection)
     except (InputError, TypeError, AttributeError, ValueError, IndexError) as error:
@@ -51,12 +51,6 @@ def checked_pick(strategy: Strategy, query: Query, options: Mapping[str, Any], n
                 f"declare {DECLARATIONS[part]}{_place(error)}"
             ) from error
         raise
-
-
-def _seed(query: Query) -> int:
-    """Return a seed of the query's own, without a draw from its generator."""
-    (number,) = query.generator.bit_generator.seed_seq.generate_state(1, np.uint64)
-    return int(number >> np.uint64(1))
 
 
 def _undeclared_part(strategy: Strategy, query: Query, error: Exception) -> str | None:

@@ -99,8 +99,7 @@ def opened(
         declared = declared_class_names(path, train.class_names, class_names)
         embeddings = _with_classes(train, test, declared or (test.class_names if test else []))
         features = [part.features for part in (train, test) if part]
-        is_table = bool(train.features.columns)
-        notices = list(column_notices(file, train.features, names.other_arrays)) if is_table else []
+        notices = list(column_notices(file, train.features, names.other_arrays))
         yield replace(embeddings, unread=unread_vectors(file, features), notices=notices)
 
 

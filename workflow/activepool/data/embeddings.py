@@ -72,7 +72,8 @@ def write_features(
     with opened(path, labels, test_features, test_labels, class_names, *names) as files:
         parts = _parts(path, files, test_fraction)
         labels_of = {name: part.labels[rows] for name, (part, rows) in parts.items()}
-        notices = (*class_notices(path, files.class_names, *labels_of.values()), *_row_notices(path, files))
+        class_lines = class_notices(path, files.class_names, *labels_of.values())
+        notices = (*class_lines, *files.notices, *_row_notices(path, files))
         remaining = remaining_rows(labels_of, len(files.class_names), imbalance, fraction)
         with written_hdf5(output) as file:
             file.attrs["class_names"] = files.class_names
@@ -121,7 +122,6 @@ def _parts(
 
 def _row_notices(path: PathLike, files: EmbeddingFiles) -> Iterator[str]:
     """Yield a line for each part in which several rows have the same name, and others about both parts."""
-    yield from files.notices
     for part in (files.train, files.test):
         if part and part.sources and (repeated := repeated_names(part.sources, row_names(part.sources))):
             yield f"{repeated}; only the index tells them apart, in selected.csv and in annotations"

@@ -14,7 +14,7 @@ def require_floats(file: ArrayFile, features: StoredArray, other_arrays: Collect
     ``features`` are the columns of floats of a table. ``other_arrays`` are names of labels and sources.
     """
     stems = set(map(_stem, features.columns))
-    columns = [name for name in _other_columns(file, features) if name not in other_arrays]
+    columns = _other_columns(file, features, other_arrays)
     whole = [name for name in columns if _stem(name) in stems and file.find(name).dtype.kind in "iu"]
     if whole:
         floats = [name for name in features.columns if _stem(name) in set(map(_stem, whole))]
@@ -25,7 +25,12 @@ def require_floats(file: ArrayFile, features: StoredArray, other_arrays: Collect
 
 
 def column_notices(file: ArrayFile, features: StoredArray, other_arrays: Collection[str]) -> Iterator[str]:
-    """Yield a line about columns that are not read, and one about features with names unlike the others."""
+    """Yield a line about features with names unlike the others, and one about columns that are not read.
+
+    There is none if ``features`` are not columns of a table.
+    """
+    if not features.columns:
+        return
     counts = Counter(map(_stem, features.columns))
     stem, most = counts.most_common(1)[0]
     unlike = [name for name in features.columns if _stem(name) != stem]
@@ -34,15 +39,15 @@ def column_notices(file: ArrayFile, features: StoredArray, other_arrays: Collect
             f"{file.path}: features are all {len(features.columns)} columns of floats, and these include "
             f"{first_few(unlike)}; remove columns that are not features"
         )
-    if unread := [name for name in _other_columns(file, features) if name not in other_arrays]:
+    if unread := _other_columns(file, features, other_arrays):
         yield (
             f"{file.path}: features are the {len(features.columns)} columns of floats; not read: "
             f"{first_few(unread)}"
         )
 
 
-def _other_columns(file: ArrayFile, features: StoredArray) -> list[str]:
-    return [name for name in file.shapes if name and name not in features.columns]
+def _other_columns(file: ArrayFile, features: StoredArray, other_arrays: Collection[str]) -> list[str]:
+    return [name for name in file.shapes if name not in ("", *features.columns, *other_arrays)]
 
 
 def _stem(name: str) -> str:

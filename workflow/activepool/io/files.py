@@ -141,6 +141,9 @@ def read_json(path: str | Path) -> Any:
 class RepeatedKeyError(ValueError):
     """A key stands twice in an object of a JSON text, where Python's reader takes the last value."""
 
+    def __init__(self, key: str) -> None:
+        super().__init__(f"has the key {key!r} twice in one object; remove one of them")
+
 
 def distinct_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return the object of these keys and values, as ``object_pairs_hook`` of `json.loads`.
@@ -150,8 +153,7 @@ def distinct_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     content = dict(pairs)
     if len(content) < len(pairs):
         keys = [key for key, _ in pairs]
-        repeated = next(key for key in keys if keys.count(key) > 1)
-        raise RepeatedKeyError(f"has the key {repeated!r} twice in one object; remove one of them")
+        raise RepeatedKeyError(next(key for key in keys if keys.count(key) > 1))
     return content
 
 

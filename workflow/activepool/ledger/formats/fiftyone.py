@@ -12,7 +12,7 @@ from typing import Any
 
 from activepool.data.image_formats import is_image_name
 from activepool.errors import InputError
-from activepool.io.files import write_json
+from activepool.io.files import RepeatedKeyError, write_json
 from activepool.ledger.formats import json_file
 from activepool.ledger.formats.batch import Batch
 from activepool.ledger.formats.numbered_classes import class_list
@@ -52,7 +52,7 @@ def rows(path: Path) -> ParsedFile:
     content = json_file.load(file, repeated)
     classes, labels = _parts(file, content)
     if other_keys := [key for key in repeated if key not in labels]:
-        raise InputError(f"{file}: has the key {other_keys[0]!r} twice in one object; remove one of them")
+        raise InputError(f"{file}: {RepeatedKeyError(other_keys[0])}")
     images = _images(file.parent / IMAGES)
     parsed = ParsedFile()
     for number, (name, value) in enumerate(labels.items(), start=1):

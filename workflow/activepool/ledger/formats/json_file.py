@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from activepool.errors import InputError
-from activepool.io.files import read_text, readable
+from activepool.io.files import RepeatedKeyError, read_text, readable
 from activepool.ledger.messages import EXPORT_AGAIN, WEB_PAGE
 
 #: A text that was cut off has its first error within so many of its last characters.
@@ -51,7 +51,7 @@ def load(path: str | Path, repeated: list[str] | None = None) -> Any:
             reason = "a number has too many digits"
         raise InputError(f"{path}: is not JSON ({reason}){EXPORT_AGAIN}") from None
     if keys and repeated is None:
-        raise InputError(f"{path}: has the key {keys[0]!r} twice in one object; remove one of them")
+        raise InputError(f"{path}: {RepeatedKeyError(keys[0])}")
     return value
 
 

@@ -360,3 +360,60 @@ def test_a_class_that_the_schema_names_may_have_any_name(tmp_path):
     write(tmp_path / "test.parquet", [4, 5], [0, 1], names=["none", "anger"])
     samples = huggingface.load(tmp_path)
     assert (samples.class_names, samples.train.labels.tolist()) == (["none", "anger"], [0, 1, 0, 1])
+
+
+@pytest.mark.parametrize("ending", ["parquet", "arrow"])
+def test_a_file_of_unlabelled_images_needs_no_labels(tmp_path, ending):
+    write_all(tmp_path, ending)
+    unlabelled = table([8, 9, 10], [0, 0, 0]).select(["image"])
+    if ending == "parquet":
+        parquet.write_table(unlabelled, tmp_path / "data/unlabeled-0-of-1.parquet")
+    else:
+        (tmp_path / "unlabeled").mkdir()
+        path = str(tmp_path / "unlabeled/data.arrow")
+        with pa.OSFile(path, "wb") as file, pa.ipc.new_stream(file, unlabelled.schema) as stream:
+            stream.write_table(unlabelled)
+    samples = huggingface.load(tmp_path)
+    assert (samples.class_names, samples.notices) == (["ant", "bee"], ())
+    assert samples.train.labels.tolist() == [0, 0, 0, 1, 1, 1, -1, -1, -1]
+    assert samples.image_place(samples.train.paths[-1]).stream().read() == picture(10)
+
+
+def test_parquet_is_known_by_its_content_and_in_capitals(tmp_path):
+    path = write(tmp_path / "data/train.parquet", [0, 1], [0, 1])
+    path.rename(tmp_path / "data/train.PARQUET")
+    write(tmp_path / "data/test.parquet", [2], [1])
+    assert huggingface.load(tmp_path).train.labels.tolist() == [0, 1]
+    renamed = (tmp_path / "data/test.parquet").rename(tmp_path / "all.pq")
+    write(tmp_path / "x.parquet", [0, 1, 2, 3], [0, 0, 1, 1]).rename(renamed)
+    assert len(huggingface.load(renamed, test_fraction=0.5).train) == 2
+
+
+def test_numbers_are_never_names_of_the_schema(tmp_path):
+    write(tmp_path / "train.parquet", range(4), [0, 1, 2, -1], names=["-1", "2", "0"])
+    write(tmp_path / "test.parquet", [4], [2], names=["-1", "2", "0"])
+    assert huggingface.load(tmp_path).train.labels.tolist() == [0, 1, 2, -1]
+    write(tmp_path / "train.parquet", range(3), [0, 1.0, 3.0], names=["1", "3"])
+    words = (
+        r"train.parquet/2: the label 3 is the name of class 1 in the schema; write the number of the class, 0"
+    )
+    with pytest.raises(InputError, match=words):
+        huggingface.load(tmp_path)
+
+
+def test_numbers_are_no_classes_of_a_train_part_with_names(tmp_path):
+    write(tmp_path / "train.parquet", range(2), ["ant", "bee"], names=None)
+    write(tmp_path / "test.parquet", [2], [0], names=None)
+    with pytest.raises(
+        InputError, match=r"test.parquet/0: the train part has no class '0' \(its classes: ant, bee"
+    ):
+        huggingface.load(tmp_path)
+    assert huggingface.load(tmp_path, class_names=["ant", "bee"]).test.labels.tolist() == [0]
+
+
+def test_the_name_of_unknown_labels_is_no_class(tmp_path):
+    write(tmp_path / "train.parquet", range(2), ["-1", "1"], names=None)
+    with pytest.raises(
+        InputError, match="class_names has '-1' as class 0, but the label '-1' stands for one that"
+    ):
+        huggingface.load(tmp_path, test_fraction=0.5, class_names=["-1", "1"])

@@ -257,6 +257,14 @@ def test_classes_can_be_declared(draw):
         manifest.load(path, class_names=["a", "a"])
 
 
+def test_names_that_no_class_can_have(draw):
+    path = write(draw("1.jpg", "2.jpg", "3.jpg"), "1.jpg,-1,", "2.jpg,1,", "3.jpg,1,test")
+    with pytest.raises(
+        InputError, match="class_names has '-1' as class 0, but the label '-1' stands for one"
+    ):
+        manifest.load(path, class_names=["-1", "1"])
+
+
 def test_all_wrong_rows_are_told_at_once_up_to_a_bound(draw):
     rows = ["1.jpg,a,dev", "2.jpg,nan,", "3.jpg,a,", "4.jpg,,test", "5.jpg,a,", "1.jpg,b,test"]
     further_rows = [f"{number}.jpg,a," for number in range(6, 23)]

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from data.shard_files import pair, two_shards, write_tar
+from data.shard_files import pair, picture, two_shards, write_tar
 
 from activepool.data import webdataset
 from activepool.data.kinds import preview
@@ -38,6 +38,22 @@ def test_folders_of_parts_and_shards_of_another_part(tmp_path):
     samples = webdataset.load(tmp_path)
     assert samples.test.sources.tolist() == ["test/0.tar/002.png"]
     assert samples.notices == (f"{tmp_path}: not taken: shards of other parts: 1 (val/0.tar)",)
+
+
+@pytest.mark.parametrize(
+    ("shard", "path"),
+    [
+        ("unlabeled-000.tar", "."),
+        ("unlabeled-000.tar", "{train,unlabeled,test}-*.tar"),
+        ("unlabeled/0.tar", "."),
+        ("Unlabelled2017.tar", "."),
+    ],
+)
+def test_shards_of_unlabelled_images_join_the_train_part(tmp_path, shard, path):
+    write_tar(two_shards(tmp_path) / shard, ("008.png", picture(8)))
+    samples = webdataset.load(str(tmp_path / path))
+    assert samples.train.labels.tolist() == [0, 0, 0, 1, 1, 1, -1]
+    assert (samples.train.sources[-1], samples.notices) == (f"{shard}/008.png", ())
 
 
 @pytest.mark.parametrize("is_test_path", [False, True])

@@ -338,3 +338,30 @@ def test_exif_is_applied_and_pictures_are_drawn(tmp_path, monkeypatch):
     first, second = thumbnails(tmp_path / "dataset.h5", np.array([1, 0]), 8)
     assert first[0].min() > 200 and first[-1].max() < 60  # 16 high: white above, black below
     assert tuple(second[2, 2]) in {(0, 0, 90), (255, 255, 255)}
+
+
+@pytest.mark.parametrize("class_names", [["0.5", "1.5"], ["2", "3"], ["1e0", "x"]])
+def test_numbers_of_classes_are_not_mixed_with_numbers_as_names(tmp_path, class_names):
+    write_tar(tmp_path / "train.tar", *pair(0, "0"), *pair(1, "1"))
+    words = [
+        f"train.tar/{name}: the train part has no class '{label}'"
+        for label, name in enumerate(("000.png", "001.jpg"))
+    ]
+    check_lines(tmp_path, words, test_fraction=0.5, class_names=class_names)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (
+            "-1",
+            "class_names has '-1' as class 1, but the label '-1' stands for one that is not known; give the",
+        ),
+        ("a\0", r"class_names has 'a\\x00' as class 1, which is not text; rename it"),
+        ("a\nb", r"class_names has 'a\\nb' as class 1, which has a line break; rename it"),
+    ],
+)
+def test_names_that_no_class_can_have(tmp_path, name, words):
+    write_tar(tmp_path / "train.tar", *pair(0, "ant"), *pair(1, "ant"))
+    with pytest.raises(InputError, match=words):
+        webdataset.load(tmp_path, test_fraction=0.5, class_names=["ant", name])

@@ -203,3 +203,23 @@ def test_files_of_other_kinds(tmp_path):
     (tmp_path / "folder").mkdir()
     with pytest.raises(InputError, match=r"folder: is a folder; it must be .npy, .npz, .pt, .* or HDF5"):
         preview(tmp_path / "folder")
+
+
+@pytest.mark.parametrize(
+    ("arrays_of_text", "words"),
+    [
+        ({"sources": ["a", "b\0c"] * 4}, r"x.npz: sources: row 1: the name 'b\\x00c' is not text; rename it"),
+        ({"labels": ["ant", "b\0e"] * 4}, r"x.npz: labels: row 1: label 'b\\x00e' is not text; rename it"),
+        ({"labels": ["ant", "b\ne"] * 4}, r"x.npz: labels: row 1: label 'b\\ne' has a line break; rename it"),
+        (
+            {"labels": ["ant", "-1"] * 4, "class_names": ["ant", "-1"]},
+            "labels: class_names has '-1' as class 1, but",
+        ),
+        ({"class_names": ["ant", "b\0e"]}, r"x.npz: class_names has 'b\\x00e' as class 1, which is not text"),
+    ],
+)
+def test_texts_that_no_file_can_hold(tmp_path, arrays_of_text, words):
+    texts = {name: np.array(values) for name, values in arrays_of_text.items()}
+    np.savez(tmp_path / "x.npz", **{"features": np.eye(8), "labels": np.arange(8) % 2} | texts)
+    with pytest.raises(InputError, match=words):
+        write_features(tmp_path / "features.h5", tmp_path / "x.npz", test_fraction=0.5)

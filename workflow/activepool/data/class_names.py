@@ -6,6 +6,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from math import isfinite
 
 from activepool.errors import InputError, abbreviated
+from activepool.io.texts import text_problem
 
 #: What spreadsheets, databases and pandas write for a missing or wrong value, in lower case.
 MISSING_VALUES = (
@@ -127,14 +128,27 @@ def label_problem(label: str, classes: Container[str], class_names: Sequence[str
 
 
 def require_different(where: object, class_names: Sequence[str]) -> None:
-    """Raise InputError unless each class has a name, different from all others."""
+    """Raise InputError unless each class has a name, different from all others, that files can hold."""
     earlier: set[str] = set()
     for number, name in enumerate(class_names):
+        if problem := text_problem(name):
+            place = f"class_names has {name!a} as class {number}"
+            raise InputError(f"{where}: {place}, which {problem}; rename it")
         if not name or name in earlier:
             raise InputError(
                 f"{where}: class_names has {name!r} as class {number}; each class needs a name of its own"
             )
         earlier.add(name)
+
+
+def require_no_unknown(where: object, class_names: Sequence[str]) -> None:
+    """Raise InputError if a class has the name that, among labels of text, stands for an unknown label."""
+    for number, name in enumerate(class_names):
+        if name.strip() in NO_NAME:
+            raise InputError(
+                f"{where}: class_names has {name!r} as class {number}, but the label {name.strip()!r} stands "
+                "for one that is not known; give the class another name, also in the labels"
+            )
 
 
 def declared_class_names(

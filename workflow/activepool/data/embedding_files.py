@@ -12,10 +12,10 @@ from activepool.compute.arrays import IntArray, TextArray
 from activepool.data.class_names import declared_class_names, require_different
 from activepool.data.embedding_arrays import TEST, TRAIN, ArrayNames, class_names_in, unread_vectors
 from activepool.data.embedding_labels import RawLabels, class_names_of, label_numbers
-from activepool.data.listing import has_line_break
 from activepool.data.table_columns import column_notices
 from activepool.errors import InputError, first_few
 from activepool.io.array_files.array_file import ArrayFile, StoredArray
+from activepool.io.texts import has_line_break, is_storable
 
 PathLike = str | Path
 
@@ -123,10 +123,12 @@ def require_names(sources: StoredArray, rows: int) -> None:
 
 
 def row_names(sources: StoredArray, rows: slice = slice(None)) -> list[str]:
-    """Return the names of some rows; raises InputError for a row without one, and for one of two lines."""
+    """Return the names of some rows; raises InputError for a row without one, and for one that is no line."""
     names = sources.texts(rows) if sources.is_text else list(map(str, sources.read(rows).tolist()))
     texts = [name or "" for name in names]
     for row, name in enumerate(texts, rows.start or 0):
+        if not is_storable(name):
+            raise InputError(f"{sources.name}: row {row}: the name {name!a} is not text; rename it")
         if not name.strip() or has_line_break(name):
             problem = f"has a line break in {name!r}" if name.strip() else "has no name"
             raise InputError(f"{sources.name}: row {row} {problem}; each row needs a name on one line")

@@ -7,10 +7,17 @@ import numpy as np
 
 from activepool.compute.arrays import IntArray
 from activepool.data.class_checks import exact_numbers, wrapped_unknown
-from activepool.data.class_names import NO_NAME, label_problem, no_label_number, sorted_names
+from activepool.data.class_names import (
+    NO_NAME,
+    label_problem,
+    no_label_number,
+    require_no_unknown,
+    sorted_names,
+)
 from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError, first_few, first_lines
 from activepool.io.array_files.array_file import StoredArray
+from activepool.io.texts import text_problem
 
 #: Missing classes that a message shows.
 MAX_SHOWN = 8
@@ -91,6 +98,7 @@ def label_numbers(labels: RawLabels, class_names: Sequence[str], declared: Conta
     if labels.names is None:
         problems = [*_wrong_numbers(labels, class_names)]
     else:
+        require_no_unknown(labels.name, class_names)
         problems = [*_wrong_names(labels.name, labels.names, class_names, declared)]
     if problems:
         raise InputError(*first_lines(problems, labels.name))
@@ -118,7 +126,9 @@ def _wrong_names(
         row_of.setdefault(name, row)
     row_of.pop("", None)
     for name, row in row_of.items():
-        if name not in declared and (problem := label_problem(name, class_names, class_names)):
+        if unusable := text_problem(name):
+            yield f"{where}: row {row}: label {name!a} {unusable}; rename it"
+        elif name not in declared and (problem := label_problem(name, class_names, class_names)):
             yield f"{where}: row {row}: {problem}"
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from activepool.data.class_names import declared_class_names
+from activepool.data.class_names import declared_class_names, require_no_unknown
 from activepool.data.huggingface_files import read_file
 from activepool.data.previews import Preview
 from activepool.data.samples import Samples
@@ -44,7 +44,10 @@ def load(
             if names != expected:
                 part.lacks_labels = True  # its numbers stand for other classes
                 part.problems.append(f"{file}: has other names of classes than {first_file}")
-    class_names = declared_class_names(path, next(iter(names_by_file.values()), []), class_names)
+    names_in_files = next(iter(names_by_file.values()), [])
+    if not names_in_files:
+        require_no_unknown(path, class_names or ())
+    class_names = declared_class_names(path, names_in_files, class_names)
     return samples_in(shards, train, test, class_names, test_fraction)
 
 
@@ -63,7 +66,7 @@ def preview(
 
 def _list(path: str | Path) -> Shards:
     shards = list_shards(KIND, path)
-    copies = {Path(file).suffix: file for file in [*shards.train, *shards.test]}
+    copies = {Path(file).suffix.lower(): file for file in [*shards.train, *shards.test]}
     if len(copies) > 1:
         raise InputError(f"{path}: holds two copies, {' and '.join(copies.values())}; name one by a pattern")
     return shards

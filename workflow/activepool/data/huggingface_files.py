@@ -9,24 +9,22 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from textwrap import shorten
 from typing import Any
 
 import numpy as np
 
+from activepool.data.huggingface_labels import label_problem, label_text
 from activepool.data.packed_images import Cell, Member
 from activepool.data.shard_samples import ShardPart
+from activepool.data.shards import is_unlabelled
 from activepool.errors import InputError, abbreviated, importing, one_line
 from activepool.io.files import LFS_PROBLEM, RepeatedKeyError, distinct_keys, is_lfs_pointer
 
 #: The usual names of the columns.
 IMAGE, LABEL = "image", "label"
 
-#: How Arrow files begin that are not streams.
-ARROW_FILE = b"ARROW1"
-
-#: Characters of a wrong label that a message shows.
-MAX_LABEL = 60
+#: How Parquet files begin, and Arrow files that are not streams.
+PARQUET, ARROW_FILE = b"PAR1", b"ARROW1"
 
 #: The places of consecutive images, None for a row without one, and the column of their labels.
 Block = tuple[Sequence[Member | Cell | None], Any]
@@ -36,17 +34,20 @@ Block = tuple[Sequence[Member | Cell | None], Any]
 class Columns:
     """The columns that are read: that of images is number ``index``, perhaps of structs of bytes and path.
 
-    The numbers of labels stand for ``class_names``, which are empty if the schema names none.
+    The numbers of labels stand for ``class_names``, which are empty if the schema names none. ``label`` is
+    None if there is no such column.
     """
 
     image: str
-    label: str
+    label: str | None
     index: int
     is_struct: bool
     class_names: list[str]
 
     @classmethod
-    def from_schema(cls, schema: Any, image: str | None, label: str | None) -> "Columns":
+    def from_schema(
+        cls, schema: Any, image: str | None, label: str | None, may_lack_label: bool
+    ) -> "Columns":
         """Find the columns of a schema; raises InputError if they are missing, or of another type."""
         features = _features(schema)
         image_columns = [
@@ -60,14 +61,15 @@ class Columns:
             if schema.names.count(name) > 1:
                 raise InputError(f"has several columns {name!r}; rename or remove all but one")
         for key, name, candidates in (("image", image, image_columns), ("label", label, label_columns)):
-            if name not in schema.names:
+            if name not in schema.names and not (name == label and may_lack_label):
                 remedy = f"; say which: {key}: {candidates[0]}" if candidates else ""
                 raise InputError(f"has no column {name!r} (it has {', '.join(schema.names)}){remedy}")
         if image not in image_columns:
             kind = schema.field(image).type
             raise InputError(f"{image} is {kind}; it must be bytes, or structs of bytes and path")
         index = schema.names.index(image)
-        return cls(image, label, index, not _is_bytes(schema.types[index]), _names_in(features, label))
+        names, column = _names_in(features, label), label if label in schema.names else None
+        return cls(image, column, index, not _is_bytes(schema.types[index]), names)
 
 
 def read_file(
@@ -78,31 +80,32 @@ def read_file(
     The columns are by default ``image``, or the only one of images, and ``label``, or the only one whose
     classes have names.
 
-    Returns: the names of the classes in the schema, [] if it has none; None for a damaged file.
+    Returns: the names of the classes in the schema, [] if it has none; None for a damaged file, and for a
+    file without labels, as those of unlabelled images may be.
     """
     with importing("pyarrow", f"{root / shard}: reading it needs"):
         from pyarrow import ArrowException
     row, has_bad_label = 0, False
     try:
-        schema, blocks = (_parquet if shard.endswith(".parquet") else _arrow)(root / shard, shard)
-        columns = Columns.from_schema(schema, image, label)
-        part.label_type = str(schema.field(columns.label).type)
+        schema, blocks = (_parquet if _is_parquet(root / shard) else _arrow)(root / shard, shard)
+        columns = Columns.from_schema(schema, image, label, is_unlabelled(shard))
+        part.label_type = str(schema.field(columns.label).type) if columns.label else part.label_type
         for places, labels in blocks(columns):
             for place, value in zip(places, labels.to_pylist(), strict=True):
                 source = f"{shard}/{row}"
                 row += 1
-                if (text := _label_text(value, columns)) is None:
+                if (text := label_text(value, columns.class_names)) is None:
                     if not has_bad_label:  # most likely all are
-                        problem = "is neither text nor a whole number; name another column: label: NAME"
-                        value_text = shorten(repr(value), MAX_LABEL, placeholder="...")
-                        part.problems.append(f"{source}: the label {value_text} {problem}")
+                        part.problems.append(
+                            f"{source}: the label {label_problem(value, columns.class_names)}"
+                        )
                     has_bad_label = part.lacks_labels = True
                 elif place is None:
                     problem = f"has no bytes in the column {columns.image}; store the images in the file"
                     part.reject(source, text, problem)
                 else:
                     part.add(place, text)
-        return columns.class_names
+        return columns.class_names if columns.label else None
     except InputError as error:
         part.problems.append(f"{shard}: {error}")
     except (ArrowException, OSError) as error:
@@ -126,7 +129,9 @@ def _parquet(path: Path, shard: str) -> tuple[Any, Callable[[Columns], Iterator[
         row, place = 0, Path(shard)
         leaf = f"{columns.image}.bytes" if columns.is_struct else columns.image
         for group in range(metadata.num_row_groups):
-            labels = file.read_row_group(group, columns=[columns.label]).column(0)
+            labels = _no_labels(metadata.row_group(group).num_rows)
+            if columns.label:
+                labels = file.read_row_group(group, columns=[columns.label]).column(0)
             missing = np.zeros(len(labels), dtype=bool)
             if _may_miss(metadata.row_group(group), leaf):
                 images = file.read_row_group(group, columns=[leaf]).column(0).combine_chunks()
@@ -170,10 +175,22 @@ def _arrow(path: Path, shard: str) -> tuple[Any, Callable[[Columns], Iterator[Bl
                 None if is_missing else Member(place, str(row + number), first + start, stop - start)
                 for number, (start, stop, is_missing) in enumerate(spans)
             ]
-            yield places, batch.column(columns.label)
+            yield places, batch.column(columns.label) if columns.label else _no_labels(len(images))
             row += len(images)
 
     return schema, blocks
+
+
+def _is_parquet(path: Path) -> bool:
+    """Return whether a file is of Parquet, by its first bytes or, if these are damaged, by its name."""
+    with path.open("rb") as stream:
+        return stream.read(len(PARQUET)) == PARQUET or path.suffix.lower() == ".parquet"
+
+
+def _no_labels(rows: int) -> Any:
+    import pyarrow as pa
+
+    return pa.nulls(rows)
 
 
 def _may_miss(group: Any, leaf: str) -> bool:
@@ -246,14 +263,3 @@ def _default_name(key: str, usual_name: str, names: list[str], schema: Any) -> s
     if len(names) > 1:
         raise InputError(f"has several columns for {key} ({', '.join(names)}); say which: {key}: {names[0]}")
     return names[0]
-
-
-def _label_text(value: Any, columns: Columns) -> str | None:
-    """Return a label as the name of a class; "" where it is not known, None if it is not a label."""
-    if value is None or value != value:  # NaN, as pandas has it beside whole numbers
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return columns.class_names[value] if 0 <= value < len(columns.class_names) else str(value)
-    return value.strip() if isinstance(value, str) else None

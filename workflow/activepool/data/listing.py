@@ -15,6 +15,7 @@ from activepool.data.omissions import Omissions
 from activepool.data.samples import UNKNOWN, Part
 from activepool.errors import InputError, first_lines
 from activepool.io.files import start_of
+from activepool.io.texts import has_line_break
 
 #: Suffixes of image files that a message shows; there are more.
 COMMON_ENDINGS = (".jpg", ".png", ".tif", ".webp")
@@ -167,11 +168,6 @@ def holds_more_than(root: Path, limit: int) -> bool:
     """Return whether there are more than ``limit`` images under ``root``, without listing all of them."""
     files = _files_under(root, "", Omissions())
     return next(islice(files, limit, None), None) is not None
-
-
-def has_line_break(path: str) -> bool:
-    """Return whether a name would break a line of a message or of an index file."""
-    return len(path.splitlines()) > 1
 
 
 def _files_under(root: Path, folder: str, omissions: Omissions) -> Iterator[str]:

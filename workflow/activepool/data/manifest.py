@@ -11,6 +11,7 @@ from activepool.data.class_names import (
     label_problem,
     quoted,
     require_different,
+    require_no_unknown,
     sorted_names,
     undeclared_class,
 )
@@ -22,7 +23,7 @@ from activepool.data.listed_paths import (
     spelling_hint,
     written_path,
 )
-from activepool.data.listing import existing_file, existing_folder, has_line_break
+from activepool.data.listing import existing_file, existing_folder
 from activepool.data.previews import MAX_PREVIEWED, Preview
 from activepool.data.samples import UNKNOWN, Part, Samples, require_one_test_part, split_off_test
 from activepool.data.urls import is_url
@@ -35,6 +36,7 @@ from activepool.io.csv_rows import (
     separator_hint,
     width_problem,
 )
+from activepool.io.texts import has_line_break
 
 COLUMNS = ("path", "label", "split")
 
@@ -79,6 +81,7 @@ def load(
     rows, problems = _read_rows(manifest, root, class_names or [])
     if class_names is not None:
         require_different(manifest, class_names)
+        require_no_unknown(manifest, class_names)
     train_labels = {row.label for row in rows if row.split == "train"} - {""}
     names = sorted_names(train_labels) if class_names is None else class_names
     problems += _row_problems(root, rows)

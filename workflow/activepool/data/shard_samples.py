@@ -1,17 +1,18 @@
 """From the images in shards to a dataset: their labels get numbers, and each problem a line."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from activepool.data.class_checks import wrapped_unknown
-from activepool.data.class_names import WHOLE_NUMBER, label_problem, require_different, sorted_names
-from activepool.data.listing import has_line_break
+from activepool.data.class_names import label_problem, require_different, sorted_names
 from activepool.data.packed_images import Cell, Member
 from activepool.data.samples import UNKNOWN, Part, Samples, require_one_test_part, split_off_test
 from activepool.data.shards import Shards
+from activepool.data.typed_labels import as_number
 from activepool.errors import InputError, first_lines
+from activepool.io.texts import has_line_break, is_storable
 
 
 @dataclass
@@ -45,20 +46,20 @@ class ShardPart:
 
     def reject(self, source: str, label: str, problem: str) -> None:
         """Add a line for a sample without an image that can be used; its label counts all the same."""
-        self.unused.append((source, "" if label == str(UNKNOWN) else label))
+        self.unused.append((source, label))
         self.problems.append(f"{source}: {problem}")
 
     def add(self, place: Member | Cell, label: str) -> None:
         """Add an image, whose place is relative to the root of the dataset."""
         self.sources.append(str(place))
         self.places.append(place.text)
-        self.labels.append("" if label == str(UNKNOWN) else label)
+        self.labels.append(label)
         if problem := _name_problem(str(place), label):
             self.problems.append(problem)
 
-    def numbered(self, class_names: Sequence[str]) -> Part:
+    def numbered(self, class_names: Sequence[str], has_order: bool) -> Part:
         """Return the part, with the numbers of the classes as labels."""
-        number_of = _numbers(class_names)
+        number_of = _numbers(class_names, has_order)
         labels = np.array([number_of[label] for label in self.labels], dtype=np.int64)
         sources, places = (np.array(texts, dtype=object) for texts in (self.sources, self.places))
         return Part(labels, sources, places=places)
@@ -74,14 +75,11 @@ def samples_in(
     """Return a dataset of the images of both parts in shards.
 
     The ``class_names`` are in the order of their numbers; by default, they are the labels of the train part
-    in the order of their names. A label may be a number of these, if no name is a number. ``test_fraction``
-    is the share of each class to split off as test part, if ``test`` is empty.
+    in the order of their names. A label may be a number of the given names, if none of them is a number.
+    ``test_fraction`` is the share of each class to split off as test part, if ``test`` is empty.
 
     Raises: InputError, with a line for each image that cannot be used.
     """
-    for name in class_names or []:
-        if not is_storable(name):
-            raise InputError(f"{shards.root}: the name {name!a} of a class is not text; rename it")
     if class_names is not None:
         require_different(shards.root, class_names)
     names = sorted_names({label for _, label in train.samples} - {""}) if class_names is None else class_names
@@ -106,21 +104,28 @@ def samples_in(
         lines = [f"{shards.root}/{problem}" for problem in problems]
         raise InputError(*first_lines(lines, shards.root))
     require_one_test_part(shards.root, bool(shards.test), "shards of the test part", test_fraction)
-    parts = train.numbered(names), test.numbered(names)
+    has_order = class_names is not None
+    parts = train.numbered(names, has_order), test.numbered(names, has_order)
     if test_fraction is not None:
         parts = split_off_test(parts[0], test_fraction)
     return Samples(*parts, names, str(shards.root), notices=shards.notices)
 
 
-def _numbers(class_names: Sequence[str]) -> dict[str, int]:
+def without_unknown(label: str) -> str:
+    """Return the text of a label, "" if it says that the class is not known."""
+    return "" if label == str(UNKNOWN) else label
+
+
+def _numbers(class_names: Sequence[str], has_order: bool) -> dict[str, int]:
+    """Return the number of each label; a label may be a number if the names have an order."""
     by_name = {name: number for number, name in enumerate(class_names)} | {"": UNKNOWN}
-    if any(map(WHOLE_NUMBER.fullmatch, class_names)):
+    if not has_order or any(as_number(name) is not None for name in class_names):
         return by_name
     return {str(number): number for number in range(len(class_names))} | by_name
 
 
 def _label_problems(
-    part: ShardPart, class_names: Sequence[str] | None, declared: Container[str]
+    part: ShardPart, class_names: Sequence[str] | None, declared: Sequence[str]
 ) -> Iterator[str]:
     """Yield a line for the first image of each label that is not a class (if all are known), or hardly one.
 
@@ -129,7 +134,7 @@ def _label_problems(
     source_of: dict[str, str] = {}
     for source, label in part.samples:
         source_of.setdefault(label, source)
-    classes = source_of if class_names is None else _numbers(class_names)
+    classes = source_of if class_names is None else _numbers(class_names, bool(declared))
     for label, source in source_of.items():
         if label not in declared and (problem := label_problem(label, classes, class_names or ())):
             yield f"{source}: {problem}"
@@ -144,14 +149,6 @@ def _wrapped_labels(part: ShardPart) -> Iterator[str]:
             f"{source}: label {label} is what -1 becomes in a type without signs; save the labels as int64, "
             "or name all classes in class_names"
         )
-
-
-def is_storable(text: str) -> bool:
-    """Return whether our files can hold a text: it has no NUL, and no half of a character."""
-    try:
-        return b"\0" not in text.encode()
-    except UnicodeEncodeError:
-        return False
 
 
 def _name_problem(source: str, label: str) -> str | None:

@@ -8,6 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
+from activepool.data.class_names import NO_LABEL_PREFIX
 from activepool.data.listed_paths import repeated_files
 from activepool.data.listing import existing_folder
 from activepool.data.previews import MAX_PREVIEWED
@@ -29,6 +30,9 @@ PART_WORDS = {
     "test": ("test", "testing"),
     "validation": ("validation", "valid", "val", "dev"),
 }
+
+#: The part of shards with a word such as ``unlabeled``, whose images join the train part.
+UNLABELLED = "unlabelled"
 
 #: ``{000..010}`` and ``{train,extra}``.
 BRACES = re.compile(r"\{([^{}]*)\}")
@@ -72,7 +76,7 @@ def list_shards(kind: str, path: str | Path, test_path: str | Path | None = None
             ``[...]``, ``{000..010}`` and ``{a,b}``.
         test_path: the same for the test part. If None, the shards belong to the parts that they name:
             ``test``, or else ``val`` or ``validation``, in the name of the file or of a folder, is the test
-            part; the others are the train part, or those that name ``train``, if some do.
+            part; the others are the train part, or those that name ``train`` or ``unlabelled``, if some do.
 
     Raises: InputError, with a line for each, for files that are not there.
     """
@@ -91,7 +95,8 @@ def list_shards(kind: str, path: str | Path, test_path: str | Path | None = None
     for shard in train:
         parts.setdefault(_part_of(shard), []).append(shard)
     test = parts.pop("test", []) or parts.pop("validation", [])
-    train = parts.pop("train", []) or parts.pop("", [])
+    unlabelled = parts.pop(UNLABELLED, [])
+    train = (parts.pop("train", []) or parts.pop("", [])) + unlabelled
     if other_shards := [shard for part in parts.values() for shard in part]:
         examples = first_few(other_shards)
         notices.append(f"{root}: not taken: shards of other parts: {len(other_shards):,} ({examples})")
@@ -112,6 +117,11 @@ def shards_folder(path: str | Path, test_path: str | Path | None = None) -> Path
         return Path(os.path.commonpath(folders))
     except ValueError:
         raise InputError(f"{test_path}: path and test_path must both be absolute, or both relative") from None
+
+
+def is_unlabelled(shard: str) -> bool:
+    """Return whether the name of a shard, or of a folder, says that its images have no labels."""
+    return _part_of(shard) == UNLABELLED
 
 
 def _fixed_folder(path: Path) -> Path:
@@ -206,4 +216,6 @@ def _part_of(shard: str) -> str:
         for part, names in PART_WORDS.items():
             if any(word in names for word in words):
                 return part
+        if any(word.startswith(NO_LABEL_PREFIX) for word in words):
+            return UNLABELLED
     return ""

@@ -16,7 +16,7 @@ from typing import BinaryIO
 from activepool.data.image_formats import is_image_name
 from activepool.data.omissions import UNREADABLE, Omissions
 from activepool.data.packed_images import Member
-from activepool.data.shard_samples import ShardPart
+from activepool.data.shard_samples import ShardPart, without_unknown
 from activepool.io.files import LFS_PROBLEM, RepeatedKeyError, distinct_keys, is_lfs_pointer
 
 #: The fields that may have the label, and in JSON the key, in the order of the attempts.
@@ -215,7 +215,7 @@ def _labels(ending: str, content: bytes, fields: tuple[str, ...]) -> dict[str, s
     except UnicodeDecodeError:
         raise _LabelError("is not text in UTF-8") from None
     if ending != "json":
-        return {ending: text}
+        return {ending: without_unknown(text)}
     try:
         values = json.loads(text, object_pairs_hook=distinct_keys)
     except RepeatedKeyError as error:
@@ -232,5 +232,5 @@ def _label_of(key: str, value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, str | int) and not isinstance(value, bool):
-        return str(value).strip()
+        return without_unknown(str(value).strip())
     raise _LabelError(f"{key!r} is {value!r}; a label is a text or a whole number")

@@ -24,7 +24,7 @@ class Classes:
     def __init__(self, names: Sequence[str]) -> None:
         self.names = list(names)
         self._number_of = {name: number for number, name in enumerate(self.names)}
-        self._takes_numbers = all(_as_number(name) is None for name in self.names)
+        self._takes_numbers = all(as_number(name) is None for name in self.names)
         self._likely_name = cache(self._find_likely_name)
 
     def number(self, label: str) -> int | None:
@@ -67,7 +67,7 @@ class Classes:
         form = loose_form(label)
         if form in self._names_by_form:
             return self._names_by_form[form]
-        number = _as_number(label)
+        number = as_number(label)
         if number is not None:
             classes = self._classes_of(int(number)) if self._takes_numbers and number.is_integer() else set()
             return self.names[classes.pop()] if len(classes) == 1 else None
@@ -75,7 +75,7 @@ class Classes:
         return matches[0] if matches else None
 
 
-def _as_number(text: str) -> float | None:
+def as_number(text: str) -> float | None:
     """Return the finite number in ``text``; None if it is none."""
     if "_" in text:  # Python allows it between digits
         return None

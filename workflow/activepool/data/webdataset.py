@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from activepool.data.class_names import require_no_unknown
 from activepool.data.omissions import Omissions
 from activepool.data.previews import Preview
 from activepool.data.samples import Samples
@@ -32,6 +33,7 @@ def load(
 
     Raises: InputError, with a line for each shard or member that is damaged or cannot be used.
     """
+    require_no_unknown(path, class_names or ())
     shards = list_shards(KIND, path, test_path)
     omissions = Omissions()
     train, test = (_read(shards, names, label, omissions) for names in (shards.train, shards.test))

@@ -236,8 +236,9 @@ def test_a_number_that_is_not_finite_is_named(tmp_path, form):
     features = values()
     features[40, 2] = np.nan
     path = save(tmp_path / form, features, np.arange(ROWS) % 3)
+    column = "'f2'" if form == "columns.parquet" else "2"
     with pytest.raises(
-        InputError, match=rf"{form}: .*: row 40, column 2 is nan; every feature must be a finite"
+        InputError, match=rf"{form}: .*: row 40, column {column} is nan; every feature must be a finite"
     ):
         write_features(tmp_path / "features.h5", path, test_fraction=0.2)
     assert not (tmp_path / "features.h5").exists()

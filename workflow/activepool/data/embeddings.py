@@ -4,6 +4,7 @@ The copy follows the workflow's contract (contiguous, float16 or float32, only f
 form of the original. Peak memory: a block of rows, the labels, and the names of the rows.
 """
 
+from collections import deque
 from collections.abc import Iterator
 from functools import partial
 
@@ -28,7 +29,7 @@ from activepool.data.samples import require_one_test_part, require_samples
 from activepool.data.settings import Imbalance
 from activepool.data.splits import held_out_rows
 from activepool.data.subset import remaining_rows
-from activepool.errors import first_few
+from activepool.errors import InputError, first_few
 from activepool.io.hdf5_writing import written_hdf5
 
 
@@ -102,6 +103,15 @@ def preview(
         return Preview.from_labels(path, train, test, files.class_names)
 
 
+def feature_problems(files: EmbeddingFiles) -> Iterator[str]:
+    """Yield a line for each part whose features `write_features` would refuse; reads all of them."""
+    for part in filter(None, (files.train, files.test)):
+        try:
+            deque(_checked_blocks(part, f"check {part.name}", with_spread=part.name == "train"), maxlen=0)
+        except InputError as error:
+            yield from error.args
+
+
 def _parts(
     path: PathLike, files: EmbeddingFiles, test_fraction: float | None
 ) -> dict[str, tuple[EmbeddingPart, IntArray]]:
@@ -144,25 +154,41 @@ def _row_notices(path: PathLike, files: EmbeddingFiles) -> Iterator[str]:
 def _copy(part: EmbeddingPart, rows: IntArray, group: h5py.Group) -> None:
     """Copy these rows (ascending) of a part."""
     group["labels"] = part.labels[rows]
-    dtype = np.dtype(np.float16 if part.features.dtype.itemsize == 2 else np.float32)
-    features = group.create_dataset("features", (len(rows), part.width), dtype)
+    features = group.create_dataset("features", (len(rows), part.width), _stored_type(part))
     sources = group.create_dataset("sources", len(rows), h5py.string_dtype())
-    finite, spread = FiniteCheck(), SpreadCheck(part.features.name, part.width, dtype)
-    for block in tqdm(row_blocks(len(part.labels), BLOCK_ROWS), desc=f"copy {group.name[1:]}", disable=None):
+    name = group.name.removeprefix("/")
+    for block, values in _checked_blocks(part, f"copy {name}", with_spread=name == "train"):
         first, last = np.searchsorted(rows, [block.start, block.stop])
         kept_rows = rows[first:last] - block.start
+        features[first:last] = values[kept_rows]
+        sources[first:last] = part.source_texts(block)[kept_rows]
+
+
+def _stored_type(part: EmbeddingPart) -> np.dtype:
+    return np.dtype(np.float16 if part.features.dtype.itemsize == 2 else np.float32)
+
+
+def _checked_blocks(part: EmbeddingPart, task: str, with_spread: bool) -> Iterator[tuple[slice, FloatArray]]:
+    """Yield the rows of each block of a part, and their features as `write_features` stores them.
+
+    ``task`` is for the progress bar. Nothing is yielded after the first value that is not finite, but the
+    message counts all rows that have one.
+
+    Raises: InputError as `write_features` does for features.
+    """
+    dtype = _stored_type(part)
+    finite, spread = FiniteCheck(), SpreadCheck(part.features.name, part.width, dtype)
+    for block in tqdm(row_blocks(len(part.labels), BLOCK_ROWS), desc=task, disable=None):
         original = part.features.read(block)
         with np.errstate(over="ignore"):
             values = original.astype(dtype)
         numbers = np.arange(block.start, block.stop)
-        problem = partial(_problem, part, original, block.start, dtype)
-        if not finite.passes(values, numbers, problem):
+        if not finite.passes(values, numbers, partial(_problem, part, original, block.start, dtype)):
             continue
         require_squares(part.features.name, values, numbers)
-        if group.name == "/train":
+        if with_spread:
             spread.add(original, numbers)
-        features[first:last] = values[kept_rows]
-        sources[first:last] = part.source_texts(block)[kept_rows]
+        yield block, values
     finite.require()
     spread.require()
 
@@ -176,4 +202,7 @@ def _problem(
         remedy = f"it is too large for {dtype}, the type in which features are stored"
     elif block.dtype.itemsize == 2 and np.isinf(value):
         remedy = "float16 ends at 65504: save these features as float32"
-    return f"{part.features.name}: row {first_row + row}, column {column} is {value}; {remedy}"
+    number = first_row + row
+    name = f" ({part.source_texts(slice(number, number + 1))[0]!r})" if part.sources else ""
+    column_name = repr(part.features.columns[column]) if part.features.columns else column
+    return f"{part.features.name}: row {number}{name}, column {column_name} is {value}; {remedy}"

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -36,12 +35,9 @@ from planning.configuration.datasets import (
 )
 from planning.configuration.experiment import Experiment
 from planning.paths import Paths
-from planning.stages.contents import preview_source, source_setting
+from planning.stages.contents import embedding_options, preview_source, source_setting
 from planning.stages.digests import StageDigests
 from planning.stages.settings import ExperimentSettings
-
-#: Settings of embeddings that select rows, and do not matter for reading the files.
-ROW_SETTINGS = ("imbalance", "fraction", "test_fraction")
 
 
 def annotation_problems(experiment: Experiment) -> Iterator[str]:
@@ -82,7 +78,7 @@ def require_fit_to_listing(experiment: Experiment) -> None:
     with LabelFile(samples) as file:
         raise_if_any(list(_moved(TrainPart.from_file(file), part, annotations)))
     if isinstance(experiment.dataset, Embeddings):
-        with FeatureFile(samples) as features, opened(**_embedding_options(experiment.dataset)) as present:
+        with FeatureFile(samples) as features, opened(**embedding_options(experiment.dataset)) as present:
             raise_if_any(list(moved_vectors(features, present.train, experiment.dataset.path, annotations)))
 
 
@@ -129,7 +125,7 @@ def _read(experiment: Experiment) -> TrainPart | None:
 def _listed(experiment: Experiment) -> TrainPart | None:
     dataset = experiment.dataset
     if isinstance(dataset, Embeddings):
-        with opened(**_embedding_options(dataset)) as embeddings:
+        with opened(**embedding_options(dataset)) as embeddings:
             train = embeddings.train
             final = not _thinned(dataset) and dataset.test_fraction is None
             return TrainPart(dataset.path, train.labels, train.source_texts(), embeddings.class_names, final)
@@ -139,10 +135,6 @@ def _listed(experiment: Experiment) -> TrainPart | None:
     name = dataset.path if isinstance(dataset, Manifest | WebDataset | HuggingFace) else dataset.root
     final = not _thinned(dataset) and dataset.on_unreadable == "stop"
     return TrainPart(name, samples.train.labels, samples.train.sources, samples.class_names, final)
-
-
-def _embedding_options(dataset: Embeddings) -> dict[str, Any]:
-    return {key: value for key, value in source_setting(dataset).items() if key not in ROW_SETTINGS}
 
 
 def _thinned(dataset: DatasetSettings) -> bool:

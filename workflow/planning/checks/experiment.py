@@ -6,23 +6,20 @@ from typing import get_args
 
 from activepool.backbones.checkpoint_files import file_problem
 from activepool.backbones.registry import may_bring_weights
-from activepool.data.kinds import EMBEDDINGS, preview
-from activepool.data.previews import Preview
-from activepool.data.splits import validation_counts
+from activepool.data.kinds import EMBEDDINGS
 from activepool.errors import InputError, nearest_name
 from activepool.heads.settings import LbfgsSettings
-from activepool.programs.messages import print_notices
 from activepool.strategies.registry import builtin_strategies
 from activepool.tracking.registry import missing_package
 from planning.checks.annotations import annotation_problems
+from planning.checks.data import data_problems, previewed
 from planning.checks.names import case_problems, repetition_problems
 from planning.checks.networks import network_problem
 from planning.checks.own_functions import function_problem, missing_problem
 from planning.configuration.backbone import Backbone
-from planning.configuration.experiment import DrawnKind, Experiment, Features, FinetuneHead
+from planning.configuration.experiment import DrawnKind, Experiment, FinetuneHead
 from planning.configuration.text import hidden_by_yaml
 from planning.paths import Paths
-from planning.stages.contents import preview_source
 
 #: The network without weights, whose features are the pixels.
 WITHOUT_WEIGHTS = "identity"
@@ -44,7 +41,7 @@ def check(experiment: Experiment, source: str, files: Sequence[str] = ()) -> Non
         *(line for path in files or [source] for line in hidden_by_yaml(path)),
         *problems_with_files(experiment),
         *_strategy_problems(experiment),
-        *_data_problems(experiment),
+        *data_problems(experiment),
         *annotation_problems(experiment),
     ]
     if problems:
@@ -73,7 +70,7 @@ def problems_beside_keys(experiment: Experiment, left_out: Collection[str]) -> I
     """Yield a line for each problem with a file, beside the mistakes of the keys that were left out."""
     yield from problems_with_files(experiment, left_out)
     if "dataset" not in left_out:
-        yield from _previewed(experiment)[1]
+        yield from previewed(experiment)[1]
 
 
 def _backbone_problems(experiment: Experiment) -> Iterator[str]:
@@ -213,86 +210,3 @@ def _tracker_problems(experiment: Experiment) -> Iterator[str]:
     for name in experiment.trackers:
         if package := missing_package(name):
             yield f"trackers: {name} needs the package {package}: pip install {package}, or leave it out"
-
-
-def _previewed(experiment: Experiment) -> tuple[Preview | None, list[str]]:
-    """Return the size of the dataset (None if unknown), and a line for each problem with its files."""
-    try:
-        return preview(preview_source(experiment.dataset)), []
-    except InputError as error:
-        return None, [f"dataset: {line.removeprefix('dataset: ')}" for line in str(error).splitlines()]
-    except OSError as error:
-        return None, [f"dataset: {error.filename} cannot be read ({error.strerror})"]
-
-
-def _data_problems(experiment: Experiment) -> Iterator[str]:
-    data, problems = _previewed(experiment)
-    yield from problems
-    if data is None:
-        return
-    if experiment.dataset.kind == EMBEDDINGS:  # the listing of images prints their notices
-        print_notices(data.notices)
-        if "features" in experiment.model_fields_set:
-            print_notices(["features: says how to read images; embeddings are taken as they are"])
-    else:
-        yield from shard_problems(experiment.features, max(data.num_train, data.num_test))
-    try:
-        split = experiment.validation
-        in_validation = int(
-            validation_counts(data.train_class_counts, split.fraction, data.class_names, split.round_to).sum()
-        )
-    except InputError as error:
-        yield f"validation.fraction: {error}"
-        return
-    if experiment.pool_shards > data.num_train - in_validation:
-        yield (
-            f"pool_shards: {experiment.pool_shards:,} jobs cannot share a pool of "
-            f"{data.num_train - in_validation:,} samples; give fewer"
-        )
-    yield from _budget_problems(experiment, data, in_validation)
-    if data.num_train > data.train_class_counts.sum():
-        for strategy in experiment.strategies:
-            if strategy.declared.reads_pool_labels:
-                yield (
-                    f"strategies: {strategy.folder} reads labels of the pool, but some are unknown; "
-                    "leave it out"
-                )
-
-
-def shard_problems(features: Features, images: int) -> Iterator[str]:
-    """Yield a line if more jobs would extract than the largest part of a dataset has images."""
-    shards, size = features.shards, features.batch_size
-    if shards > images:
-        yield (
-            f"features.shards: {shards:,} jobs cannot share {images:,} images; with batches of {size:,}, at "
-            f"most {-(-images // size):,} have any to extract"
-        )
-
-
-def _budget_problems(experiment: Experiment, data: Preview, in_validation: int) -> Iterator[str]:
-    labelled, pool = int(data.train_class_counts.sum()) - in_validation, data.num_train - in_validation
-    initial, budget, queries = experiment.initial.size, experiment.budget, experiment.rounds - 1
-    queried = f"{queries} {'query' if queries == 1 else 'queries'} of {budget}"
-    # Each query but the last buys its budget, and one sample is left for the last.
-    fitting = min(labelled, pool - (queries - 1) * budget - 1 if queries else pool)
-    last_size = pool - initial - (queries - 1) * budget
-    if initial > labelled:
-        fits = f"it can be {fitting} at most" if fitting > 0 else f"with {queried}, none fits; lower rounds"
-        yield (
-            f"initial.size: {initial} is larger than the {labelled} labelled training "
-            f"samples outside the validation split; {fits}"
-        )
-    elif queries and last_size < 1:
-        affordable = pool - initial - 1
-        most = {
-            "the budget": affordable // max(1, queries - 1),
-            "rounds": affordable // budget + 2,
-            "initial.size": fitting,
-        }
-        fits = ", or ".join(f"{key} can be {number} at most" for key, number in most.items() if number > 0)
-        yield (
-            f"budget: {initial} initial samples and {queried} are {initial + queries * budget}, but the pool "
-            f"has {pool}; {fits}, and the last query then picks what is left"
-        )
-    elif queries and last_size < budget:
-        print_notices([f"the last query picks the {last_size} samples that are left of the pool"])

@@ -11,7 +11,8 @@ from activepool.backbones.registry import may_bring_weights
 from activepool.errors import InputError
 from activepool.evaluation.intervals import narrowest_width
 from activepool.labelling.status.accuracies import MIN_CASES
-from planning.checks.experiment import WITHOUT_WEIGHTS, backbone_file_problems, shard_problems
+from planning.checks.data import shard_problems
+from planning.checks.experiment import WITHOUT_WEIGHTS, backbone_file_problems
 from planning.checks.names import case_problems, repetition_problems
 from planning.checks.own_functions import RELATIVE
 from planning.configuration.project import CONFIDENCE, Project

@@ -36,6 +36,9 @@ from planning.configuration.datasets import (
 #: Options that name a list of images.
 LISTS = ("path", "train_list", "test_list")
 
+#: Settings of embeddings that select rows, and do not matter for reading the files.
+ROW_SETTINGS = ("imbalance", "fraction", "test_fraction")
+
 #: Where the digests of the user's files are cached, relative to the working directory.
 DIGESTS = Path(".snakemake/activepool/digests")
 
@@ -78,6 +81,11 @@ def preview_source(dataset: Dataset) -> dict[str, Any]:
     return {"kind": "embeddings", "options": settings, **thinned}
 
 
+def embedding_options(dataset: Embeddings) -> dict[str, Any]:
+    """Return the settings of embeddings with which `activepool.data.embedding_files.opened` reads them."""
+    return {key: value for key, value in source_setting(dataset).items() if key not in ROW_SETTINGS}
+
+
 def images_folder(dataset: Dataset) -> str | None:
     """Return the folder that the paths of images are relative to; None without image files."""
     if not isinstance(dataset, ImageDatasetSettings):
@@ -97,7 +105,7 @@ def image_content(kind: str, options: dict[str, Any], upright: bool = False) -> 
     ``upright``. Options that name no dataset are returned as they are; the stage will say what is wrong.
     """
     try:
-        cached = _cache_file(json.dumps([kind, _lists(kind, options), options], sort_keys=True))
+        cached = cache_file(json.dumps([kind, _lists(kind, options), options], sort_keys=True))
     except InputError:
         return options
     with suppress(OSError, ValueError, TypeError, KeyError):
@@ -111,7 +119,7 @@ def image_content(kind: str, options: dict[str, Any], upright: bool = False) -> 
         return options
     print_notices(with_notice(samples, sampled_turn_notice(samples)).notices)
     content = {"fingerprint": fingerprint(samples)}
-    _store(cached, content)
+    store(cached, content)
     return content
 
 
@@ -130,20 +138,22 @@ def content_digest(path: str) -> str:
     file = Path(path)
     if not file.is_file():
         return path
-    cached, state = _cache_file(str(file.absolute())), list(size_and_times(file))
+    cached, state = cache_file(str(file.absolute())), list(size_and_times(file))
     with suppress(OSError, ValueError, TypeError, KeyError):
         entry = json.loads(cached.read_text(encoding="utf-8"))
         if entry["state"] == state:
             return str(entry["sha256"])
     digest = file_digest(file)
-    _store(cached, {"sha256": digest, "state": state})
+    store(cached, {"sha256": digest, "state": state})
     return digest
 
 
-def _cache_file(name: str) -> Path:
+def cache_file(name: str) -> Path:
+    """Return the file that caches what was once found out about ``name``."""
     return DIGESTS / f"{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}.json"
 
 
-def _store(cached: Path, content: dict[str, Any]) -> None:
+def store(cached: Path, content: dict[str, Any]) -> None:
+    """Write a file of the cache."""
     with suppress(OSError):  # on a full disk the next run computes it again
         write_json(cached, content)

@@ -1,0 +1,91 @@
+"""Features of embeddings that cannot be used are found before any job, and read once."""
+
+import h5py
+import numpy as np
+import pytest
+from data.embedding_parts import arrays, write_hdf5
+
+from activepool.errors import InputError
+from planning.checks import vectors
+from planning.checks.experiment import check, problems_beside_keys
+from planning.configuration.experiment import Experiment
+
+CONFIGURATION = {
+    "experiment": "trial",
+    "dataset": {"kind": "embeddings", "path": "given.h5"},
+    "validation": {"fraction": 0.1},
+    "initial": {"size": 4},
+    "budget": 3,
+    "rounds": 2,
+    "strategies": ["random"],
+}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """The files whose features were checked."""
+    calls, of_files = [], vectors.feature_problems
+    monkeypatch.setattr(
+        vectors, "feature_problems", lambda files: calls.append(files.train.features.name) or of_files(files)
+    )
+    return calls
+
+
+def problems(**changes):
+    try:
+        check(Experiment.model_validate(CONFIGURATION | changes), "trial.yaml")
+    except InputError as error:
+        return str(error).splitlines()
+    return []
+
+
+def spoil(part, row, column, value):
+    with h5py.File("given.h5", "a") as file:
+        file[f"{part}/features"][row, column] = value
+
+
+def test_each_part_is_reported_beside_other_mistakes():
+    write_hdf5("given.h5", arrays())
+    spoil("train", 40, 3, np.nan)
+    spoil("test", 7, 0, np.inf)
+    of_features = [
+        f"trial.yaml: dataset: given.h5: {place}; every feature must be a finite number"
+        for place in ("train/features: row 40, column 3 is nan", "test/features: row 7, column 0 is inf")
+    ]
+    *lines, last_line = problems(initial={"size": 500})
+    assert lines == of_features
+    assert last_line.startswith("trial.yaml: initial.size: 500 is larger than the 81 labelled training")
+    experiment = Experiment.model_validate(CONFIGURATION)
+    assert [f"trial.yaml: {line}" for line in problems_beside_keys(experiment, [])] == of_features
+
+
+def test_a_row_has_its_name_and_the_column_too():
+    pq = pytest.importorskip("pyarrow.parquet")
+    pa = pytest.importorskip("pyarrow")
+    table = {"f0": np.arange(90.0), "f1": np.where(np.arange(90) == 4, np.nan, 1.0)}
+    table |= {"label": np.arange(90) % 3, "path": [f"photos/{number}.jpg" for number in range(90)]}
+    pq.write_table(pa.table(table), "given.parquet")
+    dataset = {"kind": "embeddings", "path": "given.parquet", "test_fraction": 0.3}
+    (line,) = problems(dataset=dataset)
+    assert "row 4 ('photos/4.jpg'), column 'f1' is nan; every feature must" in line
+
+
+def test_usable_features_are_read_once(read):
+    write_hdf5("given.h5", arrays())
+    assert (problems(), problems(), len(read)) == ([], [], 1)
+    spoil("train", 1, 1, np.inf)
+    assert len(problems()) == 1
+    spoil("train", 1, 1, 0.5)
+    assert (problems(), len(read)) == ([], 3)
+
+
+def test_too_many_features_are_left_to_the_job(read, monkeypatch):
+    write_hdf5("given.h5", arrays())
+    spoil("train", 1, 1, np.inf)
+    monkeypatch.setattr(vectors, "MAX_VALUES", 90 * 5 - 1)
+    assert (problems(), read) == ([], [])

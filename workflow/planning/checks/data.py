@@ -1,0 +1,100 @@
+"""Checks of an experiment against its dataset, before any job: its files, and the sizes of its parts."""
+
+from collections.abc import Iterator
+
+from activepool.data.kinds import EMBEDDINGS, preview
+from activepool.data.previews import Preview
+from activepool.data.splits import validation_counts
+from activepool.errors import InputError
+from activepool.programs.messages import print_notices
+from planning.checks.vectors import vector_problems
+from planning.configuration.datasets import Embeddings
+from planning.configuration.experiment import Experiment, Features
+from planning.stages.contents import preview_source
+
+
+def previewed(experiment: Experiment) -> tuple[Preview | None, list[str]]:
+    """Return the size of the dataset (None if unknown), and a line for each problem with its files."""
+    dataset, data = experiment.dataset, None
+    try:
+        data = preview(preview_source(dataset))
+        problems = vector_problems(dataset) if isinstance(dataset, Embeddings) else []
+        return data, [f"dataset: {problem}" for problem in problems]
+    except InputError as error:
+        return data, [f"dataset: {line.removeprefix('dataset: ')}" for line in str(error).splitlines()]
+    except OSError as error:
+        return data, [f"dataset: {error.filename} cannot be read ({error.strerror})"]
+
+
+def data_problems(experiment: Experiment) -> Iterator[str]:
+    """Yield a line for each problem with the dataset, or with sizes that do not fit it; print its notices."""
+    data, problems = previewed(experiment)
+    yield from problems
+    if data is None:
+        return
+    if experiment.dataset.kind == EMBEDDINGS:  # the listing of images prints their notices
+        print_notices(data.notices)
+        if "features" in experiment.model_fields_set:
+            print_notices(["features: says how to read images; embeddings are taken as they are"])
+    else:
+        yield from shard_problems(experiment.features, max(data.num_train, data.num_test))
+    try:
+        split = experiment.validation
+        in_validation = int(
+            validation_counts(data.train_class_counts, split.fraction, data.class_names, split.round_to).sum()
+        )
+    except InputError as error:
+        yield f"validation.fraction: {error}"
+        return
+    if experiment.pool_shards > data.num_train - in_validation:
+        yield (
+            f"pool_shards: {experiment.pool_shards:,} jobs cannot share a pool of "
+            f"{data.num_train - in_validation:,} samples; give fewer"
+        )
+    yield from _budget_problems(experiment, data, in_validation)
+    if data.num_train > data.train_class_counts.sum():
+        for strategy in experiment.strategies:
+            if strategy.declared.reads_pool_labels:
+                yield (
+                    f"strategies: {strategy.folder} reads labels of the pool, but some are unknown; "
+                    "leave it out"
+                )
+
+
+def shard_problems(features: Features, images: int) -> Iterator[str]:
+    """Yield a line if more jobs would extract than the largest part of a dataset has images."""
+    shards, size = features.shards, features.batch_size
+    if shards > images:
+        yield (
+            f"features.shards: {shards:,} jobs cannot share {images:,} images; with batches of {size:,}, at "
+            f"most {-(-images // size):,} have any to extract"
+        )
+
+
+def _budget_problems(experiment: Experiment, data: Preview, in_validation: int) -> Iterator[str]:
+    labelled, pool = int(data.train_class_counts.sum()) - in_validation, data.num_train - in_validation
+    initial, budget, queries = experiment.initial.size, experiment.budget, experiment.rounds - 1
+    queried = f"{queries} {'query' if queries == 1 else 'queries'} of {budget}"
+    # Each query but the last buys its budget, and one sample is left for the last.
+    fitting = min(labelled, pool - (queries - 1) * budget - 1 if queries else pool)
+    last_size = pool - initial - (queries - 1) * budget
+    if initial > labelled:
+        fits = f"it can be {fitting} at most" if fitting > 0 else f"with {queried}, none fits; lower rounds"
+        yield (
+            f"initial.size: {initial} is larger than the {labelled} labelled training "
+            f"samples outside the validation split; {fits}"
+        )
+    elif queries and last_size < 1:
+        affordable = pool - initial - 1
+        most = {
+            "the budget": affordable // max(1, queries - 1),
+            "rounds": affordable // budget + 2,
+            "initial.size": fitting,
+        }
+        fits = ", or ".join(f"{key} can be {number} at most" for key, number in most.items() if number > 0)
+        yield (
+            f"budget: {initial} initial samples and {queried} are {initial + queries * budget}, but the pool "
+            f"has {pool}; {fits}, and the last query then picks what is left"
+        )
+    elif queries and last_size < budget:
+        print_notices([f"the last query picks the {last_size} samples that are left of the pool"])

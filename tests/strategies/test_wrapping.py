@@ -169,7 +169,7 @@ def test_a_users_own_strategy_can_be_wrapped(tmp_path):
     name, problem = f"{tmp_path}/own.py:own", Problem()
     picks = problem.select(find_strategy("seals"), 5, options={"of": name, "neighbours": 157}).index
     assert picks.tolist() == problem.unlabelled[-5:].tolist()
-    with pytest.raises(InputError, match=r"does not pick by Query\.smallest"):
+    with pytest.raises(InputError, match=r"does not pick by Query\.smallest, .*; let it end with"):
         problem.select(find_strategy("power"), 5, options={"of": name})
 
 

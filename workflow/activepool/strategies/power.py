@@ -51,7 +51,10 @@ def power(query: Query, *, of: Wrapped, beta: Positive = 1.0) -> Selection:
     noisy = _PowerQuery(**parts, beta=beta)
     selection = of.pick(noisy)
     if not noisy.sampled:
-        raise InputError(f"strategy 'power': {of.name!r} does not pick by Query.smallest")
+        raise InputError(
+            f"strategy 'power': {of.name!r} does not pick by Query.smallest, whose scores power samples; let "
+            'it end with, for example, `return query.smallest("margin")`'
+        )
     return selection
 
 

@@ -8,7 +8,7 @@ from activepool.backbones.checkpoint_files import file_problem
 from activepool.backbones.registry import may_bring_weights
 from activepool.data.kinds import EMBEDDINGS
 from activepool.errors import InputError, nearest_name
-from activepool.heads.settings import LbfgsSettings
+from activepool.programs.messages import print_notices
 from activepool.strategies.registry import builtin_strategies
 from activepool.tracking.registry import missing_package
 from planning.checks.annotations import annotation_problems
@@ -16,6 +16,7 @@ from planning.checks.data import data_problems, previewed
 from planning.checks.names import case_problems, repetition_problems
 from planning.checks.networks import network_problem
 from planning.checks.own_functions import function_problem, missing_problem
+from planning.checks.strategies import strategy_notices, strategy_problems
 from planning.configuration.backbone import Backbone
 from planning.configuration.experiment import DrawnKind, Experiment, FinetuneHead
 from planning.configuration.text import hidden_by_yaml
@@ -23,9 +24,6 @@ from planning.paths import Paths
 
 #: The network without weights, whose features are the pixels.
 WITHOUT_WEIGHTS = "identity"
-
-#: Options of strategies that limit the samples that a round considers.
-SUBSETS = ("subset", "subset_unlabelled")
 
 
 def check(experiment: Experiment, source: str, files: Sequence[str] = ()) -> None:
@@ -40,10 +38,11 @@ def check(experiment: Experiment, source: str, files: Sequence[str] = ()) -> Non
     problems = [
         *(line for path in files or [source] for line in hidden_by_yaml(path)),
         *problems_with_files(experiment),
-        *_strategy_problems(experiment),
+        *strategy_problems(experiment),
         *data_problems(experiment),
         *annotation_problems(experiment),
     ]
+    print_notices(strategy_notices(experiment))
     if problems:
         raise InputError("\n".join(f"{source}: {problem}" for problem in problems))
 
@@ -130,36 +129,6 @@ def _from_scratch_problems(experiment: Experiment, finetuning: FinetuneHead) -> 
     for strategy in experiment.strategies:
         if strategy.declared.prepare:
             yield f"strategies: {strategy.folder} prepares from features; {no_features}; leave it out"
-
-
-def _strategy_problems(experiment: Experiment) -> Iterator[str]:
-    for name in experiment.initial.by_strategy:
-        if name not in experiment.strategy_folders:
-            yield (
-                f"initial.by_strategy: {name!r} is not one of the strategies; there are "
-                f"{', '.join(experiment.strategy_folders)}"
-            )
-    for strategy in experiment.strategies:
-        for option in SUBSETS:
-            size = strategy.options.get(option)
-            if size is not None and size < experiment.budget:
-                yield (
-                    f"strategies: {strategy.folder}: {option} is {size}; it must be at least "
-                    f"{experiment.budget}, the budget"
-                )
-        if experiment.head.solver == LbfgsSettings.solver and strategy.declared.ends_with_head(
-            strategy.options
-        ):
-            yield (
-                f"strategies: {strategy.folder}: ends_with_head needs a head that is trained in steps, with "
-                "head.solver sgd or finetune"
-            )
-    for strategy in experiment.strategies:
-        if strategy.declared.image_model and experiment.dataset.kind == EMBEDDINGS:
-            yield (
-                f"strategies: {strategy.folder} learns from images, but a dataset of kind embeddings has "
-                "none; leave it out"
-            )
 
 
 def _name_problems(experiment: Experiment) -> Iterator[str]:

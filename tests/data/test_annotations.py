@@ -236,6 +236,7 @@ def test_before_rows_are_final_an_index_tells_nothing(write):
         ("index,class\n1,cat\n", "bought.csv:1: must have the column 'label', and 'index' or 'source'"),
         ("\n\nindex,class\n1,cat\n", "bought.csv:3: must have the column 'label'"),
         ("source;label\nb.jpg;cat\n", "columns: source;label.*; separate the columns by commas"),
+        ("Index,source,label\n0,b.jpg,cat\n", "bought.csv:1: rename the column 'Index' to 'index'"),
         ("source,label,label\nb.jpg,cat,dog\n", "bought.csv:1: two columns have the same name"),
     ],
 )
@@ -255,3 +256,15 @@ def test_a_file_of_many_mistakes_is_told_in_part(write):
         all_labels(part(), write("index,label\n" + lines))
     assert len(caught.value.args) == MAX_LISTED + 1
     assert caught.value.args[-1] == f"... and {2 * MAX_LISTED} more"
+
+
+@pytest.mark.parametrize(
+    "label", ["cannot_tell", "Not ours", "-1.0", "\u22121", "\uff1f", "NaN", "n/a", "unknown", "Skip?"]
+)
+def test_what_may_stand_for_no_label_says_what_does(write, label):
+    with pytest.raises(InputError) as caught:
+        all_labels(part(), write(f"source,label\nb.jpg,{label}\n"))
+    (line,) = caught.value.args
+    assert line.endswith(
+        "is not a class; there are cat, dog; for a sample that cannot be labelled, write '?'"
+    )

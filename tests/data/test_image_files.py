@@ -50,6 +50,15 @@ def test_turns_are_applied_where_they_are_wanted(tmp_path, ending, orientation):
     assert read_header(path) == (ending != "tif" and orientation != 1)
 
 
+def test_exif_behind_the_pixels_of_a_png_is_found(tmp_path):
+    content = write_turned(tmp_path / "image.png", 6).read_bytes()
+    chunk = content[content.index(b"eXIf") - 4 : content.index(b"IDAT") - 4]
+    path, end = tmp_path / "late.png", content.index(b"IEND") - 4
+    path.write_bytes(content[:end].replace(chunk, b"") + chunk + content[end:])
+    assert read_header(path)
+    assert np.array_equal(np.asarray(decode_image(path, "RGB", upright=True)), UPRIGHT)
+
+
 def test_a_photograph_is_set_upright_in_grey_too(tmp_path):
     path = write_turned(tmp_path / "image.jpg", 6)
     expected = np.asarray(Image.fromarray(UPRIGHT).convert("L"), dtype=int)

@@ -52,6 +52,18 @@ def test_a_number_is_no_class_number_where_a_class_is_named_by_one(names):
         (["1st", "2nd", "none"], "2", "2nd"),
         (["5-10", "10-20", "20+"], "10", None),
         (["v1a", "v1b"], "1", None),
+        (["class 2", "class 3"], "1", None),
+        (["class 2", "class 3"], "0", None),
+        (["10%", "20%"], "1", None),
+        (["eight", "five", "one", "two", "Zero"], "2", "two"),
+        (["eight", "five", "one", "two", "Zero"], "1", "one"),
+        (["first", "second"], "1", "first"),
+        (["I", "II", "III", "IV"], "2", "II"),
+        (["type I", "type II", "type IX"], "0", None),
+        (["x", "xi", "xii"], "1", None),
+        (["\u2460", "\u2461"], "1", "\u2460"),
+        (["\u4e00", "\u4e8c", "\u4e09"], "2", "\u4e8c"),
+        (["\u00bd", "\u00bc"], "1", None),
     ],
 )
 def test_a_number_in_the_names_of_other_classes_is_no_class_number(names, label, meant):
@@ -65,7 +77,14 @@ def test_a_number_in_the_names_of_other_classes_is_no_class_number(names, label,
 
 
 def test_a_number_in_the_name_of_its_own_class_is_its_number():
-    for names in (["x0", "x1", "y"], ["n01440764", "n01443537", "n01484850"], ["0.5 mm", "1 mm", "2 mm"]):
+    for names in (
+        ["x0", "x1", "y"],
+        ["n01440764", "n01443537", "n01484850"],
+        ["0.5 mm", "1 mm", "2 mm"],
+        ["zero", "one", "two"],
+        ["A", "C", "I"],
+        ["vitamin C", "group D", "\u4e09\u660e\u6cbb"],
+    ):
         assert [Classes(names).number(str(number)) for number in range(4)] == [0, 1, 2, None]
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from activepool.compute.arrays import IntArray, TextArray
+from activepool.data.annotation_marks import MARKS, mark_hint
 from activepool.data.class_names import loose_form, quoted_pair
 from activepool.data.label_file import LabelFile
 from activepool.data.samples import UNKNOWN
@@ -29,10 +30,10 @@ from activepool.io.csv_rows import (
 from activepool.io.hdf5_reading import texts
 from activepool.io.index_files import whole_number
 
-#: Values of the column ``label`` for a sample that cannot be labelled, unless a class has that name.
-MARKS = ("?", "-1", "skip")
+#: The columns that are read.
+COLUMNS = ("index", "source", "label")
 
-#: The label of such a sample.
+#: The label of a sample that cannot be labelled.
 UNLABELABLE = -2
 
 #: The number of mistakes that a message lists.
@@ -131,7 +132,7 @@ def read_annotations(path: str | Path) -> Annotations:
             annotations.problems.append((line, "names no sample; give its source or its index"))
         elif annotation.label.strip():
             annotations.rows.append(annotation)
-    last_column = names[-1] if names[-1] in ("index", "source", "label") and ends_in_text(path) else ""
+    last_column = names[-1] if names[-1] in COLUMNS and ends_in_text(path) else ""
     if annotations.rows and annotations.rows[-1].line == line:
         annotations.rows[-1] = replace(annotations.rows[-1], may_be_cut_off=last_column)
     return annotations
@@ -193,6 +194,8 @@ def shortened(problems: list[str]) -> list[str]:
 
 def _check_header(where: str, names: list[str]) -> None:
     require_different_columns(where, names)
+    if misspelt := [name for name in names if name not in COLUMNS and name.casefold() in COLUMNS]:
+        raise InputError(f"{where}: rename the column {misspelt[0]!r} to {misspelt[0].casefold()!r}")
     if "label" not in names or not {"index", "source"} & set(names):
         raise InputError(
             f"{where}: must have the column 'label', and 'index' or 'source' "
@@ -208,7 +211,7 @@ def _class_number(classes: Classes, label: str) -> int:
     mark = label.strip().casefold()
     if mark in MARKS and mark not in map(str.casefold, classes.names):
         return UNLABELABLE
-    raise _MistakeError(classes.problem(label.strip()))
+    raise _MistakeError(f"{classes.problem(label.strip())}{mark_hint(label)}")
 
 
 def _cut_off(samples: TrainPart, annotation: Annotation) -> str | None:

@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import h5py
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL.PngImagePlugin import PngImageFile
 
 from activepool.data.image_formats import FORMATS, SIGNATURES
 from activepool.data.packed_images import Place, place_digest, place_of
@@ -25,6 +27,9 @@ from activepool.io.files import LFS_POINTER, LFS_PROBLEM
 
 #: Pillow's modes of whole numbers and floats in 32 bits, whose values of black and white are undefined.
 MODES_WITHOUT_RANGE = ("I", "F")
+
+#: Bytes at the end of a PNG in which EXIF may be; programs that write it behind the pixels write little else.
+LATE_EXIF_BYTES = 2**12
 
 #: How to set an image upright, by the orientation that EXIF gives it (Exif 2.32, section 4.6.4 A).
 TURNS: dict[object, Image.Transpose] = {
@@ -91,6 +96,8 @@ def read_header(path: Place) -> bool:
     Returns: whether EXIF has a rotation that `decode_image` applies only if asked to.
     """
     with _open(path) as image:
+        if isinstance(image, PngImageFile) and image.fp and _has_late_exif(image.fp):
+            image.load()  # what Pillow reads last
         return image.format != "TIFF" and _orientation(image) in TURNS
 
 
@@ -135,6 +142,15 @@ def _open(path: Place) -> Iterator[Image.Image]:
                 "32 bits a pixel, in which black and white are not defined, or signed; save it with 8 or 16"
             )
         yield image
+
+
+def _has_late_exif(stream: IO[bytes]) -> bool:
+    """Return whether a PNG has EXIF behind its pixels; leaves the stream where it was."""
+    place, end = stream.tell(), stream.seek(0, os.SEEK_END)
+    stream.seek(max(place, end - LATE_EXIF_BYTES))
+    ending = stream.read()
+    stream.seek(place)
+    return b"eXIf" in ending or b"Raw profile type exif" in ending or b"XML:com.adobe.xmp" in ending
 
 
 def _upper_bits(image: Image.Image) -> Image.Image:

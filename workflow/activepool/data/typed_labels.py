@@ -1,12 +1,12 @@
 """The class of a label that somebody typed: by its name, or by its number if no name is a number."""
 
 import difflib
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import cache, cached_property
 
 from activepool.data.class_names import loose_form, quoted_pair
+from activepool.data.numerals import numbers_in
 from activepool.errors import abbreviated
 from activepool.io.index_files import whole_number
 
@@ -18,7 +18,8 @@ class Classes:
     """The names of C classes, to look up labels.
 
     A number means a class only if no class has a number as its name: among classes 2, 3, 5 and 7, or 01, 02
-    and 03, the label 1 is a mistake and not the second class.
+    and 03, the label 1 is a mistake and not the second class. So it is among the classes one, two and three,
+    or I, II and III, which begin with the number 0.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -44,18 +45,28 @@ class Classes:
         return f"label {label_text} is not a class; did you mean {likely_text}? There are {class_list}"
 
     def _classes_of(self, number: int) -> set[int]:
-        """Return the classes that a number may stand for: those that have it in their names, or by place."""
-        by_place = {number} if 0 <= number < len(self.names) else set()
-        return set(self._classes_by_number.get(str(number), by_place))
+        """Return the classes that a number may stand for: those with it in their names, or by its place.
+
+        The class at its place is not meant if its name has another number.
+        """
+        if number in self._classes_by_number:
+            return self._classes_by_number[number]
+        is_place = 0 <= number < len(self.names) and not self._numbers[number]
+        return {number} if is_place else set()
 
     @cached_property
-    def _classes_by_number(self) -> dict[str, set[int]]:
-        """The classes with a number in their names, by its digits."""
-        numbers_of: dict[str, set[int]] = defaultdict(set)
-        for number, name in enumerate(self.names):
-            for digits in re.findall(r"\d+", name, re.ASCII):
-                numbers_of[digits.lstrip("0") or "0"].add(number)
-        return numbers_of
+    def _numbers(self) -> list[set[float]]:
+        """The numbers in the name of each class."""
+        return numbers_in(self.names)
+
+    @cached_property
+    def _classes_by_number(self) -> dict[float, set[int]]:
+        """The classes with a number in their names."""
+        classes: dict[float, set[int]] = defaultdict(set)
+        for place, numbers in enumerate(self._numbers):
+            for number in numbers:
+                classes[number].add(place)
+        return dict(classes)
 
     @cached_property
     def _names_by_form(self) -> dict[object, str]:

@@ -331,6 +331,14 @@ def test_score_names_the_nearest_score():
         activepool.score(FEATURES, HEAD, scores="entropie")
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("scale", [1e150, 1e300])
+def test_features_so_large_that_a_head_vanishes_in_float32_are_a_mistake(scale):
+    words = "^features: the largest weight for them, .*, vanishes in float32; scale them down$"
+    with pytest.raises(activepool.InputError, match=words):
+        activepool.train_head(scale * FEATURES.astype(float), LABELS, labelled=LABELLED, weight_decay=1e-4)
+
+
 def test_features_so_small_that_a_head_does_not_fit_float32_are_a_mistake():
     with pytest.raises(
         activepool.InputError, match=r"^features: a weight of .* does not fit float32; scale them up$"

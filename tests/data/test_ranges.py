@@ -144,3 +144,17 @@ def test_heavy_tails_and_equal_rows_pass(scale):
     rows[:501] = rows[0]
     rows[-1] = 1e9  # but more than half of the rows are equal
     require_spread(scale * rows)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_column_beside_which_float32_does_not_see_the_others_is_named(dtype):
+    rows = normal().astype(dtype)
+    rows[:, 3] *= 2**17
+    require_spread(rows)
+    rows[:, 3] = 1.6e9 + 1e8 * normal(width=1)[:, 0]
+    with pytest.raises(
+        InputError, match=r"^x: column 3, which .*, varies \S+ times as much as all others together, so"
+    ):
+        require_spread(rows)
+    require_spread(rows[:, 3:4])
+    require_spread(np.where(np.arange(5) == 3, rows, 7))

@@ -1,6 +1,7 @@
 """Checks that float32 can compute with features.
 
-Their values are finite, their squares fit, and their differences do not vanish, even beside an outlier.
+Their values are finite, their squares fit, and their differences do not vanish, even beside an outlier or
+another feature.
 
 Distances, covariances and gradients consist of squares and differences of features, in float32.
 """
@@ -83,7 +84,10 @@ def require_squares(name: str, values: FloatArray, rows: IntArray) -> None:
 
 
 class SpreadCheck:
-    """A check that float32 tells rows of d features apart; blocks are added one by one."""
+    """A check that float32 tells rows of d features apart, by more than one of them.
+
+    Blocks are added one by one.
+    """
 
     def __init__(self, name: str, width: int, stored_type: np.dtype) -> None:
         """Start without rows; ``name`` is the name of the features in messages."""
@@ -118,10 +122,11 @@ class SpreadCheck:
         self.require()
 
     def require(self) -> None:
-        """Raise InputError if rows lie too close together, all of them or beside an outlier."""
+        """Raise InputError if rows lie too close together, also beside an outlier or one feature."""
         if sum(map(len, self._rows)) > 1:
             self._require_spans()
             self._require_no_outlier()
+            self._require_no_dominant_column()
 
     def _require_no_outlier(self) -> None:
         """Raise InputError if a row is more than MAX_DISTANCE_RATIO times as far out as the median."""
@@ -138,6 +143,22 @@ class SpreadCheck:
         if len(outliers) > 1:
             problem += f" ({len(outliers):,} such rows: {first_few(numbers[outliers].tolist())})"
         raise InputError(problem)
+
+    def _require_no_dominant_column(self) -> None:
+        """Raise InputError if one feature varies so much that squared distances see none of the others.
+
+        Such as an identifier or a time that is no feature.
+        """
+        spans = self._largest - self._least
+        widest = int(spans.argmax())
+        others = float(np.linalg.norm(np.delete(spans, widest).astype(np.float64)))
+        if others and spans[widest] > MAX_DISTANCE_RATIO * others:
+            least, largest = self._least[widest], self._largest[widest]
+            raise InputError(
+                f"{self._name}: column {widest}, which goes from {least:.9g} to {largest:.9g}, varies "
+                f"{spans[widest] / others:.1g} times as much as all others together, so float32 hardly sees "
+                "these; scale it down, or leave it out if it is not a feature"
+            )
 
     def _require_spans(self) -> None:
         """Raise InputError if the values of the feature that spans most lie too close together.

@@ -27,7 +27,7 @@ from tqdm import tqdm
 
 from activepool.compute.blocks import Compute, Mapping, to_numpy
 from activepool.compute.rounding import rounded
-from activepool.data.ranges import MAX_FLOAT32
+from activepool.data.ranges import MAX_FLOAT32, MIN_FLOAT32
 from activepool.errors import InputError
 from activepool.heads.labelled import LabelledRows, class_weights
 from activepool.heads.linear import LinearHead, TrainedHead
@@ -182,6 +182,10 @@ class _Solver:
         if largest > MAX_FLOAT32:
             raise InputError(
                 f"features: a weight of {largest:g} for them does not fit float32; scale them up"
+            )
+        if largest < MIN_FLOAT32 and self._loss.variance > 1:
+            raise InputError(
+                f"features: the largest weight for them, {largest:g}, vanishes in float32; scale them down"
             )
         weight = rounded(weight, largest, WEIGHT_RESOLUTION)
         all_weights[self._classes], all_biases[self._classes] = weight, bias

@@ -74,6 +74,22 @@ def test_wide_bands_do_not_press_the_curves_together():
     assert (69 - 50) / (high - low) > 0.8
 
 
+@pytest.mark.parametrize(("value", "metric"), [(1.0, "top1"), (0.0, "top1"), (1.0, "imbalance_ratio")])
+def test_markers_at_the_end_of_a_quantity_are_whole(value, metric):
+    data = results(["margin", "random"])
+    data.curves.table[metric] = np.where(data.curves.table["round"] == 3, value, value / 2 + 0.3)
+    axes = drawn("learning_curves", data, Settings(metric=metric)).axes[0]
+    (_, end), *_ = [axes.transData.transform(line.get_xydata()[-1]) for line in axes.lines]
+    half_marker = axes.lines[0].get_markersize() / 2 * axes.figure.dpi / 72
+    assert axes.bbox.y0 + half_marker < end < axes.bbox.y1 - half_marker
+
+
+def test_an_axis_ends_where_its_quantity_ends():
+    data = sharing_their_start(["margin"])
+    data.curves.table["top1"] += 0.32
+    assert drawn("learning_curves", data).axes[0].get_ylim()[1] == 100
+
+
 def test_many_bands_do_not_hide_their_curves():
     def opaque(count):
         axes = drawn("learning_curves", results([f"strategy_{number}" for number in range(count)])).axes[0]

@@ -31,6 +31,9 @@ MIN_PANEL = 3.2
 #: Share of the range of the means that the axis has beyond them.
 ROOM = 0.08
 
+#: Share of the range of an axis that half a marker takes up in a low panel.
+MARKER_ROOM = 0.03
+
 #: The colours of the ceiling, a training on all labels, and of the interval of a point that curves share.
 CEILING_COLOUR, SHARED_COLOUR = "0.35", "0.6"
 
@@ -163,16 +166,31 @@ def named_curves(
 
 def show_means(axes: Axes) -> None:
     """Let the vertical axis span the lines: wide bands of few seeds would press these together."""
-    values = np.concatenate([np.asarray(line.get_ydata(), dtype=np.float64) for line in axes.lines])
-    low, high = np.nanmin(values), np.nanmax(values)
+    values = _line_values(axes)
+    low, high = values.min(), values.max()
     room = ROOM * (high - low) if high > low else 0.5
     axes.set_ylim(low - room, high + room)
 
 
 def limit_axis(axes: Axes, measure: Quantity) -> None:
-    """End the vertical axis where the quantity ends, even if a band exceeds it."""
+    """End the vertical axis where the quantity ends, even if a band exceeds it.
+
+    Beyond a line that lies at the end, there is room for its markers.
+    """
     lowest, highest = axes.get_ylim()
-    axes.set_ylim(max(lowest, measure.least), min(highest, measure.most))
+    low, high = max(lowest, measure.least), min(highest, measure.most)
+    values = np.clip(_line_values(axes), measure.least, measure.most)
+    room = MARKER_ROOM * (high - low)
+    low, high = min([low, *(values - room)]), max([high, *(values + room)])
+    axes.set_ylim(max(lowest, low), min(highest, high))
+
+
+def _line_values(axes: Axes) -> np.ndarray:
+    """Return the heights of the points of all lines."""
+    values = [np.asarray(line.get_ydata(), dtype=np.float64) for line in axes.lines]
+    drawn = np.concatenate([np.empty(0), *values])
+    finite: np.ndarray = drawn[np.isfinite(drawn)]
+    return finite
 
 
 def legend_below(figure: Figure, styles: Mapping[str, Style], title: str = "") -> None:

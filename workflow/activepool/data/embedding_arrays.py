@@ -1,6 +1,7 @@
 """Which arrays of a user's file are the vectors, their labels, their sources, and the names of classes."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,7 +58,7 @@ class ArrayNames:
         remedy = "save floats of shape (rows, width) under that name"
         if "" not in prefixes:
             remedy = NO_TEST_PART
-        elif example := _example(file, 2):
+        elif example := _example(file, 2, "f"):
             remedy = f"name the one that has the vectors, such as array: {example}"
         usual_name = f"{prefixes[0]}{FEATURES[0]}"
         raise InputError(f"{file.path}: holds {file.content}, but no `{usual_name}`; {remedy}")
@@ -72,12 +73,12 @@ class ArrayNames:
         """Return the labels of a file; None if it has none."""
         return _array(file, self.label_array, LABELS, prefixes, "label_array")
 
-    def no_labels_error(self, file: ArrayFile, prefixes: Sequence[str], option: str) -> InputError:
-        """Return the error of a file without labels; ``option`` would name a file of labels."""
+    def no_labels_error(self, file: ArrayFile, prefixes: Sequence[str], option: str, rows: int) -> InputError:
+        """Return the error of a file whose ``rows`` have no labels; ``option`` would name a file of them."""
         name, remedy = LABELS[0], f"set the option {option} to a file of them"
         if "" not in prefixes:
             name, remedy = f"{prefixes[0]}{name}", NO_TEST_PART
-        elif example := _example(file, 1):
+        elif example := _example(file, 1, "iuOUS", rows):
             remedy = f"name the array that has them, such as label_array: {example}, or {remedy}"
         return InputError(f"{file.path}: holds {file.content}, but no `{name}`; {remedy}")
 
@@ -124,11 +125,19 @@ def class_names_in(file: ArrayFile, prefixes: Sequence[str] = TRAIN) -> list[str
     return names
 
 
-def _example(file: ArrayFile, dimensions: int) -> str:
-    """Return the name of an array of this many dimensions to suggest; "" if there is none."""
+def _example(file: ArrayFile, dimensions: int, kinds: str, rows: int | None = None) -> str:
+    """Return the name of an array to suggest; "" if there is none.
+
+    It has this many dimensions, one of the ``kinds`` of type and, if given, so many ``rows``.
+    """
     reserved_names = {f"{prefix}{name}" for prefix in TRAIN for name in (*SOURCES, CLASS_NAMES)}
-    names = [name for name, shape in file.shapes.items() if len(shape) == dimensions]
-    return next((name for name in names if not (name in reserved_names or name.startswith(TEST))), "")
+    for name, shape in file.shapes.items():
+        is_free = name and name not in reserved_names and not name.startswith(TEST)
+        if is_free and len(shape) == dimensions and rows in (None, shape[0]):
+            with suppress(InputError):  # an array that cannot be read
+                if file.find(name).dtype.kind in kinds:
+                    return name
+    return ""
 
 
 def _candidates(

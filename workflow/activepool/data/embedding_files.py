@@ -192,7 +192,7 @@ def _part(
         class_names = class_names_in(labels_file, (*prefixes, "")) or class_names
         label_sources = names.first_sources(labels_file)
     if stored_labels is None:
-        raise names.no_labels_error(file, prefixes, option)
+        raise names.no_labels_error(file, prefixes, option, features.shape[0])
     raw_labels = RawLabels.from_array(stored_labels, features.shape[0])
     if sources is not None:
         require_names(sources, features.shape[0])

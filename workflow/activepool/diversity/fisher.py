@@ -20,7 +20,7 @@ from activepool.compute.blocks import BLOCK_ROWS, ROWS64, Mapping, in_blocks, ro
 from activepool.features.store import FeatureMatrix
 
 #: Samples that may be next, in one product with all others.
-CANDIDATES = 32
+CANDIDATES = 64
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,12 @@ class BinaryInformation:
         vectors *= self.scales[samples, None]
         return vectors
 
+    def products(self, matrix: np.ndarray, samples: slice) -> np.ndarray:
+        """Return the products of a matrix (k, d) with v of some samples, (k, m) float64."""
+        products: np.ndarray = matrix @ self.features.take(self.rows[samples], np.float64).T
+        products *= self.scales[samples]
+        return products
+
     def total(self, mapping: Mapping) -> np.ndarray:
         """Return the sum of v vᵀ, (d, d) float64."""
 
@@ -76,7 +82,7 @@ class BinaryInformation:
 
 
 class BinaryTrace:
-    """M, M⁻¹ and G, and the changes that M⁻¹ and G lack.
+    """M⁻¹ and G, and the changes that they lack.
 
     Attributes:
         leverage, gain: (n,) a and g of each sample.
@@ -87,13 +93,23 @@ class BinaryTrace:
         self, samples: BinaryInformation, matrix: np.ndarray, target: np.ndarray, mapping: Mapping
     ) -> None:
         self.samples = samples
-        self.matrix = matrix
         self.leverage = np.empty(len(samples))
         self.gain = np.empty(len(samples))
         self.remaining = np.ones(len(samples), dtype=bool)
+        self._matrix = matrix
         self._target = target
         self._mapping = mapping
+        self._applied: dict[int, list[int]] = {1: [], -1: []}
         self.renew()
+
+    @property
+    def matrix(self) -> np.ndarray:
+        """M: the array that it began with; the information of many samples is added to it at once, here."""
+        for sign, applied in self._applied.items():
+            if applied:
+                self._matrix += sign * self.samples.part(np.array(applied)).total(self._mapping)
+                applied.clear()
+        return self._matrix
 
     def renew(self) -> None:
         """Recompute everything from M, without the rounding errors of the changes so far."""
@@ -113,12 +129,13 @@ class BinaryTrace:
         return self.gain / (1 + sign * self.leverage)
 
     def apply(self, sample: int, sign: int) -> None:
-        """Add (1) or remove (−1) a sample: bring M, and a and g of all samples up to date."""
+        """Add (1) or remove (−1) a sample: bring a and g of all samples up to date."""
         if self._latest is None or sample not in self._latest.place:
             if self._latest:
                 self._latest.finish(self)
             self._latest = _Changes(self, self._candidates(sample, sign), self._mapping)
         self._latest.apply(self, sample, sign)
+        self._applied[sign].append(sample)
         self.remaining[sample] = False
 
     def _candidates(self, sample: int, sign: int) -> np.ndarray:
@@ -143,17 +160,15 @@ class _Changes:
         products[:, self._size :] = sides.T
 
         def multiply(block: slice) -> None:
-            products[:, block] = sides.T @ state.samples.vectors(block).T
+            products[:, block] = state.samples.products(sides.T, block)
 
         in_blocks(mapping, multiply, self._size, ROWS64)
         self._by_inverse, self._by_covered = products[: len(candidates)], products[len(candidates) :]
         self._steps: list[tuple[np.ndarray, np.ndarray, float, float]] = []
 
     def apply(self, state: BinaryTrace, sample: int, sign: int) -> None:
-        """Add (1) or remove (−1) a candidate: bring M, and a and g of all samples up to date."""
+        """Add (1) or remove (−1) a candidate: bring a and g of all samples up to date."""
         place = self.place[sample]
-        (vector,) = state.samples.vectors(np.array([sample]))
-        state.matrix += np.outer(vector, sign * vector)
         x, y = self._by_inverse[place].copy(), self._by_covered[place].copy()
         for u, h, c, g in self._steps:
             x -= u * (u[sample] / c)

@@ -35,8 +35,9 @@ def covering_picks(
 
     Returns: (budget,) positions in the order in which they were chosen. Ties go to the lower position.
     """
-    chosen = _add(pool.trace(start, target, mapping), min(2 * budget, len(pool.rows)))
-    trace = pool.part(chosen).trace(start, target, mapping)
+    trace = pool.trace(start, target, mapping)
+    chosen = _add(trace, min(2 * budget, len(pool.rows)))
+    trace = pool.part(chosen).trace(trace.matrix, target, mapping)
     _remove(trace, pool.rows[chosen], len(chosen) - budget)
     return chosen[trace.remaining]
 

@@ -123,6 +123,7 @@ class SoftmaxTrace:
     """M, M⁻¹ and G, and A and B of each sample.
 
     Attributes:
+        matrix: M, the array that it began with.
         remaining: (n,) whether a sample is neither added nor removed so far.
     """
 
@@ -131,7 +132,7 @@ class SoftmaxTrace:
     ) -> None:
         self.samples = samples
         self.remaining = np.ones(len(samples), dtype=bool)
-        self._matrix = matrix
+        self.matrix = matrix
         self._target = target
         self._mapping = mapping
         shape = len(samples), samples.coordinates, samples.coordinates
@@ -141,7 +142,7 @@ class SoftmaxTrace:
     def renew(self) -> None:
         """Recompute everything from M, without the rounding errors of the changes so far."""
         self._inverse = self._covered = np.empty(0)  # frees their memory first
-        self._inverse = np.linalg.inv(self._matrix)
+        self._inverse = np.linalg.inv(self.matrix)
         self._covered = self._inverse @ self._target @ self._inverse
 
         def measure(block: slice) -> None:
@@ -177,7 +178,7 @@ class SoftmaxTrace:
         left, right = np.hstack([scaled, covered_side]), np.hstack([covered_side - scaled @ gain, scaled])
 
         def change_matrices(block: slice) -> None:
-            self._matrix[block] += weighted[block] @ embedding.T
+            self.matrix[block] += weighted[block] @ embedding.T
             self._inverse[block] -= scaled[block] @ inverse_side.T
             self._covered[block] -= left[block] @ right.T
 
@@ -189,7 +190,7 @@ class SoftmaxTrace:
             cross = step @ _transposed(by_covered)
             self._gain[block] -= cross + _transposed(cross) - step @ gain @ _transposed(step)
 
-        in_blocks(self._mapping, change_matrices, len(self._matrix), ROWS)
+        in_blocks(self._mapping, change_matrices, len(self.matrix), ROWS)
         in_blocks(self._mapping, change_samples, len(self.samples), ROWS)
         self.remaining[sample] = False
 

@@ -57,6 +57,8 @@ WRAPPED = [
     "_orig_mod.module.",
     "module.module._orig_mod._orig_mod.module.",
     "_fsdp_wrapped_module._orig_mod._checkpoint_wrapped_module.",
+    "_forward_module._orig_mod.module.",
+    "module._module.",
 ]
 
 

@@ -190,6 +190,12 @@ def test_measured_width_and_what_has_none():
         measured_backbone("mine", nn.Sequential(nn.Flatten(), nn.Linear(5, 5)), preprocessing)
 
 
+def test_a_transformer_that_cannot_cut_an_image_into_patches_is_one_line():
+    words = r"'torchvision:vit_b_32' does not take images of 100 x 100 pixels \(.*\); leave out image_size"
+    with pytest.raises(InputError, match=words):
+        build("torchvision:vit_b_32", 100, 3)
+
+
 @pytest.mark.parametrize("parameters", ["", "image_size", "image_size, channels, more"])
 def test_a_function_of_other_parameters_is_one_line(tmp_path, parameters):
     (tmp_path / "mine.py").write_text(f"def network({parameters}): ...")

@@ -1,6 +1,8 @@
 """A backbone: a network, the width of its features, and its preprocessing."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import torch
@@ -106,6 +108,19 @@ class Backbone(nn.Module):
         return features
 
 
+@contextmanager
+def require_image_size(name: str, size: int) -> Iterator[None]:
+    """Raise InputError with the ``name`` of a network if the ``with`` block fails on images of this size."""
+    try:
+        yield
+    except (RuntimeError, ValueError, AssertionError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(
+            f"backbone: {name!r} does not take images of {size} x {size} pixels ({reason}); "
+            "leave out image_size to use the network's own"
+        ) from error
+
+
 def measured_backbone(name: str, network: nn.Module, preprocessing: Preprocessing) -> Backbone:
     """Return the backbone of a network; the features of one black image show their width.
 
@@ -113,15 +128,8 @@ def measured_backbone(name: str, network: nn.Module, preprocessing: Preprocessin
     """
     size = preprocessing.image_size
     was_training = network.training
-    try:
-        with torch.no_grad():
-            features = network.eval()(torch.zeros(1, preprocessing.channels, size, size))
-    except (RuntimeError, ValueError, AssertionError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise InputError(
-            f"backbone: {name!r} does not take images of {size} x {size} pixels ({reason}); "
-            "leave out image_size to use the network's own"
-        ) from error
+    with require_image_size(name, size), torch.no_grad():
+        features = network.eval()(torch.zeros(1, preprocessing.channels, size, size))
     network.train(was_training)
     if not isinstance(features, Tensor) or features.ndim != 2:
         returned = tuple(features.shape) if isinstance(features, Tensor) else type(features).__name__

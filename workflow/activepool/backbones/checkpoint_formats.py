@@ -13,8 +13,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 # torch's name of a network in a wrapper that trains it on several GPUs, or averages its weights.
 _WRAPPER_PREFIX = re.compile(r"\A(?:module\.)+")
 
-# torch's names of networks that it compiled, shards or recomputes; any part of a network can be one.
-_WRAPPER_PARTS = re.compile(r"(?:(?<=\.)|^)(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\.")
+# Names of networks that torch compiled, shards or recomputes, or that Lightning Fabric or Opacus wraps; any
+# part of a network can be one.
+_WRAPPERS = "_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module|_forward_module|_module"
+_WRAPPER_PARTS = re.compile(rf"(?:(?<=\.)|^)(?:{_WRAPPERS})\.")
 
 
 @cache

@@ -3,7 +3,7 @@
 from torch import nn
 from torchvision import models
 
-from activepool.backbones.backbone import Backbone, Preprocessing, measured_backbone
+from activepool.backbones.backbone import Backbone, Preprocessing, measured_backbone, require_image_size
 from activepool.errors import InputError, nearest_names
 
 
@@ -19,7 +19,8 @@ def torchvision_backbone(name: str, image_size: int | None) -> Backbone:
     preprocessing = _preprocessing(weights, image_size)
     # The position table of a vision transformer depends on the image size; other networks have none.
     options = {"image_size": preprocessing.image_size} if name.startswith("vit_") else {}
-    network = models.get_model(name, weights=None, **options)
+    with require_image_size(f"torchvision:{name}", preprocessing.image_size):
+        network = models.get_model(name, weights=None, **options)
     _drop_last_layer(name, network, len(weights.meta["categories"]))
     return measured_backbone(f"torchvision:{name}", network, preprocessing)
 

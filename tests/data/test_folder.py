@@ -174,6 +174,17 @@ def test_a_test_part_is_split_off(draw, above):
         (["train/a/1.jpg"], None, "has no test part to measure accuracy on; add test/<class>/, or set"),
         (["train/a/1.jpg", "test/a/1.jpg"], 0.5, r"has a test part of its own \(test/<class>/\); remove it"),
         (["test/a/1.jpg"], None, "has test/ but no train/; add train/<class>/"),
+        (
+            ["Train/a/1.jpg", "Test/a/1.jpg"],
+            None,
+            "fraction; of Test/, Train/, rename the one that is meant$",
+        ),
+        (["train/a/1.jpg", "validation/a/1.jpg"], None, "fraction; of validation/, rename the one that is m"),
+        (
+            ["Train/a/1.jpg", "test/a/1.jpg"],
+            None,
+            r"no train/.*name\); of Train/, rename the one that is meant$",
+        ),
         (["bus/1.jpg", "test/1.jpg"], 0.5, r"the train images \(a class called test needs another name\)"),
         (
             ["bus/1.jpg", "train/1.jpg"],

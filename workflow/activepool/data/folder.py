@@ -8,6 +8,7 @@ from activepool.data.listing import (
     existing_folder,
     holds_more_than,
     list_class_folders,
+    part_hint,
     require_each_once,
     with_unlabelled,
 )
@@ -35,9 +36,10 @@ def load(root: str | Path, test_fraction: float | None = None) -> Samples:
     if test_folder and not train_folder:
         raise InputError(
             f"{root}: has {test_folder}/ but no train/; add train/<class>/ with the train images "
-            f"(a class called {test_folder} needs another name)"
+            f"(a class called {test_folder} needs another name){part_hint(root)}"
         )
-    require_one_test_part(root, test_folder is not None, f"{test_folder or 'test'}/<class>/", test_fraction)
+    test_part = f"{test_folder or 'test'}/<class>/"
+    require_one_test_part(root, test_folder is not None, test_part, test_fraction, part_hint(root))
     return list_parts(root, train_folder, test_folder, test_fraction)
 
 

@@ -24,7 +24,10 @@ COMMON_ENDINGS = (".jpg", ".png", ".tif", ".webp")
 UNLABELLED = "unlabelled"
 
 #: Folder names that more often mean a part of a dataset than a class.
-PART_NAMES = ("train", "training", "test", "val", "valid", "validation")
+PART_NAMES = ("train", "training", "test", "testing", "val", "valid", "validation", "dev")
+
+#: Those that are read as parts.
+READ_PARTS = ("train", "test", "val")
 
 #: Folders that systems make, in lower case: in macOS's archives, for Synology's and QNAP's thumbnails, for
 #: bins and file systems. Their images are not samples.
@@ -57,6 +60,13 @@ def _absence(path: Path) -> str:
     if re.match(r"[A-Za-z0-9+]{2,}:/", str(path)):  # a Path has one slash of //
         return "is a URL (only a manifest may list images by their URLs), and not a"
     return "is not a" if path.exists() else "no such"
+
+
+def part_hint(root: Path) -> str:
+    """Return a hint at folders whose names mean a part, but are not read as one; empty if there are none."""
+    names = [name for name in _visible_names(root) if (root / name).is_dir() and name.lower() in PART_NAMES]
+    unread = [f"{name}/" for name in names if name not in READ_PARTS]
+    return f"; of {', '.join(unread)}, rename the one that is meant" if unread else ""
 
 
 def class_folders(folder: Path) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from activepool.errors import abbreviated
 
 #: Endings of image formats that Pillow cannot read without a plugin, such as those of telephones.
-UNREADABLE = (".heic", ".heif", ".jxl")
+UNREADABLE = (".heic", ".heif", ".hif", ".jxl")
 
 
 @dataclass

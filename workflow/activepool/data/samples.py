@@ -114,11 +114,11 @@ def split_off_test(part: Part, fraction: float) -> tuple[Part, Part]:
 
 
 def require_one_test_part(
-    where: object, has_test_part: bool, test_part: str, test_fraction: float | None
+    where: object, has_test_part: bool, test_part: str, test_fraction: float | None, hint: str = ""
 ) -> None:
     """Raise InputError unless a dataset has either its own test part or the option test_fraction.
 
-    ``test_part`` says what its own test part is, or would be.
+    ``test_part`` says what its own test part is, or would be, and ``hint`` what may be meant as one.
     """
     if has_test_part and test_fraction is not None:
         raise InputError(
@@ -126,7 +126,7 @@ def require_one_test_part(
         )
     if not has_test_part and test_fraction is None:
         raise InputError(
-            f"{where}: has no test part to measure accuracy on; add {test_part}, or set test_fraction"
+            f"{where}: has no test part to measure accuracy on; add {test_part}, or set test_fraction{hint}"
         )
 
 

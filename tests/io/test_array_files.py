@@ -92,6 +92,33 @@ def test_other_files_of_torch(tmp_path):
         file.find("mixed")
 
 
+def test_lists_of_whole_numbers_that_no_type_holds(tmp_path):
+    torch.save({"x": torch.zeros(2), "labels": [0, 2**70], "low": [-(2**63), 2**63 - 1]}, tmp_path / "n.pt")
+    file = open_arrays(tmp_path / "n.pt")
+    assert file.find("low").read(slice(None)).tolist() == [-(2**63), 2**63 - 1]
+    with pytest.raises(
+        InputError, match=r"n.pt: labels: has whole numbers of more than 64 bits; save them as text"
+    ):
+        file.find("labels")
+
+
+@pytest.mark.parametrize("kind", ["uint8", "uint32", "uint64"])
+def test_whole_numbers_without_signs_may_be_missing(tmp_path, kind):
+    numbers = {"all": pa.array([0, 255], kind), "some": pa.array([None, 255], kind)}
+    parquet.write_table(pa.table(numbers), tmp_path / "t.parquet")
+    file = open_arrays(tmp_path / "t.parquet")
+    assert (file.find("all").dtype, file.find("all").read(slice(None)).tolist()) == (kind, [0, 255])
+    assert (file.find("some").dtype, file.find("some").read(slice(None)).tolist()) == ("int64", [-1, 255])
+
+
+def test_a_whole_number_beside_missing_ones_fits_64_bits_with_a_sign(tmp_path):
+    parquet.write_table(pa.table({"x": pa.array([None, 2**64 - 1], "uint64")}), tmp_path / "t.parquet")
+    with pytest.raises(
+        InputError, match=r"t.parquet: x: beside missing values, a whole number of more than 63"
+    ):
+        open_arrays(tmp_path / "t.parquet").find("x").read(slice(None))
+
+
 def test_tables_with_missing_values(tmp_path):
     table = pa.table(
         {

@@ -19,6 +19,9 @@ MAX_SHOWN = 8
 #: The value of a whole number that a row lacks: as a label, one that is not known.
 MISSING = -1
 
+#: The range of whole numbers.
+MIN_INT64, MAX_INT64 = -(2**63), 2**63 - 1
+
 #: Characters of a reader's error that a message shows.
 MAX_REASON = 200
 
@@ -56,6 +59,8 @@ class StoredArray:
         if not any(isinstance(value, str) for value in values):
             missing = float("nan") if any(isinstance(value, float) for value in values) else MISSING
             values = [missing if value is None else value for value in values]
+            if any(isinstance(value, int) and not MIN_INT64 <= value <= MAX_INT64 for value in values):
+                raise InputError(f"{name}: has whole numbers of more than 64 bits; save them as text")
         return cls.from_array(name, np.array(values))
 
     @property

@@ -55,7 +55,9 @@ def open_parquet(path: Path, separate: Collection[str] = ()) -> ArrayFile:
         elif _is_text(pa.types, kind):
             convert, dtype = _values, np.dtype(object)
         else:
-            convert, dtype = _numbers, np.dtype(kind.to_pandas_dtype())
+            convert, dtype = partial(_numbers, label), np.dtype(kind.to_pandas_dtype())
+            if dtype.kind == "u" and file.read([name]).column(0).null_count:
+                dtype = np.dtype(np.int64)  # which has -1
         empty = np.empty((0, *shape[1:]), dtype)
         columns = [name] if name else floats
         read = _RowReader(path, file, columns, convert, empty)
@@ -93,11 +95,13 @@ def _values(columns: Sequence[Any], first_row: int) -> np.ndarray:
     return np.asarray(columns[0].to_numpy(zero_copy_only=False))
 
 
-def _numbers(columns: Sequence[Any], first_row: int) -> np.ndarray:
+def _numbers(label: str, columns: Sequence[Any], first_row: int) -> np.ndarray:
     """Return a column of numbers; a whole number that a row lacks is -1, and a float NaN."""
     (column,) = columns
-    is_whole = np.dtype(column.type.to_pandas_dtype()).kind in "iu"
-    return np.asarray((column.fill_null(MISSING) if is_whole else column).to_numpy(zero_copy_only=False))
+    if column.null_count and np.dtype(column.type.to_pandas_dtype()).kind in "iu":
+        with report_damage(f"{label}: beside missing values, a whole number of more than 63 bits"):
+            column = column.cast("int64").fill_null(MISSING)
+    return np.asarray(column.to_numpy(zero_copy_only=False))
 
 
 def _lists(label: str, width: int, columns: Sequence[Any], first_row: int) -> np.ndarray:

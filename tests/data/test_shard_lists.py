@@ -28,6 +28,17 @@ def test_shards_are_named_by_a_pattern(tmp_path, path, test_path):
     assert samples.root == str(folder)
 
 
+@pytest.mark.parametrize("name", ["of [1]", "of {a,b}", "a*b?", "{000..001}"])
+def test_a_folder_of_shards_may_have_a_name_like_a_pattern(tmp_path, name):
+    folder = tmp_path / name / "deep"
+    folder.mkdir(parents=True)
+    two_shards(folder)
+    samples = webdataset.load(str(folder / "{train,test}-00*.tar"))
+    assert (len(samples.train), samples.root) == (6, str(folder))
+    assert len(webdataset.load(str(folder / "train-{000..001}.tar"), str(folder / "test-000.tar")).train) == 6
+    assert len(webdataset.load(str(tmp_path / name)).test) == 2
+
+
 def test_folders_of_parts_and_shards_of_another_part(tmp_path):
     write_tar(tmp_path / "train" / "0.tar", *pair(0, "ant"))
     write_tar(tmp_path / "val" / "0.tar", *pair(1, "ant"))

@@ -125,11 +125,14 @@ def is_unlabelled(shard: str) -> bool:
 
 
 def _fixed_folder(path: Path) -> Path:
+    """Return the folder that a pattern begins with, whose own name may have brackets and braces."""
     if path.is_dir():
         return path
-    return next(
-        folder for folder in path.parents if not has_magic(str(folder)) and not BRACES.search(str(folder))
-    )
+
+    def is_pattern(folder: Path) -> bool:
+        return has_magic(str(folder)) or BRACES.search(str(folder)) is not None
+
+    return next(folder for folder in path.parents if folder.is_dir() or not is_pattern(folder))
 
 
 def _relative(root: Path, files: list[Path]) -> list[str]:
@@ -143,7 +146,9 @@ def _files(pattern: str, kind: str, notices: list[str]) -> list[Path]:
         return _files_in(path, kind, notices)
     if URL.match(pattern):
         raise InputError(f"{pattern}: is a URL; copy the shards to a folder, and name that")
-    files = [path] if path.is_file() else [file for text in _expansions(pattern) for file in _matches(text)]
+    folder = _fixed_folder(path)
+    choices = _expansions(path.relative_to(folder).as_posix())
+    files = [path] if path.is_file() else [file for text in choices for file in _matches(folder, text)]
     if not files:
         raise InputError(f"{pattern}: names no file; write a range as {{000..010}}")
     problems = [f"{file}: no such file" for file in dict.fromkeys(files) if not file.is_file()]
@@ -153,7 +158,7 @@ def _files(pattern: str, kind: str, notices: list[str]) -> list[Path]:
                 f"{pattern}: no such folder or file; a name on the Hugging Face Hub is not a path: fetch its "
                 f"files, hf download {pattern} --repo-type dataset --local-dir FOLDER, and give path: FOLDER"
             )
-        existing_folder(_fixed_folder(path), "the folder of the shards")
+        existing_folder(folder, "the folder of the shards")
         more = [f"{pattern}: {len(problems) - MAX_NAMES} more are missing"] * (len(problems) > MAX_NAMES)
         raise InputError(*problems[:MAX_NAMES], *more)
     return list(dict.fromkeys(files))
@@ -176,14 +181,10 @@ def _files_in(folder: Path, kind: str, notices: list[str]) -> list[Path]:
     return files
 
 
-def _matches(pattern: str) -> list[Path]:
-    """Return the files that a pattern without braces matches; the pattern itself if there are none."""
-    path = Path(pattern)
-    if not has_magic(pattern):
-        return [path]
-    folder = _fixed_folder(path)
-    matches = sorted(folder.glob(path.relative_to(folder).as_posix()))
-    return [file for file in matches if not _is_hidden(file.relative_to(folder))] or [path]
+def _matches(folder: Path, pattern: str) -> list[Path]:
+    """Return the files in a folder that a pattern without braces matches; the pattern if there are none."""
+    matches = sorted(folder.glob(pattern)) if has_magic(pattern) else []
+    return [file for file in matches if not _is_hidden(file.relative_to(folder))] or [folder / pattern]
 
 
 def _expansions(pattern: str) -> Iterator[str]:

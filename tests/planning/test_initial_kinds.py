@@ -6,7 +6,7 @@ import pytest
 from rules_read import Rules
 
 from activepool.strategies.registry import builtin_strategies
-from planning.configuration.experiment import Initial
+from planning.configuration.initial import Initial
 
 CONFIGURATION = {
     "experiment": "trial",

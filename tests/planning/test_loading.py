@@ -137,6 +137,22 @@ MISTAKES = [
         "trial.yaml: strategies.0.strategy: strategy file nothing.py does not exist",
     ),
     (
+        ("strategies", ["mine.py"]),
+        "trial.yaml: strategies.0.strategy: strategy 'mine.py': name its function, too, as mine.py:function",
+    ),
+    (
+        ("strategies", ["mine.py:"]),
+        "trial.yaml: strategies.0.strategy: strategy 'mine.py:': name both the file and its function, as fil",
+    ),
+    (
+        ("initial", "kind", "margin"),
+        "trial.yaml: initial.kind: 'margin' cannot pick round 0, before there are labels; give random, balan",
+    ),
+    (
+        ("initial", "by_strategy", {"base": "mine.py:top"}),
+        "trial.yaml: initial.by_strategy: 'mine.py:top' cannot pick round 0, before there are labels; give ",
+    ),
+    (
         ("strategies", ["base", "base"]),
         "trial.yaml: strategies: 'base' is listed twice; give each entry another",
     ),

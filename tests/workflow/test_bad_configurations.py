@@ -79,7 +79,7 @@ MISTAKES = [
     ("experiment", 2024, "experiment: input should be a valid string (given: 2024)"),
     ("budget", 0, "budget: input should be greater than or equal to 1 (given: 0)"),
     ("budget", 2.5, "budget: input should be a valid integer, got a number with a fractional part (given: 2"),
-    ("budget", True, "budget: input should be a finite number (given: True)"),
+    ("budget", True, "budget: input should be a number, not true or false (given: True)"),
     ("budget", None, "budget: input should be a valid integer (it is empty)"),
     ("rounds", "some", "rounds: input should be a valid integer (given: 'some')"),
     ("seeds", [], "seeds: list should have at least 1 item"),

@@ -66,6 +66,8 @@ def _wrapped(option: str, value: str | Mapping[str, Any]) -> Wrapped:
 def _declaration(name: str) -> Strategy:
     if ":" in name:
         return _users_strategy(name)
+    if name.endswith(".py"):
+        raise InputError(f"strategy {name!r}: name its function, too, as {name}:function")
     strategies = builtin_strategies()
     if name not in strategies:
         matches = difflib.get_close_matches(name, strategies, n=1)
@@ -80,6 +82,8 @@ def _declaration(name: str) -> Strategy:
 
 def _users_strategy(name: str) -> Strategy:
     source, _, function = name.rpartition(":")
+    if not source or not function:
+        raise InputError(f"strategy {name!r}: name both the file and its function, as file.py:function")
     try:
         is_missing = source.endswith(".py") and not Path(source).is_file()
     except OSError as error:

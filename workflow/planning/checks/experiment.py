@@ -18,7 +18,8 @@ from planning.checks.networks import network_problem
 from planning.checks.own_functions import function_problem, missing_problem
 from planning.checks.strategies import strategy_notices, strategy_problems
 from planning.configuration.backbone import Backbone
-from planning.configuration.experiment import DrawnKind, Experiment, FinetuneHead
+from planning.configuration.experiment import Experiment, FinetuneHead
+from planning.configuration.initial import DrawnKind
 from planning.configuration.text import hidden_by_yaml
 from planning.paths import Paths
 

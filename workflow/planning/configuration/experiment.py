@@ -17,6 +17,7 @@ from activepool.pretraining.settings import DEFAULT_METHOD, AnyPretrainSettings
 from activepool.tracking.registry import TrackerName
 from planning.configuration.backbone import Backbone
 from planning.configuration.datasets import Dataset, default_name
+from planning.configuration.initial import Initial
 from planning.configuration.sections import (
     MAX_COUNT,
     Count,
@@ -54,27 +55,6 @@ else:
     FinetuneHead = section_of(FinetuneSettings, solver=(Literal["finetune"], ...))
 
 Head = Annotated[SgdHead | LbfgsHead | FinetuneHead, Field(discriminator="solver")]
-
-#: The kinds of a labelled set of round 0 that is drawn.
-DrawnKind = Literal["random", "balanced"]
-
-#: All kinds: drawn, or picked by the strategy of that name, which needs no label.
-InitialKind = Literal[DrawnKind, "coreset", "kmeans", "lcmd", "maxherding", "probcover", "typiclust"]
-
-
-class Initial(Settings):
-    """The labelled set of round 0: drawn, or picked by a strategy that needs no label.
-
-    Attributes:
-        kind: ``random``, ``balanced`` (equally many of each class) or the strategy that picks it.
-        size: how many samples.
-        by_strategy: for strategies, by their names in the experiment, another kind of labelled set to start
-            from, of the same size.
-    """
-
-    kind: InitialKind = "random"
-    size: Count
-    by_strategy: dict[str, InitialKind] = Field(default_factory=dict)
 
 
 class Validation(Settings):

@@ -41,6 +41,9 @@ PATTERNS = {
     DEVICE_PATTERN: "must be auto, cpu, cuda or cuda:0, cuda:1 and so on",
 }
 
+#: What is wrong with a truth value in the place of a number, which pydantic reads as 0 or 1.
+NO_NUMBER = "input should be a number, not true or false"
+
 
 def _none(configuration: Any, left_out: frozenset[str]) -> Iterable[str]:
     return ()
@@ -128,7 +131,8 @@ def _nonfinite_numbers(raw: Any, read: Any, key: str) -> Iterator[str]:
         for number, (raw_item, item) in enumerate(zip(raw, read, strict=True)):
             yield from _nonfinite_numbers(raw_item, item, f"{key}.{number}")
     elif _is_number(read) and (isinstance(raw, bool) or not abs(read) <= sys.float_info.max):
-        yield f"{key[1:]}: input should be a finite number (given: {raw!r})"
+        problem = NO_NUMBER if isinstance(raw, bool) else "input should be a finite number"
+        yield f"{key[1:]}: {problem} (given: {raw!r})"
 
 
 def _is_number(value: Any) -> bool:
@@ -180,6 +184,8 @@ def _line(model: type[BaseModel], raw: Any, error: Any) -> str:
     value = error["input"]
     is_pattern = kind == "string_pattern_mismatch"
     message = PATTERNS[error["ctx"]["pattern"]] if is_pattern else plain_message(error)
+    if isinstance(value, bool) and kind.startswith(("greater_than", "less_than")):
+        message = NO_NUMBER
     if kind == "literal_error" and isinstance(error["loc"][-1], int):
         key = key.rpartition(".")[0]  # the value tells which one of a list it is
     # YAML reads 010 as 8, no as False, and 2026-01-31 as a date.

@@ -10,7 +10,8 @@ import numpy as np
 from activepool.adversarial.settings import REDUCTION
 from activepool.data import digits
 from activepool.data.previews import Preview
-from planning.configuration.experiment import DrawnKind, Experiment
+from planning.configuration.experiment import Experiment
+from planning.configuration.initial import DrawnKind
 from planning.drawings import applicable
 from planning.paths import Paths
 

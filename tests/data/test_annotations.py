@@ -137,19 +137,19 @@ BAD = [
     ("index,source,label\n, ,cat\n", ["2: names no sample; give its source or its index"]),
     (
         "source,label\nc.jpg,cat\n",
-        ["2: row 2 is given the label 'cat', but it is already 'dog'; a label is never overwritten"],
+        ["2: 'c.jpg' is given the label 'cat', but it is already 'dog'; a label is never overwritten"],
     ),
     (
         "source,label\nc.jpg,?\n",
-        ["2: row 2 is given the label '?', but it is already 'dog'; a label is never overwritten"],
+        ["2: 'c.jpg' is given the label '?', but it is already 'dog'; a label is never overwritten"],
     ),
     (
         "source,label\nb.jpg,cat\nd.jpg,\nb.jpg,dog\n",
-        ["4: row 1 is given the label 'dog', but line 2 says 'cat'; keep one of them"],
+        ["4: 'b.jpg' is given the label 'dog', but line 2 says 'cat'; keep one of them"],
     ),
     (
         "index,source,label\n1,,skip\n,b.jpg,dog\n",
-        ["3: row 1 is given the label 'dog', but line 2 says '?'; keep one of them"],
+        ["3: 'b.jpg' is given the label 'dog', but line 2 says '?'; keep one of them"],
     ),
     (
         'source,note,label\nb.jpg,"a\nb",bird\n\nz.jpg,,dog\nd.jpg,,1.0\n',
@@ -232,7 +232,7 @@ def test_before_rows_are_final_an_index_tells_nothing(write):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", r"bought.csv: not a readable CSV file \(it is empty\)"),
+        ("", "bought.csv: is empty; its first line must name the columns, such as source,label"),
         ("index,class\n1,cat\n", "bought.csv:1: must have the column 'label', and 'index' or 'source'"),
         ("\n\nindex,class\n1,cat\n", "bought.csv:3: must have the column 'label'"),
         ("source;label\nb.jpg;cat\n", "columns: source;label.*; separate the columns by commas"),

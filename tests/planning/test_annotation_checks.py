@@ -101,11 +101,12 @@ def test_all_mistakes_are_reported_together():
     assert problems(**MANIFEST) == [
         "bought.csv:2: label 'Ant' is not a class; did you mean 'ant'? There are ant, bee",
         "bought.csv:3: source 'images/77.png' is not in the training part of images.csv",
-        "bought.csv:4: row 5 is given the label 'ant', but it is already 'bee'; a label is never overwritten",
+        "bought.csv:4: 'images/05.png' is given the label 'ant', but it is already 'bee'; a label is never "
+        "overwritten",
         "bought.csv:5: has 3 fields, and the header has 2; put a text with a comma, or another "
         "separator, in double quotes",
         "bought.csv:6: has 1 field, and the header has 2",
-        "bought.csv:8: row 3 is given the label 'bee', but line 7 says 'ant'; keep one of them",
+        "bought.csv:8: 'images/03.png' is given the label 'bee', but line 7 says 'ant'; keep one of them",
     ]
 
 
@@ -136,6 +137,14 @@ def test_sources_of_several_rows(capsys):
     bought("5,002.jpg,cat", columns="index,source,label")
     assert problems(**EMBEDDINGS) == []
     assert "5 sources name several rows ('000.jpg': rows 0 and 1); bought.csv must" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("rows", [(), ("images/00.png,", "")])
+def test_a_file_without_a_label_gets_a_notice(capsys, rows):
+    write_manifest("ant", "bee")
+    bought(*rows)
+    assert problems(**MANIFEST) == []
+    assert capsys.readouterr().err == "activepool: notice: bought.csv: has no label yet\n"
 
 
 def test_samples_that_cannot_be_labelled_are_counted(capsys):

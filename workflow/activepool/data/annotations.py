@@ -119,7 +119,7 @@ def read_annotations(path: str | Path) -> Annotations:
     """
     header_line, names, rows = read_table(path)
     if not names:
-        raise InputError(f"{path}: not a readable CSV file (it is empty)")
+        raise InputError(f"{path}: is empty; its first line must name the columns, such as source,label")
     _check_header(f"{path}:{header_line}", names)
     annotations, line = Annotations(str(path), [], []), header_line
     for line, cells in rows:
@@ -167,7 +167,8 @@ def match(samples: TrainPart, annotations: Annotations) -> tuple[IntArray, list[
             if row is None:
                 continue
             if labels[row] not in (UNKNOWN, label):
-                raise _MistakeError(_contradiction(samples, row, label, labels[row], line_of.get(row)))
+                earlier_name = label_name(samples.class_names, labels[row])
+                raise _MistakeError(_contradiction(annotation, row, earlier_name, line_of.get(row)))
             labels[row] = label
             line_of.setdefault(row, annotation.line)
         except _MistakeError as mistake:
@@ -276,11 +277,9 @@ def _path_form(source: str) -> object:
     return loose_form(unquote(source).replace("\\", "/").strip().removeprefix("./"))
 
 
-def _contradiction(samples: TrainPart, row: int, label: int, earlier_label: int, line: int | None) -> str:
-    name, earlier_name = (label_name(samples.class_names, number) for number in (label, earlier_label))
+def _contradiction(annotation: Annotation, row: int, earlier_name: str, line: int | None) -> str:
+    source = annotation.source.strip()
+    given = f"{repr(source) if source else f'row {row}'} is given the label {annotation.label.strip()!r}, but"
     if line is None:
-        return (
-            f"row {row} is given the label {name!r}, but it is already {earlier_name!r}; a label is never "
-            "overwritten"
-        )
-    return f"row {row} is given the label {name!r}, but line {line} says {earlier_name!r}; keep one of them"
+        return f"{given} it is already {earlier_name!r}; a label is never overwritten"
+    return f"{given} line {line} says {earlier_name!r}; keep one of them"

@@ -58,7 +58,7 @@ def annotation_problems(experiment: Experiment) -> Iterator[str]:
     for part in _parts(experiment):
         labels, problems = match(part, annotations)
         if not problems:
-            print_notices(_notices(part, labels, path))
+            print_notices(_notices(part, labels, annotations))
             return
         problems_of_first = problems_of_first or problems
     yield from (f"dataset.annotations: {problem}" for problem in shortened(problems_of_first))
@@ -141,7 +141,10 @@ def _thinned(dataset: DatasetSettings) -> bool:
     return dataset.imbalance is not None or dataset.fraction is not None
 
 
-def _notices(part: TrainPart, labels: np.ndarray, path: str) -> Iterator[str]:
+def _notices(part: TrainPart, labels: np.ndarray, annotations: Annotations) -> Iterator[str]:
+    path = annotations.path
+    if not annotations.rows:
+        yield f"{path}: has no label yet"
     marked = int((labels == UNLABELABLE).sum())
     if marked:
         yield f"{path}: samples that cannot be labelled: {marked}; no round trains on them"

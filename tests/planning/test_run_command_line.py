@@ -33,6 +33,26 @@ def test_a_target_is_a_rule_or_a_file(tmp_path, monkeypatch, words, problem):
     assert unknown_target(["snakemake", *words], ["all", "figures"]) == problem
 
 
+@pytest.mark.parametrize(
+    ("word", "file"),
+    [
+        ("tables", "results/trial/tables/area.csv"),
+        ("table", "results/trial/tables/area.csv"),
+        ("learning_curves", "results/trial/figures/learning_curves.pdf"),
+        ("learning_curve.png", "results/trial/figures/learning_curves.pdf"),
+    ],
+)
+def test_a_figure_or_table_is_a_file(word, file):
+    folder = "results/trial"
+    reported = [f"{folder}/figures/learning_curves.{form}" for form in ("pdf", "png")]
+    reported += [f"{folder}/tables/{name}.csv" for name in ("area", "final")]
+    hint = f"figures makes all figures and tables; one alone is a file, such as {file}"
+    problem = unknown_target(["snakemake", word], ["all", "figures"], reported)
+    assert problem == f"there is no target {word!r}; {hint}"
+    misspelt = unknown_target(["snakemake", "figurs"], ["all", "figures"], reported)
+    assert misspelt == "there is no target 'figurs'; did you mean 'figures'?"
+
+
 def test_of_another_programs_arguments_nothing_is_known():
     assert unknown_target(["pytest", "figurs"], ["figures"]) is None
     assert broad_target(["pytest", "train"], RULES) is None

@@ -8,6 +8,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import redirect_stderr
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,16 +32,28 @@ def parse_command(command: tuple[str, ...]) -> Namespace | None:
     return options
 
 
-def unknown_target(command: Sequence[str], names: Collection[str]) -> str | None:
+def unknown_target(
+    command: Sequence[str], names: Collection[str], reported: Sequence[str] = ()
+) -> str | None:
     """Describe the target of a command line that is not among ``names``, and what may be meant; or None.
 
-    A path is a target, too: all files that rules make lie in folders.
+    A path is a target, too: all files that rules make lie in folders. The rule ``figures`` makes the
+    ``reported`` files, which a user may call by their own names or by that of their folder.
     """
     options = parse_command(tuple(command))
     for target in options.targets if options else ():
         if "/" not in target and target not in names and not Path(target).exists():
-            return f"there is no target {target!r}; {nearest_name(target, names)}"
+            hint = _file_hint(target, reported) or nearest_name(target, names)
+            return f"there is no target {target!r}; {hint}"
     return None
+
+
+def _file_hint(target: str, reported: Sequence[str]) -> str:
+    """Return what makes a figure or table of nearly this name; "" if there is none."""
+    named = {name: file for file in reversed(reported) for name in (Path(file).stem, Path(file).parent.name)}
+    near = get_close_matches(Path(target).stem, named, n=1, cutoff=0.8)
+    example = named[near[0]] if near and near[0] != "figures" else ""
+    return f"figures makes all figures and tables; one alone is a file, such as {example}" if example else ""
 
 
 def broad_target(command: Sequence[str], rules: Collection[Any]) -> str | None:

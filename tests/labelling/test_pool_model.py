@@ -128,6 +128,20 @@ def test_an_image_may_be_a_path_a_picture_or_pixels(photographs):
             model.predict(wrong, checkpoint=checkpoint, device="cpu")
 
 
+def test_a_picture_is_read_like_its_file(photographs):
+    names, _ = photographs
+    Image.fromarray(np.arange(0, 65536, 256, np.uint16).reshape(16, 16)).save("16bits.png")
+    images = [*names[:6], "16bits.png"]  # the first and the last photograph have a rotation in their EXIF
+    model, checkpoint = activepool.load_model(MODEL), "backbone.safetensors"
+    expected, found = (
+        model.predict(given, checkpoint=checkpoint, device="cpu")
+        for given in (images, list(map(Image.open, images)))
+    )
+    assert found.probability.tolist() == expected.probability.tolist()
+    with pytest.raises(InputError, match=r"^an image: not a readable image \(32 bits a pixel"):
+        model.predict([Image.new("F", (16, 16))], checkpoint=checkpoint, device="cpu")
+
+
 def test_another_checkpoint_is_refused(photographs):
     torch.manual_seed(1)
     save_weights("other.safetensors", build("small", 16, 3), {})

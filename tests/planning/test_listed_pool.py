@@ -56,6 +56,11 @@ def test_labels_in_a_list_are_not_passed_over_in_silence(capsys):
     assert "label" not in capsys.readouterr().err
 
 
+def test_a_path_may_be_too_long_for_a_file():
+    with pytest.raises(InputError, match=r"^list\.csv:2: no such file 'x{5000}\.png' "):
+        listed_images(write_list("x" * 5000 + ".png"))
+
+
 @pytest.mark.parametrize("header", ["file", "path,path", ""])
 def test_a_list_needs_the_column_path_once(header):
     with pytest.raises(InputError, match=r"list\.csv:\d: must have the column 'path' once"):

@@ -111,10 +111,16 @@ def decode_image(path: Place, mode: str, upright: bool = False, min_side: int | 
     with _open(path) as image:
         if min_side is not None:
             image.draft(None, (min_side, min_side))
-        pixels = (_upper_bits(image) if image.mode.startswith("I") else image).convert(mode)
-        # After the pixels: a PNG may have its EXIF at its end, and by now Pillow has rotated a TIFF.
-        turn = TURNS.get(_orientation(image)) if upright else None
-        return pixels if turn is None else pixels.transpose(turn)
+        return converted_image(image, mode, upright)
+
+
+def converted_image(image: Image.Image, mode: str, upright: bool = False) -> Image.Image:
+    """Return an image that Pillow has opened or made as `decode_image` does; raises ValueError."""
+    _require_range(image)
+    pixels = (_upper_bits(image) if image.mode.startswith("I") else image).convert(mode)
+    # After the pixels: a PNG may have its EXIF at its end, and by now Pillow has rotated a TIFF.
+    turn = TURNS.get(_orientation(image)) if upright else None
+    return pixels if turn is None else pixels.transpose(turn)
 
 
 def reading_problem(path: Place, error: Exception) -> str:
@@ -136,12 +142,16 @@ def _open(path: Place) -> Iterator[Image.Image]:
         nullcontext(path) if isinstance(path, Path) else path.stream() as source,
         Image.open(source, formats=FORMATS) as image,
     ):
-        # Pillow scales the images of PPM's family to 16 bits, in a mode of 32.
-        if image.mode in MODES_WITHOUT_RANGE and (image.format, image.mode) != ("PPM", "I"):
-            raise ValueError(
-                "32 bits a pixel, in which black and white are not defined, or signed; save it with 8 or 16"
-            )
+        _require_range(image)
         yield image
+
+
+def _require_range(image: Image.Image) -> None:
+    # Pillow scales the images of PPM's family to 16 bits, in a mode of 32.
+    if image.mode in MODES_WITHOUT_RANGE and (image.format, image.mode) != ("PPM", "I"):
+        raise ValueError(
+            "32 bits a pixel, in which black and white are not defined, or signed; save it with 8 or 16"
+        )
 
 
 def _has_late_exif(stream: IO[bytes]) -> bool:

@@ -16,7 +16,7 @@ from activepool.backbones.execution import is_cuda, on_device, pixels
 from activepool.backbones.settings import BackboneSettings
 from activepool.compute.arrays import FloatArray
 from activepool.compute.blocks import row_blocks
-from activepool.data.image_files import decode_image, without_warnings
+from activepool.data.image_files import converted_image, decode_image, without_warnings
 from activepool.errors import InputError, one_line
 from activepool.io import hdf5_reading
 
@@ -131,13 +131,11 @@ class BackboneReference:
         from torchvision.transforms.v2.functional import pil_to_tensor
 
         mode = "L" if self.preprocessing.channels == 1 else "RGB"
-        if isinstance(image, str | Path):
-            image = _decode(Path(image), mode, self.exif == "apply")
-        elif isinstance(image, np.ndarray):
+        if isinstance(image, np.ndarray):
             image = _image_of_pixels(image)
-        if not isinstance(image, Image.Image):
+        if not isinstance(image, str | Path | Image.Image):
             raise InputError(f"an image is a {type(image).__name__}; give a path, an image or an array")
-        return pil_to_tensor(image.convert(mode))[None]
+        return pil_to_tensor(_decode(image, mode, self.exif == "apply"))[None]
 
 
 def _image_list(images: Images) -> list[AnyImage]:
@@ -154,13 +152,16 @@ def _image_list(images: Images) -> list[AnyImage]:
     return image_list
 
 
-def _decode(path: Path, mode: str, upright: bool) -> Image.Image:
+def _decode(image: str | Path | Image.Image, mode: str, upright: bool) -> Image.Image:
     try:
         with without_warnings():
-            return decode_image(path, mode, upright)
+            if isinstance(image, Image.Image):
+                return converted_image(image, mode, upright)
+            return decode_image(Path(image), mode, upright)
     # A damaged file makes its decoder raise nearly any error (OSError, SyntaxError, struct.error, ...).
     except Exception as error:
-        raise InputError(f"{path}: not a readable image ({one_line(error)})") from error
+        name = "an image" if isinstance(image, Image.Image) else image
+        raise InputError(f"{name}: not a readable image ({one_line(error)})") from error
 
 
 def _image_of_pixels(pixels: np.ndarray) -> Image.Image:

@@ -18,6 +18,7 @@ from activepool.backbones.checkpoint_misfit import misfit_message, state_dicts
 from activepool.backbones.checkpoint_reading import read_checkpoint
 from activepool.backbones.normalisations import NormalisationName, normalisation
 from activepool.backbones.position_tables import grid_of, interpolate_table
+from activepool.backbones.registers import with_timm_registers
 from activepool.backbones.registry import build, may_bring_weights, variants
 from activepool.compute.seeds import fixed_draws, integer_seed
 from activepool.errors import InputError, first_few
@@ -107,6 +108,7 @@ def load_content(backbone: Backbone, content: Any, path: str | Path, form: Check
     Raises: InputError with the keys that are missing, left over, or of another shape or type.
     """
     initial = backbone.network.state_dict()
+    content = with_timm_registers(content, initial)
     tensors = state_dict_of(content, form)
     match = _fit_of(content, backbone, form)
     if not match.is_complete:
@@ -133,7 +135,8 @@ def load_content(backbone: Backbone, content: Any, path: str | Path, form: Check
 
 
 def _fit_of(content: Any, backbone: Backbone, form: CheckpointFormat) -> Fit:
-    return fit(state_dict_of(content, form), backbone.network.state_dict(), form)
+    weights = backbone.network.state_dict()
+    return fit(state_dict_of(with_timm_registers(content, weights), form), weights, form)
 
 
 def _interpolation(match: Fit, tensors: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> str:

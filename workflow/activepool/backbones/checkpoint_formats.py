@@ -95,7 +95,7 @@ FORMATS = {
     "simclr": CheckpointFormat(prefix=("encoder.", "backbone."), skipped="fc."),
     # facebookresearch/dino: a full checkpoint has the teacher with its head, the others only the backbone.
     "dino": CheckpointFormat(inside="teacher", prefix=("backbone.", ""), skipped="head."),
-    # facebookresearch/dinov2, without registers: the mask token is only for training.
+    # facebookresearch/dinov2: the mask token is only for training. For registers see backbones.registers.
     "dinov2": CheckpointFormat(inside=(), skipped="mask_token"),
     # microsoft/esvit: the teacher; a ResNet is wrapped twice. Its Swin is that of microsoft/Swin-Transformer,
     # with the reduction at the end of a stage, which timm has at the start of the next.

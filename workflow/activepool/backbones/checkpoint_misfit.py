@@ -11,6 +11,7 @@ from typing import Any
 
 from activepool.backbones.checkpoint_fit import COUNTERS, Fit, Tensors, fit, state_dict_of, tensors_in
 from activepool.backbones.checkpoint_formats import FORMATS, CheckpointFormat, bare_key
+from activepool.backbones.registers import REGISTERS, TIMM_REGISTERS
 from activepool.errors import MAX_NAMES, first_few
 
 #: Depth of nested mappings in which to look for state dicts; VISSL's lie four deep.
@@ -116,6 +117,10 @@ def _keys(
 
 def _possible_remedy(match: Fit, tensors: Tensors, weights: Tensors, unmatched_keys: list[str]) -> str:
     """Return what may help if no format or keys were found."""
+    if any(key.endswith((REGISTERS, TIMM_REGISTERS)) for key in match.left_over):
+        return (
+            "the weights are of a network with registers, which its features need; in timm its name has reg4"
+        )
     if match.wrong_shape:
         return "weights of another shape belong to another architecture, or to another image_size"
     if not match.missing:

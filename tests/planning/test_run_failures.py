@@ -12,6 +12,7 @@ import pytest
 from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
 
+from activepool.errors import first_lines
 from planning.runs import failures
 from planning.runs.ending import print_after_success
 from planning.runs.failures import announce_failures, announce_interruption, summary
@@ -93,7 +94,7 @@ def test_each_failed_job_has_its_log_and_its_last_error():
     train = Job("train").with_log(
         "epoch 1", "activepool: a.h5: is cut", "activepool: notice: a remark", "end"
     )
-    select = Job("select", "badge").with_log("activepool: first", "activepool: second")
+    select = Job("select", "badge").with_log("activepool: first", "on it went", "activepool: second")
     later, target = Job("score"), Job("all", None, output=())
     workflow = run(train, select, depending={train: [later], select: [later], later: [target]})
     assert lines(workflow) == [
@@ -104,6 +105,23 @@ def test_each_failed_job_has_its_log_and_its_last_error():
         "  train.margin.log: a.h5: is cut",
         "once you have fixed this, continue with: snakemake --cores 2 --configfile 'my trial.yaml'",
     ]
+
+
+@pytest.mark.parametrize(
+    ("count", "more"),
+    [
+        (1, ""),
+        (3, " (and 2 more, see the log)"),
+        (20, " (and 19 more, see the log)"),
+        (44, " (and 43 more, see the log)"),
+        (1_300, " (and 1,299 more, see the log)"),
+    ],
+)
+def test_of_an_error_with_many_lines_the_first_is_shown_and_the_others_are_counted(count, more):
+    mistakes = [f"m.csv:{line}: x.jpg cannot be fetched" for line in range(2, 2 + count)]
+    log = [f"activepool: {line}" for line in first_lines(mistakes, "m.csv")]
+    _, _, cause, _ = lines(run(Job("dataset").with_log("40 of 84 images", *log)))
+    assert cause == f"  dataset.margin.log: m.csv:2: x.jpg cannot be fetched{more}"
 
 
 def test_an_error_that_nobody_has_foreseen_is_the_last_line_of_its_traceback():

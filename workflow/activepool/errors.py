@@ -1,11 +1,15 @@
 """The exception whose message is written for the user, and how it lists names and quotes errors."""
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 #: The names, and the lines of a kind, that a message has, unless it says otherwise.
 MAX_NAMES, MAX_LINES = 5, 20
+
+#: The line that counts those of a kind that a message leaves out.
+LEFT_OUT = re.compile(r": ([\d,]+) more of the kind$")
 
 
 class InputError(Exception):
@@ -54,6 +58,13 @@ def first_lines(lines: Sequence[str], where: object, at_most: int = MAX_LINES) -
     """Return the first lines of a message and, if there are more, one about ``where`` that counts these."""
     more = len(lines) - at_most
     return [*lines[:at_most], *([f"{where}: {more:,} more of the kind"] if more > 0 else [])]
+
+
+def first_line(lines: Sequence[str]) -> str:
+    """Return the first line of a message and how many mistakes the others list or count."""
+    first, *others = lines
+    counts = [int(match[1].replace(",", "")) if (match := LEFT_OUT.search(line)) else 1 for line in others]
+    return f"{first} (and {sum(counts):,} more, see the log)" if others else first
 
 
 def one_line(error: Exception) -> str:

@@ -6,9 +6,11 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from activepool.errors import first_line
 from planning.runs.command_line import parse_command, snakemake_command
 from planning.runs.ending import cancel_last_lines, is_silent, print_last
 from planning.runs.lock import OUTER_RUN
@@ -149,14 +151,19 @@ def _cause(job: Any, since: float, reason: str | None) -> str:
 
 
 def _error(log: str, since: float) -> str | None:
-    """Return the last error in a log; None if there is none from this run."""
+    """Return the last error in a log, in one line; None if there is none from this run."""
     if not _is_of_run(log, since):
         return None
     lines = Path(log).read_text(encoding="utf-8", errors="replace").splitlines()
-    errors = [line[match.end() :] for line in lines if (match := ERROR.match(line))]
-    if not errors and TRACEBACK in lines:
-        errors = [line for line in lines if line.strip()]
-    return errors[-1] if errors else None
+    blocks = [list(block) for is_error, block in groupby(lines, _is_error) if is_error]
+    if blocks:
+        errors = [ERROR.sub("", line, count=1) for line in blocks[-1]]
+        return STOPPED if errors[-1] == STOPPED else first_line(errors)
+    return [line for line in lines if line.strip()][-1] if TRACEBACK in lines else None
+
+
+def _is_error(line: str) -> bool:
+    return ERROR.match(line) is not None
 
 
 def _is_of_run(log: str, since: float) -> bool:

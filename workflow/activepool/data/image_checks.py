@@ -21,7 +21,7 @@ from activepool.data.exif_rotation import turn_notice
 from activepool.data.image_files import decode_image, read_header, reading_problem, without_warnings
 from activepool.data.packed_images import Place
 from activepool.data.samples import Samples, require_samples, with_notice
-from activepool.data.shared_images import beginning_digest, shared_notice
+from activepool.data.shared_images import beginning_digest, copy_notices
 from activepool.errors import InputError, first_lines
 
 #: Images that a thread checks before it reports progress.
@@ -42,7 +42,7 @@ def drop_unreadable(samples: Samples, on_unreadable: str, workers: int) -> tuple
     Images in memory need no check. ``workers`` are threads; they change no result.
 
     Returns: the samples without unreadable images, with notices of these, of rotations in EXIF, and of images
-    that both parts have; and a table of the unreadable images with the columns path and reason.
+    that occur twice; and a table of the unreadable images with the columns path and reason.
     Raises: InputError for ``stop`` with a line for each of the first unreadable images; and if no train or
     test sample is left.
     """
@@ -63,7 +63,7 @@ def drop_unreadable(samples: Samples, on_unreadable: str, workers: int) -> tuple
     beginnings = {
         name: [result.beginning for result in part_results] for name, part_results in results.items()
     }
-    samples = with_notice(samples, shared_notice(samples, beginnings))
+    samples = replace(samples, notices=(*samples.notices, *copy_notices(samples, beginnings)))
     if unreadable:
         is_readable = {
             name: np.array([result.problem is None for result in part_results], dtype=bool)

@@ -1,12 +1,14 @@
-"""Images that are in the train part and, under another name, in the test part."""
+"""Images of the train part that are, under another name, in the train or the test part again."""
 
 import hashlib
 import io
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from activepool.data.packed_images import Place, place_digest
 from activepool.data.samples import Samples
+from activepool.errors import abbreviated
 
 #: Bytes at the beginning of an image that, with its size, hardly any other image has.
 BEGINNING_BYTES = 4096
@@ -20,13 +22,14 @@ def beginning_digest(place: Place) -> bytes:
     return digest.digest()
 
 
-def shared_notice(samples: Samples, beginnings: Mapping[str, Sequence[bytes]]) -> str | None:
-    """Return the notice of test images whose bytes a train image has, too; None if there are none.
+def copy_notices(samples: Samples, beginnings: Mapping[str, Sequence[bytes]]) -> Iterator[str]:
+    """Yield a notice of train images, and one of test images, whose bytes another train image has, too.
 
     ``beginnings`` are the `beginning_digest` of each row by part, b"" for unreadable images: only images that
     agree in it are read whole.
     """
-    likely = set(beginnings["train"]) & set(beginnings["test"]) - {b""}
+    repeated = {digest for digest, count in Counter(beginnings["train"]).items() if count > 1}
+    likely = (repeated | set(beginnings["train"]) & set(beginnings["test"])) - {b""}
     rows = {
         name: [row for row, digest in enumerate(digests) if digest in likely]
         for name, digests in beginnings.items()
@@ -35,13 +38,17 @@ def shared_notice(samples: Samples, beginnings: Mapping[str, Sequence[bytes]]) -
         name: {row: place_digest(samples.image_place(samples.parts[name].paths[row])) for row in part_rows}
         for name, part_rows in rows.items()
     }
-    train_row = {digest: row for row, digest in reversed(digests["train"].items())}
-    shared = [(row, train_row[digest]) for row, digest in digests["test"].items() if digest in train_row]
-    if not shared:
-        return None
-    (test_row, first_row), *more = shared
-    test, train = samples.test.sources[test_row], samples.train.sources[first_row]
-    return (
-        f"{samples.name}: test images that are train images, too: {len(shared):,} "
-        f"({test} is {train}{', ...' * bool(more)}); accuracies count what was trained on"
-    )
+    first_row = {digest: row for row, digest in reversed(digests["train"].items())}
+    findings = {
+        "train": ("train images that are copies of others", "a copy can be picked and labelled again"),
+        "test": ("test images that are train images, too", "accuracies count what was trained on"),
+    }
+    for name, (meaning, effect) in findings.items():
+        sources = samples.parts[name].sources
+        copies = [
+            f"{sources[row]} is {samples.train.sources[first_row[digest]]}"
+            for row, digest in digests[name].items()
+            if digest in first_row and (name, row) != ("train", first_row[digest])
+        ]
+        if copies:
+            yield f"{samples.name}: {meaning}: {len(copies):,} ({abbreviated(copies, 1)}); {effect}"

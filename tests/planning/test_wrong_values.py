@@ -26,6 +26,8 @@ EXPERIMENT = {
 }
 PROJECT = {"project": "insects", "images": "photos", "backbone": {"architecture": "identity"}, "batch": 50}
 
+INF = float("inf")
+
 WRONG = [0, -1, "", [], {}, None, True, 1.5, "x", [0], ["x"], [[1]]]
 
 #: Keys that say which section one is.
@@ -170,6 +172,30 @@ def test_a_wrong_strategy_has_one_line(value):
 )
 def test_one_mistake_is_one_line(key, value, line):
     assert lines_about(EXPERIMENT | {key: value}) == [f"mine.yaml: {line}"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [
+        ({"budget": 0}, ["budget", "pretrain.weight_decay"]),
+        ({"pretrain": {"epochs": 0, "weight_decay": INF}}, ["pretrain.epochs", "pretrain.weight_decay"]),
+        (
+            {"head": {"solver": "sgd", "learning_rate": INF, "weight_decay": INF}},
+            ["head.learning_rate", "head.weight_decay", "pretrain.weight_decay"],
+        ),
+        (
+            {"strategies": [{"strategy": "power", "of": "margin", "beta": INF}], "rounds": True},
+            ["pretrain.weight_decay", "rounds", "strategies.0.beta"],
+        ),
+        ({"device": "gpu", "seeds": [True, 2, 2]}, ["device", "pretrain.weight_decay", "seeds"]),
+        ({"backbone": {"architecture": "none.py:net"}}, ["backbone.architecture", "pretrain.weight_decay"]),
+    ],
+)
+def test_infinities_and_truth_values_hide_no_other_mistake(changes, wrong):
+    pretrain = {"epochs": 20, "weight_decay": INF}
+    base = EXPERIMENT | {"backbone": {"architecture": "small"}, "pretrain": pretrain}
+    lines = lines_about(base | changes)
+    assert sorted(line.split(": ")[1] for line in lines) == wrong
 
 
 def test_a_default_in_place_of_a_wrong_value_has_no_line():

@@ -45,7 +45,7 @@ class PretrainSettings(BaseModel):
         threads: CPU threads; they change the result, so they are not a hardware setting.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     method: str
     epochs: int = Field(gt=0)

@@ -4,6 +4,7 @@ import difflib
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -71,20 +72,14 @@ def load(
         # Data that a stand-in would have replaced may be missing, so no file is checked.
         problems = [*map(str, error.args), *_problems(Experiment, without_scaling(raw), source, files)]
         raise InputError(*(f"{source}: {problem}" for problem in problems)) from None
-    experiment = _validated(Experiment, raw, source, files, further)
-    options = {"strategies": [entry.options for entry in experiment.strategies]}
-    _require_finite(raw, experiment.model_dump() | options, source)
-    return experiment
+    return _validated(Experiment, raw, source, files, further)
 
 
 def load_project(
     raw: dict[str, Any], source: str, files: Sequence[str] = (), further: Further[Project] = _none
 ) -> Project:
     """Return the project that ``raw`` describes; the arguments and errors are those of `load`."""
-    project = _validated(Project, raw, source, files, further)
-    options = {name: getattr(project, name).options for name in ("strategy", "first_strategy")}
-    _require_finite(raw, project.model_dump() | options, source)
-    return project
+    return _validated(Project, raw, source, files, further)
 
 
 def _validated(
@@ -94,11 +89,12 @@ def _validated(
     files: Sequence[str],
     further: Further[Configuration],
 ) -> Configuration:
-    try:
-        return model.model_validate(raw)
-    except ValidationError:
-        problems = _problems(model, raw, source, files, further)
-        raise InputError("\n".join(f"{source}: {problem}" for problem in problems)) from None
+    with suppress(ValidationError):
+        configuration = model.model_validate(raw)
+        if not any(_unusable_numbers(raw, configuration)):
+            return configuration
+    problems = _problems(model, raw, source, files, further)
+    raise InputError("\n".join(f"{source}: {problem}" for problem in problems))
 
 
 def _problems(
@@ -113,22 +109,27 @@ def _problems(
     usable = partial(model, raw, PLACEHOLDERS[model])
     errors = _without_consequences(model, usable.errors)
     lines = [_line(model, raw, problem).removeprefix(": ") for problem in errors]
-    return list(dict.fromkeys([*hidden, *lines, *usable.further_lines(further)]))
+    number_lines = usable.further_lines(lambda configuration, _: _unusable_numbers(raw, configuration))
+    usable.left_out |= {line.partition(": ")[0] for line in number_lines}
+    return list(dict.fromkeys([*hidden, *lines, *number_lines, *usable.further_lines(further)]))
 
 
-def _require_finite(raw: Any, read: Any, source: str) -> None:
-    problems = list(_nonfinite_numbers(raw, read, ""))
-    if problems:
-        raise InputError("\n".join(f"{source}: {problem}" for problem in problems))
+def _unusable_numbers(raw: Any, configuration: Configuration) -> Iterator[str]:
+    """Yield a line for each boolean and each infinity that pydantic read as a number."""
+    options: dict[str, Any] = {}
+    if isinstance(configuration, Project):
+        options = {name: getattr(configuration, name).options for name in ("strategy", "first_strategy")}
+    elif isinstance(configuration, Experiment):
+        options = {"strategies": [entry.options for entry in configuration.strategies]}
+    return _nonfinite_numbers(raw, configuration.model_dump() | options, "")
 
 
 def _nonfinite_numbers(raw: Any, read: Any, key: str) -> Iterator[str]:
-    """Yield a line for each boolean and each infinity that pydantic read as a number."""
     if isinstance(raw, Mapping) and isinstance(read, Mapping):
         for name, value in raw.items():
             yield from _nonfinite_numbers(value, read.get(name), f"{key}.{name}")
     elif isinstance(raw, list) and isinstance(read, list | tuple):
-        for number, (raw_item, item) in enumerate(zip(raw, read, strict=True)):
+        for number, (raw_item, item) in enumerate(zip(raw, read, strict=False)):
             yield from _nonfinite_numbers(raw_item, item, f"{key}.{number}")
     elif _is_number(read) and (isinstance(raw, bool) or not abs(read) <= sys.float_info.max):
         problem = NO_NUMBER if isinstance(raw, bool) else "input should be a finite number"

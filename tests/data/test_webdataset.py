@@ -166,7 +166,7 @@ DAMAGED = {
     ),
     "the same twice": (
         members(*pair(0, "ant")),
-        "train.tar/000.png: is a second image of its key, beside 000.png",
+        "train.tar/000.png: is in the shard twice; remove one",
     ),
     "two labels": (members(("000.cls", b"bee")), "train.tar/000.cls: is a second label of its key; remove"),
     "no JSON": (members(("1.jpg", picture(1)), ("1.json", b"{")), "train.tar/1.json: is not JSON (Expecting"),
@@ -239,6 +239,27 @@ def check_lines(folder, words, **options):
     assert len(lines) == len(words), lines
     for line, expected in zip(lines, words, strict=True):
         assert line.startswith(f"{folder}/{expected}"), line
+
+
+@pytest.mark.parametrize("image_shard", [0, 1])
+def test_a_sample_that_is_split_over_shards_is_told(tmp_path, image_shard):
+    members = sorted(pair(2, "bee"), key=lambda member: member[0].endswith("cls") != bool(image_shard))
+    write_tar(tmp_path / "train-0.tar", *pair(0, "ant"), members[0])
+    write_tar(tmp_path / "train-1.tar", members[1], *pair(3, "bee"))
+    write_tar(tmp_path / "test.tar", *pair(5, "bee"))
+    words = f"its image is in train-{image_shard}.tar; keep all members of a sample in one shard"
+    check_lines(tmp_path, [f"train-{1 - image_shard}.tar/002.cls: {words}"])
+
+
+def test_keys_that_two_shards_have_are_counted(tmp_path):
+    write_tar(tmp_path / "train-0.tar", *pair(0, "ant"), *pair(1, "ant"))
+    write_tar(tmp_path / "train-1.tar", *pair(0, "ant"), *pair(1, "ant"), *pair(3, "bee"))
+    write_tar(tmp_path / "test.tar", *pair(3, "bee"))
+    samples = webdataset.load(tmp_path)
+    assert len(samples.train) == 5
+    assert samples.notices == (
+        f"{tmp_path}: keys that two shards have: 2 (train-1.tar/000 is in train-0.tar, ...)",
+    )
 
 
 def test_an_image_whose_name_has_more_dots_than_its_label_is_told_its_name(tmp_path):

@@ -26,6 +26,8 @@ class ShardPart:
         problems: a line for each image that cannot be used.
         unused: the source and the label of each sample without an image that can be used.
         fields: those of the members of tar archives.
+        repeated_keys: those of samples that an earlier tar archive has, too, such as
+            ``train-001.tar/0007 is in train-000.tar``.
         lacks_labels: whether labels are missing, because a shard is damaged or a label cannot be read.
         label_type: the type of the labels in the last file, such as ``uint8``; empty for text.
     """
@@ -36,6 +38,7 @@ class ShardPart:
     problems: list[str] = field(default_factory=list)
     unused: list[tuple[str, str]] = field(default_factory=list)
     fields: set[str] = field(default_factory=set)
+    repeated_keys: list[str] = field(default_factory=list)
     lacks_labels: bool = False
     label_type: str = ""
 

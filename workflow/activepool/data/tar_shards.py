@@ -8,7 +8,7 @@ ending of an image format is the image. See https://github.com/webdataset/webdat
 
 import json
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -48,6 +48,7 @@ class _Sample:
         second_labels: further members with a label.
         first_label_member: its first member with a label.
         has_bad_label: whether one of its labels cannot be read, or it has two.
+        other_image: the name of an image that is not read, because of its dots or its format.
     """
 
     images: list[Member] = field(default_factory=list)
@@ -55,16 +56,44 @@ class _Sample:
     second_labels: list[str] = field(default_factory=list)
     first_label_member: str = ""
     has_bad_label: bool = False
+    other_image: str | None = None
+
+    def label(self, fields: tuple[str, ...]) -> str:
+        """Return the label in the first of the ``fields`` that the sample has; "" if it has none of them."""
+        return next((self.labels[name] for name in fields if name in self.labels), "")
 
 
-def read_shard(root: Path, shard: str, label: str | None, part: ShardPart, omissions: Omissions) -> None:
-    """Add the images of an archive in ``root`` to ``part``, and a line for each problem.
+def read_shards(root: Path, shards: Sequence[str], label: str | None, omissions: Omissions) -> ShardPart:
+    """Return the images of archives in ``root``, with a line for each problem.
 
     ``label`` is its field, such as ``cls``, or for a value in JSON ``json.species``; ``json`` is
     ``json.label``; by default the first of LABEL_FIELDS that a sample has. ``omissions`` counts the members
     that are not read.
     """
     fields = LABEL_FIELDS if label is None else (label_field(label),)
+    part = ShardPart()
+    first_shards: dict[str, str] = {}  # with an image of each key
+    lone_labels: list[tuple[str, str, _Sample]] = []
+    for shard in shards:
+        for key, sample in _samples(root, shard, fields, part, omissions).items():
+            if not sample.images:
+                lone_labels.append((shard, key, sample))
+                continue
+            if (first_shard := first_shards.setdefault(key, shard)) != shard:
+                part.repeated_keys.append(f"{shard}/{key} is in {first_shard}")
+            _add_sample(part, shard, sample, sample.label(fields))
+    for shard, key, sample in lone_labels:
+        problem = f"has no image of its key beside it{_image_hint(key, sample.other_image)}"
+        if key in first_shards:
+            problem = f"its image is in {first_shards[key]}; keep all members of a sample in one shard"
+        part.reject(f"{shard}/{sample.first_label_member}", sample.label(fields), problem)
+    return part
+
+
+def _samples(
+    root: Path, shard: str, fields: tuple[str, ...], part: ShardPart, omissions: Omissions
+) -> dict[str, _Sample]:
+    """Return the samples of an archive by their keys."""
     samples: dict[str, _Sample] = {}
     other_images: dict[str, str] = {}
     for name, member, content in _members(root / shard, shard, fields, part):
@@ -94,18 +123,19 @@ def read_shard(root: Path, shard: str, label: str | None, part: ShardPart, omiss
     if not samples:
         omissions.empty.append(shard)
     for key, sample in samples.items():
-        label_text = next((sample.labels[name] for name in fields if name in sample.labels), "")
-        if sample.images:
-            _add_sample(part, shard, sample, label_text)
-        else:
-            problem = f"has no image of its key beside it{_image_hint(key, other_images.get(key))}"
-            part.reject(f"{shard}/{sample.first_label_member}", label_text, problem)
+        sample.other_image = other_images.get(key)
+    return samples
 
 
 def _add_sample(part: ShardPart, shard: str, sample: _Sample, label: str) -> None:
     """Add the first image of a sample to a part, and a line for each further image or label."""
     first, *more = sample.images
-    part.problems += [f"{image}: is a second image of its key, beside {first.name}" for image in more]
+    part.problems += [
+        f"{image}: is in the shard twice; remove one"
+        if image.name == first.name
+        else f"{image}: is a second image of its key, beside {first.name}"
+        for image in more
+    ]
     repeats = [] if more else sample.second_labels  # a sample that stands there twice is one problem
     part.problems += [f"{shard}/{name}: is a second label of its key; remove one" for name in repeats]
     if sample.has_bad_label:

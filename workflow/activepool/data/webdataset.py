@@ -7,9 +7,9 @@ from activepool.data.class_names import require_no_unknown
 from activepool.data.omissions import Omissions
 from activepool.data.previews import Preview
 from activepool.data.samples import Samples
-from activepool.data.shard_samples import ShardPart, samples_in
-from activepool.data.shards import Shards, list_shards
-from activepool.data.tar_shards import label_field, read_shard
+from activepool.data.shard_samples import samples_in
+from activepool.data.shards import list_shards
+from activepool.data.tar_shards import label_field, read_shards
 from activepool.errors import InputError, abbreviated
 
 KIND = "webdataset"
@@ -36,8 +36,11 @@ def load(
     require_no_unknown(path, class_names or ())
     shards = list_shards(KIND, path, test_path)
     omissions = Omissions()
-    train, test = (_read(shards, names, label, omissions) for names in (shards.train, shards.test))
-    notices = omissions.notices(shards.root)
+    train, test = (read_shards(shards.root, names, label, omissions) for names in (shards.train, shards.test))
+    notices = [*omissions.notices(shards.root)]
+    if repeated_keys := train.repeated_keys + test.repeated_keys:
+        examples = abbreviated(repeated_keys, 1)
+        notices.append(f"{shards.root}: keys that two shards have: {len(repeated_keys):,} ({examples})")
     if not train.sources and not train.problems:
         raise InputError(
             f"{path}: the train part holds no sample: an image, and perhaps its label, whose names are alike "
@@ -69,10 +72,3 @@ def _require_field(path: str | Path, label: str, fields: set[str]) -> None:
     if field not in fields and not (field.startswith("json.") and "json" in fields):
         names = abbreviated(sorted(fields))
         raise InputError(f"{path}: no sample has the field {label!r} that label names; there are {names}")
-
-
-def _read(shards: Shards, names: list[str], label: str | None, omissions: Omissions) -> ShardPart:
-    part = ShardPart()
-    for name in names:
-        read_shard(shards.root, name, label, part, omissions)
-    return part

@@ -203,6 +203,15 @@ def test_folders_that_cannot_be_used(draw, names, test_fraction, words):
         folder.load(root, test_fraction)
 
 
+def test_links_that_lead_nowhere_are_told(draw):
+    root = draw("train/a/1.jpg", "train/b/1.jpg", "test/a/1.jpg", "test/b/1.jpg")
+    for name in ("unlabelled", "train/c", "train/a/more"):
+        (root / name).symlink_to("nowhere")
+    assert folder.load(root).notices == (
+        f"{root}: not taken: links that lead nowhere: 3 (train/a/more, train/c, unlabelled)",
+    )
+
+
 def test_a_class_without_images(draw):
     root = draw("train/a/1.jpg", "test/a/1.jpg")
     (root / "train/b").mkdir()

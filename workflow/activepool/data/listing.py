@@ -106,8 +106,9 @@ def list_class_folders(root: Path, folder: str, class_names: list[str], omission
     problems: list[str] = []
     omissions.hidden += _folders(root, folder, _is_hidden)
     omissions.system_folders += _folders(root, folder, _is_system_folder)
-    file_names = [name for name in _visible_names(root / folder) if not (root / folder / name).is_dir()]
-    omissions.endings.update(map(_ending, file_names))
+    for name in _visible_names(root / folder):
+        if not (root / folder / name).is_dir():
+            _leave_out(root, Path(folder, name).as_posix(), omissions)
     for name in class_folders(root / folder):
         if name not in number_of:
             problems.append(f"{root / folder / name}: {no_such_class(name, class_names)}")
@@ -170,6 +171,8 @@ def count_outside_parts(root: Path, parts: Iterable[str], omissions: Omissions) 
             omissions.outside_parts[f"{name}/"] = sum(1 for _ in islice(files, MAX_COUNTED))
         elif is_image_name(name) and path.is_file():
             omissions.outside_parts["in no folder"] += 1
+        elif _leads_nowhere(path):
+            omissions.broken_links.append(name)
     omissions.outside_parts = +omissions.outside_parts
     return unlabelled
 
@@ -205,13 +208,25 @@ def _files_under(root: Path, folder: str, omissions: Omissions) -> Iterator[str]
             else:
                 yield from _files_under(root, path, omissions)
         elif not is_image_name(entry.name):
-            omissions.endings[_ending(entry.name)] += 1
+            _leave_out(root, path, omissions)
         elif not _is_kind(entry.is_file) and os.path.exists(entry.path):  # noqa: PTH110
             omissions.special_files.append(path)
         else:
             if entry.is_symlink():
                 omissions.links.append(path)
             yield path
+
+
+def _leave_out(root: Path, path: str, omissions: Omissions) -> None:
+    """Count a file that is not an image, or a link that leads nowhere, perhaps to a folder of images."""
+    if _leads_nowhere(root / path):
+        omissions.broken_links.append(path)
+    else:
+        omissions.endings[_ending(path)] += 1
+
+
+def _leads_nowhere(path: Path) -> bool:
+    return path.is_symlink() and not path.exists()
 
 
 def _is_kind(check: Callable[[], bool]) -> bool:

@@ -22,6 +22,7 @@ class Omissions:
         outside_parts: number of images by folder that belong to neither train nor test.
         nested: number of images by folder below that of a class; these are taken.
         links: images that are links; these are taken.
+        broken_links: links that lead nowhere and do not have the names of images, such as to a folder.
         link_cycles: links to folders above them, which are mistakes.
         parts: class folders with the name of a part of a dataset.
         empty: folders for unlabelled images, and shards, that contain none.
@@ -34,6 +35,7 @@ class Omissions:
     outside_parts: Counter[str] = field(default_factory=Counter)
     nested: Counter[str] = field(default_factory=Counter)
     links: list[str] = field(default_factory=list)
+    broken_links: list[str] = field(default_factory=list)
     link_cycles: list[str] = field(default_factory=list)
     parts: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
@@ -41,7 +43,7 @@ class Omissions:
     @property
     def total(self) -> int:
         """The number of files and folders that are not taken."""
-        listings = (self.hidden, self.system_folders, self.special_files)
+        listings = (self.hidden, self.system_folders, self.special_files, self.broken_links)
         return self.endings.total() + self.outside_parts.total() + sum(map(len, listings))
 
     def notices(self, root: Path) -> tuple[str, ...]:
@@ -54,6 +56,7 @@ class Omissions:
             _name_line("hidden", self.hidden),
             _name_line("folders of the operating system", self.system_folders),
             _name_line("pipes, sockets and devices", self.special_files),
+            _name_line("links that lead nowhere", self.broken_links),
             _count_line("images beside the folders that are read", self.outside_parts),
         ]
         omissions = "; ".join(filter(None, kinds))

@@ -64,6 +64,13 @@ def test_a_url_is_like_no_other_text(tmp_path):
     assert list(repeated_files(tmp_path, [*urls, urls[1]])) == [(3, 1)]
 
 
+def test_urls_are_the_same_if_their_server_cannot_tell_them_apart(tmp_path):
+    same = ["https://x.org/a.jpg?b=C", "HTTPS://X.org/a.jpg?b=C", "https://x.org/a.jpg?b=C#d"]
+    others = ["https://x.org/a.jpg?b=c", "http://x.org/a.jpg?b=C", "https://x.org/A.jpg?b=C"]
+    files = ["s3://x/a.jpg", "s3://X/a.jpg", "s3://x/a.jpg#1", "S3://x/a.jpg"]
+    assert list(repeated_files(tmp_path, [*same, *others, *files])) == [(1, 0), (2, 0), (9, 6)]
+
+
 def test_the_message_names_the_other_spelling():
     assert (
         repeated_path_problem("a/1.jpg", "a/1.jpg", "line 2") == "path 'a/1.jpg' was given before, in line 2"

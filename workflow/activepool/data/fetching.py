@@ -14,12 +14,9 @@ from tqdm import tqdm
 import activepool
 from activepool.compute.blocks import Compute
 from activepool.data.image_files import read_header, without_warnings
-from activepool.data.urls import FetchedImage, fetched_image, protocol_of
+from activepool.data.urls import WEB_PROTOCOLS, FetchedImage, fetched_image, protocol_of
 from activepool.errors import one_line
 from activepool.io.files import written_whole
-
-#: Protocols that need no package.
-WEB_PROTOCOLS = ("http", "https")
 
 #: fsspec's protocols of files on this machine, for which a manifest has paths.
 LOCAL_PROTOCOLS = ("file", "local")

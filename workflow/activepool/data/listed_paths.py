@@ -8,7 +8,7 @@ from unicodedata import normalize
 from urllib.parse import unquote
 
 from activepool.data.class_names import quoted
-from activepool.data.urls import is_url
+from activepool.data.urls import is_url, plain_url
 
 
 def written_path(root: Path, path: str) -> str:
@@ -52,8 +52,9 @@ def repeated_files(
 ) -> Iterator[tuple[int, int]]:
     """Yield the number of each path, in ``root``, whose file an earlier path names, and the earlier number.
 
-    Two paths name one file if they are equal, spelled in two ways, or lead to it by links. A URL equals only
-    the same text. ``links`` are those of the paths that are links; by default, this looks at each file.
+    Two paths name one file if they are equal, spelled in two ways, or lead to it by links. URLs are equal as
+    a server sees them, see `plain_url`. ``links`` are those of the paths that are links; by default, this
+    looks at each file.
     """
     real_folder = cache(os.path.realpath)
     start = str(root).rstrip("/")
@@ -62,7 +63,7 @@ def repeated_files(
         file = path if path.startswith("/") else f"{start}/{path}"
         folder, _, name = file.rpartition("/")
         if is_url(path):
-            real_path = path
+            real_path = plain_url(path)
         elif os.path.islink(file) if links is None else path in links:  # noqa: PTH114
             real_path = os.path.realpath(file)
         else:

@@ -11,6 +11,9 @@ from activepool.data.image_formats import is_image_name
 #: How a URL begins.
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
+#: Protocols that need no package.
+WEB_PROTOCOLS = ("http", "https")
+
 #: The folder of fetched images, below the root.
 FOLDER = "fetched"
 
@@ -41,6 +44,15 @@ def is_url(path: str) -> bool:
 def protocol_of(url: str) -> str:
     """Return the protocol of a URL, in lower case."""
     return url.partition("://")[0].lower()
+
+
+def plain_url(url: str) -> str:
+    """Return a URL as its server sees it: protocol and server in lower case, and without ``#...``."""
+    protocol, _, rest = url.partition("://")
+    if protocol.lower() in WEB_PROTOCOLS:
+        server = re.split("[/?#]", rest, maxsplit=1)[0]
+        rest = server.lower() + rest[len(server) :].partition("#")[0]
+    return f"{protocol.lower()}://{rest}"
 
 
 def fetched_image(root: Path, url: str) -> FetchedImage:

@@ -193,7 +193,15 @@ def test_fsspec_reads_other_protocols(tmp_path):
     ("url", "problem"),
     [
         ("https://a.org/b.jpg", None),
-        ("memory://b.jpg", None),
+        ("HTTP://a.org:80/?b", None),
+        ("http://", "names no server"),
+        ("http:///b.jpg", "names no server"),
+        ("http://a.org:80", "names the server a.org, but no image on it"),
+        ("https://a.org/#b.jpg", "names the server a.org, but no image on it"),
+        ("http://a.org:99999/b.jpg", "is not a URL (Port out of range 0-65535)"),
+        ("http://[::1/b.jpg", "is not a URL (Invalid IPv6 URL)"),
+        ("memory://b.jpg", "memory:// names what only one process has, and each job is a process of its own"),
+        ("ftp://a.org/b.jpg", "ftp:// is not read, as fsspec needs host beside the URL; use http or s3"),
         ("file:///etc/b.jpg", "a file of this machine is named by its path, without file://"),
         ("local://b.jpg", "a file of this machine is named by its path, without local://"),
         (

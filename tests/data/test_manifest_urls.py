@@ -13,7 +13,7 @@ from activepool.errors import InputError
 
 def test_urls_may_stand_beside_paths(draw):
     root = draw("1.jpg")
-    urls = ["https://a.org/1.jpg", "https://a.org/1.jpg?v=2", "https://a.org/../1.jpg", "memory://1.jpg"]
+    urls = ["https://a.org/1.jpg", "https://a.org/1.jpg?v=2", "https://a.org/../1.jpg", "HTTP://a.org/2.jpg"]
     samples = manifest.load(write(root, *(f"{url},a," for url in urls), "1.jpg,a,test"))
     assert samples.train.sources.tolist() == urls
     assert [str(samples.image_place(url)) for url in urls] == urls

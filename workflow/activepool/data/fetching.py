@@ -4,10 +4,11 @@ import math
 from collections.abc import Sequence
 from email.utils import parsedate_to_datetime
 from functools import cache
+from inspect import Parameter, signature
 from pathlib import Path
 from time import sleep, time
 from urllib.error import HTTPError, URLError
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from tqdm import tqdm
 
@@ -20,6 +21,9 @@ from activepool.io.files import written_whole
 
 #: fsspec's protocols of files on this machine, for which a manifest has paths.
 LOCAL_PROTOCOLS = ("file", "local")
+
+#: fsspec's protocol of files that only the process has that made them; each job is a process of its own.
+PROCESS_PROTOCOL = "memory"
 
 #: Images that are fetched at once: this is waiting for servers, not work.
 THREADS = 16
@@ -47,24 +51,42 @@ TRANSIENT_STATUSES = (408, 425, 429)
 
 
 def url_problem(url: str) -> str | None:
-    """Return why images of this protocol cannot be fetched; None if they can."""
-    return _protocol_problem(protocol_of(url))
+    """Return why no image can be fetched from a URL, as far as its text tells; None if one may be."""
+    protocol = protocol_of(url)
+    return _web_problem(url) if protocol in WEB_PROTOCOLS else _protocol_problem(protocol)
+
+
+def _web_problem(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+        server, _ = parts.hostname, parts.port
+    except ValueError as error:
+        return f"is not a URL ({one_line(error)})"
+    if not server:
+        return "names no server"
+    return None if parts.path.strip("/") or parts.query else f"names the server {server}, but no image on it"
 
 
 @cache
 def _protocol_problem(protocol: str) -> str | None:
-    if protocol in WEB_PROTOCOLS:
-        return None
     if protocol in LOCAL_PROTOCOLS:
         return f"a file of this machine is named by its path, without {protocol}://"
+    if protocol == PROCESS_PROTOCOL:
+        return f"{protocol}:// names what only one process has, and each job is a process of its own"
     try:
         import fsspec
 
-        fsspec.get_filesystem_class(protocol)
+        file_system = fsspec.get_filesystem_class(protocol)
     except ImportError as error:
         return f"{protocol}:// needs a Python package that is missing here ({one_line(error)})"
     except ValueError:
         return f"fsspec does not know the protocol {protocol}://; use one such as http, https, s3 or gs"
+    parameters = signature(file_system.__init__).parameters.values()
+    plain_kind = Parameter.POSITIONAL_OR_KEYWORD
+    needs = [each.name for each in parameters if each.kind is plain_kind and each.default is each.empty]
+    if options := needs[1:]:  # all but self
+        needed = " and ".join(options)
+        return f"{protocol}:// is not read, as fsspec needs {needed} beside the URL; use http or s3"
     return None
 
 

@@ -7,6 +7,7 @@ from activepool.data.previews import Preview
 from activepool.data.splits import validation_counts
 from activepool.errors import InputError
 from activepool.programs.messages import print_notices
+from planning.checks.training import pretraining_notices
 from planning.checks.vectors import vector_problems
 from planning.configuration.datasets import Embeddings
 from planning.configuration.experiment import Experiment, Features
@@ -38,6 +39,7 @@ def data_problems(experiment: Experiment) -> Iterator[str]:
             print_notices(["features: says how to read images; embeddings are taken as they are"])
     else:
         yield from shard_problems(experiment.features, max(data.num_train, data.num_test))
+    print_notices(pretraining_notices(experiment.pretrain, data.num_train))
     try:
         split = experiment.validation
         in_validation = int(

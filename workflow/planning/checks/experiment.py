@@ -17,6 +17,7 @@ from planning.checks.names import case_problems, repetition_problems
 from planning.checks.networks import network_problem
 from planning.checks.own_functions import function_problem, missing_problem
 from planning.checks.strategies import strategy_notices, strategy_problems
+from planning.checks.training import head_notices
 from planning.configuration.backbone import Backbone
 from planning.configuration.experiment import Experiment, FinetuneHead
 from planning.configuration.initial import DrawnKind
@@ -43,7 +44,7 @@ def check(experiment: Experiment, source: str, files: Sequence[str] = ()) -> Non
         *data_problems(experiment),
         *annotation_problems(experiment),
     ]
-    print_notices(strategy_notices(experiment))
+    print_notices([*strategy_notices(experiment), *head_notices(experiment)])
     if problems:
         raise InputError("\n".join(f"{source}: {problem}" for problem in problems))
 

@@ -65,6 +65,11 @@ def test_shards_of_unlabelled_images_join_the_train_part(tmp_path, shard, path):
     samples = webdataset.load(str(tmp_path / path))
     assert samples.train.labels.tolist() == [0, 0, 0, 1, 1, 1, -1]
     assert (samples.train.sources[-1], samples.notices) == (f"{shard}/008.png", ())
+    write_tar(tmp_path / shard, *pair(8, "bee"))
+    samples = webdataset.load(str(tmp_path / path))
+    assert samples.train.labels[-1] == 1
+    words = f"1 images in shards of unlabelled images have labels, which count ({shard}/008.png)"
+    assert samples.notices == (f"{tmp_path}: {words}",)
 
 
 @pytest.mark.parametrize("is_test_path", [False, True])

@@ -9,9 +9,9 @@ from activepool.data.class_checks import wrapped_unknown
 from activepool.data.class_names import label_problem, require_different, sorted_names
 from activepool.data.packed_images import Cell, Member
 from activepool.data.samples import UNKNOWN, Part, Samples, require_one_test_part, split_off_test
-from activepool.data.shards import Shards
+from activepool.data.shards import Shards, is_unlabelled
 from activepool.data.typed_labels import as_number
-from activepool.errors import InputError, first_lines
+from activepool.errors import InputError, first_few, first_lines
 from activepool.io.texts import has_line_break, is_storable
 
 
@@ -111,7 +111,18 @@ def samples_in(
     parts = train.numbered(names, has_order), test.numbered(names, has_order)
     if test_fraction is not None:
         parts = split_off_test(parts[0], test_fraction)
-    return Samples(*parts, names, str(shards.root), notices=shards.notices)
+    notices = (*shards.notices, *_unexpected_labels(shards, train))
+    return Samples(*parts, names, str(shards.root), notices=notices)
+
+
+def _unexpected_labels(shards: Shards, train: ShardPart) -> Iterator[str]:
+    """Yield a notice if shards whose names say that their images have no labels have some."""
+    beginnings = tuple(f"{shard}/" for shard in shards.train if is_unlabelled(shard))
+    labelled = (source for source, label in zip(train.sources, train.labels, strict=True) if label)
+    sources = [source for source in labelled if source.startswith(beginnings)]
+    if sources:
+        images = f"{len(sources):,} images in shards of unlabelled images have labels"
+        yield f"{shards.root}: {images}, which count ({first_few(sources)})"
 
 
 def without_unknown(label: str) -> str:

@@ -87,6 +87,27 @@ def test_validation_that_cannot_be_made(counts, fraction, words):
         validation_counts(np.array(counts), fraction, NAMES)
 
 
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (
+            ["bird", "ant", "Bird"],
+            "class 'Bird' (there is also 'bird', with 9) has 1 labelled train sample; the",
+        ),
+        (["bird", "ant", "bee"], "class 'bee' has 1 labelled train sample; the"),
+        (
+            ["wasp", "Wasp", "eel"],
+            "class 'Wasp' (there is also 'wasp', with 9) has 1 labelled train sample (2 such",
+        ),
+    ],
+)
+def test_a_class_of_one_sample_may_be_a_typo(names, words):
+    counts = [9, 1 + 4 * ("ant" in names), 1]
+    with pytest.raises(InputError) as raised:
+        validation_counts(np.array(counts), 0.5, names)
+    assert str(raised.value).startswith(words)
+
+
 @pytest.mark.parametrize("fraction", [4 / 102, 0.1, 0.5, 98 / 102])
 def test_validation_and_pool_both_have_each_class(fraction):
     counts = np.array([60, 31, 8, 3])

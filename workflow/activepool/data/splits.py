@@ -11,6 +11,7 @@ import numpy as np
 from activepool.compute.arrays import IntArray
 from activepool.compute.seeds import generator
 from activepool.data.allocation import balanced_counts, draw_per_class
+from activepool.data.class_names import loose_form, quoted_pair
 from activepool.data.pool import unlabelled_pool
 from activepool.errors import InputError
 
@@ -51,11 +52,10 @@ def validation_counts(
     size = round(fraction * total) if round_to == "samples" else int(fraction * total) // classes * classes
     if not total:
         raise InputError("the train part has no labelled sample; a validation split needs some")
-    singles = np.flatnonzero(class_counts == 1)
-    if len(singles):
+    if (class_counts == 1).any():
         raise InputError(
-            f"class {class_names[singles[0]]!r} has 1 labelled train sample ({len(singles)} such classes); "
-            "the validation split and the pool need one each: add samples, or leave the class out"
+            f"{_single_sample(class_counts, class_names)}; the validation split and the pool need one each: "
+            "add samples, or leave the class out"
         )
     if size < len(present):
         least = np.ceil((len(present) if round_to == "samples" else classes) / total * 1e4) / 1e4
@@ -115,6 +115,20 @@ def initial_candidates(labels: IntArray, validation: IntArray, size: int) -> Int
             "the labelled train samples outside the validation split"
         )
     return candidates
+
+
+def _single_sample(class_counts: IntArray, class_names: Sequence[str]) -> str:
+    """Return the message that a class has one sample, with a larger class of nearly the same name."""
+    singles = np.flatnonzero(class_counts == 1).tolist()
+    by_size = np.argsort(class_counts, kind="stable").tolist()
+    larger = {loose_form(class_names[number]): number for number in by_size if class_counts[number] > 1}
+    typos = (number for number in singles if loose_form(class_names[number]) in larger)
+    single = next(typos, singles[0])
+    likely = larger.get(loose_form(class_names[single]), single)
+    name, likely_name = quoted_pair(class_names[single], class_names[likely])
+    count = f" ({len(singles):,} such classes)" if len(singles) > 1 else ""
+    hint = f" (there is also {likely_name}, with {class_counts[likely]:,})" if likely != single else ""
+    return f"class {name}{hint} has 1 labelled train sample{count}"
 
 
 def _require_fraction(name: str, fraction: float) -> None:

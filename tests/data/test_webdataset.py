@@ -386,3 +386,22 @@ def test_names_that_no_class_can_have(tmp_path, name, words):
     write_tar(tmp_path / "train.tar", *pair(0, "ant"), *pair(1, "ant"))
     with pytest.raises(InputError, match=words):
         webdataset.load(tmp_path, test_fraction=0.5, class_names=["ant", name])
+
+
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [
+        ("json.kind", "no test sample has the field 'json.kind' that label names; there are json, png"),
+        ("json.size", "no sample has the field 'json.size' that label names; there are json, png"),
+        ("png", "label: png is the field of images; name that of labels: cls, json.KEY, txt"),
+    ],
+)
+def test_a_field_that_the_test_part_lacks_is_named_once(tmp_path, label, words):
+    images = [(f"{number}.png", picture(2 * number)) for number in range(3)]
+    write_tar(
+        tmp_path / "train.tar", *images, ("0.json", b'{"kind": "ant"}'), ("1.json", b'{"label": "bee"}')
+    )
+    write_tar(tmp_path / "test.tar", *images, *((f"{number}.json", b'{"label": 3}') for number in range(3)))
+    with pytest.raises(InputError) as caught:
+        webdataset.load(tmp_path, label=label)
+    assert str(caught.value) == f"{tmp_path}: {words}"

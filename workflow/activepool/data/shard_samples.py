@@ -25,7 +25,7 @@ class ShardPart:
         labels: names of classes; "" where the class is not known.
         problems: a line for each image that cannot be used.
         unused: the source and the label of each sample without an image that can be used.
-        fields: those of the members of tar archives.
+        fields: those of the members of tar archives, and in JSON that of the label, such as ``json.label``.
         repeated_keys: those of samples that an earlier tar archive has, too, such as
             ``train-001.tar/0007 is in train-000.tar``.
         lacks_labels: whether labels are missing, because a shard is damaged or a label cannot be read.

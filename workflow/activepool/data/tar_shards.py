@@ -112,6 +112,7 @@ def _samples(
                 part.problems.append(f"{shard}/{name}: {error}")
                 sample.has_bad_label = True
                 continue
+            part.fields.update(labels)
             if labels.keys() & sample.labels.keys():
                 sample.second_labels.append(name)
                 sample.has_bad_label |= sample.labels != sample.labels | labels

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from activepool.data.class_names import require_no_unknown
+from activepool.data.image_formats import is_image_name
 from activepool.data.omissions import Omissions
 from activepool.data.previews import Preview
 from activepool.data.samples import Samples
@@ -47,8 +48,8 @@ def load(
             "up to the first dot",
             *notices,
         )
-    if label is not None and not train.problems:
-        _require_field(path, label, train.fields | test.fields)
+    if label is not None and not train.problems + test.problems:
+        _require_field(path, label, train.fields, test.fields)
     samples = samples_in(shards, train, test, class_names, test_fraction)
     return replace(samples, notices=(*samples.notices, *notices))
 
@@ -66,9 +67,16 @@ def preview(
     return Preview.from_samples(load(path, test_path, test_fraction, class_names, label))
 
 
-def _require_field(path: str | Path, label: str, fields: set[str]) -> None:
-    """Raise InputError if no sample has the field of the label."""
-    field = label_field(label)
-    if field not in fields and not (field.startswith("json.") and "json" in fields):
-        names = abbreviated(sorted(fields))
-        raise InputError(f"{path}: no sample has the field {label!r} that label names; there are {names}")
+def _require_field(path: str | Path, label: str, train_fields: set[str], test_fields: set[str]) -> None:
+    """Raise InputError if the field of the label is one of images, or no sample or test sample has it."""
+    field, fields = label_field(label), train_fields | test_fields
+    if field in fields and is_image_name(f".{field}"):
+        raise InputError(
+            f"{path}: label: {label} is the field of images; name that of labels: cls, json.KEY, txt"
+        )
+    if field not in fields or (test_fields and field not in test_fields):
+        part, names = ("test ", test_fields) if field in fields else ("", fields)
+        names_text = abbreviated(sorted(names))
+        raise InputError(
+            f"{path}: no {part}sample has the field {label!r} that label names; there are {names_text}"
+        )

@@ -138,7 +138,11 @@ def test_columns_of_other_names(tmp_path):
     assert huggingface.load(tmp_path, image="img", label="id").class_names == ["0", "1", "2", "3"]
     with pytest.raises(InputError, match=r"no column 'coarse' \(it has id, img, fine\); say which: label"):
         huggingface.load(tmp_path, label="coarse")
-    with pytest.raises(InputError, match=r"train.parquet: id is string; it must be bytes, or structs of"):
+    with pytest.raises(InputError, match=r"/train.parquet and 1 more: has .*; say which: label: fine$"):
+        huggingface.load(tmp_path, label="fien")
+    with pytest.raises(
+        InputError, match=r"image: the column 'id' is string; .* of bytes and path; image: img"
+    ):
         huggingface.load(tmp_path, image="id")
 
 
@@ -262,7 +266,25 @@ DAMAGED = {
     ),
     "other names": (
         lambda folder: [write(folder / f"train-{name}.parquet", [0], [0], [name]) for name in "ab"],
-        "train-b.parquet: has other names of classes than train-a.parquet",
+        "train-b.parquet: has other names of classes than train-a.parquet: 'b' only here, 'a' only there; "
+        "write all files with the same names in the same order",
+    ),
+    "another order": (
+        lambda folder: [
+            write(folder / f"train-{a}.parquet", [0], [0], [a, b]) for a, b in ("ab", "ba")
+        ],
+        "train-b.parquet: has other names of classes than train-a.parquet: class 0 is 'b' here and 'a' there",
+    ),
+    "the same number": (
+        of([0, 1, 2], ["1", "1.0", "1"], names=None),
+        "train.parquet/1: label '1.0' differs from '1', of train.parquet/0, only in how the",
+    ),
+    "a column of numbers": (
+        lambda folder: parquet.write_table(
+            pa.table({"image": [1], "img": [b"x"], "label": [1]}), folder / "train.parquet"
+        ),
+        "train.parquet: image: the column 'image' is int64; it must be bytes, or structs of bytes and path; "
+        "image: img is such a column",
     ),
 }  # fmt: skip
 

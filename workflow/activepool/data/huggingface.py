@@ -8,7 +8,7 @@ from activepool.data.previews import Preview
 from activepool.data.samples import Samples
 from activepool.data.shard_samples import ShardPart, samples_in
 from activepool.data.shards import Shards, list_shards
-from activepool.errors import InputError
+from activepool.errors import InputError, abbreviated, first_few
 
 KIND = "huggingface"
 
@@ -34,16 +34,21 @@ def load(
     shards = _list(path)
     train, test = ShardPart(), ShardPart()
     names_by_file: dict[str, list[str]] = {}
+    misfits: dict[str, list[str]] = {}
     for part, files in ((train, shards.train), (test, shards.test)):
         for file in files:
-            names = read_file(shards.root, file, image, label, part)
+            names = read_file(shards.root, file, image, label, part, misfits)
             if names is None:
                 continue
             names_by_file[file] = names
             first_file, expected = next(iter(names_by_file.items()))
             if names != expected:
                 part.lacks_labels = True  # its numbers stand for other classes
-                part.problems.append(f"{file}: has other names of classes than {first_file}")
+                part.problems.append(
+                    f"{file}: has other names of classes than {first_file}: {_difference(names, expected)}; "
+                    "write all files with the same names in the same order"
+                )
+    train.problems += [f"{first_few(files, 1)}: {problem}" for problem, files in misfits.items()]
     names_in_files = next(iter(names_by_file.values()), [])
     if not names_in_files:
         require_no_unknown(path, class_names or ())
@@ -62,6 +67,18 @@ def preview(
     if _list(path).is_large:
         return None
     return Preview.from_samples(load(path, test_fraction, class_names, image, label))
+
+
+def _difference(names: list[str], expected: list[str]) -> str:
+    """Return how the names of the classes in a file differ from those of an earlier file."""
+    only_here, only_there = (
+        [repr(n) for n in a if n not in b] for a, b in ((names, expected), (expected, names))
+    )
+    if only_here or only_there:
+        sides = (only_here, "only here"), (only_there, "only there")
+        return ", ".join(f"{abbreviated(side)} {where}" for side, where in sides if side)
+    number = next(number for number, name in enumerate(names) if name != expected[number])
+    return f"class {number} is {names[number]!r} here and {expected[number]!r} there"
 
 
 def _list(path: str | Path) -> Shards:

@@ -8,6 +8,7 @@ of a compressed row group. See https://huggingface.co/docs/datasets/about_arrow.
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -62,20 +63,31 @@ class Columns:
                 raise InputError(f"has several columns {name!r}; rename or remove all but one")
         for key, name, candidates in (("image", image, image_columns), ("label", label, label_columns)):
             if name not in schema.names and not (name == label and may_lack_label):
-                remedy = f"; say which: {key}: {candidates[0]}" if candidates else ""
+                near = [] if name in (IMAGE, LABEL) else get_close_matches(name, candidates, n=1)
+                remedy = f"; say which: {key}: {[*near, *candidates][0]}" if candidates else ""
                 raise InputError(f"has no column {name!r} (it has {', '.join(schema.names)}){remedy}")
         if image not in image_columns:
-            kind = schema.field(image).type
-            raise InputError(f"{image} is {kind}; it must be bytes, or structs of bytes and path")
+            remedy = f"; image: {image_columns[0]} is such a column" if image_columns else ""
+            raise InputError(
+                f"image: the column {image!r} is {schema.field(image).type}; it must be bytes, or structs of "
+                f"bytes and path{remedy}"
+            )
         index = schema.names.index(image)
         names, column = _names_in(features, label), label if label in schema.names else None
         return cls(image, column, index, not _is_bytes(schema.types[index]), names)
 
 
 def read_file(
-    root: Path, shard: str, image: str | None, label: str | None, part: ShardPart
+    root: Path,
+    shard: str,
+    image: str | None,
+    label: str | None,
+    part: ShardPart,
+    misfits: dict[str, list[str]],
 ) -> list[str] | None:
     """Add the images of a file in ``root`` to ``part``, and a line for each missing image, and for damage.
+
+    A file whose columns do not fit joins the list of the ``misfits`` with the same problem.
 
     The columns are by default ``image``, or the only one of images, and ``label``, or the only one whose
     classes have names.
@@ -107,7 +119,7 @@ def read_file(
                     part.add(place, text)
         return columns.class_names if columns.label else None
     except InputError as error:
-        part.problems.append(f"{shard}: {error}")
+        misfits.setdefault(str(error), []).append(shard)
     except (ArrowException, OSError) as error:
         position = f" after row {row - 1}" if row else ""
         problem = f"is damaged{position} ({one_line(error)}); copy it again"

@@ -6,7 +6,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from activepool.data.class_checks import wrapped_unknown
-from activepool.data.class_names import label_problem, require_different, sorted_names
+from activepool.data.class_names import (
+    indistinguishable_names,
+    label_problem,
+    require_different,
+    sorted_names,
+)
 from activepool.data.packed_images import Cell, Member
 from activepool.data.samples import UNKNOWN, Part, Samples, require_one_test_part, split_off_test
 from activepool.data.shards import Shards, is_unlabelled
@@ -46,6 +51,14 @@ class ShardPart:
     def samples(self) -> list[tuple[str, str]]:
         """The source and the label of each sample, with and without an image."""
         return [*zip(self.sources, self.labels, strict=True), *self.unused]
+
+    @property
+    def first_sources(self) -> dict[str, str]:
+        """The source of the first sample of each label."""
+        sources: dict[str, str] = {}
+        for source, label in self.samples:
+            sources.setdefault(label, source)
+        return sources
 
     def reject(self, source: str, label: str, problem: str) -> None:
         """Add a line for a sample without an image that can be used; its label counts all the same."""
@@ -96,7 +109,7 @@ def samples_in(
     known_classes = None if train.lacks_labels or test.lacks_labels else names
     for part in (train, test):
         problems += _label_problems(part, known_classes, class_names or ())
-    problems += [] if class_names else _wrapped_labels(train)
+    problems += [] if class_names else [*_wrapped_labels(train), *_indistinguishable_labels(train)]
     if not test.lacks_labels:
         problems += [
             f"{source}: a test image needs a label, to measure accuracy on; leave it out"
@@ -145,9 +158,7 @@ def _label_problems(
 
     A ``declared`` class is one, whatever its name.
     """
-    source_of: dict[str, str] = {}
-    for source, label in part.samples:
-        source_of.setdefault(label, source)
+    source_of = part.first_sources
     classes = source_of if class_names is None else _numbers(class_names, bool(declared))
     for label, source in source_of.items():
         if label not in declared and (problem := label_problem(label, classes, class_names or ())):
@@ -162,6 +173,16 @@ def _wrapped_labels(part: ShardPart) -> Iterator[str]:
         yield (
             f"{source}: label {label} is what -1 becomes in a type without signs; save the labels as int64, "
             "or name all classes in class_names"
+        )
+
+
+def _indistinguishable_labels(part: ShardPart) -> Iterator[str]:
+    """Yield a line for the first image of each label that nobody can tell from another."""
+    source_of = part.first_sources
+    for first, second, difference in indistinguishable_names(sorted_names(source_of.keys() - {""})):
+        yield (
+            f"{source_of[second]}: label {second!a} differs from {first!a}, of {source_of[first]}, only in "
+            f"{difference}; write both alike"
         )
 
 

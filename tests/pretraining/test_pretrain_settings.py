@@ -36,7 +36,12 @@ def test_defaults_are_those_of_the_method_and_the_optimizer():
     ("given", "problem"),
     [
         ({"epochs": 20, "epochz": 3}, "epochz: Extra inputs are not permitted; its keys are: method, epochs"),
-        ({"epochs": 5}, "warmup_epochs 10 must be below epochs 5"),
+        (
+            {"epochs": 5},
+            "warmup_epochs 10 must be below epochs 5; this is its default, write warmup_epochs: 0 for so few "
+            "epochs; its keys are",
+        ),
+        ({"epochs": 5, "warmup_epochs": 5}, "warmup_epochs 5 must be below epochs 5; its keys are"),
         ({"epochs": 20, "queue": 4096}, "queue: Extra inputs are not permitted"),
         ({"method": "byol", "epochs": 20}, "method: 'byol' is not known; it must be one of simclr, moco_v2"),
         ({"epochs": 20, "optimizer": "adam"}, "optimizer: Input should be 'adamw', 'lars' or 'sgd'"),

@@ -74,8 +74,10 @@ class PretrainSettings(BaseModel):
     @model_validator(mode="after")
     def _check_warmup(self) -> "PretrainSettings":
         if self.warmup_epochs >= self.epochs:
+            is_default = "warmup_epochs" not in self.model_fields_set
+            remedy = "; this is its default, write warmup_epochs: 0 for so few epochs" if is_default else ""
             raise PydanticCustomError(
-                "warmup", f"warmup_epochs {self.warmup_epochs} must be below epochs {self.epochs}"
+                "warmup", f"warmup_epochs {self.warmup_epochs} must be below epochs {self.epochs}{remedy}"
             )
         return self
 

@@ -9,6 +9,7 @@ from torch import nn
 from activepool.backbones.checkpoint_fit import fit, state_dict_of
 from activepool.backbones.checkpoint_formats import FORMATS, CheckpointFormat
 from activepool.backbones.checkpoint_misfit import misfit_message
+from activepool.backbones.registry import build
 
 
 @pytest.fixture
@@ -111,3 +112,15 @@ def test_state_dicts_that_fit_nothing_are_to_be_looked_for(weights):
 def test_several_networks_that_fit_are_all_told(weights, make, words):
     other_weights = {key: values + 1 for key, values in weights.items()}
     assert misfit_message(make(weights, other_weights), weights, FORMATS["dino"]).endswith(words)
+
+
+@pytest.mark.parametrize(
+    ("of_file", "of_backbone", "words"),
+    [
+        (224, 32, "the first layer for large images; use image_size above 64, or the architecture of tor"),
+        (32, 224, "the first layer for small images; use image_size up to 64"),
+    ],
+)
+def test_the_first_layer_of_a_resnet_for_other_images_is_named(of_file, of_backbone, words):
+    content, weights = (build("resnet18", size, 3).network.state_dict() for size in (of_file, of_backbone))
+    assert words in misfit_message(content, weights, FORMATS["plain"])

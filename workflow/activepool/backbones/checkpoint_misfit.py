@@ -14,6 +14,14 @@ from activepool.backbones.checkpoint_formats import FORMATS, CheckpointFormat, b
 from activepool.backbones.registers import REGISTERS, TIMM_REGISTERS
 from activepool.errors import MAX_NAMES, first_few
 
+#: What a wrong first layer of a ResNet says: activepool's have two, see activepool.backbones.networks.
+FIRST_LAYERS = {
+    "conv1.weight (64, 3, 7, 7) instead of (64, 3, 3, 3)": "the file has the first layer for large images; "
+    "use image_size above 64, or the architecture of torchvision",
+    "conv1.weight (64, 3, 3, 3) instead of (64, 3, 7, 7)": "the file has the first layer for small images; "
+    "use image_size up to 64",
+}
+
 #: Depth of nested mappings in which to look for state dicts; VISSL's lie four deep.
 MAX_DEPTH = 4
 
@@ -122,6 +130,8 @@ def _possible_remedy(match: Fit, tensors: Tensors, weights: Tensors, unmatched_k
             "the weights are of a network with registers, which its features need; in timm its name has reg4"
         )
     if match.wrong_shape:
+        if first_layer := FIRST_LAYERS.get(", ".join(match.wrong_shape)):
+            return first_layer
         return "weights of another shape belong to another architecture, or to another image_size"
     if not match.missing:
         return "if the features do not need the keys that are left over, backbone.keys.skipped ignores them"

@@ -1,5 +1,6 @@
 import gzip
 import os
+import pickle
 import re
 
 import h5py
@@ -209,6 +210,14 @@ def test_weights_without_checksums_are_read(tmp_path):
     load_backbone("small", 8, 1, str(path))
 
 
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+def test_old_files_of_any_protocol_are_read(tmp_path, protocol):
+    path, backbone = tmp_path / "small.pth", build("small", 8, 1)
+    weights = backbone.network.state_dict()
+    torch.save(weights, path, _use_new_zipfile_serialization=False, pickle_protocol=protocol)
+    assert file_problem(path) is None
+
+
 def test_old_file_that_was_cut_short_is_damaged(tmp_path):
     path = tmp_path / "small.pth"
     torch.save(build("small", 8, 1).network.state_dict(), path, _use_new_zipfile_serialization=False)
@@ -263,7 +272,9 @@ def test_other_formats_are_named_and_no_code_is_advised(tmp_path):
     (tmp_path / "pointer.safetensors").write_text(pointer)
     with h5py.File(tmp_path / "keras.h5", "w") as file:
         file["weight"] = 1.0
+    (tmp_path / "detectron.pkl").write_bytes(pickle.dumps({"model": {"weight": np.zeros(9)}}))
     expected = {
+        "detectron.pkl": "is a pickle that torch.save did not write; save its arrays as safetensors",
         "program.pt": "is a program of TorchScript; save only its tensors",
         "arrays.npz": "is an archive that torch.save did not write",
         "weights.pth.gz": "is compressed by gzip; unpack it",

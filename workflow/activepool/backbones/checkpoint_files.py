@@ -11,6 +11,8 @@ SAFETENSORS = ".safetensors"
 
 # The first bytes of files of torch.save: a zip archive (since torch 1.6), or a pickle.
 _ZIP, _PICKLE = b"PK", b"\x80"
+#: Near the beginning of all files that torch.save wrote before torch 1.6.
+_PICKLED_BY_TORCH = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 _KERAS = {b"\x89HDF": "is an HDF5 file, as Keras writes it; convert it to safetensors or by torch.save"}
 _OTHER_SIGNATURES = DATA_PROBLEMS | _KERAS
 _SIGNATURE_BYTES = 24
@@ -96,11 +98,19 @@ def _torch_problem(path: Path) -> str | None:
     if beginning.startswith(_ZIP):
         return _archive_problem(path)
     if beginning.startswith(_PICKLE):
-        return None
+        return _pickle_problem(beginning)
     for signature, problem in _OTHER_SIGNATURES.items():
         if beginning.startswith(signature):
             return problem
     return f"is neither a file of torch.save nor of safetensors; it begins with {beginning[:20]!r}"
+
+
+def _pickle_problem(beginning: bytes) -> str | None:
+    if len(beginning) < _SIGNATURE_BYTES:
+        return "is damaged: its end is missing"
+    if _PICKLED_BY_TORCH in beginning:
+        return None
+    return "is a pickle that torch.save did not write; save its arrays as safetensors or by torch.save"
 
 
 def _archive_problem(path: Path) -> str | None:

@@ -204,6 +204,12 @@ def test_a_default_in_place_of_a_wrong_value_has_no_line():
     assert line.startswith("mine.yaml: pretrain.warmup_epochs: input should be a valid integer")
 
 
+def test_a_mistake_of_the_pretraining_does_not_hide_that_its_backbone_is_missing():
+    without_backbone = {key: EXPERIMENT[key] for key in EXPERIMENT.keys() - {"backbone"}}
+    lines = lines_about(without_backbone | {"pretrain": {"epochs": 2}})
+    assert [line.split(": ")[1] for line in lines] == ["pretrain", "backbone"]
+
+
 def test_a_wrong_architecture_does_not_ask_for_weights():
     wrong = PROJECT | {"backbone": {"architecture": 18}}
     line = "backbone.architecture: input should be a valid string (given: 18); put it in quotes"

@@ -54,6 +54,9 @@ def problems_with_files(experiment: Experiment, left_out: Collection[str] = ()) 
 
     ``left_out`` are keys that were left out because they have mistakes, and the sections of these.
     """
+    without_images = experiment.dataset.kind == EMBEDDINGS
+    if experiment.backbone is None and not (without_images or {"dataset", "backbone"} & set(left_out)):
+        yield "backbone: is missing; a dataset of images needs one"
     if not {"dataset", "head", "initial", "pretrain", "backbone.architecture"} & set(left_out):
         yield from _backbone_problems(experiment)
     yield from _name_problems(experiment)
@@ -84,7 +87,6 @@ def _backbone_problems(experiment: Experiment) -> Iterator[str]:
                 yield f"{key}: a dataset of kind embeddings has no images to use it on; leave it out"
         return
     if backbone is None:
-        yield "backbone: is missing; a dataset of images needs one"
         return
     if backbone.architecture == WITHOUT_WEIGHTS:
         if pretrain or backbone.checkpoint:

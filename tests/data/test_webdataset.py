@@ -68,14 +68,24 @@ def test_labels_may_be_numbers_of_the_named_classes(tmp_path):
 
 def test_what_is_no_image_and_no_label_is_counted(tmp_path):
     members = [("a/._0.jpg", b"x"), ("./a/0.jpg", picture(1)), ("a/0.seg.png", picture(2)), ("a/0.cls", b"x")]
-    write_tar(tmp_path / "train.tar", *members, ("b/0.jpg", picture(3)), ("b/0.npy", b"x"), ("README", b""))
+    write_tar(
+        tmp_path / "train.tar",
+        *members,
+        ("b/0.jpg", picture(3)),
+        ("b/0.npy", b"x"),
+        ("README", b""),
+        ("__MACOSX/a/9.jpg", b"x"),
+        ("__MACOSX/9.cls", b"x"),
+        ("a/@eaDir/0.jpg", picture(5)),
+    )
     write_tar(tmp_path / "test.tar", *pair(4, "x"))
     samples = webdataset.load(tmp_path)
     assert samples.train.sources.tolist() == ["train.tar/a/0.jpg", "train.tar/b/0.jpg"]
     assert samples.train.labels.tolist() == [0, -1]
     assert samples.notices == (
-        f"{tmp_path}: not taken: of endings that name no image format: 3 (.npy 1, .seg.png 1, none 1); "
-        "hidden: 1 (train.tar/a/._0.jpg)",
+        f"{tmp_path}: not taken: of endings that name no image format: 2 (.npy 1, none 1); images with more "
+        "than one dot in their names: 1 (.seg.png 1); hidden: 1 (train.tar/a/._0.jpg); folders of the "
+        "operating system: 2 (train.tar/__MACOSX, train.tar/a/@eaDir)",
     )
 
 
@@ -115,7 +125,10 @@ def test_a_shard_without_samples_is_told(tmp_path):
         ([(".0.png", b"x"), (".0.cls", b"a")], ["not taken: hidden: 2 (t.tar/.0.cls, t.tar/.0.png)"]),
         (
             [("v1.0.png", b"x"), ("v1.0.cls", b"a")],
-            ["not taken: of endings that name no image format: 2 (.0.cls 1, .0.png 1)"],
+            [
+                "not taken: of endings that name no image format: 1 (.0.cls 1); images with more than one dot in "
+                "their names: 1 (.0.png 1)"
+            ],
         ),
     ],
 )

@@ -69,6 +69,11 @@ def part_hint(root: Path) -> str:
     return f"; of {', '.join(unread)}, rename the one that is meant" if unread else ""
 
 
+def is_system_folder(name: str) -> bool:
+    """Return whether a folder has a name that only an operating system or a file server gives."""
+    return name.lower() in SYSTEM_FOLDERS
+
+
 def class_folders(folder: Path) -> list[str]:
     """Return the names of the class folders in ``folder``, in the order of the classes.
 
@@ -86,7 +91,7 @@ def class_folders(folder: Path) -> list[str]:
     classes = [
         name
         for name in names
-        if not _is_unlabelled(name) and not _is_system_folder(name) and (folder / name).is_dir()
+        if not _is_unlabelled(name) and not is_system_folder(name) and (folder / name).is_dir()
     ]
     if not classes:
         raise InputError(f"{folder}: has no class folders; it must hold one folder of images per class")
@@ -105,7 +110,7 @@ def list_class_folders(root: Path, folder: str, class_names: list[str], omission
     paths: list[str] = []
     problems: list[str] = []
     omissions.hidden += _folders(root, folder, _is_hidden)
-    omissions.system_folders += _folders(root, folder, _is_system_folder)
+    omissions.system_folders += _folders(root, folder, is_system_folder)
     for name in _visible_names(root / folder):
         if not (root / folder / name).is_dir():
             _leave_out(root, Path(folder, name).as_posix(), omissions)
@@ -200,7 +205,7 @@ def _files_under(root: Path, folder: str, omissions: Omissions) -> Iterator[str]
         if _is_hidden(entry.name):
             if is_folder or is_image_name(entry.name):
                 omissions.hidden.append(path)
-        elif is_folder and _is_system_folder(entry.name):
+        elif is_folder and is_system_folder(entry.name):
             omissions.system_folders.append(path)
         elif is_folder:
             if _leads_up(entry.path):
@@ -261,10 +266,6 @@ def _ending(name: str) -> str:
 
 def _is_hidden(name: str) -> bool:
     return name.startswith(".")  # such as macOS's ._x.jpg
-
-
-def _is_system_folder(name: str) -> bool:
-    return name.lower() in SYSTEM_FOLDERS
 
 
 def _is_unlabelled(name: str) -> bool:

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from activepool.data.image_formats import is_image_name
 from activepool.errors import abbreviated
 
 #: Endings of image formats that Pillow cannot read without a plugin, such as those of telephones.
@@ -15,7 +16,8 @@ class Omissions:
     """Files and folders of a dataset that need a notice.
 
     Attributes:
-        endings: number of files by suffix, in lower case, that is not an image's.
+        endings: number of files by suffix, in lower case, that is not an image's; in shards also by a field
+            such as ``.seg.png``, which a further dot makes different from the image.
         hidden: hidden files and folders.
         system_folders: folders that an operating system or a file server made.
         special_files: pipes, sockets and devices with the names of images.
@@ -49,9 +51,10 @@ class Omissions:
     def notices(self, root: Path) -> tuple[str, ...]:
         """Return the notices, a line each."""
         unreadable = +Counter({ending: self.endings[ending] for ending in UNREADABLE})
-        other_endings = self.endings - unreadable
+        dotted = Counter({ending: count for ending, count in self.endings.items() if is_image_name(ending)})
         kinds = [
-            _count_line("of endings that name no image format", other_endings),
+            _count_line("of endings that name no image format", self.endings - unreadable - dotted),
+            _count_line("images with more than one dot in their names", dotted),
             _count_line("images that Pillow cannot read here (convert them to JPEG)", unreadable),
             _name_line("hidden", self.hidden),
             _name_line("folders of the operating system", self.system_folders),

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from activepool.data.image_formats import is_image_name
+from activepool.data.listing import is_system_folder
 from activepool.data.omissions import UNREADABLE, Omissions
 from activepool.data.packed_images import Member
 from activepool.data.shard_samples import ShardPart, without_unknown
@@ -96,12 +97,17 @@ def _samples(
     """Return the samples of an archive by their keys."""
     samples: dict[str, _Sample] = {}
     other_images: dict[str, str] = {}
+    system_folders: set[str] = set()
     for name, member, content in _members(root / shard, shard, fields, part):
         key, ending = split_name(name)
-        part.fields.add(ending)
+        if folder := _system_folder(name):
+            system_folders.add(f"{shard}/{folder}")
+            continue
         if key is None:
             omissions.hidden.append(f"{shard}/{name}")
-        elif "." not in ending and is_image_name(f".{ending}"):
+            continue
+        part.fields.add(ending)
+        if "." not in ending and is_image_name(f".{ending}"):
             samples.setdefault(key, _Sample()).images.append(member)
         elif content is not None:
             sample = samples.setdefault(key, _Sample())
@@ -121,11 +127,19 @@ def _samples(
             omissions.endings[f".{ending}" if ending else "none"] += 1
             if is_image_name(name) or name.lower().endswith(UNREADABLE):
                 other_images.setdefault(key, name)
+    omissions.system_folders += sorted(system_folders)
     if not samples:
         omissions.empty.append(shard)
     for key, sample in samples.items():
         sample.other_image = other_images.get(key)
     return samples
+
+
+def _system_folder(name: str) -> str:
+    """Return the folder of the operating system that a member is in; "" for none."""
+    folders = name.split("/")[:-1]
+    place = next((place for place, folder in enumerate(folders, 1) if is_system_folder(folder)), 0)
+    return "/".join(folders[:place])
 
 
 def _add_sample(part: ShardPart, shard: str, sample: _Sample, label: str) -> None:

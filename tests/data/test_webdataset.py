@@ -126,8 +126,8 @@ def test_a_shard_without_samples_is_told(tmp_path):
         (
             [("v1.0.png", b"x"), ("v1.0.cls", b"a")],
             [
-                "not taken: of endings that name no image format: 1 (.0.cls 1); images with more than one dot in "
-                "their names: 1 (.0.png 1)"
+                "not taken: of endings that name no image format: 1 (.0.cls 1); images with more than one "
+                "dot in their names: 1 (.0.png 1)"
             ],
         ),
     ],

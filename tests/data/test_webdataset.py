@@ -275,6 +275,24 @@ def test_keys_that_two_shards_have_are_counted(tmp_path):
     )
 
 
+def test_labels_that_contradict_each_other_are_counted(tmp_path):
+    others = [
+        ("000.json", b'{"label": "bee"}'),
+        ("002.json", b'{"label": 0}'),
+        ("004.json", b'{"label": ""}'),
+    ]
+    empty = [("5.jpg", picture(5)), ("5.cls", b""), ("5.json", b'{"label": 0}')]
+    write_tar(tmp_path / "train.tar", *pair(0, "ant"), *pair(2, "ant"), *pair(4, "ant"), *others, *empty)
+    write_tar(tmp_path / "test.tar", *pair(3, "ant"), ("003.txt", b"An ant.\n"))
+    samples = webdataset.load(tmp_path)
+    assert samples.class_names == ["ant"]
+    assert samples.notices == (
+        f"{tmp_path}: samples whose labels contradict each other, of which .cls counts: 2 (train.tar/000: "
+        "'ant' in .cls, 'bee' in .json, ...)",
+    )
+    assert webdataset.load(tmp_path, label="cls").notices == ()
+
+
 def test_an_image_whose_name_has_more_dots_than_its_label_is_told_its_name(tmp_path):
     write_tar(tmp_path / "train.tar", *pair(0, "ant"), ("a/k.x.PNG", picture(2)), ("a/k.cls", b"ant"))
     words = "a/k.cls: has no image of its key beside it: a key ends at the first dot of a name, so rename "

@@ -33,6 +33,7 @@ class ShardPart:
         fields: those of the members of tar archives, and in JSON that of the label, such as ``json.label``.
         repeated_keys: those of samples that an earlier tar archive has, too, such as
             ``train-001.tar/0007 is in train-000.tar``.
+        contradictions: the key and the labels of each sample with different ones in .cls and .json.
         lacks_labels: whether labels are missing, because a shard is damaged or a label cannot be read.
         label_type: the type of the labels in the last file, such as ``uint8``; empty for text.
     """
@@ -44,6 +45,7 @@ class ShardPart:
     unused: list[tuple[str, str]] = field(default_factory=list)
     fields: set[str] = field(default_factory=set)
     repeated_keys: list[str] = field(default_factory=list)
+    contradictions: list[str] = field(default_factory=list)
     lacks_labels: bool = False
     label_type: str = ""
 

@@ -18,6 +18,7 @@ from activepool.data.listing import is_system_folder
 from activepool.data.omissions import UNREADABLE, Omissions
 from activepool.data.packed_images import Member
 from activepool.data.shard_samples import ShardPart, without_unknown
+from activepool.data.typed_labels import as_number
 from activepool.io.files import LFS_PROBLEM, RepeatedKeyError, distinct_keys, is_lfs_pointer
 
 #: The fields that may have the label, and in JSON the key, in the order of the attempts.
@@ -63,6 +64,17 @@ class _Sample:
         """Return the label in the first of the ``fields`` that the sample has; "" if it has none of them."""
         return next((self.labels[name] for name in fields if name in self.labels), "")
 
+    @property
+    def contradiction(self) -> str:
+        """The labels in the fields cls and json.label if they contradict each other; "" if they do not.
+
+        A number may be that of the class that the other field names.
+        """
+        text, other_text = (self.labels.get(name, "") for name in ("cls", "json.label"))
+        is_one_number = bool(text) and (as_number(text) is None) != (as_number(other_text) is None)
+        differ = "cls" in self.labels and other_text not in ("", text) and not is_one_number
+        return f"{text!r} in .cls, {other_text!r} in .json" if differ else ""
+
 
 def read_shards(root: Path, shards: Sequence[str], label: str | None, omissions: Omissions) -> ShardPart:
     """Return the images of archives in ``root``, with a line for each problem.
@@ -82,6 +94,8 @@ def read_shards(root: Path, shards: Sequence[str], label: str | None, omissions:
                 continue
             if (first_shard := first_shards.setdefault(key, shard)) != shard:
                 part.repeated_keys.append(f"{shard}/{key} is in {first_shard}")
+            if sample.contradiction:
+                part.contradictions.append(f"{shard}/{key}: {sample.contradiction}")
             _add_sample(part, shard, sample, sample.label(fields))
     for shard, key, sample in lone_labels:
         problem = f"has no image of its key beside it{_image_hint(key, sample.other_image)}"

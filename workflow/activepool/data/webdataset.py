@@ -39,9 +39,16 @@ def load(
     omissions = Omissions()
     train, test = (read_shards(shards.root, names, label, omissions) for names in (shards.train, shards.test))
     notices = [*omissions.notices(shards.root)]
-    if repeated_keys := train.repeated_keys + test.repeated_keys:
-        examples = abbreviated(repeated_keys, 1)
-        notices.append(f"{shards.root}: keys that two shards have: {len(repeated_keys):,} ({examples})")
+    findings = {
+        "keys that two shards have": train.repeated_keys + test.repeated_keys,
+        "samples whose labels contradict each other, of which .cls counts": train.contradictions
+        + test.contradictions,
+    }
+    notices += [
+        f"{shards.root}: {meaning}: {len(items):,} ({abbreviated(items, 1)})"
+        for meaning, items in findings.items()
+        if items
+    ]
     if not train.sources and not train.problems:
         raise InputError(
             f"{path}: the train part holds no sample: an image, and perhaps its label, whose names are alike "

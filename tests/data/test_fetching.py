@@ -81,7 +81,12 @@ def test_an_image_that_is_absent_may_be_ignored(server, tmp_path, monkeypatch):
     server.held.add("/slow.png")
     slow = f"{server.address}/slow.png"
     urls = [f"{server.address}/gone.png", "memory://gone.png", slow]
-    assert fetch_images(urls, tmp_path, ignores_absent=True) == {slow: "timed out (5 tries)"}
+    absent = {}
+    assert fetch_images(urls, tmp_path, absent) == {slow: "timed out (5 tries)"}
+    assert absent == {
+        urls[0]: "no such image (HTTP Error 404: Not Found)",
+        urls[1]: "no such image (/gone.png)",
+    }
 
 
 @pytest.mark.parametrize("failure", [0, -1, 408, 429, 500, 502, 503, 504])
@@ -162,11 +167,17 @@ def test_other_protocols_are_tried_again_too(tmp_path, monkeypatch, waits):
 
 def test_what_is_no_image_is_fetched_again(server, tmp_path):
     url = f"{server.address}/a.png"
-    for content in (b"<html>We are busy.</html>", b"", picture(1)):
+    for content, problem in (
+        (b"<html>We are busy.</html>", "no known image format"),
+        (b"", "empty file"),
+        (picture(1), ""),
+    ):
         server.contents["/a.png"] = content
-        for _ in range(2):
-            assert fetch_images([url], tmp_path) == {}
+        expected = {url: f"its server sends no image ({problem})"} if problem else {}
+        for unreadable in (None, {}):
+            assert fetch_images([url], tmp_path, unreadable) == ({} if unreadable is not None else expected)
             assert contents(tmp_path, [url]) == [content]
+            assert unreadable in (None, expected)
     assert len(server.requests) == 5
 
 
@@ -177,7 +188,7 @@ def test_a_server_that_is_down_is_given_up(server, tmp_path, monkeypatch):
     assert list(fetch_images(urls, tmp_path)) == urls[:3]
     assert len(server.requests) == 3
     server.requests.clear()
-    assert fetch_images(urls, tmp_path, ignores_absent=True) == {}
+    assert fetch_images(urls, tmp_path, {}) == {}
     assert len(server.requests) == 9
 
 

@@ -44,7 +44,7 @@ def test_failures_name_the_lines_of_the_manifest(draw):
         f"{path}:{line}: memory://manifest/{name} cannot be fetched: no such image (/manifest/{name})"
         for line, name in ((3, "3.jpg"), (5, "4.jpg"))
     )
-    manifest.fetch(path, ignores_absent=True)
+    manifest.fetch(path, unreadable={})
     assert len(list((path.parent / "fetched").rglob("*.jpg"))) == 1
 
 
@@ -78,13 +78,18 @@ def test_what_a_server_sends_in_place_of_an_image_is_named_by_its_url(server, tm
     pictures = {f"/{number}.png": picture(number) for number in range(5)}
     path, urls = write_urls(tmp_path, server, pictures | {"/1.png": b"<html>Come back later.</html>"})
     settings = DatasetSettings(kind="manifest", options={"path": str(path)})
-    words = rf"^{urls[1]}: not a readable image \(no known image format\): repair .* on_unreadable: skip$"
-    with pytest.raises(InputError, match=words):
+    words = f"{urls[1]} cannot be fetched: its server sends no image (no known image format)"
+    gone = server.contents.pop("/2.png")
+    with pytest.raises(InputError) as raised:
         prepare(settings)
-    server.contents |= pictures
+    assert raised.value.args == (
+        f"{path}:3: {words}",
+        f"{path}:4: {urls[2]} cannot be fetched: no such image (HTTP Error 404: Not Found)",
+    )
+    server.contents |= pictures | {"/2.png": gone}
     samples, _ = prepare(settings)
     assert len(samples.train) == 3
-    assert server.requests.count("/1.png") == 2 and len(server.requests) == 6
+    assert server.requests.count("/1.png") == 2 and len(server.requests) == 7
 
 
 def test_absent_images_and_what_is_none_can_be_skipped(server, tmp_path):
@@ -95,8 +100,7 @@ def test_absent_images_and_what_is_none_can_be_skipped(server, tmp_path):
     samples, unreadable = prepare(settings)
     assert samples.train.sources.tolist() == [urls[0], urls[3]]
     assert unreadable["path"].tolist() == [urls[1], urls[2]]
-    missing = samples.image_place(urls[2])
     assert unreadable["reason"].tolist() == [
-        "no known image format",
-        f"not fetched, or no longer in {missing.file}",
+        "its server sends no image (no known image format)",
+        "no such image (HTTP Error 404: Not Found)",
     ]

@@ -20,10 +20,11 @@ def prepare(settings: DatasetSettings, workers: int = 1) -> tuple[Samples, pd.Da
     Returns: the samples, and a table of unreadable images with the columns path and reason.
     """
     samples = replace(build(settings.kind, **settings.options), upright=settings.exif == "apply")
+    reasons: dict[str, str] = {}
     # Before the check, which leaves out images that are absent if it may skip unreadable ones.
     if (fetch := KINDS[settings.kind].fetch) is not None:
-        fetch(**settings.options, ignores_absent=settings.on_unreadable == "skip")
-    samples, unreadable = drop_unreadable(samples, settings.on_unreadable, workers)
+        fetch(**settings.options, unreadable=reasons if settings.on_unreadable == "skip" else None)
+    samples, unreadable = drop_unreadable(samples, settings.on_unreadable, workers, reasons)
     if len(unreadable):  # a class may have lost all its train samples
         notices = class_notices(samples.name, samples.class_names, samples.train.labels, samples.test.labels)
         samples = replace(samples, notices=tuple(dict.fromkeys([*samples.notices, *notices])))

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 import activepool
 from activepool.compute.blocks import Compute
-from activepool.data.image_files import read_header, without_warnings
+from activepool.data.image_files import read_header, reading_problem, without_warnings
 from activepool.data.urls import WEB_PROTOCOLS, FetchedImage, fetched_image, protocol_of
 from activepool.errors import one_line
 from activepool.io.files import written_whole
@@ -90,15 +90,13 @@ def _protocol_problem(protocol: str) -> str | None:
     return None
 
 
-def fetch_images(urls: Sequence[str], root: Path, ignores_absent: bool = False) -> dict[str, str]:
+def fetch_images(urls: Sequence[str], root: Path, unreadable: dict[str, str] | None = None) -> dict[str, str]:
     """Fetch the images that are missing, or whose files are not images, each whole or not at all.
 
     What fails temporarily, such as a server that is busy or a connection that breaks, is tried again after
-    each of `WAITS`. After `MAX_FAILURES` failures it tries no others. A URL whose server sends something else
-    than an image is not a failure: the check of all images reports it.
-
-    The folder of fetched images is in ``root``. With ``ignores_absent``, an image that its server does not
-    have is not a failure.
+    each of `WAITS`. After `MAX_FAILURES` failures it tries no others. The folder of fetched images is in
+    ``root``. An image that its server does not have, or in whose place it sends something else, is a failure,
+    unless such images may be left out: then ``unreadable`` gets the reasons, by their URLs.
 
     Returns: why images could not be fetched, by their URLs.
     """
@@ -108,16 +106,18 @@ def fetch_images(urls: Sequence[str], root: Path, ignores_absent: bool = False) 
 
     def fetch(url: str) -> None:
         image = fetched_image(root, url)
-        if len(failures) >= MAX_FAILURES or _is_image(image):
+        if len(failures) >= MAX_FAILURES or _image_problem(image) is None:
             return
         try:
             content = _content(url)
         except Exception as error:  # a package of fsspec may raise any error
-            if not (_is_absent(error) and ignores_absent):
-                failures[url] = _reason(error)
+            reasons = failures if unreadable is None or not _is_absent(error) else unreadable
+            reasons[url] = _reason(error)
             return
         with written_whole(image.file) as temporary:
             temporary.write_bytes(content)
+        if problem := _image_problem(image):
+            (failures if unreadable is None else unreadable)[url] = problem
 
     with without_warnings(), tqdm(total=len(urls), desc="fetch", unit="image", disable=None) as progress:
         for _ in Compute(workers=THREADS).map(fetch, urls):
@@ -125,14 +125,14 @@ def fetch_images(urls: Sequence[str], root: Path, ignores_absent: bool = False) 
     return failures
 
 
-def _is_image(image: FetchedImage) -> bool:
-    """Return whether an image was fetched; a server may have sent a page with an excuse in its place."""
+def _image_problem(image: FetchedImage) -> str | None:
+    """Return why a fetched file is not an image; a server may have sent a page in its place."""
     try:
         read_header(image)
     # A damaged file makes its decoder raise nearly any error.
-    except Exception:
-        return False
-    return True
+    except Exception as error:
+        return f"its server sends no image ({reading_problem(image, error)})"
+    return None
 
 
 def _content(url: str) -> bytes:

@@ -8,7 +8,7 @@ There are two depths, because reading all of ImageNet costs 140 GB and much of a
   its rows are numbered, so the extraction must not find any.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -36,10 +36,13 @@ class _CheckResult(NamedTuple):
     problem: str | None = None
 
 
-def drop_unreadable(samples: Samples, on_unreadable: str, workers: int) -> tuple[Samples, pd.DataFrame]:
+def drop_unreadable(
+    samples: Samples, on_unreadable: str, workers: int, reasons: Mapping[str, str] | None = None
+) -> tuple[Samples, pd.DataFrame]:
     """Check every image of a dataset of files, and leave out those that cannot be read.
 
-    Images in memory need no check. ``workers`` are threads; they change no result.
+    Images in memory need no check. ``workers`` are threads; they change no result. The ``reasons`` why images
+    could not be fetched, by their URLs, say more than the check.
 
     Returns: the samples without unreadable images, with notices of these, of rotations in EXIF, and of images
     that occur twice; and a table of the unreadable images with the columns path and reason.
@@ -50,7 +53,10 @@ def drop_unreadable(samples: Samples, on_unreadable: str, workers: int) -> tuple
     with without_warnings():
         results = {name: _check_part(samples, name, check, workers) for name in samples.parts}
     unreadable = [
-        (str(samples.image_place(samples.parts[name].paths[row])), result.problem)
+        (
+            place := str(samples.image_place(samples.parts[name].paths[row])),
+            (reasons or {}).get(place, result.problem),
+        )
         for name, part_results in results.items()
         for row, result in enumerate(part_results)
         if result.problem is not None

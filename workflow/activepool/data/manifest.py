@@ -101,18 +101,22 @@ def load(
 
 
 def fetch(
-    path: str | Path, root: str | Path | None = None, *, ignores_absent: bool = False, **options: Any
+    path: str | Path,
+    root: str | Path | None = None,
+    *,
+    unreadable: dict[str, str] | None = None,
+    **options: Any,
 ) -> None:
     """Fetch the images of a manifest that are at URLs to below ``root``, unless they were fetched before.
 
-    With ``ignores_absent``, an image that its server does not have is not an error. The other ``options`` of
-    `load` have no effect.
+    Images that their servers do not have are errors, unless ``unreadable`` is there to get the reasons, see
+    `fetch_images`. The other ``options`` of `load` have no effect.
 
     Raises: InputError, with a line for each image that cannot be fetched, naming file and line.
     """
     manifest, root = _manifest_and_root(path, root)
     line_of = {row.path: row.line for row in _read_rows(manifest, root)[0] if is_url(row.path)}
-    failures = fetch_images(list(line_of), root, ignores_absent)
+    failures = fetch_images(list(line_of), root, unreadable)
     _raise_if_any(
         manifest, [(line_of[url], f"{url} cannot be fetched: {reason}") for url, reason in failures.items()]
     )

@@ -212,17 +212,17 @@ def test_a_list_of_images_counts_by_its_content(folder):
 
 def test_images_at_urls_count_by_their_urls_whether_they_were_fetched_or_not(folder):
     write_images(folder)
-    lines = ["train/a/0.png,a,", "memory://1.png,a,", "memory://2.png,a,test"]
+    lines = ["train/a/0.png,a,", "https://a.org/1.png,a,", "https://a.org/2.png,a,test"]
     (folder / "images.csv").write_text("\n".join(["path,label,split", *lines]) + "\n")
     dataset = {"kind": "manifest", "path": "images.csv"}
     first = settings_and_digests(dataset)
     for number in (1, 2):
-        file = fetched_image(folder, f"memory://{number}.png").file
+        file = fetched_image(folder, f"https://a.org/{number}.png").file
         file.parent.mkdir(parents=True)
         file.write_bytes((folder / "train/b/0.png").read_bytes())
     shutil.rmtree(contents.DIGESTS)
     assert settings_and_digests(dataset) == first
-    (folder / "images.csv").write_text("\n".join(["path,label,split", *lines]).replace("//1", "//3") + "\n")
+    (folder / "images.csv").write_text("\n".join(["path,label,split", *lines]).replace("/1", "/3") + "\n")
     assert settings_and_digests(dataset) != first
 
 

@@ -171,6 +171,12 @@ def test_one_class_alone_is_always_predicted(samples):
     assert (trained.head.logits64(features * 10).argmax(axis=1) == 2).all()
 
 
+def test_features_that_say_nothing_about_the_classes_get_no_weight():
+    features = np.float32([[10, 1], [-10, 1], [10, 1], [-10, 1]])
+    trained = train(features, np.array([0, 0, 1, 1]), 2)
+    assert not trained.head.weight.any() and not trained.head.bias.any()
+
+
 def test_samples_that_are_all_the_same_give_the_class_frequencies():
     trained = train(
         np.ones((4, 3), dtype=np.float32), np.array([0, 1, 1, 1]), 2, weight_decays=1e-3, tolerance=1e-12

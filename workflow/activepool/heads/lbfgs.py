@@ -183,7 +183,7 @@ class _Solver:
             raise InputError(
                 f"features: a weight of {largest:g} for them does not fit float32; scale them up"
             )
-        if largest < MIN_FLOAT32 and self._loss.variance > 1:
+        if largest < MIN_FLOAT32 and self._loss.variance > MAX_FLOAT32:
             raise InputError(
                 f"features: the largest weight for them, {largest:g}, vanishes in float32; scale them down"
             )

@@ -439,3 +439,10 @@ def test_the_name_of_unknown_labels_is_no_class(tmp_path):
         InputError, match="class_names has '-1' as class 0, but the label '-1' stands for one that"
     ):
         huggingface.load(tmp_path, test_fraction=0.5, class_names=["-1", "1"])
+
+
+def test_images_of_0_bytes_are_counted_before_they_are_read(tmp_path):
+    write(tmp_path / "train.arrow", range(3), [0, 1, 0], images=pa.array([picture(0), b"", picture(2)]))
+    write(tmp_path / "test.arrow", [3, 4], [0, 1])
+    notice = f"{tmp_path}: images of 0 bytes, which are unreadable: 1 (train.arrow/1)"
+    assert huggingface.load(tmp_path).notices == (notice,)

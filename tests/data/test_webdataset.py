@@ -293,6 +293,13 @@ def test_labels_that_contradict_each_other_are_counted(tmp_path):
     assert webdataset.load(tmp_path, label="cls").notices == ()
 
 
+def test_images_of_0_bytes_are_counted_before_they_are_read(tmp_path):
+    write_tar(tmp_path / "train.tar", *pair(0, "ant"), ("1.jpg", b""), ("1.cls", b"ant"))
+    write_tar(tmp_path / "test.tar", *pair(3, "ant"), ("4.jpg", b""), ("4.cls", b"ant"))
+    notice = f"{tmp_path}: images of 0 bytes, which are unreadable: 2 (train.tar/1.jpg, test.tar/4.jpg)"
+    assert webdataset.load(tmp_path).notices == (notice,)
+
+
 def test_an_image_whose_name_has_more_dots_than_its_label_is_told_its_name(tmp_path):
     write_tar(tmp_path / "train.tar", *pair(0, "ant"), ("a/k.x.PNG", picture(2)), ("a/k.cls", b"ant"))
     words = "a/k.cls: has no image of its key beside it: a key ends at the first dot of a name, so rename "

@@ -34,6 +34,7 @@ class ShardPart:
         repeated_keys: those of samples that an earlier tar archive has, too, such as
             ``train-001.tar/0007 is in train-000.tar``.
         contradictions: the key and the labels of each sample with different ones in .cls and .json.
+        empty: the sources of images of 0 bytes, except in Parquet files, where a look would take long.
         lacks_labels: whether labels are missing, because a shard is damaged or a label cannot be read.
         label_type: the type of the labels in the last file, such as ``uint8``; empty for text.
     """
@@ -46,6 +47,7 @@ class ShardPart:
     fields: set[str] = field(default_factory=set)
     repeated_keys: list[str] = field(default_factory=list)
     contradictions: list[str] = field(default_factory=list)
+    empty: list[str] = field(default_factory=list)
     lacks_labels: bool = False
     label_type: str = ""
 
@@ -72,6 +74,8 @@ class ShardPart:
         self.sources.append(str(place))
         self.places.append(place.text)
         self.labels.append(label)
+        if isinstance(place, Member) and not place.size:
+            self.empty.append(str(place))
         if problem := _name_problem(str(place), label):
             self.problems.append(problem)
 
@@ -126,8 +130,11 @@ def samples_in(
     parts = train.numbered(names, has_order), test.numbered(names, has_order)
     if test_fraction is not None:
         parts = split_off_test(parts[0], test_fraction)
-    notices = (*shards.notices, *_unexpected_labels(shards, train))
-    return Samples(*parts, names, str(shards.root), notices=notices)
+    notices = [*shards.notices, *_unexpected_labels(shards, train)]
+    if empty := train.empty + test.empty:
+        meaning = "images of 0 bytes, which are unreadable"
+        notices.append(f"{shards.root}: {meaning}: {len(empty):,} ({first_few(empty)})")
+    return Samples(*parts, names, str(shards.root), notices=tuple(notices))
 
 
 def _unexpected_labels(shards: Shards, train: ShardPart) -> Iterator[str]:

@@ -9,6 +9,7 @@ import pytest
 import torch
 from scipy.sparse import csr_matrix
 from sessions import FEATURES, HEAD, KNOWN_LABELS, LABELLED, LABELS, PROBLEM
+from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
 import activepool
@@ -137,6 +138,11 @@ SELECT = [
     (
         {"head": (HEAD[0], HEAD[1][:2])},
         "head: weight (5, 6) and bias (2,) must be (classes, width) and (classes,)",
+    ),
+    ({"head": (HEAD[0][:1], HEAD[1][:1])}, "head has the weights of a single class; for two classes, give"),
+    (
+        {"head": LogisticRegression().fit(FEATURES, 2 * (LABELS > 2) - 1)},
+        "head: classes has -1, which stands for a label that is not known; number them from 0, or name",
     ),
     ({"head": ("a", "b")}, "head: weight and bias must be numbers ("),
     ({"head": SVC(kernel="linear").fit(FEATURES, LABELS)}, "head: SVC is a one-vs-one classifier"),
@@ -268,6 +274,42 @@ def test_a_file_in_place_of_its_dataset(tmp_path):
                 activepool.select("coreset", value, budget=5)
     with pytest.raises(activepool.InputError, match="features is an HDF5 file that was closed"):
         activepool.select("coreset", file, budget=5)
+
+
+def test_a_value_of_several_lines_is_one_line():
+    with pytest.raises(
+        activepool.InputError, match=r"^classes is array\(\[\[0, 1\], \[2, 3\]\]\); it must be a"
+    ):
+        activepool.train_head(FEATURES, LABELS, classes=np.arange(4).reshape(2, 2))
+
+
+@pytest.mark.parametrize(
+    ("arrays", "words"),
+    [
+        ((HEAD[0], HEAD[1][:2], range(5)), r"head: weight \(5, 6\) and bias \(2,\) must be \(classes, width"),
+        ((*HEAD, ["ant", "bee"]), r"head has weights for 5 classes, and its classes are \['ant', 'bee'\]$"),
+    ],
+)
+def test_arrays_of_a_head_that_do_not_fit_together(arrays, words):
+    with pytest.raises(activepool.InputError, match=f"^{words}"):
+        activepool.Head(*arrays)
+
+
+def test_a_table_with_its_columns_in_another_order():
+    table = pd.DataFrame(FEATURES, columns=list("abcdef"))
+    exchanged = table[list("abdcef")]
+    head = activepool.train_head(table, LABELS, labelled=LABELLED)
+    fitted = LogisticRegression().fit(table, LABELS)
+    for call in (
+        lambda: head.predict(exchanged),
+        lambda: activepool.score(exchanged, fitted),
+        lambda: activepool.select("margin", exchanged, budget=5, head=head),
+    ):
+        with pytest.raises(
+            activepool.InputError, match=r"^features has 'd' in column 2, where the head was trained on 'c'"
+        ):
+            call()
+    assert head.predict(FEATURES).tolist() == head.predict(table).tolist()
 
 
 def test_a_single_agreement_is_no_list():

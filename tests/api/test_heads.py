@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
-from sessions import FEATURES, KNOWN_LABELS, LABELLED, LABELS
-from sklearn.linear_model import LogisticRegression
+import torch
+from sessions import FEATURES, HEAD, KNOWN_LABELS, LABELLED, LABELS
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.metrics import get_scorer, log_loss
+from sklearn.svm import LinearSVC
 
 import activepool
 from activepool.compute.blocks import Compute
@@ -104,6 +107,35 @@ def test_scikit_learns_own_head_picks_the_same(classes):
     margins = ascending[:, -1] - ascending[:, -2]
     margins[LABELLED] = np.inf
     assert selection.tolist() == np.argsort(margins)[:20].tolist()
+
+
+@pytest.mark.parametrize("classes", [2, 5])
+@pytest.mark.parametrize("model", [RidgeClassifier(), LinearSVC(fit_intercept=False)])
+def test_linear_models_of_all_shapes_predict_as_in_scikit_learn(model, classes):
+    fitted = model.fit(FEATURES, NAMES[LABELS % classes])
+    assert activepool.score(FEATURES, fitted)["predicted"].tolist() == fitted.predict(FEATURES).tolist()
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_layer_of_torch_is_a_head(bias):
+    layer = torch.nn.Linear(FEATURES.shape[1], 5, bias=bias)
+    expected = layer(torch.tensor(FEATURES, dtype=torch.float32)).argmax(dim=1)
+    assert activepool.score(FEATURES, layer)["predicted"].tolist() == expected.tolist()
+
+
+def test_a_head_can_be_made_of_arrays_again():
+    head = activepool.train_head(FEATURES, NAMES[LABELS], labelled=LABELLED)
+    again = activepool.Head(head.weight.tolist(), head.bias.tolist(), head.classes.tolist())
+    assert again.predict_proba(FEATURES).tobytes() == head.predict_proba(FEATURES).tobytes()
+    assert activepool.Head(*HEAD, range(5)).predict(FEATURES).dtype.kind == "i"
+
+
+def test_scikit_learns_scorers_accept_a_head():
+    head = activepool.train_head(FEATURES, NAMES[LABELS], labelled=LABELLED)
+    right = head.predict(FEATURES) == NAMES[LABELS]
+    assert get_scorer("accuracy")(head, FEATURES, NAMES[LABELS]) == right.mean()
+    loss = log_loss(LABELS, head.predict_proba(FEATURES))
+    assert get_scorer("neg_log_loss")(head, FEATURES, NAMES[LABELS]) == pytest.approx(-loss)
 
 
 def test_several_blocks_of_rows():

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 #: The names, and the lines of a kind, that a message has, unless it says otherwise.
 MAX_NAMES, MAX_LINES = 5, 20
 
+#: How many characters of a value a message shows.
+MAX_SHOWN = 100
+
 #: The line that counts those of a kind that a message leaves out.
 LEFT_OUT = re.compile(r": ([\d,]+) more of the kind$")
 
@@ -47,6 +50,12 @@ def first_few(names: Iterable[object], at_most: int = MAX_NAMES, total: int | No
     total = len(items) if total is None else total
     listed = ", ".join(map(str, items[:at_most]))
     return f"{listed} and {total - at_most:,} more" if total > at_most else listed
+
+
+def shown(value: object) -> str:
+    """Return a value for a message, in one line of bounded length."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 3]}..."
 
 
 def abbreviated(names: Sequence[str], at_most: int = MAX_NAMES) -> str:

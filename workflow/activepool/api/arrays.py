@@ -12,7 +12,7 @@ from activepool.api.tensors import cuda_device, is_tensor, numpy_of, tensor_matr
 from activepool.compute.arrays import IntArray
 from activepool.compute.blocks import Compute
 from activepool.compute.devices import resolve_device
-from activepool.errors import InputError, first_few
+from activepool.errors import InputError, first_few, shown
 from activepool.features.ranges import require_range
 from activepool.features.store import FeatureMatrix, require_finite
 
@@ -96,6 +96,12 @@ def to_array(name: str, values: Any) -> np.ndarray:
         raise InputError(f"{name} is not an array ({error})") from None
 
 
+def column_names(features: Features) -> tuple[str, ...] | None:
+    """Return the columns of a DataFrame, if all are text; None for anything else."""
+    names = tuple(getattr(features, "columns", ()))
+    return names if names and all(isinstance(name, str) for name in names) else None
+
+
 def require_one_order(name: str, values: Any, reference_name: str, reference: Any) -> None:
     """Raise InputError if pandas has ``values`` of the same rows as ``reference``, but in another order.
 
@@ -145,7 +151,7 @@ def to_whole(name: str, value: Any, minimum: int) -> int:
     except TypeError:
         number = None
     if number is None or isinstance(value, bool) or number < minimum:
-        raise InputError(f"{name} is {value!r}; it must be a whole number of at least {minimum}")
+        raise InputError(f"{name} is {shown(value)}; it must be a whole number of at least {minimum}")
     return number
 
 
@@ -157,7 +163,7 @@ def is_number(value: Any) -> bool:
 def to_share(name: str, value: Any, example: float) -> float:
     """Return a number; raises InputError, with this ``name``, if it is not between 0 and 1."""
     if not is_number(value) or not 0 < value < 1:
-        raise InputError(f"{name} is {value!r}; it must be between 0 and 1, such as {example}")
+        raise InputError(f"{name} is {shown(value)}; it must be between 0 and 1, such as {example}")
     return float(value)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from activepool.api.arrays import (
     Features,
     Rows,
+    column_names,
     feature_matrix,
     require_one_order,
     to_array,
@@ -20,7 +21,7 @@ from activepool.api.arrays import (
 from activepool.api.labels import Classes, Labelled, labelled_set
 from activepool.compute.arrays import FloatArray
 from activepool.compute.blocks import BLOCK_ROWS, Compute, row_blocks, to_numpy
-from activepool.errors import InputError
+from activepool.errors import InputError, shown
 from activepool.evaluation.calibration import Temperature, fit_temperature
 from activepool.features.store import FeatureMatrix
 from activepool.heads.linear import LinearHead
@@ -45,6 +46,10 @@ class Head:
         uncalibrated: why the temperature is unknown, in words; None if it is known.
         cross_validation: the choice of the weight decay, with the predictions for the held-out rows; None if
             validation rows chose it, or if there was only one.
+        feature_names: the columns of the DataFrame of features that it was trained on; None if they had no
+            names. A DataFrame with other columns, or in another order, is an error.
+
+    Raises InputError if the arrays do not fit together.
     """
 
     weight: FloatArray
@@ -55,6 +60,27 @@ class Head:
     temperature: float = 1.0
     uncalibrated: str | None = "no row was held out"
     cross_validation: "CrossValidation | None" = field(default=None, repr=False)
+    feature_names: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        for name, values in _head_arrays(self.weight, self.bias, self.classes).items():
+            object.__setattr__(self, name, values)
+        if self.feature_names is not None and len(self.feature_names) != self.weight.shape[1]:
+            raise InputError(
+                f"head has {len(self.feature_names)} feature_names for features of width "
+                f"{self.weight.shape[1]}"
+            )
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """The same as ``classes``, under scikit-learn's name."""
+        return self.classes
+
+    def __sklearn_tags__(self) -> Any:
+        """Return what scikit-learn's scorers ask: that this is a classifier."""
+        from sklearn.utils import ClassifierTags, Tags, TargetTags
+
+        return Tags("classifier", TargetTags(required=True), classifier_tags=ClassifierTags())
 
     @cached_property
     def linear(self) -> LinearHead:
@@ -85,9 +111,22 @@ class Head:
 
         return np.concatenate(list(scorer.compute.map(probabilities, row_blocks(len(rows), BLOCK_ROWS))))
 
+    def require_fit(self, features: FeatureMatrix, names: tuple[str, ...] | None) -> None:
+        """Raise InputError if the head is for features of another width, or with other column ``names``."""
+        width = self.weight.shape[1]
+        if width != features.shape[1]:
+            raise InputError(f"head is for features of width {width}, these have {features.shape[1]}")
+        if names and self.feature_names and names != self.feature_names:
+            pairs = zip(names, self.feature_names, strict=True)
+            column, (name, expected) = next((n, pair) for n, pair in enumerate(pairs) if pair[0] != pair[1])
+            raise InputError(
+                f"features has {name!r} in column {column}, where the head was trained on {expected!r}; give "
+                "the same columns in the same order"
+            )
+
     def _scorer(self, features: Features) -> PoolScorer:
         matrix = feature_matrix(features)
-        _require_width(matrix, self.linear)
+        self.require_fit(matrix, column_names(features))
         return PoolScorer(matrix, self.linear, to_compute(None, None, features))
 
 
@@ -132,6 +171,7 @@ def train_head(
     samples = labelled_set(labels, labelled, rows, matrix.shape[0], classes)
     compute = to_compute(device, workers, features)
     head = train_on(matrix, samples, rows, weight_decay, class_weight, to_whole("seed", seed, 0), compute)
+    head = replace(head, feature_names=column_names(features))
     return calibrate(head, matrix, samples, rows, compute)
 
 
@@ -176,7 +216,7 @@ def train_on(
             "or take a strategy that needs no labels, such as maxherding"
         )
     if class_weight is not None and not (isinstance(class_weight, str) and class_weight == "balanced"):
-        raise InputError(f"class_weight is {class_weight!r}; it must be None or 'balanced'")
+        raise InputError(f"class_weight is {shown(class_weight)}; it must be None or 'balanced'")
     settings = LbfgsSettings(class_weights=class_weight == "balanced")
     if weight_decay is not None:
         settings = replace(settings, weight_decays=_weight_decays(weight_decay))
@@ -198,48 +238,30 @@ def train_on(
     )
 
 
-def to_head(model: Any, features: FeatureMatrix) -> Head:
-    """Return a head of features: a `Head`, a pair (weight, bias), or a fitted linear model of scikit-learn.
-
-    Raises InputError if it is none of these, or is for features of another width.
-    """
-    if isinstance(model, Head):
-        head = model
-    elif isinstance(model, LinearHead):
-        head = _head(model.weight, model.bias, None)
-    elif hasattr(model, "support_vectors_"):
-        raise InputError(
-            f"head: {type(model).__name__} is a one-vs-one classifier; use LinearSVC or LogisticRegression"
-        )
-    elif hasattr(model, "coef_") and hasattr(model, "intercept_"):
-        head = _head(model.coef_, model.intercept_, getattr(model, "classes_", None))
-    elif isinstance(model, tuple) and len(model) == 2:
-        head = _head(*model, None)
-    else:
-        raise InputError(
-            f"head is a {type(model).__name__}; it must be what train_head returns, a pair "
-            "(weight, bias), or a fitted scikit-learn model"
-        )
-    _require_width(features, head.linear)
-    return head
-
-
-def _head(weight: Any, bias: Any, classes: Any) -> Head:
-    """Return a head of arrays that come from elsewhere."""
+def _head_arrays(weight: Any, bias: Any, classes: Any) -> dict[str, np.ndarray]:
+    """Return the arrays of a head in their types; raises InputError if they do not fit together."""
     try:
-        weight, bias = (to_array("head", values).astype(np.float32) for values in (weight, bias))
+        with np.errstate(over="ignore"):  # to infinity, which is named
+            weight, bias = (
+                to_array("head", values).astype(np.float32, copy=False) for values in (weight, bias)
+            )
     except (TypeError, ValueError) as error:
         raise InputError(f"head: weight and bias must be numbers ({error})") from None
-    if weight.shape[:1] == bias.shape == (1,) and classes is not None and len(classes) == 2:
-        # The logit of the second class against the first.
-        weight, bias = np.vstack([0 * weight, weight]), np.append(np.zeros_like(bias), bias)
     if weight.ndim != 2 or not len(weight) or bias.shape != weight.shape[:1]:
         raise InputError(
             f"head: weight {weight.shape} and bias {bias.shape} must be (classes, width) and (classes,)"
         )
+    if len(weight) == 1:
+        raise InputError(
+            "head has the weights of a single class; for two classes, give those of both, such as "
+            "np.vstack([0 * weight, weight]) and [0, bias]"
+        )
     if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
         raise InputError("head has values that are not finite")
-    return Head(weight, bias, np.arange(len(weight)) if classes is None else to_array("classes", classes))
+    names = to_array("head: classes", classes)
+    if names.shape != bias.shape:
+        raise InputError(f"head has weights for {len(bias)} classes, and its classes are {shown(classes)}")
+    return {"weight": weight, "bias": bias, "classes": names}
 
 
 def _weight_decays(weight_decay: float | Sequence[float]) -> tuple[float, ...]:
@@ -248,13 +270,6 @@ def _weight_decays(weight_decay: float | Sequence[float]) -> tuple[float, ...]:
     is_list = values.dtype.kind in "fiu" and values.ndim == 1 and values.size
     if not is_list or not (np.isfinite(values) & (values > 0)).all():
         raise InputError(
-            f"weight_decay is {weight_decay!r}; it must be a positive number, or several in a list"
+            f"weight_decay is {shown(weight_decay)}; it must be a positive number, or several in a list"
         )
     return tuple(values.astype(float).tolist())
-
-
-def _require_width(features: FeatureMatrix, head: LinearHead) -> None:
-    if head.weight.shape[1] != features.shape[1]:
-        raise InputError(
-            f"head is for features of width {head.weight.shape[1]}, these have {features.shape[1]}"
-        )

@@ -19,7 +19,7 @@ from activepool.data.class_names import (
     reads_as_missing,
 )
 from activepool.data.samples import UNKNOWN
-from activepool.errors import InputError
+from activepool.errors import InputError, shown
 
 #: All classes, in the order of their numbers; or how many there are, for labels 0 … C − 1.
 Classes = Sequence[Any] | np.ndarray | int | None
@@ -67,7 +67,7 @@ def labelled_set(
     if rows is not None and np.isin(rows, held_out).any():
         raise InputError(f"row {rows[np.isin(rows, held_out)][0]} is both labelled and held out")
     if labels is None:
-        class_values = None if classes is None else _class_values(classes)
+        class_values = None if classes is None else to_classes(classes)
         return Labelled(np.empty(0, np.int64) if rows is None else rows, None, class_values, None)
     numbers, class_values = number_labels("labels", labels, classes)
     all_labels = numbers if len(numbers) == samples else None
@@ -109,7 +109,7 @@ def number_labels(
             f"{name} has {mark}, which usually means that there is no label; give -1 or None there "
             "or, if it is a class, name all classes in classes"
         )
-    all_classes = present if classes is None else _class_values(classes)
+    all_classes = present if classes is None else to_classes(classes)
     number_of = {value: number for number, value in enumerate(all_classes.tolist())}
     unexpected = [value for value in present.tolist() if value not in number_of]
     if unexpected:
@@ -150,15 +150,21 @@ def _require_known(name: str, rows: IntArray, labels: IntArray) -> IntArray:
     return labels
 
 
-def _class_values(classes: Sequence[Any] | np.ndarray | int) -> np.ndarray:
-    """Return the classes (C,); raises InputError if there is none, or if one occurs twice."""
-    values = np.arange(classes) if isinstance(classes, int | np.integer) else to_array("classes", classes)
+def to_classes(
+    classes: Sequence[Any] | np.ndarray | int, name: str = "classes", remedy: str = "leave it out"
+) -> np.ndarray:
+    """Return the classes (C,).
+
+    Raises InputError, with this ``name``, if there is none, if one occurs twice, or if one stands for an
+    unknown label; ``remedy`` says what to do then.
+    """
+    values = np.arange(classes) if isinstance(classes, int | np.integer) else to_array(name, classes)
     if values.ndim != 1 or not len(values) or len(set(values.tolist())) != len(values):
-        raise InputError(f"classes is {classes!r}; it must be a list of different classes, or their number")
-    if unknown := [value for value in values.tolist() if _is_missing(value) or value in (UNKNOWN, *NO_NAME)]:
         raise InputError(
-            f"classes has {unknown[0]!r}, which stands for a label that is not known; leave it out"
+            f"{name} is {shown(classes)}; it must be a list of different classes, or their number"
         )
+    if unknown := [value for value in values.tolist() if _is_missing(value) or value in (UNKNOWN, *NO_NAME)]:
+        raise InputError(f"{name} has {unknown[0]!r}, which stands for a label that is not known; {remedy}")
     return values
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 from annotated_types import MinLen
 
-from activepool.errors import InputError
+from activepool.errors import InputError, shown
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import completed, find_strategy
 from activepool.strategies.wrapping import wrapped_options
@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic_core import ErrorDetails
 
-#: Types of values that a message shows, and how many characters of them.
+#: Types of values that a message shows.
 Printable = str | int | float | date
-MAX_SHOWN = 100
 
 
 def check_options(strategy: Strategy, values: Mapping[str, Any], keywords: Sequence[str]) -> dict[str, Any]:
@@ -123,8 +122,7 @@ def value_note(error: "ErrorDetails") -> str:
         return " (it is empty)"
     if not isinstance(value, Printable):
         return ""
-    text = repr(value)
-    return f" (given: {text if len(text) <= MAX_SHOWN else f'{text[: MAX_SHOWN - 3]}...'})"
+    return f" (given: {shown(value)})"
 
 
 def _problem(strategy: Strategy, error: "ErrorDetails") -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from activepool.api.arrays import Features, Rows, feature_matrix, require_one_order, to_compute, to_rows
-from activepool.api.heads import to_head
+from activepool.api.given_heads import to_head
 from activepool.errors import InputError, nearest_name
 from activepool.scores.pool_scorer import SCORES, PoolScorer
 
@@ -24,7 +24,8 @@ def score(
 
     Args:
         features: (N, d) array, memory map, HDF5 dataset or torch tensor.
-        head: what `train_head` returns, a pair (weight, bias), or a fitted linear model of scikit-learn.
+        head: what `train_head` returns, a pair (weight, bias), or a fitted linear model of scikit-learn or
+            torch.
         scores: names of scores, such as ``margin``, the difference of the two largest probabilities,
             ``entropy``, in nats, and ``boundary``, the distance to the nearest decision boundary; by default,
             all.
@@ -39,7 +40,7 @@ def score(
     """
     require_one_order("rows", rows, "features", features)
     matrix = feature_matrix(features)
-    scored_head = to_head(head, matrix)
+    scored_head = to_head(head, matrix, features)
     names = (scores,) if isinstance(scores, str) or not isinstance(scores, Iterable) else tuple(scores)
     for name in names:
         if not isinstance(name, str):

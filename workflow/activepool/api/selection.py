@@ -16,8 +16,9 @@ from activepool.api.arrays import (
     to_rows,
     to_whole,
 )
-from activepool.api.heads import Head, to_head, train_on
-from activepool.api.labels import Classes, Labelled, labelled_set, number_labels
+from activepool.api.given_heads import to_head
+from activepool.api.heads import Head, train_on
+from activepool.api.labels import Classes, Labelled, labelled_set, number_labels, to_classes
 from activepool.api.options import check_options
 from activepool.api.rounds import memory_of, pool_rows, shared_arrays
 from activepool.compute.arrays import IntArray
@@ -68,7 +69,8 @@ def select(
             they are not picked.
         classes: all classes in their order, or their number; by default, those in ``labels``, sorted.
         head: the head, for strategies that read one: what `train_head` returns, a pair (weight, bias), or a
-            fitted linear model of scikit-learn. By default, `train_head` trains one on the labelled rows.
+            fitted linear model of scikit-learn or torch. By default, `train_head` trains one on the labelled
+            rows.
         weight_decay, class_weight: settings of this training, see `train_head`; but without validation rows,
             the default here is one weight decay, 1e-4.
         seed, round: determine the random numbers, as in the workflow; round R, from 1, trains on these picks.
@@ -100,9 +102,9 @@ def select(
     matrix, compute = feature_matrix(features), to_compute(device, workers, features)
     samples = matrix.shape[0]
     held_out = to_rows("validation", [] if validation is None else validation, samples)
-    known_head = None if head is None else to_head(head, matrix)
+    known_head = None if head is None else to_head(head, matrix, features)
     if classes is None and known_head is not None:
-        classes = known_head.classes
+        classes = to_classes(known_head.classes, "head: classes", "number them from 0, or name them")
     labelled_rows = labelled_set(labels, labelled, held_out, samples, classes)
     unlabelled, candidates = pool_rows(pool, exclude, held_out, labelled_rows.rows, samples)
     if declaration.reads_features or declaration.is_scored:

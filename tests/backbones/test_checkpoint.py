@@ -274,7 +274,7 @@ def test_other_formats_are_named_and_no_code_is_advised(tmp_path):
         file["weight"] = 1.0
     (tmp_path / "detectron.pkl").write_bytes(pickle.dumps({"model": {"weight": np.zeros(9)}}))
     expected = {
-        "detectron.pkl": "is a pickle that torch.save did not write; save its arrays as safetensors",
+        "detectron.pkl": "holds a pickle that torch.save did not write; save its arrays as safetensors",
         "program.pt": "is a program of TorchScript; save only its tensors",
         "arrays.npz": "is an archive that torch.save did not write",
         "weights.pth.gz": "is compressed by gzip; unpack it",

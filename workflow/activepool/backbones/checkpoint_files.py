@@ -110,7 +110,7 @@ def _pickle_problem(beginning: bytes) -> str | None:
         return "is damaged: its end is missing"
     if _PICKLED_BY_TORCH in beginning:
         return None
-    return "is a pickle that torch.save did not write; save its arrays as safetensors or by torch.save"
+    return "holds a pickle that torch.save did not write; save its arrays as safetensors or by torch.save"
 
 
 def _archive_problem(path: Path) -> str | None:

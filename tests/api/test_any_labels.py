@@ -38,6 +38,8 @@ NAMES = {
     "categories": pd.Categorical(["bee", None, "ant", "bee"]),
     "empty": np.array(["bee", "", "ant", "bee"]),
     "blank_beside_none": ["bee", " ", "ant", "bee"],
+    "texts_of_any_length": np.array(["bee", "", "ant", "bee"], np.dtypes.StringDType()),
+    "texts_with_none": np.array(["bee", None, "ant", "bee"], np.dtypes.StringDType(na_object=None)),
     "minus_one_beside_names": np.array(["bee", -1, "ant", "bee"]),
 }
 
@@ -166,8 +168,9 @@ def test_what_stands_for_an_unknown_label_is_no_class(unknown):
 
 
 def test_a_set_has_no_order_for_labels():
-    with pytest.raises(InputError, match="labelled is a set, which has no order; give a list"):
-        labelled_set(["a", "b"], {5, 3}, np.array([], int), 9, None)
+    for rows in ({5, 3}, frozenset({5, 3}), {5: 0, 3: 0}.keys()):
+        with pytest.raises(InputError, match="labelled is a set, which has no order; give a list"):
+            labelled_set(["a", "b"], rows, np.array([], int), 9, None)
     assert labelled_set(list("abcdefghi"), {5, 3}, np.array([], int), 9, None).labels.tolist() == [3, 5]
 
 

@@ -2,6 +2,7 @@
 
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sessions import FEATURES, HEAD, LABELLED, LABELS, OPTIONS, STRATEGIES
@@ -35,6 +36,8 @@ CONTAINERS = {
     "columns_first": lambda features, _: np.asfortranarray(features),
     "every_other_row": lambda features, _: np.repeat(features, 2, axis=0)[::2],
     "lists": lambda features, _: features.tolist(),
+    "table": lambda features, _: pd.DataFrame(features.astype(np.float32)),
+    "table_of_nullable_numbers": lambda features, _: pd.DataFrame(features.astype(float)).astype("Float64"),
     "memory_map": as_memory_map,
     "dataset": as_dataset,
     "chunked_dataset": lambda features, folder: as_dataset(
@@ -94,7 +97,7 @@ def test_nothing_is_copied(container, tmp_path):
     assert matrix.take(np.array([5]))[0, 2] == 77
 
 
-@pytest.mark.parametrize("device", [None, "cpu", "auto"])
+@pytest.mark.parametrize("device", [None, "cpu", "auto", torch.device("cpu")])
 def test_devices_change_no_pick(device):
     chosen = activepool.select("margin", FEATURES, budget=9, labelled=LABELLED, labels=LABELS, device=device)
     assert (

@@ -71,6 +71,7 @@ def test_the_size_of_an_audit():
 
 MISTAKES = [
     (lambda: activepool.learning_curve_fit([1.5], [0.1]), "labels_used must be a list of whole numbers"),
+    (lambda: activepool.learning_curve_fit([np.inf], [0.1]), "labels_used must be a list of whole numbers"),
     (lambda: activepool.learning_curve_fit(["a"], [0.1]), "labels_used must be a list of whole numbers"),
     (
         lambda: activepool.learning_curve_fit([0, 1], [0.1, 0.2]),

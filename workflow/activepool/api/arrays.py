@@ -3,6 +3,7 @@
 import operator
 import os
 import sys
+from collections.abc import Set
 from typing import Any
 
 import h5py
@@ -40,7 +41,7 @@ def feature_matrix(features: Features) -> FeatureMatrix:
     if isinstance(features, h5py.Group):
         raise InputError(f"features is {_group_description(features)}")
     is_lazy = isinstance(features, h5py.Dataset) or is_tensor(features)
-    stored: Any = features if is_lazy else to_array("features", features)
+    stored: Any = features if is_lazy else _numbers(features)
     shape = tuple(stored.shape)
     if not shape:
         raise InputError(f"features is a {type(features).__name__}; it must be an array (samples, width)")
@@ -59,6 +60,22 @@ def feature_matrix(features: Features) -> FeatureMatrix:
     if isinstance(stored, h5py.Dataset):
         return FeatureMatrix.from_dataset(stored)
     return FeatureMatrix.from_array(stored)
+
+
+def _numbers(features: Features) -> np.ndarray:
+    """Return features in memory as an array; raises InputError for a DataFrame with columns of another kind.
+
+    pandas makes objects of its own types of numbers, such as Float64; a missing value becomes NaN.
+    """
+    values = to_array("features", features)
+    if values.dtype != object or not hasattr(features, "dtypes"):
+        return values
+    kinds = {name: dtype for name, dtype in features.dtypes.items() if dtype.kind not in "fiub"}
+    if kinds:
+        columns = first_few(f"{name!r} of {dtype}" for name, dtype in kinds.items())
+        raise InputError(f"features has columns that are not numbers ({columns}); leave them out")
+    numbers: np.ndarray = features.to_numpy(np.float64, na_value=np.nan)
+    return numbers
 
 
 def _group_description(group: h5py.Group) -> str:
@@ -120,12 +137,23 @@ def require_one_order(name: str, values: Any, reference_name: str, reference: An
         )
 
 
+def require_row_numbers(name: str, rows: Any, features: Features) -> None:
+    """Raise InputError if ``rows`` are a pandas index, and that of ``features`` does not number its rows."""
+    if not (hasattr(rows, "get_indexer") and hasattr(features, "iloc")) or rows.dtype == np.bool_:
+        return
+    if not np.array_equal(features.index, np.arange(len(features))):
+        raise InputError(
+            f"{name} is a pandas index, and that of features does not number its rows; give "
+            f"features.index.get_indexer({name}), or {name}.to_numpy() if they are row numbers"
+        )
+
+
 def to_rows(name: str, values: Rows, samples: int) -> IntArray:
     """Return row numbers, in the order given, (n,) int64; a mask (samples,) names the rows that are True.
 
     Raises InputError, using ``name``, for an invalid or repeated row.
     """
-    rows = to_array(name, list(values) if isinstance(values, set | range) else values)
+    rows = to_array(name, list(values) if isinstance(values, Set | range) else values)
     if rows.dtype == np.bool_:
         if rows.shape != (samples,):
             raise InputError(f"{name} is a mask of shape {rows.shape}; features has {samples} rows")
@@ -167,10 +195,13 @@ def to_share(name: str, value: Any, example: float) -> float:
     return float(value)
 
 
-def to_compute(device: str | None, workers: int | None, features: Features) -> Compute:
-    """Return where to compute; by default where the features are, on all processors of this process."""
+def to_compute(device: Any, workers: int | None, features: Features) -> Compute:
+    """Return where to compute; by default where the features are, on all processors of this process.
+
+    ``device`` is a name or a torch.device.
+    """
     if workers is None:
         workers = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     if device is None:
         device = cuda_device(features) or "cpu"
-    return Compute(resolve_device(device), to_whole("workers", workers, 1), keeps_memory=False)
+    return Compute(resolve_device(str(device)), to_whole("workers", workers, 1), keeps_memory=False)

@@ -13,6 +13,7 @@ from activepool.api.arrays import (
     column_names,
     feature_matrix,
     require_one_order,
+    require_row_numbers,
     to_array,
     to_compute,
     to_rows,
@@ -166,6 +167,8 @@ def train_head(
     """
     for name, values in {"labels": labels, "labelled": labelled, "validation": validation}.items():
         require_one_order(name, values, "features", features)
+    for name, values in {"labelled": labelled, "validation": validation}.items():
+        require_row_numbers(name, values, features)
     matrix = feature_matrix(features)
     rows = to_rows("validation", [] if validation is None else validation, matrix.shape[0])
     samples = labelled_set(labels, labelled, rows, matrix.shape[0], classes)

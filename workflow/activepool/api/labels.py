@@ -1,6 +1,6 @@
 """Users' labels: numbers or names, some of them unknown."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,7 +85,7 @@ def labelled_set(
             f"labels has the length {len(numbers)}; it must be {samples}, the rows of features, or "
             f"{len(rows)}, the labelled rows"
         )
-    if all_labels is None and isinstance(labelled, set):
+    if all_labels is None and isinstance(labelled, Set):
         raise InputError("labelled is a set, which has no order; give a list of rows, in the order of labels")
     row_labels = numbers if all_labels is None else all_labels[rows]
     return Labelled(rows, _require_known("labelled", rows, row_labels), class_values, all_labels)
@@ -206,6 +206,8 @@ def _values(name: str, labels: Any) -> tuple[np.ndarray, np.ndarray]:
     values = np.array(labels, dtype=object) if isinstance(labels, list | tuple) else to_array(name, labels)
     if values.ndim != 1:
         raise InputError(f"{name} has the shape {values.shape}; it must be (n,)")
+    if values.dtype.kind == "T":  # NumPy's texts of any length
+        values = values.astype(object)
     is_known = np.ones(len(values), dtype=bool)
     if values.dtype.kind == "O":
         is_known = np.array([not _is_missing(value) for value in values.tolist()], dtype=bool)

@@ -31,7 +31,8 @@ def learning_curve_fit(
     Raises InputError, with one line that says what is wrong.
     """
     labels, values = to_array("labels_used", labels_used), to_array("errors", errors)
-    if labels.ndim != 1 or labels.dtype.kind not in "iuf" or not np.array_equal(labels, np.rint(labels)):
+    is_whole = labels.dtype.kind in "iuf" and ((labels == np.rint(labels)) & (np.abs(labels) < 2.0**53)).all()
+    if labels.ndim != 1 or not is_whole:
         raise InputError("labels_used must be a list of whole numbers")
     if len(labels) and (labels.min() < 1 or len(np.unique(labels)) < len(labels)):
         raise InputError("labels_used must be different numbers of at least 1")
@@ -87,7 +88,7 @@ def has_settled(agreements: Sequence[float | None]) -> bool:
 
     Raises InputError, with one line that says what is wrong.
     """
-    if is_number(agreements):
+    if agreements is None or is_number(agreements):
         raise InputError(f"agreements is {agreements!r}; it must be a list of numbers, or of None")
     values = to_list("agreements", agreements)
     for value in values:

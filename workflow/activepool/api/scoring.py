@@ -5,7 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from activepool.api.arrays import Features, Rows, feature_matrix, require_one_order, to_compute, to_rows
+from activepool.api.arrays import (
+    Features,
+    Rows,
+    feature_matrix,
+    require_one_order,
+    require_row_numbers,
+    to_compute,
+    to_rows,
+)
 from activepool.api.given_heads import to_head
 from activepool.errors import InputError, nearest_name
 from activepool.scores.pool_scorer import SCORES, PoolScorer
@@ -39,6 +47,7 @@ def score(
     Raises InputError, with one line that says what is wrong.
     """
     require_one_order("rows", rows, "features", features)
+    require_row_numbers("rows", rows, features)
     matrix = feature_matrix(features)
     scored_head = to_head(head, matrix, features)
     names = (scores,) if isinstance(scores, str) or not isinstance(scores, Iterable) else tuple(scores)

@@ -12,6 +12,7 @@ from activepool.api.arrays import (
     feature_matrix,
     require_computable,
     require_one_order,
+    require_row_numbers,
     to_compute,
     to_rows,
     to_whole,
@@ -95,10 +96,11 @@ def select(
         raise InputError(
             f"strategy {name!r} learns from images, but select has only features; use the workflow"
         )
-    arguments = {"labels": labels, "labelled": labelled, "pool": pool, "exclude": exclude}
-    arguments |= {"validation": validation, "oracle_labels": oracle_labels}
-    for argument, values in arguments.items():
+    rows = {"labelled": labelled, "pool": pool, "exclude": exclude, "validation": validation}
+    for argument, values in {"labels": labels, **rows, "oracle_labels": oracle_labels}.items():
         require_one_order(argument, values, "features", features)
+    for argument, values in rows.items():
+        require_row_numbers(argument, values, features)
     matrix, compute = feature_matrix(features), to_compute(device, workers, features)
     samples = matrix.shape[0]
     held_out = to_rows("validation", [] if validation is None else validation, samples)
@@ -116,6 +118,8 @@ def select(
         known_head = train_on(matrix, labelled_rows, held_out, decay, class_weight, seed, compute)
     _require_same_classes(head, known_head, labelled_rows)
     remaining = to_whole("remaining_budget", budget if remaining_budget is None else remaining_budget, 1)
+    if remaining < budget:
+        raise InputError(f"remaining_budget is {remaining}; it includes this round's budget, {budget}")
     memory = memory_of(state, (name, seed, repr(sorted(all_options.items()))), matrix)
     oracle, num_classes = _oracle(name, declaration, labelled_rows, oracle_labels, unlabelled, samples)
     query = assemble_query(

@@ -103,7 +103,12 @@ SELECT = [
         {"labels": np.zeros(31, complex)},
         "labels is an array of complex128; labels are whole numbers or names",
     ),
-    ({"classes": 3}, "labels has 3, which is not one of the 3 classes"),
+    ({"classes": 3}, "labels has 3, which is not one of the 3 classes, 0, 1, 2"),
+    ({"classes": list("01234")}, "labels has 0, which is not one of the 5 classes, '0', '1', '2', '3', '4'"),
+    ({"labels": {0: 1}}, "labels is {0: 1}; it must be a list or an array, (n,)"),
+    ({"labelled": slice(0, 5)}, "labelled is slice(0, 5, None); it must be a list of row numbers, or a mask"),
+    ({"random_state": 1}, "strategy 'margin' has no option 'random_state'; did you mean 'seed'?"),
+    ({"n_jobs": 1}, "strategy 'margin' has no option 'n_jobs'; did you mean 'workers'?"),
     ({"classes": np.int64(6)}, "head has 5 classes, and classes 6"),
     ({"classes": [0, 0, 1]}, "classes is [0, 0, 1]; it must be a list of different classes, or their number"),
     (

@@ -110,6 +110,7 @@ MISTAKES = [
     ),
     (lambda: activepool.audit([0, 1], np.eye(2)), "predicted has the shape (2, 2); it must be (n,)"),
     (lambda: activepool.agreement([0, 1], np.eye(2)), "second has the shape (2, 2); it must be (n,)"),
+    (lambda: activepool.audit({}, [1]), "truth is {}; it must be a list or an array, (n,)"),
     (lambda: activepool.audit([], []), "truth has 0 rows, and predicted 0; they need the same, and at le"),
     (lambda: activepool.audit([1, 2], [1, -1]), "predicted row 1 has no class"),
     (lambda: activepool.audit([1], [3], classes=3), "predicted has 3, which is not one of the 3 classes"),

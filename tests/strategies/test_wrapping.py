@@ -117,8 +117,16 @@ def test_the_files_of_all_strategies_count():
     [
         ("power", {}, "option 'of' is missing"),
         ("power", {"of": "margn"}, "option 'of': strategy 'margn' does not exist; did you mean 'margin'?"),
-        ("power", {"of": 3}, "option 'of': must be a strategy: its name, or {strategy: name, ...}"),
-        ("power", {"of": {"beta": 1}}, "option 'of': must be a strategy: its name, or {strategy: name, ...}"),
+        (
+            "power",
+            {"of": 3},
+            "option 'of': must be a strategy: its name, file.py:function, or {strategy: name, ...}",
+        ),
+        (
+            "power",
+            {"of": {"beta": 1}},
+            "option 'of': must be a strategy: its name, file.py:function, or {strategy: name, ...}",
+        ),
         ("power", {"of": "coreset"}, "option 'of': 'coreset' does not pick by a score of the head"),
         ("power", {"of": "base"}, "option 'of': 'base' does not pick by a score of the head"),
         (

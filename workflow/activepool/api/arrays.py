@@ -159,7 +159,7 @@ def to_rows(name: str, values: Rows, samples: int) -> IntArray:
             raise InputError(f"{name} is a mask of shape {rows.shape}; features has {samples} rows")
         return np.flatnonzero(rows)
     if rows.ndim != 1 or (rows.size and rows.dtype.kind not in "iu"):
-        form = f"an array of {rows.dtype} and shape {rows.shape}"
+        form = f"an array of {rows.dtype} and shape {rows.shape}" if rows.ndim else shown(values)
         raise InputError(f"{name} is {form}; it must be a list of row numbers, or a mask")
     outside = rows[(rows < 0) | (rows >= samples)]
     if outside.size:

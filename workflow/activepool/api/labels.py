@@ -19,7 +19,7 @@ from activepool.data.class_names import (
     reads_as_missing,
 )
 from activepool.data.samples import UNKNOWN
-from activepool.errors import InputError, shown
+from activepool.errors import InputError, first_few, shown
 
 #: All classes, in the order of their numbers; or how many there are, for labels 0 … C − 1.
 Classes = Sequence[Any] | np.ndarray | int | None
@@ -113,7 +113,10 @@ def number_labels(
     number_of = {value: number for number, value in enumerate(all_classes.tolist())}
     unexpected = [value for value in present.tolist() if value not in number_of]
     if unexpected:
-        raise InputError(f"{name} has {unexpected[0]!r}, which is not one of the {len(number_of)} classes")
+        raise InputError(
+            f"{name} has {unexpected[0]!r}, which is not one of the {len(number_of)} classes, "
+            f"{first_few(map(repr, number_of))}"
+        )
     numbers = np.full(len(values), UNKNOWN, dtype=np.int64)
     present_numbers = np.array([number_of[value] for value in present.tolist()], dtype=np.int64)
     numbers[is_known] = present_numbers[np.searchsorted(present, known_values)]
@@ -124,7 +127,10 @@ def to_list(name: str, values: Any) -> list[Any]:
     """Return labels as a list, in which names and NaN stay apart."""
     if isinstance(values, list | tuple):
         return list(values)
-    items: list[Any] = np.atleast_1d(to_array(name, values)).tolist()
+    array = to_array(name, values)
+    if array.dtype == object:
+        _require_several(name, values, array)
+    items: list[Any] = np.atleast_1d(array).tolist()
     return items
 
 
@@ -204,6 +210,7 @@ def _values(name: str, labels: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return labels (n,) of one type, whole numbers or text, and which of them are known, (n,) bool."""
     # NumPy would turn a list of names and numbers into names.
     values = np.array(labels, dtype=object) if isinstance(labels, list | tuple) else to_array(name, labels)
+    _require_several(name, labels, values)
     if values.ndim != 1:
         raise InputError(f"{name} has the shape {values.shape}; it must be (n,)")
     if values.dtype.kind == "T":  # NumPy's texts of any length
@@ -234,6 +241,12 @@ def _values(name: str, labels: Any) -> tuple[np.ndarray, np.ndarray]:
     elif values.dtype.kind != "b":
         raise InputError(f"{name} is an array of {values.dtype}; labels are whole numbers or names")
     return values, is_known
+
+
+def _require_several(name: str, labels: Any, array: np.ndarray) -> None:
+    """Raise InputError if ``labels`` are no list: NumPy makes one object of a generator or a set, too."""
+    if not array.ndim:
+        raise InputError(f"{name} is {shown(labels)}; it must be a list or an array, (n,)")
 
 
 def _of_one_type(name: str, values: np.ndarray, is_known: np.ndarray) -> np.ndarray:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 Printable = str | int | float | date
 
 
+#: Keywords of `activepool.select` by the names that other libraries give them.
+OTHER_NAMES = {"random_state": "seed", "n_jobs": "workers", "y": "labels", "n_instances": "budget"}
+
+
 def check_options(strategy: Strategy, values: Mapping[str, Any], keywords: Sequence[str]) -> dict[str, Any]:
     """Return all options of ``strategy`` in their types; those that ``values`` lacks have their defaults.
 
@@ -96,7 +100,9 @@ def _wrapped_entry(value: Any) -> dict[str, Any]:
 
     entry = {"strategy": value} if isinstance(value, str) else value
     if not isinstance(entry, Mapping) or not isinstance(entry.get("strategy"), str):
-        raise PydanticCustomError("strategy", "must be a strategy: its name, or {strategy: name, ...}")
+        raise PydanticCustomError(
+            "strategy", "must be a strategy: its name, file.py:function, or {strategy: name, ...}"
+        )
     name, options = entry["strategy"], {str(key): entry[key] for key in entry if key != "strategy"}
     try:
         options, problems = validate_options(find_strategy(name), options)
@@ -136,6 +142,8 @@ def _problem(strategy: Strategy, error: "ErrorDetails") -> str:
 
 def _unknown(strategy: Strategy, name: str, keywords: Sequence[str] = ()) -> str:
     """Return what is wrong with an option that the strategy does not have, after the strategy's name."""
+    if OTHER_NAMES.get(name) in keywords:
+        return f"has no option {name!r}; did you mean {OTHER_NAMES[name]!r}?"
     if matches := difflib.get_close_matches(name, [*strategy.options, *keywords], n=1):
         return f"has no option {name!r}; did you mean {matches[0]!r}?"
     if not strategy.options:

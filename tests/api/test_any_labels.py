@@ -178,6 +178,12 @@ def test_truth_values_are_two_classes():
     assert number_labels("labels", np.array([True, False]))[0].tolist() == [1, 0]
 
 
+@pytest.mark.parametrize("labels", [[True, None, False], pd.Series([True, None, False], dtype="boolean")])
+def test_truth_values_beside_unknown_ones_stay_truth_values(labels):
+    numbers, classes = number_labels("labels", labels)
+    assert numbers.tolist() == [1, -1, 0] and classes.dtype == np.bool_
+
+
 def test_classes_keep_their_order():
     numbers, classes = number_labels("labels", ["b", "a", None], ["c", "b", "a"])
     assert numbers.tolist() == [1, 2, -1] and classes.tolist() == ["c", "b", "a"]

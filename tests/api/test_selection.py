@@ -194,3 +194,11 @@ def test_a_strategy_that_calibrates_the_head_does_so_on_the_validation_rows():
     without = picks("uherding", labels=LABELS, pool=[*remaining, *LABELLED], head=sure)
     assert np.isin(rows, remaining).all()
     assert rows.tolist() != without.tolist()
+
+
+def test_true_labels_have_classes_that_no_label_has_yet():
+    rows = LABELLED[LABELS[LABELLED] < 3]
+    arguments = {"budget": 9, "labelled": rows, "labels": LABELS[rows], "oracle_labels": LABELS}
+    chosen = activepool.select("balanced_random", FEATURES, **arguments)
+    assert chosen.tolist() == activepool.select("balanced_random", FEATURES, classes=5, **arguments).tolist()
+    assert set(LABELS[chosen]) > {3, 4}

@@ -259,6 +259,8 @@ def _of_one_type(name: str, values: np.ndarray, is_known: np.ndarray) -> np.ndar
             )
     if any(isinstance(item, str | bytes) for item in items):
         raise InputError(f"{name} mixes names and numbers")
+    if items and all(isinstance(item, bool | np.bool_) for item in items):
+        return np.where(is_known, values, False).astype(bool)
     # Beyond 2**53, floats do not tell whole numbers apart.
     is_whole = all(isinstance(item, int | np.integer) for item in items)
     if items and is_known.all() and all(isinstance(item, np.unsignedinteger) for item in items):

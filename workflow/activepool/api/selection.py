@@ -68,7 +68,8 @@ def select(
         exclude: rows that may not be picked.
         validation: labelled rows that choose the head's weight decay and, for `uherding`, its temperature;
             they are not picked.
-        classes: all classes in their order, or their number; by default, those in ``labels``, sorted.
+        classes: all classes in their order, or their number; by default, those in ``labels``, sorted; or in
+            ``oracle_labels``, if the strategy reads these.
         head: the head, for strategies that read one: what `train_head` returns, a pair (weight, bias), or a
             fitted linear model of scikit-learn or torch. By default, `train_head` trains one on the labelled
             rows.
@@ -107,6 +108,8 @@ def select(
     known_head = None if head is None else to_head(head, matrix, features)
     if classes is None and known_head is not None:
         classes = to_classes(known_head.classes, "head: classes", "number them from 0, or name them")
+    if classes is None and declaration.reads_pool_labels and oracle_labels is not None:
+        classes = number_labels("oracle_labels", oracle_labels)[1]  # some of which may have no label yet
     labelled_rows = labelled_set(labels, labelled, held_out, samples, classes)
     unlabelled, candidates = pool_rows(pool, exclude, held_out, labelled_rows.rows, samples)
     if declaration.reads_features or declaration.is_scored:

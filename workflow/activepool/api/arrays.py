@@ -127,14 +127,35 @@ def require_one_order(name: str, values: Any, reference_name: str, reference: An
     if not (hasattr(values, "iloc") and hasattr(reference, "iloc")) or values.index.equals(reference.index):
         return
     index, reference_index = values.index.tolist(), reference.index.tolist()
-    if len(index) == len(reference_index) and set(index) == set(reference_index):
-        pairs = zip(index, reference_index, strict=True)
-        row = next(row for row, pair in enumerate(pairs) if pair[0] != pair[1])
+    if (row := _first_exchange(index, reference_index)) is not None:
         raise InputError(
             f"{name} has the index {index[row]!r} in row {row}, where {reference_name} has "
             f"{reference_index[row]!r}; give {name}.loc[{reference_name}.index], or {name}.to_numpy() if "
             "they are matched by position"
         )
+
+
+def require_row_order(labels: Any, rows: IntArray, features: Features) -> None:
+    """Raise InputError if pandas has the ``labels`` of the same ``rows``, but in another order."""
+    if not hasattr(labels, "iloc") or len(labels) != len(rows):
+        return
+    index = labels.index.tolist()
+    if index == list(range(len(index))):  # pandas' own numbers, which say nothing about the rows
+        return
+    names = features.index[rows].tolist() if hasattr(features, "iloc") else rows.tolist()
+    if (place := _first_exchange(index, names)) is not None:
+        raise InputError(
+            f"labels has the index {index[place]!r} in place {place}, where labelled has {names[place]!r}; "
+            "give both in one order, or labels.to_numpy() if they are matched by position"
+        )
+
+
+def _first_exchange(first: list[Any], second: list[Any]) -> int | None:
+    """Return the first place where lists differ that have the same entries; None for all other lists."""
+    if len(first) != len(second) or set(first) != set(second):
+        return None
+    pairs = zip(first, second, strict=True)
+    return next((place for place, pair in enumerate(pairs) if pair[0] != pair[1]), None)
 
 
 def require_row_numbers(name: str, rows: Any, features: Features) -> None:

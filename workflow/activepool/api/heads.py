@@ -14,6 +14,7 @@ from activepool.api.arrays import (
     feature_matrix,
     require_one_order,
     require_row_numbers,
+    require_row_order,
     to_array,
     to_compute,
     to_rows,
@@ -172,6 +173,7 @@ def train_head(
     matrix = feature_matrix(features)
     rows = to_rows("validation", [] if validation is None else validation, matrix.shape[0])
     samples = labelled_set(labels, labelled, rows, matrix.shape[0], classes)
+    require_row_order(labels, samples.rows, features)
     compute = to_compute(device, workers, features)
     head = train_on(matrix, samples, rows, weight_decay, class_weight, to_whole("seed", seed, 0), compute)
     head = replace(head, feature_names=column_names(features))

@@ -13,6 +13,7 @@ from activepool.api.arrays import (
     require_computable,
     require_one_order,
     require_row_numbers,
+    require_row_order,
     to_compute,
     to_rows,
     to_whole,
@@ -111,6 +112,7 @@ def select(
     if classes is None and declaration.reads_pool_labels and oracle_labels is not None:
         classes = number_labels("oracle_labels", oracle_labels)[1]  # some of which may have no label yet
     labelled_rows = labelled_set(labels, labelled, held_out, samples, classes)
+    require_row_order(labels, labelled_rows.rows, features)
     unlabelled, candidates = pool_rows(pool, exclude, held_out, labelled_rows.rows, samples)
     if declaration.reads_features or declaration.is_scored:
         require_computable(matrix, candidates)

@@ -154,21 +154,45 @@ def test_a_deleted_round_comes_back_the_same(finished):
     assert "\n\nactivepool: curves: results/trial/curves.csv\n" in printed
 
 
-def test_a_stage_that_fails_says_why_and_leaves_no_output(tmp_path):
+def test_unusable_features_are_told_before_any_job(tmp_path):
     write_embeddings(tmp_path / "given.h5")
     with h5py.File(tmp_path / "given.h5", "r+") as file:
         file["train/features"][17, 3] = np.nan
     printed = Folder(tmp_path, EMBEDDINGS).snakemake(check=False)
-    assert "activepool: given.h5: train/features" in printed
-    assert "\n[failed] embeddings (" in printed
-    heading, job, cause, going_on = printed.splitlines()[-4:]
-    assert re.fullmatch(r"activepool: 1 job failed, and \d{2,} more could not run without it:", heading)
-    assert job == "activepool: embeddings"
-    log = "results/logs/features/embeddings_given/given.embeddings.log"
-    assert cause.startswith(f"activepool:   {log}: given.h5: train/features")
-    assert going_on.startswith("activepool: once you have fixed this, continue with: snakemake ")
+    reason = "row 17, column 3 is nan; every feature must be a finite number"
+    assert printed.endswith(f"dataset: given.h5: train/features: {reason}\n")
     assert "Traceback" not in printed
     assert not list(tmp_path.glob("results/features/**/*.h5"))
+
+
+UNABLE = '''
+from activepool.errors import InputError
+from activepool.strategies.declaration import strategy
+from activepool.strategies.query import Query, Selection
+
+
+@strategy(source="a test")
+def unable(query: Query) -> Selection:
+    """Fails."""
+    raise InputError("no sample is good enough")
+'''
+
+
+def test_a_stage_that_fails_says_why_and_leaves_no_output(tmp_path):
+    write_embeddings(tmp_path / "given.h5")
+    (tmp_path / "mine.py").write_text(UNABLE)
+    settings = EMBEDDINGS | {"strategies": ["random", "mine.py:unable"], "seeds": 1}
+    printed = Folder(tmp_path, settings).snakemake(check=False)
+    assert "activepool: no sample is good enough\n" in printed
+    assert "\n[failed] select: unable, seed 0, round 1 (" in printed
+    heading, job, cause, going_on = printed.splitlines()[-4:]
+    assert re.fullmatch(r"activepool: 1 job failed, and \d{2,} more could not run without it:", heading)
+    assert job == "activepool: select: unable, seed 0, round 1"
+    log = "results/logs/trial/unable/seed0/round01.select.log"
+    assert cause == f"activepool:   {log}: no sample is good enough"
+    assert going_on.startswith("activepool: once you have fixed this, continue with: snakemake ")
+    assert "Traceback" not in printed
+    assert not list(tmp_path.glob("results/trial/unable/**/selected.csv"))
 
 
 class Annotators:

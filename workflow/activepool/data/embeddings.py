@@ -30,6 +30,7 @@ from activepool.data.settings import Imbalance
 from activepool.data.splits import held_out_rows
 from activepool.data.subset import remaining_rows
 from activepool.errors import InputError, first_few
+from activepool.io.half_precision import to_single
 from activepool.io.hdf5_writing import written_hdf5
 
 
@@ -185,12 +186,17 @@ def _checked_blocks(part: EmbeddingPart, task: str, with_spread: bool) -> Iterat
         numbers = np.arange(block.start, block.stop)
         if not finite.passes(values, numbers, partial(_problem, part, original, block.start, dtype)):
             continue
-        require_squares(part.features.name, values, numbers)
+        require_squares(part.features.name, _quick(values), numbers)
         if with_spread:
-            spread.add(original, numbers)
+            spread.add(_quick(original), numbers)
         yield block, values
     finite.require()
     spread.require()
+
+
+def _quick(values: FloatArray) -> FloatArray:
+    """Return float16 as float32, with which NumPy computes several times as fast."""
+    return to_single(values) if values.dtype == np.float16 else values
 
 
 def _problem(

@@ -11,7 +11,7 @@ from planning.stages.contents import cache_file, content_digest, embedding_optio
 #: Settings that name files of features, and those that say which of their arrays are read.
 FEATURE_FILES, ARRAY_SETTINGS = ("path", "test_features"), ("array", "label_array", "source_array")
 
-#: Features of a part beyond which only the job reads them: some seconds as float32, but a minute as float16.
+#: Features of a part beyond which only the job reads them: it takes about six seconds to check so many.
 MAX_VALUES = 10**9
 
 

@@ -106,7 +106,8 @@ def test_renamed_images_are_not_called_new(photographs, capsys):
     (photographs.root / "a/1.png").rename(photographs.root / "1.png")
     photographs.take("new.png", 9)
     photographs.update()
-    assert f"reading 1 new image and 2 renamed images in {photographs.root}\n" in capsys.readouterr().err
+    notice = f"activepool: notice: reading 1 new image and 2 renamed images in {photographs.root}\n"
+    assert notice in capsys.readouterr().err
 
 
 def test_a_removed_image_keeps_its_row_and_is_not_present(photographs):

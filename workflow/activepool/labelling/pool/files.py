@@ -71,7 +71,7 @@ def image_files(
     if announced:
         present = set(sources)
         gone = {(file.bytes, file.mtime_ns) for file in by_source.values() if file.source not in present}
-        print(f"activepool: {_reading_notice(root, announced, gone)}", file=sys.stderr)
+        print(f"activepool: notice: {_reading_notice(root, announced, gone)}", file=sys.stderr)
 
     def read_block(block: slice) -> list[PoolFile]:
         return [_file(root, source) for source in unread[block]]

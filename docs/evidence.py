@@ -63,7 +63,7 @@ def table(curves: pd.DataFrame) -> Iterator[str]:
     """Yield the lines of a table in Markdown, strategies by area."""
     has_tail = bool(curves["tail_accuracy"].notna().any())
     metric = "balanced_accuracy" if has_tail else "top1"
-    has_all_classes = bool(curves["imbalance_ratio"].notna().all())
+    has_all_classes = bool(last_round(curves)["imbalance_ratio"].notna().all())
     areas = {name: normalised_area(curve) for name, curve in Curves(curves).by_strategy(metric).items()}
     gains = _gains(curves, metric)
     p_values = dict(zip(gains, holm([float(paired_p_value(gain)) for gain in gains.values()]), strict=True))

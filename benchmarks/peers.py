@@ -26,7 +26,7 @@ from rounds import Case, Work, library_round
 from synthetic import write_mixture
 from threadpoolctl import threadpool_limits
 
-from activepool.data.pool import unlabelled_pool
+from activepool.data.splits import unlabelled_pool
 from activepool.features.store import FeatureFile
 from activepool.heads.linear import LinearHead, read_head
 from activepool.io.files import write_table

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from activepool.compute.blocks import Compute
 from activepool.compute.seeds import generator
-from activepool.data.pool import unlabelled_pool
+from activepool.data.splits import unlabelled_pool
 from activepool.features.store import FeatureFile
 from activepool.heads.linear import read_head
 from activepool.strategies.assembly import assemble_query, prepare_rounds

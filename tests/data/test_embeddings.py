@@ -9,9 +9,9 @@ from data.embedding_parts import ROWS, arrays, read, write_hdf5, write_npy
 
 from activepool.compute.blocks import BLOCK_ROWS
 from activepool.data.embeddings import preview, write_features
-from activepool.data.imbalance import long_tail_rows
 from activepool.data.settings import Imbalance
 from activepool.data.splits import held_out_rows
+from activepool.data.subset import long_tail_rows
 from activepool.features.store import FeatureFile
 
 pytestmark = pytest.mark.usefixtures("small_blocks")

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from activepool.data.exif_rotation import sampled_turn_notice
 from activepool.data.image_checks import drop_unreadable
+from activepool.data.image_notices import sampled_turn_notice
 from activepool.data.samples import Part, Samples
 from activepool.errors import InputError
 

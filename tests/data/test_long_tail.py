@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from activepool.data.imbalance import long_tail_counts, long_tail_rows
+from activepool.data.settings import DatasetSettings, Imbalance
+from activepool.data.subset import long_tail_counts, long_tail_rows
 from activepool.errors import InputError
 
 
@@ -17,35 +18,41 @@ def published_counts(num_classes, largest, kind, factor):
 @pytest.mark.parametrize("factor", [0.01, 0.1, 0.37, 1.0])
 @pytest.mark.parametrize(("num_classes", "largest"), [(10, 5000), (100, 500), (2, 777)])
 def test_equal_classes_become_as_published(kind, factor, num_classes, largest):
-    counts = long_tail_counts(np.full(num_classes, largest), kind, factor)
+    counts = long_tail_counts(np.full(num_classes, largest), Imbalance(kind=kind, factor=factor))
     assert counts.tolist() == published_counts(num_classes, largest, kind, factor)
 
 
 def test_cifar10_of_factor_100():
-    counts = long_tail_counts(np.full(10, 5000), "exp", 0.01)
+    counts = long_tail_counts(np.full(10, 5000), Imbalance(kind="exp", factor=0.01))
     assert counts.tolist() == [5000, 2997, 1796, 1077, 645, 387, 232, 139, 83, 50]
 
 
 def test_a_class_keeps_at_most_what_it_has():
-    assert long_tail_counts(np.array([5, 100, 80, 0, 70]), "exp", 0.5).tolist() == [5, 84, 70, 0, 50]
+    assert long_tail_counts(np.array([5, 100, 80, 0, 70]), Imbalance(kind="exp", factor=0.5)).tolist() == [
+        5,
+        84,
+        70,
+        0,
+        50,
+    ]
 
 
 def test_the_middle_class_is_of_the_larger_half():
-    assert long_tail_counts(np.full(5, 10), "step", 0.2).tolist() == [10, 10, 10, 2, 2]
+    assert long_tail_counts(np.full(5, 10), Imbalance(kind="step", factor=0.2)).tolist() == [10, 10, 10, 2, 2]
 
 
 def test_one_class_keeps_all():
-    assert long_tail_counts(np.array([9]), "exp", 0.1).tolist() == [9]
+    assert long_tail_counts(np.array([9]), Imbalance(kind="exp", factor=0.1)).tolist() == [9]
 
 
 def test_rows_follow_the_counts_and_unknown_ones_stay():
     labels = np.random.default_rng(0).permutation(np.repeat([0, 1, 2, -1], [50, 40, 60, 30]))
-    rows = long_tail_rows(labels, 3, "exp", 0.25, seed=0)
+    rows = long_tail_rows(labels, 3, Imbalance(kind="exp", factor=0.25))
     assert (np.diff(rows) > 0).all()
     row_labels = labels[rows]
     assert (
         np.bincount(row_labels[row_labels >= 0]).tolist()
-        == long_tail_counts(np.array([50, 40, 60]), "exp", 0.25).tolist()
+        == long_tail_counts(np.array([50, 40, 60]), Imbalance(kind="exp", factor=0.25)).tolist()
     )
     assert (row_labels == -1).sum() == 30
 
@@ -53,7 +60,7 @@ def test_rows_follow_the_counts_and_unknown_ones_stay():
 def test_rows_depend_on_the_seed_and_are_nested_over_factors():
     labels = np.repeat([0, 1], 100)
     small, again, large, other_seed = (
-        set(long_tail_rows(labels, 2, "step", factor, seed).tolist())
+        set(long_tail_rows(labels, 2, Imbalance(kind="step", factor=factor, seed=seed)).tolist())
         for factor, seed in ((0.1, 0), (0.1, 0), (0.3, 0), (0.1, 1))
     )
     assert small == again
@@ -64,12 +71,17 @@ def test_rows_depend_on_the_seed_and_are_nested_over_factors():
 @pytest.mark.parametrize(
     ("kind", "factor", "words"),
     [
-        ("linear", 0.5, "kind 'linear' is not known; it must be one of exp, step"),
-        ("exp", 0.0, "factor 0.0 must be above 0 and at most 1"),
-        ("step", 1.5, "factor 1.5 must be above 0 and at most 1"),
-        ("step", 0.05, "factor 0.05 leaves no sample of class number 1 .* raise the factor to at least 0.1"),
+        ("linear", 0.5, "dataset: imbalance.kind: input should be 'exp' or 'step'"),
+        ("exp", 0.0, "dataset: imbalance.factor: input should be greater than 0"),
+        ("step", 1.5, "dataset: imbalance.factor: input should be less than or equal to 1"),
     ],
 )
-def test_imbalance_that_cannot_be_made(kind, factor, words):
+def test_imbalance_that_is_not_valid(kind, factor, words):
     with pytest.raises(InputError, match=words):
-        long_tail_counts(np.array([10, 10]), kind, factor)
+        DatasetSettings.parse({"kind": "digits", "imbalance": {"kind": kind, "factor": factor}})
+
+
+def test_no_class_loses_all_its_samples():
+    words = "factor 0.05 leaves no sample of class number 1 .* raise the factor to at least 0.1"
+    with pytest.raises(InputError, match=words):
+        long_tail_counts(np.array([10, 10]), Imbalance(kind="step", factor=0.05))

@@ -1,8 +1,31 @@
 import numpy as np
 import pytest
 
-from activepool.data.splits import held_out_rows, initial_pool, validation_counts, validation_rows
+from activepool.data.splits import (
+    held_out_rows,
+    initial_pool,
+    unlabelled_pool,
+    validation_counts,
+    validation_rows,
+)
 from activepool.errors import InputError
+
+
+def test_the_pool_is_what_is_left():
+    assert unlabelled_pool(8, np.array([7, 0]), np.array([3])).tolist() == [1, 2, 4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("validation", "labelled", "words"),
+    [
+        ([8], [], "the validation split names row 8, but train/features has 8 rows"),
+        ([], [-1], "the labelled set names row -1"),
+        ([2], [2], "the labelled set names row 2, which is in the validation split as well"),
+    ],
+)
+def test_rows_that_do_not_fit(validation, labelled, words):
+    with pytest.raises(InputError, match=words):
+        unlabelled_pool(8, np.array(validation, dtype=int), np.array(labelled, dtype=int))
 
 
 def long_tail(seed=0, unknown=20):

@@ -13,8 +13,13 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from activepool.compute.arrays import IntArray, TextArray
-from activepool.data.annotation_marks import MARKS, mark_hint
-from activepool.data.class_names import loose_form, quoted_pair
+from activepool.data.class_names import (
+    letters_of,
+    loose_form,
+    quoted_pair,
+    reads_as_missing,
+    reads_as_no_label,
+)
 from activepool.data.label_file import LabelFile
 from activepool.data.samples import UNKNOWN
 from activepool.data.typed_labels import Classes
@@ -29,6 +34,22 @@ from activepool.io.csv_rows import (
 )
 from activepool.io.hdf5_reading import texts
 from activepool.io.index_files import whole_number
+
+#: Values of the column ``label`` for a sample that cannot be labelled, unless a class has that name.
+MARKS = ("?", "-1", "skip")
+
+#: Letters of what people write in their place, such as the answers of labelling projects.
+SIMILAR_LETTERS = ("canttell", "cannottell", "notours", "notoneofours", "skipped", "unlabelable")
+
+
+def mark_hint(label: str) -> str:
+    """Return what to write if a label that is not a class was meant as a mark; empty for any other."""
+    form = str(loose_form(label))
+    is_near = form in MARKS or letters_of(form) in SIMILAR_LETTERS
+    if not (is_near or reads_as_missing(form) or reads_as_no_label(form)):
+        return ""
+    return f"; for a sample that cannot be labelled, write {MARKS[0]!r}"
+
 
 #: The columns that are read.
 COLUMNS = ("index", "source", "label")

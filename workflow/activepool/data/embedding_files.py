@@ -10,9 +10,15 @@ import numpy as np
 
 from activepool.compute.arrays import IntArray, TextArray
 from activepool.data.class_names import declared_class_names, require_different
-from activepool.data.embedding_arrays import TEST, TRAIN, ArrayNames, class_names_in, unread_vectors
+from activepool.data.embedding_arrays import (
+    TEST,
+    TRAIN,
+    ArrayNames,
+    class_names_in,
+    column_notices,
+    unread_vectors,
+)
 from activepool.data.embedding_labels import RawLabels, class_names_of, label_numbers
-from activepool.data.table_columns import column_notices
 from activepool.errors import InputError, first_few
 from activepool.io.array_files.array_file import ArrayFile, StoredArray
 from activepool.io.texts import has_line_break, is_storable

@@ -17,11 +17,10 @@ import pandas as pd
 from tqdm import tqdm
 
 from activepool.compute.blocks import Compute, row_blocks
-from activepool.data.exif_rotation import turn_notice
 from activepool.data.image_files import decode_image, read_header, reading_problem, without_warnings
+from activepool.data.image_notices import beginning_digest, copy_notices, turn_notice
 from activepool.data.packed_images import Place
 from activepool.data.samples import Samples, require_samples, with_notice
-from activepool.data.shared_images import beginning_digest, copy_notices
 from activepool.errors import InputError, first_lines
 
 #: Images that a thread checks before it reports progress.

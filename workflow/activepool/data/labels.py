@@ -7,8 +7,7 @@ overwrites one.
 from pathlib import Path
 
 from activepool.compute.arrays import IntArray
-from activepool.data.annotation_marks import MARKS
-from activepool.data.annotations import TrainPart, all_labels, label_name
+from activepool.data.annotations import MARKS, TrainPart, all_labels, label_name
 from activepool.data.label_file import LabelFile
 from activepool.data.samples import UNKNOWN
 from activepool.data.used_labels import UsedLabels

@@ -6,10 +6,9 @@ import numpy as np
 
 from activepool.compute.arrays import IntArray
 from activepool.data.class_checks import class_notices
-from activepool.data.imbalance import long_tail_counts
 from activepool.data.samples import UNKNOWN, Samples, require_samples
 from activepool.data.settings import Imbalance
-from activepool.data.subset import subset_counts
+from activepool.data.subset import long_tail_counts, subset_counts
 
 #: Files or lines that a preview reads at most: about a second's work.
 MAX_PREVIEWED = 100_000
@@ -52,7 +51,7 @@ class Preview:
         counts, num_test = self.train_class_counts, self.num_test
         unlabelled = self.num_train - int(counts.sum())
         if imbalance is not None:
-            counts = long_tail_counts(counts, imbalance.kind, imbalance.factor)
+            counts = long_tail_counts(counts, imbalance)
         if fraction is not None:
             counts = subset_counts(counts, fraction)
             unlabelled = int(subset_counts(np.array([unlabelled]), fraction)[0])

@@ -7,7 +7,7 @@ import numpy as np
 from activepool.data.annotations import UNLABELABLE
 from activepool.data.label_file import LabelFile
 from activepool.data.labels import known_labels, used_labels
-from activepool.data.pool import unlabelled_pool
+from activepool.data.splits import unlabelled_pool
 from activepool.data.used_labels import UsedLabels
 from activepool.errors import InputError
 from activepool.io.index_files import read_index

@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 
 
 class Imbalance(BaseModel):
-    """A long-tailed version of the train part; see activepool.data.imbalance."""
+    """A long-tailed version of the train part; see activepool.data.subset."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

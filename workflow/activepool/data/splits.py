@@ -12,12 +12,30 @@ from activepool.compute.arrays import IntArray
 from activepool.compute.seeds import generator
 from activepool.data.allocation import balanced_counts, draw_per_class
 from activepool.data.class_names import loose_form, quoted_pair
-from activepool.data.pool import unlabelled_pool
 from activepool.errors import InputError
 
 #: How the size of a validation split is rounded: to whole samples or, as in the code of Emam et al. 2021,
 #: down to a multiple of the number of classes.
 RoundTo = Literal["samples", "classes"]
+
+NO_ROWS = np.empty(0, dtype=np.int64)
+
+
+def unlabelled_pool(num_train: int, validation: IntArray, labelled: IntArray = NO_ROWS) -> IntArray:
+    """Return the rows that are neither validation nor labelled, ascending, (n,) int64.
+
+    Raises InputError if a row is outside the train part, or both in validation and labelled.
+    """
+    is_free = np.ones(num_train, dtype=bool)
+    for name, rows in (("the validation split", validation), ("the labelled set", labelled)):
+        outside = rows[(rows < 0) | (rows >= num_train)]
+        if outside.size:
+            raise InputError(f"{name} names row {outside[0]}, but train/features has {num_train} rows")
+        repeated = rows[~is_free[rows]]
+        if repeated.size:
+            raise InputError(f"{name} names row {repeated[0]}, which is in the validation split as well")
+        is_free[rows] = False
+    return np.flatnonzero(is_free)
 
 
 def held_out_rows(labels: IntArray, fraction: float) -> IntArray:

@@ -1,4 +1,14 @@
-"""Subsets: a share of a dataset, to try an experiment on, or a long-tailed version of it, or both."""
+"""Subsets: a share of a dataset, to try an experiment on, or a long-tailed version of it, or both.
+
+Cui et al. 2019 (Class-Balanced Loss, section 5.1) and Cao et al. 2019 (LDAM, section 4 and their code)
+define both forms of a long tail. With C classes, at most n_max samples in a class, and a factor mu:
+
+    exp:  class c keeps  int(n_max * mu^(c / (C - 1)))
+    step: the first half of the classes keeps n_max, the other half  int(n_max * mu)
+
+and a class that has fewer keeps all. With ``step`` and an odd C, the class in the middle belongs to the
+larger half.
+"""
 
 from collections.abc import Mapping
 
@@ -7,8 +17,40 @@ import numpy as np
 from activepool.compute.arrays import IntArray
 from activepool.compute.seeds import generator
 from activepool.data.allocation import draw_per_class
-from activepool.data.imbalance import long_tail_rows
 from activepool.data.settings import Imbalance
+from activepool.errors import InputError
+
+
+def long_tail_counts(class_counts: IntArray, imbalance: Imbalance) -> IntArray:
+    """Return the number of samples that each class keeps of those that it has, both (C,).
+
+    Raises: InputError if a class would lose all its samples.
+    """
+    num_classes, largest = len(class_counts), int(class_counts.max(initial=0))
+    factor = imbalance.factor
+    if imbalance.kind == "exp":
+        shares = [factor ** (c / max(1, num_classes - 1)) for c in range(num_classes)]
+    else:
+        shares = [1.0 if 2 * c < num_classes else factor for c in range(num_classes)]
+    targets = np.array([int(largest * share) for share in shares], dtype=np.int64)
+    lost = np.flatnonzero((targets == 0) & (class_counts > 0))
+    if len(lost):
+        raise InputError(
+            f"imbalance: factor {factor} leaves no sample of class number {lost[0]} (the largest class "
+            f"has {largest}); raise the factor to at least {1 / largest:.2g}"
+        )
+    return np.minimum(class_counts, targets)
+
+
+def long_tail_rows(labels: IntArray, num_classes: int, imbalance: Imbalance) -> IntArray:
+    """Return the train rows that stay, ascending; those of label -1 all do.
+
+    With the same seed, a larger factor keeps all samples that a smaller one keeps; see `long_tail_counts`.
+    """
+    labelled = np.flatnonzero(labels >= 0)
+    counts = long_tail_counts(np.bincount(labels[labelled], minlength=num_classes), imbalance)
+    drawn = draw_per_class(labelled, labels[labelled], counts, generator(imbalance.seed, 0, "imbalance"))
+    return np.union1d(drawn, np.flatnonzero(labels < 0))
 
 
 def remaining_rows(
@@ -21,7 +63,7 @@ def remaining_rows(
     """
     rows: dict[str, IntArray] = {name: np.arange(len(part_labels)) for name, part_labels in labels.items()}
     if imbalance is not None:
-        rows["train"] = long_tail_rows(labels["train"], num_classes, **imbalance.model_dump())
+        rows["train"] = long_tail_rows(labels["train"], num_classes, imbalance)
     if fraction is not None:
         for name, part_rows in rows.items():
             rows[name] = part_rows[subset_rows(labels[name][part_rows], num_classes, fraction, name)]

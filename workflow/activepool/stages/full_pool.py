@@ -16,7 +16,7 @@ def full_pool(
     """
     from activepool.data.label_file import LabelFile
     from activepool.data.labels import merged_labels, used_labels
-    from activepool.data.pool import unlabelled_pool
+    from activepool.data.splits import unlabelled_pool
     from activepool.io.index_files import read_index, write_index
 
     with LabelFile(samples) as file:

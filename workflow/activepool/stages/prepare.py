@@ -25,7 +25,7 @@ def prepare(
         prepared: prepared.h5 to write
         options: JSON: the options of the strategy for this stage
     """
-    from activepool.data.pool import unlabelled_pool
+    from activepool.data.splits import unlabelled_pool
     from activepool.features.store import FeatureFile
     from activepool.io.index_files import read_index
     from activepool.io.named_arrays import write_arrays

@@ -14,8 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from activepool.data.exif_rotation import sampled_turn_notice
 from activepool.data.fingerprint import fingerprint
+from activepool.data.image_notices import sampled_turn_notice
 from activepool.data.kinds import build
 from activepool.data.samples import with_notice
 from activepool.data.shards import ENDINGS, list_shards, shards_folder

@@ -11,6 +11,7 @@ from activepool.data.dataset import prepare
 from activepool.data.kinds import preview
 from activepool.data.samples import write_samples
 from activepool.data.settings import DatasetSettings
+from activepool.data.shards import Shards
 from activepool.data.thumbnails import thumbnails
 from activepool.errors import InputError
 
@@ -441,8 +442,20 @@ def test_the_name_of_unknown_labels_is_no_class(tmp_path):
         huggingface.load(tmp_path, test_fraction=0.5, class_names=["-1", "1"])
 
 
-def test_images_of_0_bytes_are_counted_before_they_are_read(tmp_path):
-    write(tmp_path / "train.arrow", range(3), [0, 1, 0], images=pa.array([picture(0), b"", picture(2)]))
-    write(tmp_path / "test.arrow", [3, 4], [0, 1])
-    notice = f"{tmp_path}: images of 0 bytes, which are unreadable: 1 (train.arrow/1)"
+@pytest.mark.parametrize("ending", ["parquet", "arrow"])
+@pytest.mark.parametrize("padding", [0, 5_000])  # Parquet has no statistics of images beyond 4,096 bytes
+def test_images_of_0_bytes_are_counted_before_they_are_read(tmp_path, ending, padding):
+    images = [picture(0) + bytes(padding), b"", picture(2)]
+    cells = pa.array([{"bytes": image, "path": "a.png"} for image in images], IMAGE)
+    write(tmp_path / f"train.{ending}", range(3), [0, 1, 0], images=cells)
+    write(tmp_path / f"test.{ending}", [3, 4], [0, 1])
+    notice = f"{tmp_path}: images of 0 bytes, which are unreadable: 1 (train.{ending}/1)"
     assert huggingface.load(tmp_path).notices == (notice,)
+
+
+def test_large_parquet_files_are_not_read_to_find_images_of_0_bytes(tmp_path, monkeypatch):
+    monkeypatch.setattr(Shards, "is_large", True)
+    images = pa.array([picture(0) + bytes(5_000), b"", picture(2)])
+    write(tmp_path / "train.parquet", range(3), [0, 1, 0], images=images)
+    write(tmp_path / "test.parquet", [3, 4], [0, 1])
+    assert huggingface.load(tmp_path).notices == ()

@@ -35,9 +35,10 @@ def load(
     train, test = ShardPart(), ShardPart()
     names_by_file: dict[str, list[str]] = {}
     misfits: dict[str, list[str]] = {}
+    finds_empty = not shards.is_large
     for part, files in ((train, shards.train), (test, shards.test)):
         for file in files:
-            names = read_file(shards.root, file, image, label, part, misfits)
+            names = read_file(shards.root, file, image, label, part, misfits, finds_empty)
             if names is None:
                 continue
             names_by_file[file] = names

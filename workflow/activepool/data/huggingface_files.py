@@ -27,8 +27,8 @@ IMAGE, LABEL = "image", "label"
 #: How Parquet files begin, and Arrow files that are not streams.
 PARQUET, ARROW_FILE = b"PAR1", b"ARROW1"
 
-#: The places of consecutive images, None for a row without one, and the column of their labels.
-Block = tuple[Sequence[Member | Cell | None], Any]
+#: The places of consecutive images, None for a row without one; which have 0 bytes; and their labels.
+Block = tuple[Sequence[Member | Cell | None], Sequence[bool], Any]
 
 
 @dataclass(frozen=True)
@@ -84,13 +84,15 @@ def read_file(
     label: str | None,
     part: ShardPart,
     misfits: dict[str, list[str]],
+    finds_empty: bool,
 ) -> list[str] | None:
     """Add the images of a file in ``root`` to ``part``, and a line for each missing image, and for damage.
 
     A file whose columns do not fit joins the list of the ``misfits`` with the same problem.
 
     The columns are by default ``image``, or the only one of images, and ``label``, or the only one whose
-    classes have names.
+    classes have names. ``finds_empty`` reads the images of Parquet files, if need be, to find those of 0
+    bytes.
 
     Returns: the names of the classes in the schema, [] if it has none; None for a damaged file, and for a
     file without labels, as those of unlabelled images may be.
@@ -99,11 +101,12 @@ def read_file(
         from pyarrow import ArrowException
     row, has_bad_label = 0, False
     try:
-        schema, blocks = (_parquet if _is_parquet(root / shard) else _arrow)(root / shard, shard)
+        path = root / shard
+        schema, blocks = _parquet(path, shard, finds_empty) if _is_parquet(path) else _arrow(path, shard)
         columns = Columns.from_schema(schema, image, label, is_unlabelled(shard))
         part.label_type = str(schema.field(columns.label).type) if columns.label else part.label_type
-        for places, labels in blocks(columns):
-            for place, value in zip(places, labels.to_pylist(), strict=True):
+        for places, are_empty, labels in blocks(columns):
+            for place, is_empty, value in zip(places, are_empty, labels.to_pylist(), strict=True):
                 source = f"{shard}/{row}"
                 row += 1
                 if (text := label_text(value, columns.class_names)) is None:
@@ -116,7 +119,7 @@ def read_file(
                     problem = f"has no bytes in the column {columns.image}; store the images in the file"
                     part.reject(source, text, problem)
                 else:
-                    part.add(place, text)
+                    part.add(place, text, is_empty)
         return columns.class_names if columns.label else None
     except InputError as error:
         misfits.setdefault(str(error), []).append(shard)
@@ -130,7 +133,7 @@ def read_file(
     return None
 
 
-def _parquet(path: Path, shard: str) -> tuple[Any, Callable[[Columns], Iterator[Block]]]:
+def _parquet(path: Path, shard: str, finds_empty: bool) -> tuple[Any, Callable[[Columns], Iterator[Block]]]:
     """Return the schema of a Parquet file, and what yields its row groups."""
     from pyarrow import parquet
 
@@ -144,15 +147,16 @@ def _parquet(path: Path, shard: str) -> tuple[Any, Callable[[Columns], Iterator[
             labels = _no_labels(metadata.row_group(group).num_rows)
             if columns.label:
                 labels = file.read_row_group(group, columns=[columns.label]).column(0)
-            missing = np.zeros(len(labels), dtype=bool)
-            if _may_miss(metadata.row_group(group), leaf):
+            missing = empty = [False] * len(labels)
+            statistics = _statistics(metadata.row_group(group), leaf)
+            if _may_miss(statistics) or (finds_empty and _may_be_empty(statistics)):
                 images = file.read_row_group(group, columns=[leaf]).column(0).combine_chunks()
-                missing = _missing(images, columns).to_numpy(zero_copy_only=False)
+                missing, empty = _without_bytes(_content(images, columns))
             places = [
                 None if is_missing else Cell(place, str(row + number), columns.index, group, number)
-                for number, is_missing in enumerate(missing.tolist())
+                for number, is_missing in enumerate(missing)
             ]
-            yield places, labels
+            yield places, empty, labels
             row += len(labels)
 
     return file.schema_arrow, blocks
@@ -174,7 +178,7 @@ def _arrow(path: Path, shard: str) -> tuple[Any, Callable[[Columns], Iterator[Bl
         row, place = 0, Path(shard)
         for batch in batches:
             images = batch.column(columns.image)
-            missing = _missing(images, columns).to_numpy(zero_copy_only=False).tolist()
+            missing, empty = _without_bytes(_content(images, columns))
             content = images.field("bytes") if columns.is_struct else images
             _, ends, values = content.buffers()
             kind = np.int64 if pa.types.is_large_binary(content.type) else np.int32
@@ -187,7 +191,8 @@ def _arrow(path: Path, shard: str) -> tuple[Any, Callable[[Columns], Iterator[Bl
                 None if is_missing else Member(place, str(row + number), first + start, stop - start)
                 for number, (start, stop, is_missing) in enumerate(spans)
             ]
-            yield places, batch.column(columns.label) if columns.label else _no_labels(len(images))
+            labels = batch.column(columns.label) if columns.label else _no_labels(len(images))
+            yield places, empty, labels
             row += len(images)
 
     return schema, blocks
@@ -205,18 +210,36 @@ def _no_labels(rows: int) -> Any:
     return pa.nulls(rows)
 
 
-def _may_miss(group: Any, leaf: str) -> bool:
-    """Return whether a row group may have rows without an image, by its statistics."""
+def _statistics(group: Any, leaf: str) -> Any:
+    """Return the statistics of a column in a row group; None if it has none."""
     columns = [group.column(number) for number in range(group.num_columns)]
     (statistics,) = [column.statistics for column in columns if column.path_in_schema == leaf]
+    return statistics
+
+
+def _may_miss(statistics: Any) -> bool:
+    """Return whether a row group may have rows without an image."""
     return statistics is None or not statistics.has_null_count or statistics.null_count > 0
 
 
-def _missing(images: Any, columns: Columns) -> Any:
-    """Return which rows have no bytes: those without a value, and those that have only a path."""
+def _may_be_empty(statistics: Any) -> bool:
+    """Return whether a row group may have images of 0 bytes: the smallest is unknown if one is large."""
+    return statistics is None or not statistics.has_min_max or not statistics.min_raw
+
+
+def _content(images: Any, columns: Columns) -> Any:
+    """Return the bytes of images, null for rows without a value, and for those that have only a path."""
     from pyarrow import compute
 
-    return compute.is_null(compute.struct_field(images, "bytes") if columns.is_struct else images)
+    return compute.struct_field(images, "bytes") if columns.is_struct else images
+
+
+def _without_bytes(content: Any) -> tuple[list[bool], list[bool]]:
+    """Return which rows have no bytes, and which have 0 bytes."""
+    from pyarrow import compute
+
+    is_empty = compute.fill_null(compute.equal(compute.binary_length(content), 0), False)
+    return compute.is_null(content).to_pylist(), is_empty.to_pylist()
 
 
 def _features(schema: Any) -> dict[str, Any]:

@@ -34,7 +34,8 @@ class ShardPart:
         repeated_keys: those of samples that an earlier tar archive has, too, such as
             ``train-001.tar/0007 is in train-000.tar``.
         contradictions: the key and the labels of each sample with different ones in .cls and .json.
-        empty: the sources of images of 0 bytes, except in Parquet files, where a look would take long.
+        empty: the sources of images of 0 bytes, except in large datasets in Parquet files, where a look would
+            take long.
         lacks_labels: whether labels are missing, because a shard is damaged or a label cannot be read.
         label_type: the type of the labels in the last file, such as ``uint8``; empty for text.
     """
@@ -69,12 +70,12 @@ class ShardPart:
         self.unused.append((source, label))
         self.problems.append(f"{source}: {problem}")
 
-    def add(self, place: Member | Cell, label: str) -> None:
-        """Add an image, whose place is relative to the root of the dataset."""
+    def add(self, place: Member | Cell, label: str, is_empty: bool) -> None:
+        """Add an image, perhaps of 0 bytes, whose place is relative to the root of the dataset."""
         self.sources.append(str(place))
         self.places.append(place.text)
         self.labels.append(label)
-        if isinstance(place, Member) and not place.size:
+        if is_empty:
             self.empty.append(str(place))
         if problem := _name_problem(str(place), label):
             self.problems.append(problem)

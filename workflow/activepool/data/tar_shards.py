@@ -170,7 +170,7 @@ def _add_sample(part: ShardPart, shard: str, sample: _Sample, label: str) -> Non
     if sample.has_bad_label:
         part.lacks_labels = True
     else:
-        part.add(first, label)
+        part.add(first, label, is_empty=not first.size)
 
 
 def _image_hint(key: str, image: str | None) -> str:

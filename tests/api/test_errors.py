@@ -1,6 +1,7 @@
 """What a user can get wrong, in the words of the one line that says so."""
 
 import re
+import shelve
 
 import h5py
 import numpy as np
@@ -249,6 +250,14 @@ def test_pandas_in_another_order_elsewhere():
     ):
         with pytest.raises(activepool.InputError, match=r"has the index 172 in row 0, where .* has 0; give"):
             call()
+
+
+def test_a_shelf_is_no_state(tmp_path):
+    with (
+        shelve.open(str(tmp_path / "state")) as shelf,
+        pytest.raises(activepool.InputError, match=r"^state is a DbfilenameShelf; it must be a dict$"),
+    ):
+        activepool.select("margin", FEATURES, labelled=LABELLED, labels=LABELS, budget=5, state=shelf)
 
 
 def test_features_of_a_file_that_was_closed(tmp_path):

@@ -187,6 +187,8 @@ def test_one_mistake_is_one_line(key, value, line):
             {"strategies": [{"strategy": "power", "of": "margin", "beta": INF}], "rounds": True},
             ["pretrain.weight_decay", "rounds", "strategies.0.beta"],
         ),
+        ({"pretrain": {"epochs": True, "threads": INF}}, ["pretrain.epochs", "pretrain.threads"]),
+        ({"pretrain": {"epochs": True, "epoch": 3}}, ["pretrain.epoch", "pretrain.epochs"]),
         ({"device": "gpu", "seeds": [True, 2, 2]}, ["device", "pretrain.weight_decay", "seeds"]),
         ({"backbone": {"architecture": "none.py:net"}}, ["backbone.architecture", "pretrain.weight_decay"]),
     ],
@@ -196,6 +198,13 @@ def test_infinities_and_truth_values_hide_no_other_mistake(changes, wrong):
     base = EXPERIMENT | {"backbone": {"architecture": "small"}, "pretrain": pretrain}
     lines = lines_about(base | changes)
     assert sorted(line.split(": ")[1] for line in lines) == wrong
+
+
+@pytest.mark.parametrize("word", ["end-to-end", "E2E", "fine-tune", "finetuning", "Fine_tuning"])
+def test_another_word_for_finetuning_has_the_right_one(word):
+    line = f"head.solver: {word!r} is not known; it must be one of 'sgd', 'lbfgs', 'finetune'"
+    wrong = EXPERIMENT | {"head": {"solver": word}}
+    assert lines_about(wrong) == [f"mine.yaml: {line}; did you mean 'finetune'?"]
 
 
 def test_a_default_in_place_of_a_wrong_value_has_no_line():

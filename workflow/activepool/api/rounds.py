@@ -1,7 +1,7 @@
 """The rows that a round may pick from, and what a strategy keeps for later rounds."""
 
 import hashlib
-from collections.abc import Hashable, Mapping, MutableMapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
@@ -36,23 +36,21 @@ def pool_rows(
     return unlabelled, np.flatnonzero(is_pickable)
 
 
-def memory_of(
-    state: MutableMapping[Any, Any] | None, key: Hashable, features: FeatureMatrix
-) -> MutableMapping[str, Any]:
+def memory_of(state: dict[Any, Any] | None, key: Hashable, features: FeatureMatrix) -> dict[str, Any]:
     """Return what the user's dict keeps of a strategy for later rounds with these features.
 
     Without a dict, nothing is kept. Raises InputError if ``state`` is not a dict.
     """
     if state is None:
         return {}
-    if not isinstance(state, MutableMapping):
+    if not isinstance(state, dict):  # a shelf, for example, keeps copies, and has no keys but text
         raise InputError(f"state is a {type(state).__name__}; it must be a dict")
-    memory: MutableMapping[str, Any] = state.setdefault((key, _fingerprint(features)), {})
+    memory: dict[str, Any] = state.setdefault((key, _fingerprint(features)), {})
     return memory
 
 
 def shared_arrays(
-    memory: MutableMapping[str, Any],
+    memory: dict[str, Any],
     strategy: Strategy,
     features: FeatureMatrix,
     rows: IntArray,

@@ -1,7 +1,7 @@
 """Which samples to label next, from arrays in memory or on disk."""
 
 import inspect
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -51,7 +51,7 @@ def select(
     round: int = 1,
     remaining_budget: int | None = None,
     oracle_labels: Any = None,
-    state: MutableMapping[Any, Any] | None = None,
+    state: dict[Any, Any] | None = None,
     device: str | None = None,
     workers: int | None = None,
     **options: Any,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from activepool.backbones.settings import parse_settings
@@ -19,6 +19,21 @@ OPTIMIZER_DEFAULTS: dict[str, dict[str, float]] = {
 }
 
 Optimizer = Literal["adamw", "lars", "sgd"]
+
+#: What is wrong with a truth value in the place of a number, which pydantic reads as 0 or 1.
+NO_NUMBER = "input should be a number, not true or false"
+
+
+def _not_truth(value: Any) -> Any:
+    """Return a value; raises PydanticCustomError for a truth value, also where checks would compare it."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("no_number", NO_NUMBER)
+    return value
+
+
+#: Types of numbers for which true is not 1.
+Whole = Annotated[int, BeforeValidator(_not_truth)]
+Real = Annotated[float, BeforeValidator(_not_truth)]
 
 #: The names of activepool.features.transforms, which imports torch.
 Augmentation = Literal["natural", "moco_v2", "digits", "crop", "shift"]
@@ -48,19 +63,19 @@ class PretrainSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     method: str
-    epochs: int = Field(gt=0)
-    batch_size: int = Field(default=256, gt=1)
+    epochs: Whole = Field(gt=0)
+    batch_size: Whole = Field(default=256, gt=1)
     optimizer: Optimizer = "adamw"
-    learning_rate: float = Field(gt=0)
-    weight_decay: float = Field(ge=0)
-    temperature: float = Field(default=0.2, gt=0)
-    projection_width: int = Field(gt=0)
-    warmup_epochs: int = Field(ge=0)
+    learning_rate: Real = Field(gt=0)
+    weight_decay: Real = Field(ge=0)
+    temperature: Real = Field(default=0.2, gt=0)
+    projection_width: Whole = Field(gt=0)
+    warmup_epochs: Whole = Field(ge=0)
     augmentation: Augmentation
     precision: Literal["bfloat16"] | None = None
-    knn_every: int = Field(default=10, ge=0)
-    seed: int = Field(default=0, ge=0)
-    threads: int = Field(default=1, gt=0)
+    knn_every: Whole = Field(default=10, ge=0)
+    seed: Whole = Field(default=0, ge=0)
+    threads: Whole = Field(default=1, gt=0)
 
     @model_validator(mode="before")
     @classmethod
@@ -86,8 +101,8 @@ class SimclrSettings(PretrainSettings):
     """SimCLR (Chen et al. 2020); ``optimizer: lars`` is the paper's, AdamW is quicker on small networks."""
 
     method: Literal["simclr"] = "simclr"
-    projection_width: int = Field(default=64, gt=0)
-    warmup_epochs: int = Field(default=10, ge=0)
+    projection_width: Whole = Field(default=64, gt=0)
+    warmup_epochs: Whole = Field(default=10, ge=0)
     augmentation: Augmentation = "natural"
 
 
@@ -102,12 +117,12 @@ class MocoSettings(PretrainSettings):
 
     method: Literal["moco_v2"] = "moco_v2"
     optimizer: Optimizer = "sgd"
-    projection_width: int = Field(default=128, gt=0)
-    warmup_epochs: int = Field(default=0, ge=0)
+    projection_width: Whole = Field(default=128, gt=0)
+    warmup_epochs: Whole = Field(default=0, ge=0)
     augmentation: Augmentation = "moco_v2"
-    queue: int = Field(default=65536, gt=0)
-    key_momentum: float = Field(default=0.999, ge=0, lt=1)
-    batch_norm_groups: int = Field(default=8, gt=0)
+    queue: Whole = Field(default=65536, gt=0)
+    key_momentum: Real = Field(default=0.999, ge=0, lt=1)
+    batch_norm_groups: Whole = Field(default=8, gt=0)
 
     @model_validator(mode="after")
     def _check_batches(self) -> "MocoSettings":

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from activepool.api.options import plain_message, value_note
 from activepool.errors import InputError, abbreviated, nearest_name
+from activepool.pretraining.settings import NO_NUMBER
 from planning.configuration.experiment import Experiment
 from planning.configuration.partial import Configuration, Further, partial
 from planning.configuration.project import Project
@@ -42,8 +43,8 @@ PATTERNS = {
     DEVICE_PATTERN: "must be auto, cpu, cuda or cuda:0, cuda:1 and so on",
 }
 
-#: What is wrong with a truth value in the place of a number, which pydantic reads as 0 or 1.
-NO_NUMBER = "input should be a number, not true or false"
+#: Values that people know by other words.
+OTHER_WORDS = dict.fromkeys(("end-to-end", "end_to_end", "end2end", "e2e", "full"), "finetune")
 
 
 def _none(configuration: Any, left_out: frozenset[str]) -> Iterable[str]:
@@ -200,7 +201,8 @@ def _line(model: type[BaseModel], raw: Any, error: Any) -> str:
 
 def _suggestion(value: Any, expected: str) -> str:
     """Return the expected value, of those in a text like ``'sgd' or 'lbfgs'``, that may be meant, if any."""
-    near = difflib.get_close_matches(str(value).lower(), re.findall("'([^']*)'", expected), n=1)
+    word = OTHER_WORDS.get(str(value).lower(), str(value).lower())
+    near = difflib.get_close_matches(word, re.findall("'([^']*)'", expected), n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
 
 

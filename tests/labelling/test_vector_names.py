@@ -12,7 +12,7 @@ from activepool.errors import InputError
 from activepool.features.store import FeatureFile
 from activepool.labelling.pool.features import copy_vectors
 from activepool.labelling.pool.vectors import VectorFile
-from activepool.ledger.pool_samples import UnknownSampleError
+from activepool.ledger.messages import WrongCellError
 from planning.configuration.project import Project
 from planning.project.pool import updated_pool
 from planning.project.start import preview_run
@@ -72,7 +72,7 @@ def test_answers_name_rows_by_their_names():
     assert begin_run(vector_project).training_set("batch01").rows.tolist() == [7]
     samples = begin_run(vector_project).pool.names([], None)
     assert samples.by_name("00003.jpg", may_lack_folders=True)[0] == begin_run(vector_project).pool.samples[3]
-    with pytest.raises(UnknownSampleError):
+    with pytest.raises(WrongCellError):
         samples.by_row("20")
 
 

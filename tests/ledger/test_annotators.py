@@ -9,8 +9,7 @@ from test_label_studio import annotation, task
 
 from activepool.errors import InputError
 from activepool.ledger.entries import Draft, Event, History
-from activepool.ledger.formats.annotator_file import annotator_file_of
-from activepool.ledger.formats.annotators import annotator_name, name_problem
+from activepool.ledger.formats.annotators import annotator_file_of, annotator_name, name_problem
 from activepool.ledger.hand_edits import problems_by_hand
 
 

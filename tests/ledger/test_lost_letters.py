@@ -6,7 +6,7 @@ from reading import POOL, labels_by_source, mistakes, read
 
 from activepool.errors import InputError
 from activepool.ledger.entries import Event
-from activepool.ledger.formats.lost_letters import whole_text
+from activepool.ledger.formats.slips import whole_text
 from activepool.ledger.formats.typed_classes import ClassNames
 
 CLASSES = ClassNames(("cat", "Käfer", "ant's nest"))

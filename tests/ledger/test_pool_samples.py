@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from ledgers import draft, entries, pool, sample
 
+from activepool.ledger.messages import WrongCellError
 from activepool.ledger.pool_changes import pool_changes
-from activepool.ledger.pool_samples import PoolSamples, UnknownSampleError, embedding_sample, image_sample
+from activepool.ledger.pool_samples import PoolSamples, embedding_sample, image_sample
 from activepool.ledger.state import state_of
 
 POOL = pool("a/1.jpg", "b/1.jpg", "a/2.png", "b/Größe.png", "x.jpg", "c/x.jpg")
@@ -42,7 +43,7 @@ def test_a_name_stands_for_a_sample(name, source):
     ],
 )
 def test_a_name_that_stands_for_none_or_several_is_a_mistake(name, words):
-    with pytest.raises(UnknownSampleError) as caught:
+    with pytest.raises(WrongCellError) as caught:
         POOL.by_name(name)
     assert words in str(caught.value)
 
@@ -59,14 +60,14 @@ def test_a_name_that_stands_for_none_or_several_is_a_mistake(name, words):
 )
 def test_a_hint_stays_in_the_folder_of_the_name(name, hint):
     samples = PoolSamples(list(map(sample, range(3))), ["a/img_009.png", "a/beetle.png", "b/img_009.png"])
-    with pytest.raises(UnknownSampleError) as caught:
+    with pytest.raises(WrongCellError) as caught:
         samples.by_name(name)
     assert str(caught.value) == f"{name!r} is not in the pool{hint}"
 
 
 def test_a_name_without_its_ending():
     assert POOL.by_name("a/2", may_lack_ending=True)[0] == sample("a/2.png")
-    with pytest.raises(UnknownSampleError, match="may be"):
+    with pytest.raises(WrongCellError, match="may be"):
         POOL.by_name("1", may_lack_ending=True)
 
 
@@ -79,10 +80,10 @@ def test_two_images_of_the_same_content_are_one_sample():
 def test_a_row_and_a_content():
     assert POOL.by_content(sample("x.jpg").upper()) == sample("x.jpg")
     assert POOL.by_row("2") == sample("a/2.png")
-    with pytest.raises(UnknownSampleError, match=r"index '6' is not a row of the pool \(0 to 5\)"):
+    with pytest.raises(WrongCellError, match=r"index '6' is not a row of the pool \(0 to 5\)"):
         POOL.by_row("6")
     assert POOL.by_content(sample("x.jpg")) == sample("x.jpg")
-    with pytest.raises(UnknownSampleError, match="no image of the pool has the content"):
+    with pytest.raises(WrongCellError, match="no image of the pool has the content"):
         POOL.by_content(sample("y.jpg"))
 
 
@@ -100,7 +101,7 @@ def test_an_old_name_finds_an_image_that_was_renamed():
     assert now.by_name("old.jpg")[0] == sample("old.jpg")
     assert now.by_name("gone.jpg")[0] == now.by_content(sample("gone.jpg")) == sample("gone.jpg")
     assert now.source(sample("gone.jpg")) == "gone.jpg"
-    with pytest.raises(UnknownSampleError, match=r"'edited.jpg' is another image now than the one that"):
+    with pytest.raises(WrongCellError, match=r"'edited.jpg' is another image now than the one that"):
         now.by_name("edited.jpg")
 
 
@@ -131,5 +132,5 @@ def test_two_images_that_swapped_their_names_keep_their_labels():
     ledger_entries = entries(draft(of="a", label="cat"), draft(of="b", label="dog"))
     now = PoolSamples([sample("b"), sample("a")], ["a", "b"], ledger_entries)
     assert pool_changes(state_of(ledger_entries), now).renamed == (("a", "b"), ("b", "a"))
-    with pytest.raises(UnknownSampleError, match="another image now"):
+    with pytest.raises(WrongCellError, match="another image now"):
         now.by_name("a")

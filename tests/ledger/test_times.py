@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from activepool.ledger.entries import is_time
-from activepool.ledger.formats.times import MAX_AHEAD, WrongTimeError, utc
+from activepool.ledger.formats.times import MAX_AHEAD, utc
+from activepool.ledger.messages import WrongCellError
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ def test_a_time_in_utc(written, time):
     ],
 )
 def test_what_is_no_time_of_an_answer(written, words):
-    with pytest.raises(WrongTimeError) as caught:
+    with pytest.raises(WrongCellError) as caught:
         utc(written)
     assert words in str(caught.value)
 

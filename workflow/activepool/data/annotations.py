@@ -41,16 +41,6 @@ MARKS = ("?", "-1", "skip")
 #: Letters of what people write in their place, such as the answers of labelling projects.
 SIMILAR_LETTERS = ("canttell", "cannottell", "notours", "notoneofours", "skipped", "unlabelable")
 
-
-def mark_hint(label: str) -> str:
-    """Return what to write if a label that is not a class was meant as a mark; empty for any other."""
-    form = str(loose_form(label))
-    is_near = form in MARKS or letters_of(form) in SIMILAR_LETTERS
-    if not (is_near or reads_as_missing(form) or reads_as_no_label(form)):
-        return ""
-    return f"; for a sample that cannot be labelled, write {MARKS[0]!r}"
-
-
 #: The columns that are read.
 COLUMNS = ("index", "source", "label")
 
@@ -59,6 +49,15 @@ UNLABELABLE = -2
 
 #: The number of mistakes that a message lists.
 MAX_LISTED = 50
+
+
+def mark_hint(label: str) -> str:
+    """Return what to write if a label that is not a class was meant as a mark; empty for any other."""
+    form = str(loose_form(label))
+    is_near = form in MARKS or letters_of(form) in SIMILAR_LETTERS
+    if not (is_near or reads_as_missing(form) or reads_as_no_label(form)):
+        return ""
+    return f"; for a sample that cannot be labelled, write {MARKS[0]!r}"
 
 
 @dataclass(frozen=True)

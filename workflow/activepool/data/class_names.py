@@ -165,13 +165,13 @@ def declared_class_names(
 
 def indistinguishable_names(names: Iterable[str]) -> Iterator[tuple[str, str, str]]:
     """Yield pairs of names that nobody would give to two classes, and how they differ."""
-    for first, second in _pairs(names, _strict_form):
+    for first, second in alike_pairs(names, _strict_form):
         yield first, second, _difference(first, second)
 
 
 def name_notices(names: Sequence[str]) -> Iterator[str]:
     """Yield a line for each kind of oddity in the names of classes that a person should look at."""
-    alike = [" and ".join(quoted_pair(*pair)) for pair in _pairs(names, loose_form)]
+    alike = [" and ".join(quoted_pair(*pair)) for pair in alike_pairs(names)]
     if alike:
         yield f"classes whose names are nearly the same: {abbreviated(alike)}"
     if missing := [repr(name) for name in names if reads_as_missing(name)]:
@@ -201,6 +201,17 @@ def loose_form(name: str) -> object:
     return unicodedata.normalize("NFKC", form.casefold()).translate(LOOKALIKES)
 
 
+def alike_pairs(
+    names: Iterable[str], form: Callable[[str], object] = loose_form
+) -> Iterator[tuple[str, str]]:
+    """Yield each name that has the form of an earlier one, behind the first such name."""
+    first_names: dict[object, str] = {}
+    for name in names:
+        earlier = first_names.setdefault(form(name), name)
+        if earlier != name:
+            yield earlier, name
+
+
 def quoted(name: str) -> str:
     """Return a name in quotes, with escapes if its letters would look like those of another name."""
     return repr(name) if unicodedata.is_normalized("NFC", name) else ascii(name)
@@ -210,15 +221,6 @@ def quoted_pair(first: str, second: str) -> tuple[str, str]:
     """Return two different names in quotes, with escapes if their letters would look the same."""
     show = ascii if _are_lookalikes(first, second) else quoted
     return show(first), show(second)
-
-
-def _pairs(names: Iterable[str], key: Callable[[str], object]) -> Iterator[tuple[str, str]]:
-    """Yield pairs of a name and the first earlier name with the same key."""
-    first_names: dict[object, str] = {}
-    for name in names:
-        earlier = first_names.setdefault(key(name), name)
-        if earlier != name:
-            yield earlier, name
 
 
 def _strict_form(name: str) -> object:

@@ -16,6 +16,9 @@ from activepool.data.packed_images import Place, place_digest
 from activepool.data.samples import Samples
 from activepool.errors import abbreviated
 
+#: Bytes at the beginning of an image that, with its size, hardly any other image has.
+BEGINNING_BYTES = 4096
+
 
 def turn_notice(samples: Samples, num_turned: int, num_checked: int | None = None) -> str | None:
     """Return the notice of rotated images; None if there are none, or the rotation is applied.
@@ -43,10 +46,6 @@ def sampled_turn_notice(samples: Samples) -> str | None:
             with suppress(Exception):  # the check of all images reports it, or leaves the image out
                 num_turned += read_header(samples.image_place(path))
     return turn_notice(samples, num_turned, len(paths))
-
-
-#: Bytes at the beginning of an image that, with its size, hardly any other image has.
-BEGINNING_BYTES = 4096
 
 
 def beginning_digest(place: Place) -> bytes:

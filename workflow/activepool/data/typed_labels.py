@@ -27,6 +27,9 @@ ROMAN_UNITS = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")
 #: More digits than a number that counts something has; those of an identifier, such as n01440764.
 IDENTIFIER_DIGITS = 6
 
+#: Classes that a message lists.
+MAX_LISTED = 20
+
 
 def numbers_in(names: Sequence[str]) -> list[set[float]]:
     """Return the numbers in each name; Roman numerals count if all names end in them, and are else alike."""
@@ -53,10 +56,6 @@ def _is_numeral(letter: str) -> bool:
 
 def _roman_number(match: re.Match[str]) -> float:
     return 10.0 * len(match["tens"]) + ROMAN_UNITS.index(match["units"].lower())
-
-
-#: Classes that a message lists.
-MAX_LISTED = 20
 
 
 class Classes:

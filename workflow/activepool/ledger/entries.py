@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from activepool.data.class_names import reads_as_missing
-from activepool.ledger.classes import class_name
 
 #: The name of a sample: the SHA-256 of its content.
 SAMPLE = re.compile(r"[0-9a-f]{64}")
@@ -116,6 +115,16 @@ class Entry(Draft):
 def as_entry(draft: Draft, number: int) -> Entry:
     """Return the entry with this number that a draft makes."""
     return Entry(number=number, **{name: getattr(draft, name) for name in FIELDS})
+
+
+def class_name(text: str) -> str:
+    """Return the name of a class in Unicode's form NFC."""
+    return unicodedata.normalize("NFC", text)
+
+
+def normal_form(name: str) -> str:
+    """Return a form that is equal for names that differ only in blanks or in their Unicode form."""
+    return " ".join(class_name(name).split())
 
 
 def now() -> str:

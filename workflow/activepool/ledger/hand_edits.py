@@ -8,8 +8,9 @@ from activepool.data.annotations import raise_if_any
 from activepool.ledger.entries import FIELDS, SENDINGS, Draft, Entry, Event, History, is_time
 from activepool.ledger.formats.annotators import name_problem
 from activepool.ledger.formats.rows import Row
-from activepool.ledger.formats.times import WrongTimeError, utc
-from activepool.ledger.formats.typed_classes import ClassNames, TypedClasses, WrongLabelError
+from activepool.ledger.formats.times import utc
+from activepool.ledger.formats.typed_classes import ClassNames, TypedClasses
+from activepool.ledger.messages import WrongCellError
 from activepool.ledger.pool_samples import PoolSamples
 from activepool.ledger.table import Line
 
@@ -22,7 +23,7 @@ def problems_by_hand(entry: Draft, history: History) -> Iterator[str]:
     if is_time(entry.when):
         try:
             utc(entry.when)
-        except WrongTimeError as error:
+        except WrongCellError as error:
             yield f"when {error}"
     if entry.event not in SENDINGS:
         if problem := name_problem(entry.who):
@@ -35,7 +36,7 @@ def problems_by_hand(entry: Draft, history: History) -> Iterator[str]:
         return
     try:
         event, label = TypedClasses(ClassNames(list(history.classes))).read(Row(0, "", label=entry.label))
-    except WrongLabelError as error:
+    except WrongCellError as error:
         yield str(error)
         return
     if event != Event.LABEL:

@@ -11,8 +11,10 @@ EXPORT_AGAIN = "; export it again"
 WEB_PAGE = "is a web page, such as of a login or an error"
 
 
-class HintedError(Exception):
-    """A problem. Its text ends with a hint, which is searched for only when the text is needed.
+class WrongCellError(Exception):
+    """The problem of a cell of a label file: of its sample, its label or its time.
+
+    The text ends with a hint, which is searched for only when the text is needed.
 
     Args:
         text: what is wrong.

@@ -16,7 +16,7 @@ from activepool.compute.arrays import FloatArray
 from activepool.io.files import file_digest
 from activepool.io.index_files import whole_number
 from activepool.ledger.entries import Entry
-from activepool.ledger.messages import HintedError
+from activepool.ledger.messages import WrongCellError
 from activepool.ledger.source_names import Candidate, ImageRoot, SourceNames
 
 #: The most sources that a message lists.
@@ -24,10 +24,6 @@ MAX_SOURCES = 3
 
 #: The characters of a sample's name.
 SAMPLE_LENGTH = 64
-
-
-class UnknownSampleError(HintedError):
-    """The problem of a sample's name, and what would be right."""
 
 
 def plain_sample(text: str) -> str:
@@ -130,22 +126,22 @@ class PoolSamples:
         return sample in self._samples_of_source(source)
 
     def by_content(self, sample: str) -> str:
-        """Return the sample with a content; raises UnknownSampleError if there is none."""
+        """Return the sample with a content; raises WrongCellError if there is none."""
         sample = plain_sample(sample)
         if self.knows(sample):
             return sample
         if len(sample) != SAMPLE_LENGTH:
-            raise UnknownSampleError(
+            raise WrongCellError(
                 f"sample {sample[:12]!r}{'...' * (len(sample) > 12)} has {len(sample)} characters, and a "
                 f"SHA-256 has {SAMPLE_LENGTH}; give the whole of it, or only the source"
             )
-        raise UnknownSampleError(
+        raise WrongCellError(
             f"no image of the pool has the content {sample[:12]}...; if it was changed since, put back the "
             "one that was labelled"
         )
 
     def by_row(self, text: str) -> str:
-        """Return the sample of a row's number; raises UnknownSampleError if it may mean none or several.
+        """Return the sample of a row's number; raises WrongCellError if it may mean none or several.
 
         A number means what it meant when the sample went out. If rows have moved since, it means nothing.
         """
@@ -160,8 +156,8 @@ class PoolSamples:
                 if earlier
                 else "may mean two samples, because rows have moved since the first run"
             )
-            raise UnknownSampleError(f"row {text!r} {problem}; give 'sample', as in the list of the batch")
-        raise UnknownSampleError(f"index {text!r} is not a row of the pool (0 to {len(self.samples) - 1})")
+            raise WrongCellError(f"row {text!r} {problem}; give 'sample', as in the list of the batch")
+        raise WrongCellError(f"index {text!r} is not a row of the pool (0 to {len(self.samples) - 1})")
 
     def row_candidates(self, text: str) -> set[str]:
         """Return all samples that a row's number may mean, or may have meant."""
@@ -197,7 +193,7 @@ class PoolSamples:
 
         ``must_have_gone_out`` is called if there are several: whether only candidates that went out count.
 
-        Raises: UnknownSampleError if it may mean none or several.
+        Raises: WrongCellError if it may mean none or several.
         """
         candidates = self.candidates(name, may_lack_ending, may_lack_folders)
         if len(candidates) > 1 and must_have_gone_out():
@@ -224,16 +220,16 @@ class PoolSamples:
         samples = {self.sample_of[source]} if source in self.sample_of else set()
         return samples | self._ledger_samples.get(source, set())
 
-    def _problem(self, name: str, sources: list[str]) -> UnknownSampleError:
+    def _problem(self, name: str, sources: list[str]) -> WrongCellError:
         if len(sources) > 1:
             examples = ", ".join(map(repr, sources[:MAX_SOURCES])) + " ..." * (len(sources) > MAX_SOURCES)
             advice = "the path below the folder of the images, as in the list of the batch"
             if name in sources:
                 advice += ", also of the images whose name has no folder here; or export with the pictures"
-            return UnknownSampleError(f"{name!r} may be {examples}; give {advice}")
+            return WrongCellError(f"{name!r} may be {examples}; give {advice}")
         if sources:
-            return UnknownSampleError(
+            return WrongCellError(
                 f"{name!r} is another image now than the one that the ledger knows by this name; give, in "
                 "'sample', which of them was labelled, or put back the one that was"
             )
-        return UnknownSampleError(f"{name!r} is not in the pool", lambda: self._names.nearest(name))
+        return WrongCellError(f"{name!r} is not in the pool", lambda: self._names.nearest(name))

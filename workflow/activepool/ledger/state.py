@@ -12,8 +12,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from typing import NamedTuple
 
-from activepool.ledger.classes import Twin, twins
+from activepool.data.class_names import alike_pairs
 from activepool.ledger.entries import Entry, Event
 
 
@@ -83,6 +84,22 @@ class BatchState:
     def came_back(self) -> int:
         """How many samples have an answer."""
         return len(self.samples) - len(self.awaited)
+
+
+class Twin(NamedTuple):
+    """A class whose name a person would confuse with an earlier one, which is probably meant."""
+
+    name: str
+    earlier: str
+
+    def __str__(self) -> str:
+        return f"the class {self.name!a} is spelled almost like {self.earlier!a}; did you mean that?"
+
+
+def twins(classes: Sequence[str], num_configured: int = 0) -> tuple[Twin, ...]:
+    """Return the classes that are spelled almost like an earlier one, except the ``num_configured`` first."""
+    pairs = alike_pairs(classes)
+    return tuple(Twin(name, earlier) for earlier, name in pairs if name not in classes[:num_configured])
 
 
 @dataclass(frozen=True)

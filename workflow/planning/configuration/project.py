@@ -12,9 +12,9 @@ from pydantic_core import PydanticCustomError
 
 from activepool.data.class_names import reads_as_missing
 from activepool.evaluation.intervals import sample_size
-from activepool.ledger.classes import class_name, twins
-from activepool.ledger.entries import has_control
+from activepool.ledger.entries import class_name, has_control
 from activepool.ledger.formats.rows import mark_event
+from activepool.ledger.state import twins
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import builtin_strategies
 from activepool.strategies.wrapping import wrapped_options
@@ -200,7 +200,7 @@ class Project(Settings):
         problems += [
             f"{name!r} is listed twice; list it once" for name, count in Counter(names).items() if count > 1
         ]
-        problems += [str(alike) for alike in twins(list(dict.fromkeys(names)), 0)]
+        problems += [str(alike) for alike in twins(list(dict.fromkeys(names)))]
         if problems:
             raise PydanticCustomError("names", "{problems}", {"problems": "; and ".join(problems)})
         return names

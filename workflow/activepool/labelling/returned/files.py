@@ -9,7 +9,7 @@ from activepool.errors import InputError
 from activepool.labelling.returned.cache import ReadFile
 from activepool.ledger.entries import has_control
 from activepool.ledger.formats import READERS
-from activepool.ledger.formats.annotator_file import annotator_file_of
+from activepool.ledger.formats.annotators import annotator_file_of
 from activepool.ledger.formats.recognition import LABEL_ENDINGS, tool_of
 
 #: The annotator of a file that names none.

@@ -12,7 +12,7 @@ from activepool.labelling.returned.cache import ReturnedCache, signature_of
 from activepool.labelling.returned.files import ANNOTATOR, read_file
 from activepool.labelling.returned.report import ReturnedFile, copy_notice, new_class_notice
 from activepool.ledger.entries import Correction, Draft
-from activepool.ledger.formats.annotator_file import NAME as WHO_FILE
+from activepool.ledger.formats.annotators import WHO_FILE
 from activepool.ledger.formats.answers import Answers, answers_of
 from activepool.ledger.formats.program_lists import PastAnswer
 from activepool.ledger.formats.typed_classes import ClassNames, NewClass

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from activepool.data.class_names import alike_pairs
 from activepool.errors import first_few
 from activepool.ledger.entries import Entry
-from activepool.ledger.formats.annotators import look_alikes
 from activepool.ledger.intake import is_decision
 from activepool.ledger.state import SampleState
 
@@ -98,11 +98,11 @@ def new_class_notice(name: str, hint: str, labels: Mapping[str, int]) -> str:
 def look_alike_notices(earlier: Sequence[Entry], additions: Sequence[Entry]) -> list[str]:
     """Return a line for each new annotator whose name is spelled almost like another's."""
     known_names = dict.fromkeys(entry.who for entry in earlier)
-    namesakes = look_alikes([*known_names, *(entry.who for entry in additions)])
+    pairs = alike_pairs([*known_names, *(entry.who for entry in additions)])
     return [
         f"the annotator {name!a} is spelled almost like {namesake!a}, and each has a vote; if they are one "
         "person, write the name in one way"
-        for name, namesake in namesakes.items()
+        for namesake, name in dict.fromkeys(pairs)
         if name not in known_names
     ]
 

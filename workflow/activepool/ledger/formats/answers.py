@@ -1,5 +1,6 @@
 """Answers about samples of the pool, from the rows of a label file, with all mistakes at once."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -8,27 +9,22 @@ from pathlib import Path
 from activepool.data.annotations import MAX_LISTED
 from activepool.errors import InputError
 from activepool.io.csv_rows import cut_off_problem
-from activepool.ledger.classes import normal_form
-from activepool.ledger.entries import Correction, Draft, Event, has_control
+from activepool.ledger.entries import Correction, Draft, Event, has_control, normal_form
 from activepool.ledger.formats.annotators import annotator_name, name_problem
 from activepool.ledger.formats.class_folders import ClassFolders
-from activepool.ledger.formats.exchanged_columns import exchange_problem
-from activepool.ledger.formats.file_notices import FileNotices
-from activepool.ledger.formats.lost_letters import LOSS_PROBLEM, whole_text
 from activepool.ledger.formats.named_samples import NamedSamples
-from activepool.ledger.formats.other_columns import other_answers
 from activepool.ledger.formats.program_lists import PastAnswer, changed_correction, refuse_program_list
-from activepool.ledger.formats.rows import Mistake, ParsedFile, Row, mark_event, without_answer
-from activepool.ledger.formats.slips import FORMULA_STARTS
-from activepool.ledger.formats.times import WrongTimeError, utc
+from activepool.ledger.formats.rows import Mistake, Notice, ParsedFile, Row, mark_event, without_answer
+from activepool.ledger.formats.slips import FORMULA_STARTS, LOSS_PROBLEM, whole_text
+from activepool.ledger.formats.times import utc
 from activepool.ledger.formats.typed_classes import (
     ClassNames,
     NewClass,
     TypedClasses,
-    WrongLabelError,
 )
-from activepool.ledger.messages import HintedError, contradiction
-from activepool.ledger.pool_samples import PoolSamples, UnknownSampleError, plain_sample
+from activepool.ledger.formats.wrong_columns import exchange_problem, other_answers
+from activepool.ledger.messages import WrongCellError, contradiction
+from activepool.ledger.pool_samples import PoolSamples, plain_sample
 
 
 @dataclass(frozen=True)
@@ -109,7 +105,7 @@ def answers_of(
         awaited=reading.awaited,
         num_past_mistakes=reading.num_past_mistakes,
         new_classes=labels.new_classes(),
-        notices=(*notices, *named_samples.notices(path), *reading.notices.lines(path)),
+        notices=(*notices, *named_samples.notices(path), *Notice.lines(path, reading.notices)),
         mistakes=tuple(mistakes),
     )
 
@@ -130,7 +126,7 @@ class _Reading:
     num_past_mistakes: int = 0
     drafts: dict[tuple[str, str], tuple[Draft, Row]] = field(default_factory=dict)
     unclear: set[tuple[str, str]] = field(default_factory=set)
-    notices: FileNotices = field(default_factory=FileNotices)
+    notices: defaultdict[Notice, list[object]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, row: Row, problem: str | None) -> None:
         """Add a row, which may have a ``problem``, as an answer, an awaited answer, or a mistake."""
@@ -141,19 +137,19 @@ class _Reading:
             self._mistake(row, row.problem)
             return
         column_problem = exchange_problem(row, self.samples, self.labels, self._annotators)
-        problems: list[str | HintedError] = [text for text in (problem, column_problem) if text]
+        problems: list[str | WrongCellError] = [text for text in (problem, column_problem) if text]
         event, label, sample = None, "", ""
         try:
             if not problems:
                 event, label = self.labels.read(row)
-        except WrongLabelError as error:
+        except WrongCellError as error:
             problems.append(error)
         if event is None and not problems:
             self._await(row)
             return
         try:
             sample = "" if column_problem else self.named_samples.sample(row)
-        except UnknownSampleError as error:
+        except WrongCellError as error:
             problems.append(error)
         if who_problem := self._annotator_problem(row):
             problems.append(who_problem)
@@ -162,7 +158,7 @@ class _Reading:
             return
         try:
             when = utc(row.when) if row.when else ""
-        except WrongTimeError as error:
+        except WrongCellError as error:
             problems.append(f"{row.when_key} {error}")
         if problems:
             for item in problems:
@@ -177,7 +173,7 @@ class _Reading:
 
     def _pass_over(self, row: Row) -> None:
         """Note a row that was commented out; if it names a sample of the pool, its answer is awaited."""
-        self.notices.commented_lines.append(row.number)
+        self.notices[Notice.COMMENTED_ROWS].append(row.number)
         row = without_answer(row)
         if any(map(self.samples.knows, self._sample_candidates(row))):
             self._await(row)
@@ -210,7 +206,7 @@ class _Reading:
         """Count a row without an answer, unless the name of its sample shows that columns were exchanged."""
         try:
             self.named_samples.note_awaited(row)
-        except UnknownSampleError as error:
+        except WrongCellError as error:
             self._mistake(row, error)
             return
         self.awaited += 1
@@ -218,7 +214,7 @@ class _Reading:
         if len(samples) == 1 and not row.is_correction:
             sample = samples.pop()
             if (sample, who) in self._past_samples:
-                self.notices.blank_sources.append(self.named_samples.name(row, sample))
+                self.notices[Notice.BLANK_ROWS].append(repr(self.named_samples.name(row, sample)))
 
     def _sample_candidates(self, row: Row) -> set[str]:
         """Return all samples that a row may name, or may have named."""
@@ -263,10 +259,10 @@ class _Reading:
             when=row.when,
         )
         if row.who and draft.who != normal_form(_plain(row.who)):
-            self.notices.annotator_names[row.who] = draft.who
+            self.notices[Notice.INVISIBLE_LETTERS].append(f"{row.who!a} is {draft.who!r}")
         is_new = (sample, draft.who, event, label) not in self.past_answers
         if is_new and is_formula:
-            self.notices.formula_places.append(row.place)
+            self.notices[Notice.FORMULAS].append(row.place)
         # Each annotator has an answer to a sample, but all together have one decision.
         key = ("" if row.is_correction else draft.who, sample)
         earlier, earlier_row = self.drafts.setdefault(key, (draft, row))
@@ -274,7 +270,7 @@ class _Reading:
         if draft.when and earlier.when and draft.when != earlier.when:
             self.drafts[key] = max((draft, row), (earlier, earlier_row), key=lambda answer: answer[0].when)
             if not is_same:
-                self.notices.repeated_sources.append(draft.source)
+                self.notices[Notice.REPEATED_ANSWERS].append(repr(draft.source))
         elif not is_same:
             if changed := changed_correction(earlier, draft, self._past_opinions, self.standing):
                 self.drafts[key] = (draft, row) if changed is draft else (earlier, earlier_row)
@@ -286,10 +282,10 @@ class _Reading:
             )
             self._mistake(row, contradiction(draft, earlier, earlier_row.place))
 
-    def _mistake(self, row: Row, problem: str | HintedError) -> None:
+    def _mistake(self, row: Row, problem: str | WrongCellError) -> None:
         """Note a mistake, without its hint if the message has enough others before it."""
         is_shown = self.num_mistakes < MAX_LISTED
-        text = problem.plain if isinstance(problem, HintedError) and not is_shown else str(problem)
+        text = problem.plain if isinstance(problem, WrongCellError) and not is_shown else str(problem)
         self.num_mistakes += 1
         self.mistakes.append(Mistake(row.number, f"{row.place}: {text}"))
 

@@ -15,8 +15,7 @@ from activepool.errors import InputError
 from activepool.io.files import RepeatedKeyError, write_json
 from activepool.ledger.formats import json_file
 from activepool.ledger.formats.batch import Batch
-from activepool.ledger.formats.numbered_classes import class_list
-from activepool.ledger.formats.rows import ParsedFile, Row, with_pictures
+from activepool.ledger.formats.rows import ParsedFile, Row, class_list, with_pictures
 from activepool.ledger.pool_samples import image_sample
 
 #: The file in an exported folder, and the folder of the images beside it.

@@ -15,8 +15,7 @@ from activepool.data.image_formats import begins_like_image, is_image_name
 from activepool.data.listing import SYSTEM_FOLDERS
 from activepool.errors import InputError, first_few
 from activepool.ledger.entries import Event
-from activepool.ledger.formats import annotator_file
-from activepool.ledger.formats.annotator_file import is_annotator_file
+from activepool.ledger.formats.annotators import WHO_FILE, is_annotator_file
 from activepool.ledger.formats.batch import Batch
 from activepool.ledger.formats.rows import UNLABELLED, ParsedFile, Row
 from activepool.ledger.pool_samples import image_sample
@@ -66,7 +65,7 @@ def write(folder: str | Path, batch: Batch, root: str | Path) -> None:
         name = PurePosixPath(pick.source).name
         file_name = f"{pick.sample[:12]}-{name}" if name_counts[name.casefold()] > 1 else name
         shutil.copyfile(Path(root) / pick.source, unfinished / UNLABELLED[0] / file_name)
-    (unfinished / annotator_file.NAME).touch()
+    (unfinished / WHO_FILE).touch()
     unfinished.rename(folder)
 
 

@@ -11,10 +11,9 @@ from activepool.data.image_formats import is_image_name
 from activepool.errors import InputError, first_few
 from activepool.io.files import decoded_text
 from activepool.ledger.formats import archives
-from activepool.ledger.formats.annotator_file import is_annotator_file
+from activepool.ledger.formats.annotators import is_annotator_file
 from activepool.ledger.formats.archives import Archive
-from activepool.ledger.formats.numbered_classes import class_list
-from activepool.ledger.formats.rows import ParsedFile, Row, with_pictures
+from activepool.ledger.formats.rows import ParsedFile, Row, class_list, with_pictures
 
 #: The list of classes of an archive without pictures.
 CLASSES = "synsets.txt"

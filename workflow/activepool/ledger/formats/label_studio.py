@@ -29,7 +29,9 @@ from activepool.ledger.formats import json_file
 from activepool.ledger.formats.batch import PROGRAM, Batch, Pick
 from activepool.ledger.formats.label_studio_annotations import (
     CONTROL,
+    IMAGE,
     add_annotations,
+    annotator_problem,
     choices_of,
     control_name,
     control_of,
@@ -38,8 +40,9 @@ from activepool.ledger.formats.label_studio_annotations import (
     other_control_notices,
     results_of,
     reviewed_annotation,
+    task_row,
+    with_annotator,
 )
-from activepool.ledger.formats.label_studio_rows import IMAGE, annotator_problem, task_row, with_annotator
 from activepool.ledger.formats.rows import ParsedFile
 
 #: The keys of a task that `write` adds to the image.

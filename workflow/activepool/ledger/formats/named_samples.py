@@ -9,7 +9,8 @@ from urllib.parse import unquote
 from activepool.errors import MAX_NAMES, first_few
 from activepool.io.csv_rows import SEPARATORS, cut_off_problem
 from activepool.ledger.formats.rows import Row
-from activepool.ledger.pool_samples import PoolSamples, UnknownSampleError
+from activepool.ledger.messages import WrongCellError
+from activepool.ledger.pool_samples import PoolSamples
 
 
 class NamedSamples:
@@ -35,10 +36,10 @@ class NamedSamples:
         self.unknown_names: list[str] = []
 
     def sample(self, row: Row) -> str:
-        """Return the sample of a row; raises UnknownSampleError if it does not name exactly one."""
+        """Return the sample of a row; raises WrongCellError if it does not name exactly one."""
         if row.pictures:
             pictures = first_few(map(repr, row.pictures))
-            raise UnknownSampleError(
+            raise WrongCellError(
                 f"{row.name!r} may be any of several pictures of the file, {pictures}; export with the paths "
                 "of the pictures, or without pictures"
             )
@@ -46,11 +47,11 @@ class NamedSamples:
             return self._by_content(row)
         samples, by_field = self.samples, self._by_field(row)
         if not by_field:
-            raise UnknownSampleError("names no sample; give its source")
+            raise WrongCellError("names no sample; give its source")
         if len(set(by_field.values())) > 1:
             texts = ", ".join(f"{field} is {samples.source(sample)!r}" for field, sample in by_field.items())
             hint = "correct it, or remove the column index" if "index" in by_field else "correct it"
-            raise UnknownSampleError(f"names different samples: {texts}; {hint}")
+            raise WrongCellError(f"names different samples: {texts}; {hint}")
         sample = next(iter(by_field.values()))
         if list(by_field) == [row.unterminated_field]:
             self._require_whole(row)
@@ -61,24 +62,24 @@ class NamedSamples:
         return sample
 
     def _by_field(self, row: Row) -> dict[str, str]:
-        """Return the sample that each field of a row names; raises UnknownSampleError."""
+        """Return the sample that each field of a row names; raises WrongCellError."""
         samples, by_field = self.samples, dict[str, str]()
         if row.sample:
             by_field["sample"] = self._by_sample(row)
         if row.name:
             try:
                 by_field["source"] = self._by_name(row)
-            except UnknownSampleError:
+            except WrongCellError:
                 if not by_field:  # else the image was renamed since
                     raise
         if row.index and samples.has_stable_rows:
             try:
                 by_field["index"] = samples.by_row(row.index)
-            except UnknownSampleError:
+            except WrongCellError:
                 if not row.sample:  # else the row has moved since
                     raise
         elif row.index and not by_field:
-            raise UnknownSampleError(
+            raise WrongCellError(
                 "gives only a row number, and rows move when images are added; give 'source'"
             )
         elif not row.sample and not row.is_listed and (at_row := samples.row_candidates(row.index)):
@@ -100,7 +101,7 @@ class NamedSamples:
     def note_awaited(self, row: Row) -> None:
         """Note the name of a row without an answer if the pool lacks it: the answer may be in the name.
 
-        Raises: UnknownSampleError if it names a content that the pool lacks, or holds two cells.
+        Raises: WrongCellError if it names a content that the pool lacks, or holds two cells.
         """
         if row.batch and row.batch not in self.samples.batch_names:
             self.other_batches[row.batch].append(row.name or row.sample or row.index)
@@ -117,11 +118,11 @@ class NamedSamples:
             self.unknown_names.append(row.name)
 
     def _require_separated(self, row: Row) -> None:
-        """Raise UnknownSampleError if the cell holds a name of the pool, a separator, and other text."""
+        """Raise WrongCellError if the cell holds a name of the pool, a separator, and other text."""
         for mark in SEPARATORS:
             beginning, separator, remainder = row.name.partition(mark)
             if separator and self.samples.name_candidates(beginning.strip()):
-                raise UnknownSampleError(
+                raise WrongCellError(
                     f"{row.name!r} is {beginning!r}, and {remainder!r} in the same cell, behind {mark!r}; "
                     "separate the cells of this row as those of the header"
                 )
@@ -129,7 +130,7 @@ class NamedSamples:
     def _by_sample(self, row: Row) -> str:
         """Return the sample with the content that a row gives, which in a folder is that of a picture."""
         if row.folders and not self.samples.knows(row.sample):
-            raise UnknownSampleError(
+            raise WrongCellError(
                 "is not an image of the pool; if it was saved again (turned, edited), put there the file "
                 "that went out"
             )
@@ -148,39 +149,39 @@ class NamedSamples:
         if row.content in samples or not samples or (row.folders and is_known):
             return self.samples.by_content(row.content)
         if is_known:
-            raise UnknownSampleError(
+            raise WrongCellError(
                 f"names different samples: its picture is {self.samples.source(row.content)!r}, and its name "
                 f"{row.name!r}; export again, or without pictures if the names are right"
             )
         source = min(map(self.samples.source, samples))
-        raise UnknownSampleError(
+        raise WrongCellError(
             f"the picture is not {source!r} of the pool, whose content is another; if the tool saved it "
             "again, export without pictures"
         )
 
     def _require_whole(self, row: Row) -> None:
-        """Raise UnknownSampleError if the name or number at the end of the file may be cut off."""
+        """Raise WrongCellError if the name or number at the end of the file may be cut off."""
         text = {"source": row.name, "index": row.index}[row.unterminated_field]
         rows = map(str, range(len(self.samples.samples)))
         known_texts = {"source": self.samples.sources, "index": rows}[row.unterminated_field]
         if problem := cut_off_problem(row.unterminated_field, text, known_texts):
-            raise UnknownSampleError(problem)
+            raise WrongCellError(problem)
 
     def _require_same(self, row: Row, sample: str) -> None:
-        """Raise UnknownSampleError if another column names another sample of the pool."""
+        """Raise WrongCellError if another column names another sample of the pool."""
         for name in row.other_names:
             samples = self.samples.name_candidates(name)
             if samples and sample not in samples:
-                raise UnknownSampleError(
+                raise WrongCellError(
                     f"names different samples: {self.samples.source(sample)!r} and {name!r}; correct it"
                 )
 
     def _require_displayed(self, row: Row, sample: str) -> None:
-        """Raise UnknownSampleError if the annotator saw another picture of the pool."""
+        """Raise WrongCellError if the annotator saw another picture of the pool."""
         displayed = self.samples.name_candidates(row.displayed_name) if row.displayed_name else set()
         if displayed and sample not in displayed:
             sources = sorted(repr(self.samples.source(sample)) for sample in displayed)
-            raise UnknownSampleError(
+            raise WrongCellError(
                 f"is about {self.samples.source(sample)!r}, but shows {', '.join(sources[:MAX_NAMES])}; "
                 "export the tasks as they were imported"
             )
@@ -194,7 +195,7 @@ class NamedSamples:
         if row.unnumbered_name and self._may_lack_folders:
             name = row.unnumbered_name
             if len(self.samples.candidates(name, row.may_lack_ending, may_lack_folders=True)) > 1:
-                raise UnknownSampleError(
+                raise WrongCellError(
                     f"{row.name!r} is {self.samples.source(sample)!r}, or one of several {name!r} that the "
                     "tool has numbered; export with the images, or with paths"
                 )
@@ -203,7 +204,7 @@ class NamedSamples:
             self.beginning = self.beginning or (beginning, row)
             first_beginning, first = self.beginning
             if beginning != first_beginning:
-                raise UnknownSampleError(
+                raise WrongCellError(
                     f"{_quoted(row.name)} begins {_beginning_text(beginning)}, but {_quoted(first.name)} at "
                     f"{first.place} begins {_beginning_text(first_beginning)}: one file may not mix the two; "
                     f"write every path from inside the folder of the images, as in {self.name(row, sample)!r}"
@@ -211,13 +212,13 @@ class NamedSamples:
         return sample
 
     def _require_one_reading(self, row: Row) -> None:
-        """Raise UnknownSampleError if a file encodes names, and decoding one gives another image's."""
+        """Raise WrongCellError if a file encodes names, and decoding one gives another image's."""
         decoded = unquote(row.name)
         if decoded == row.name or row.sample or not self._writes_addresses:
             return
         as_written, as_address = map(self.samples.name_candidates, (row.name, decoded))
         if as_address and as_written.isdisjoint(as_address):
-            raise UnknownSampleError(
+            raise WrongCellError(
                 f"{row.name!r} is an image of the pool, and so is {decoded!r}, which other rows would write "
                 "like this; write all names as they are in the pool, or export with the pictures"
             )
@@ -264,12 +265,12 @@ class NamedSamples:
         return not samples.isdisjoint(self.samples.batches)
 
     def _require_plausible(self, row: Row, sample: str, beginning: str) -> None:
-        """Raise UnknownSampleError unless the beginning of a path may be the folder of the images."""
+        """Raise WrongCellError unless the beginning of a path may be the folder of the images."""
         if self.samples.is_plausible(row.name, beginning):
             return
         root = self.samples.root
         folder = f", which is not the folder of the images{f', {root.name!r}' if root else ''}"
-        raise UnknownSampleError(
+        raise WrongCellError(
             f"{_quoted(row.name)} would be {self.samples.source(sample)!r} if paths start from "
             f"{_quoted(beginning)}{folder}; if it is that image, give its path below the folder of the "
             "images, or its 'sample'"

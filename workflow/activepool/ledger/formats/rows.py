@@ -1,11 +1,15 @@
 """The common form of all tools' label files: rows that name a sample and an answer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from activepool.data.class_names import loose_form
+from activepool.errors import InputError, first_few
 from activepool.ledger.entries import Event
+from activepool.ledger.messages import EXPORT_AGAIN
 
 #: Labels of samples without a class, as people write them or tools offer them; in lower case, with ``_``.
 MARKS = {
@@ -25,6 +29,8 @@ OTHER_LABELS = ("labels", "class", "classes", "class_name", "category", "answer"
 
 #: Folders of pictures that have no label yet, in lower case.
 UNLABELLED = ("_unlabeled", "_unlabelled", "unlabeled", "unlabelled", "no_label")
+
+_SEPARATORS = str.maketrans("", "", " -_'")
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,25 @@ def without_answer(row: Row) -> Row:
     return replace(row, label="", commented_cell="", **names)
 
 
+class Notice(StrEnum):
+    """Notices about the rows of a file, in their order, with a place for examples."""
+
+    BLANK_ROWS = (
+        "rows without a label, which the same person answered in another file or here before: {}; the ledger "
+        "keeps these answers; to take one back, correct it to cannot_tell"
+    )
+    INVISIBLE_LETTERS = "annotators without the invisible characters in their names: {}"
+    COMMENTED_ROWS = "lines that begin with # count as not answered: {}"
+    FORMULAS = "notes that begin like a formula, and so get an apostrophe in the ledger: {}"
+    REPEATED_ANSWERS = "several answers of one person, or corrections, of which the latest counts: {}"
+
+    @classmethod
+    def lines(cls, path: str | Path, examples: Mapping["Notice", Iterable[object]]) -> list[str]:
+        """Return a line for each notice that has examples."""
+        names = {notice: first_few(dict.fromkeys(examples.get(notice, ()))) for notice in cls}
+        return [f"{path}: {notice.format(text)}" for notice, text in names.items() if text]
+
+
 class Mistake(NamedTuple):
     """The mistake of a row; mistakes are reported in the order of their numbers."""
 
@@ -139,6 +164,21 @@ def _letters(label: str) -> str:
     return str(loose_form(label)).translate(_SEPARATORS)
 
 
-_SEPARATORS = str.maketrans("", "", " -_'")
-
 _EVENTS = {_letters(written): event for written, event in MARKS.items()}
+
+
+def class_list(place: object, names: Sequence[Any]) -> list[str]:
+    """Return the stripped names of a list of classes; the first has the number 0.
+
+    Raises: InputError unless each class has a name of its own, without which its number would be ambiguous.
+    """
+    classes: list[str] = []
+    for number, name in enumerate(names):
+        if not isinstance(name, str) or not name.strip():
+            raise InputError(
+                f"{place}: class {number} (the first is 0) has no name that is a text{EXPORT_AGAIN}"
+            )
+        if name.strip() in classes:
+            raise InputError(f"{place}: has the class {name.strip()!r} twice{EXPORT_AGAIN}")
+        classes.append(name.strip())
+    return classes

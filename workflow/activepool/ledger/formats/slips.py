@@ -2,12 +2,20 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from activepool.data.class_names import reads_as_missing, reads_as_no_label
 from activepool.ledger.entries import SAMPLE, has_control
-from activepool.ledger.formats.lost_letters import LOSS_PROBLEM, REPLACEMENT
 from activepool.ledger.formats.rows import CORRECTION, LABEL, OTHER_LABELS, UNLABELLED, mark_event
+
+#: What programs write in place of letters.
+LOST_LETTERS = re.compile("(\\?+|\ufffd+)")
+
+#: The character that only programs write in place of a letter.
+REPLACEMENT = "\ufffd"
+
+#: The problem, and what to do about it.
+LOSS_PROBLEM = "letters lost when the file was saved; save it as UTF-8"
 
 #: The longest name of a class, in characters; a longer text is a remark, or damage.
 MAX_LENGTH = 200
@@ -110,6 +118,31 @@ INVISIBLE_CHARACTER = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\
 
 #: Advice about a text that is not a class, or is one after all.
 CLASS_ADVICE = "give the name of the class; if this is one, list it among the classes of the configuration"
+
+
+def whole_text(text: str, candidates: Iterable[str]) -> str | None:
+    """Return the candidate that a text with lost letters may be; None if there is none, or no letter is lost.
+
+    A text with only lost letters may be a candidate without ASCII letters.
+    """
+    if not LOST_LETTERS.search(text):
+        return None
+    pieces = LOST_LETTERS.split(text.casefold())
+    has_letters = any(pieces[::2])
+    letter = "." if has_letters else "[^\0-\x7f]"
+    pattern = re.compile(
+        "".join(
+            f"{letter}{{1,{len(part)}}}" if number % 2 else re.escape(part)
+            for number, part in enumerate(pieces)
+        )
+    )
+    matches = (name for name in candidates if any(map(pattern.fullmatch, _spellings(name))))
+    return next((name for name in matches if name != text), None)
+
+
+def _spellings(text: str) -> set[str]:
+    """Return a text in Unicode's two normal forms, with accents inside and after their letters."""
+    return {unicodedata.normalize(form, text.casefold()) for form in ("NFC", "NFD")}
 
 
 def slip_problem(label: str) -> str | None:

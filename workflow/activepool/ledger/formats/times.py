@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from activepool.ledger.messages import WrongCellError
+
 #: The most that an annotator's clock may be ahead.
 MAX_AHEAD = timedelta(days=1)
 
@@ -13,29 +15,25 @@ EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 MAX_QUOTED = 40
 
 
-class WrongTimeError(Exception):
-    """The problem of a text that is not the time of an answer, and what would be right."""
-
-
 def utc(text: str) -> str:
     """Return an ISO 8601 time with an offset from UTC in the form of the ledger: in UTC, to the second.
 
-    Raises: WrongTimeError, whose text begins with the time, for any other text, and for a time at which
+    Raises: WrongCellError, whose text begins with the time, for any other text, and for a time at which
     nobody can have answered.
     """
     quoted = f"{text[:MAX_QUOTED]!r}{'...' * (len(text) > MAX_QUOTED)}"
     time = _parsed(text)
     if time is None:
-        raise WrongTimeError(
+        raise WrongCellError(
             f"{quoted} is not a time with its offset from UTC, such as 2026-11-28T09:30:00Z; write it so, or "
             "leave it out"
         )
     if time < EARLIEST:
-        raise WrongTimeError(
+        raise WrongCellError(
             f"{quoted} lies before {EARLIEST.year}, as the zero of a clock does; correct it, or leave it out"
         )
     if time > datetime.now(UTC) + MAX_AHEAD:
-        raise WrongTimeError(f"{quoted} lies in the future; correct it, or leave it out")
+        raise WrongCellError(f"{quoted} lies in the future; correct it, or leave it out")
     return f"{time.replace(tzinfo=None, microsecond=0).isoformat()}Z"
 
 

@@ -11,21 +11,22 @@ from typing import NamedTuple
 from activepool.data.class_names import loose_form
 from activepool.errors import abbreviated
 from activepool.io.csv_rows import END_LINE, cut_off_problem
-from activepool.ledger.classes import normal_form
-from activepool.ledger.entries import Event
-from activepool.ledger.formats.lost_letters import LOSS_PROBLEM, LOST_LETTERS, whole_text
+from activepool.ledger.entries import Event, normal_form
 from activepool.ledger.formats.rows import MARKS, Row, mark_event
 from activepool.ledger.formats.slips import (
     ADJACENT_NUMBER,
     CELL_BREAK,
     HEDGE,
+    LOSS_PROBLEM,
+    LOST_LETTERS,
     NUMBER,
     OUTER_MARKS,
     parts,
     singulars,
     slip_problem,
+    whole_text,
 )
-from activepool.ledger.messages import HintedError
+from activepool.ledger.messages import WrongCellError
 
 #: How to rename a class by corrections.
 RENAMING_ADVICE = "to rename a class, give the new name among the classes of the configuration"
@@ -70,10 +71,6 @@ class NewClass(NamedTuple):
     hint: str
 
 
-class WrongLabelError(HintedError):
-    """The problem of a label."""
-
-
 class TypedClasses:
     """Matches ``labels``, as people typed them in a file, with classes.
 
@@ -100,7 +97,7 @@ class TypedClasses:
     def read(self, row: Row) -> tuple[Event | None, str]:
         """Return the event of a row and its class; None while it is awaited.
 
-        Raises: WrongLabelError if the label is not a class, and cannot become one.
+        Raises: WrongCellError if the label is not a class, and cannot become one.
         """
         if row.event is not None:
             return row.event, ""
@@ -112,7 +109,7 @@ class TypedClasses:
             and (label in self._by_form or mark_event(label) is not None)
             and (problem := cut_off_problem("label", label, self._by_form))
         ):
-            raise WrongLabelError(problem)
+            raise WrongCellError(problem)
         if label in self._by_form:
             name = self._by_form[label]
             if name in self.new_counts:
@@ -121,13 +118,11 @@ class TypedClasses:
         event = mark_event(label)
         if event and _form(label) not in self._by_loose_form:
             if meant := whole_text(label, self.classes):
-                raise WrongLabelError(
-                    f"label {label!r} may be {meant!r} with {LOSS_PROBLEM}, or give {event}"
-                )
+                raise WrongCellError(f"label {label!r} may be {meant!r} with {LOSS_PROBLEM}, or give {event}")
             return event, ""
         self._require_plausible(label, row)
         if row.unterminated_field == "label" and (self.classes or self.new_counts):
-            raise WrongLabelError(
+            raise WrongCellError(
                 f"label {label!r} is not a class yet, and the file ends with it as if it was cut off; "
                 f"{END_LINE}"
             )
@@ -144,13 +139,13 @@ class TypedClasses:
         self._by_singular.update(dict.fromkeys(singulars(str(_form(name))), name))
 
     def _require_plausible(self, label: str, row: Row) -> None:
-        """Raise WrongLabelError unless a label that is not a class yet may become one."""
+        """Raise WrongCellError unless a label that is not a class yet may become one."""
         # Marks of doubt and of comments do not make another class.
         forms = map(_form, (label, label.strip(OUTER_MARKS), label.lstrip("# ")))
         if twin := next((self._by_loose_form[form] for form in forms if form in self._by_loose_form), None):
             place = f" at {self.places[twin]}" if twin in self.places else ""
             problem = f"label {label!a} is spelled almost like the class {twin!a}{place}; did you mean that?"
-            raise WrongLabelError(f"{problem}; {RENAMING_ADVICE}" if row.is_correction else problem)
+            raise WrongCellError(f"{problem}; {RENAMING_ADVICE}" if row.is_correction else problem)
         if slip := (
             self._lost_problem(label)
             or self._plural_problem(label)
@@ -159,14 +154,14 @@ class TypedClasses:
             or self._problem_of_several(row.label.strip())
             or slip_problem(label)
         ):
-            raise WrongLabelError(slip)
+            raise WrongCellError(slip)
         if NUMBER.fullmatch(label) and not all(NUMBER.fullmatch(name) for name in self.classes):
-            raise WrongLabelError(
+            raise WrongCellError(
                 f"label {label!r} is a number, and no class has that name; give the name of the class"
             )
         if not self.may_grow:
             names = abbreviated(self.classes, MAX_CLASSES)
-            raise WrongLabelError(
+            raise WrongCellError(
                 f"label {label!r} is not a class", lambda: self._near(label), f" (there are {names})"
             )
 

@@ -1,22 +1,24 @@
 """Answers in columns of a table that no reader reads, such as those of a second annotator."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from activepool.data.class_names import loose_form
 from activepool.errors import first_few
-from activepool.ledger.classes import normal_form
+from activepool.ledger.entries import normal_form
 from activepool.ledger.formats.rows import CORRECTION, LABEL, OTHER_LABELS, Mistake, Row
-from activepool.ledger.formats.slips import NUMBER, slip_problem
+from activepool.ledger.formats.slips import CLASS_ADVICE, NUMBER, slip_problem
 from activepool.ledger.formats.typed_classes import TypedClasses
+from activepool.ledger.pool_samples import PoolSamples, plain_sample
 
 #: A word in the name of a column.
 WORD = re.compile(r"[^\W\d_]+")
 
 #: Beginnings of words that tell that a column holds corrections, or labels.
 CORRECTION_STEMS = (CORRECTION, "corrected")
+
 LABEL_STEMS = (LABEL, *CORRECTION_STEMS)
 
 #: Other words that tell so if the cells are classes of the project: an insect has a class in biology, too.
@@ -31,6 +33,40 @@ OTHER_WORDS = {
 
 #: The most cells that a notice quotes.
 MAX_QUOTED = 3
+
+
+def exchange_problem(
+    row: Row, samples: PoolSamples, classes: TypedClasses, annotators: Collection[str]
+) -> str | None:
+    """Return which columns of a row are exchanged, or which column its label repeats; None if none is.
+
+    ``annotators`` have answers in the ledger; one of them may have the name of a class.
+    """
+    if not row.label.strip() or classes.is_known(row.label):
+        return None
+    image = row.name or row.sample
+    if image and _is_image(row.label, samples) and not _is_image(image, samples, row.may_lack_ending):
+        return (
+            f"label {row.label!r} is an image of the pool, and {image!r} is none; exchange what is in the "
+            "columns of the image and of the label"
+        )
+    if row.who and row.who not in annotators and classes.is_known(row.who):
+        return (
+            f"label {row.label!r} is not a class, and {row.who_key} {row.who!r} is one; exchange what is in "
+            f"these columns, or list {row.label!r} among the classes of the configuration"
+        )
+    label = normal_form(row.label)
+    if label.casefold() == normal_form(row.who).casefold():
+        return f"label {label!r} is the annotator of its row; {CLASS_ADVICE}"
+    # An image without a number may well have the name of its class, such as ant.jpg.
+    is_numbered = any(map(str.isdigit, label)) and not NUMBER.fullmatch(label)
+    if is_numbered and _is_image(label, samples, may_lack_ending=True):
+        return f"label {label!r} is the name of an image of the pool; {CLASS_ADVICE}"
+    return None
+
+
+def _is_image(text: str, samples: PoolSamples, may_lack_ending: bool = False) -> bool:
+    return bool(samples.name_candidates(text, may_lack_ending)) or samples.knows(plain_sample(text))
 
 
 class OtherAnswers(NamedTuple):

@@ -1,6 +1,7 @@
 import pytest
 
 from activepool.data import imagenet
+from activepool.data.kinds import preview
 from activepool.errors import InputError
 
 
@@ -135,3 +136,22 @@ def test_preview_of_long_lists_is_not_made(tmp_path, monkeypatch):
     assert imagenet.preview_long_tailed(**options).num_train == 1
     monkeypatch.setattr(imagenet, "MAX_PREVIEWED", 0)
     assert imagenet.preview_long_tailed(**options) is None
+
+
+@pytest.mark.parametrize("most", [100_000, 0])
+def test_listed_images_that_are_not_there_are_found_before_any_job(draw, monkeypatch, most):
+    monkeypatch.setattr(imagenet, "MAX_PREVIEWED", most)  # the lists may be long
+    root = draw("train/a/1.jpg", "train/b/2 3.jpg", "train/4.jpg", "val/ä/5.jpg", "6.jpg")
+    train = "train/a/1.jpg 0\ntrain/b/2 3.jpg 1\ntrain/c/4.jpg 0\ntrain/a/1.JPG 0\n6.jpg 1\n"
+    options = lists(root, train, f"val\\ä\\5.jpg 1\nval/./ä/5.jpg 0\n{root}/train/4.jpg 1\n")
+    dataset = {"kind": "imagenet_lt", "options": {name: str(path) for name, path in options.items()}}
+    with pytest.raises(InputError) as raised:
+        preview(dataset)
+    absence = f"(paths start from {root})"
+    assert raised.value.args == (
+        f"{root}/train.txt:3: no such file 'train/c/4.jpg' {absence}",
+        f"{root}/train.txt:4: no such file 'train/a/1.JPG' {absence}",
+        f"{root}/test.txt:1: no such file 'val\\\\ä\\\\5.jpg' {absence}; did you mean 'val/ä/5.jpg'?",
+    )
+    size = preview(dataset | {"on_unreadable": "skip"})
+    assert size.num_train == 5 if most else size is None

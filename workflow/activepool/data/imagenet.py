@@ -1,15 +1,27 @@
 """ImageNet (ILSVRC 2012) and its long-tailed version, as folders of JPEG files."""
 
+import os
+from collections.abc import Iterator
+from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 
+from activepool.data.class_names import quoted
+
 from activepool.data.folder import list_parts
-from activepool.data.listed_paths import leads_out, repeated_files, repeated_path_problem, written_path
+from activepool.data.listed_paths import (
+    leads_out,
+    repeated_files,
+    repeated_path_problem,
+    spelling_hint,
+    written_path,
+)
 from activepool.data.listing import existing_file, existing_folder, holds_more_than
 from activepool.data.previews import MAX_PREVIEWED, Preview
 from activepool.data.samples import Part, Samples
-from activepool.errors import InputError, first_few, first_lines
+from activepool.errors import MAX_LINES, InputError, first_few, first_lines
 from activepool.io.files import read_text
 from activepool.io.index_files import whole_number
 
@@ -68,6 +80,41 @@ def preview_long_tailed(root: str | Path, train_list: str | Path, test_list: str
     return Preview.from_samples(load_long_tailed(root, train_list, test_list))
 
 
+def require_listed_files(root: str | Path, train_list: str | Path, test_list: str | Path) -> None:
+    """Raise InputError with a line for each listed image that is not there.
+
+    It lists each folder once: on a network file system, that takes less time than a look at each file.
+    """
+    root = Path(root)
+
+    @cache
+    def names_in(folder: str) -> frozenset[str]:
+        try:
+            return frozenset(os.listdir(root / folder))  # noqa: PTH208, the names are enough
+        except OSError:
+            return frozenset()
+
+    def is_there(image: str) -> bool:
+        folder, name = os.path.split(image)
+        names = names_in(folder)
+        # Some file systems find a name also in another case or Unicode form.
+        return name in names or (len(names) > 0 and (root / image).exists())
+
+    missing = [
+        (f"{path}:{number}", image)
+        for path in (train_list, test_list)
+        for number, _, image, _ in _lines(path, root)
+        if image.strip() and not is_there(image)
+    ]
+    hints = [spelling_hint(root, image) for _, image in missing[:MAX_LINES]]
+    lines = [
+        f"{where}: no such file {quoted(image)} (paths start from {root}){hint}"
+        for (where, image), hint in zip_longest(missing, hints, fillvalue="")
+    ]
+    if lines:
+        raise InputError(*first_lines(lines, root))
+
+
 def _existing_root(root: str | Path) -> Path:
     for folder in ("train", "val"):
         meaning = f"ImageNet's {folder} images in one folder per class (n01440764, ...)"
@@ -76,12 +123,9 @@ def _existing_root(root: str | Path) -> Path:
 
 
 def _read_list(path: str | Path, root: Path) -> Part:
-    path = existing_file(path, "a list of lines 'path label'")
     paths, labels, problems = [], [], []
-    for number, line in enumerate(read_text(path).splitlines(), start=1):
-        path_text, _, label_text = line.rstrip().rpartition(" ")
-        image = written_path(root, path_text)
-        label, where = whole_number(label_text), f"{path}:{number}"
+    for number, line, image, label in _lines(path, root):
+        where = f"{path}:{number}"
         if not image.strip() or label is None:
             problems.append(f"{where}: {line!r} is not 'path label'; such as 'train/n01440764/1.JPEG 0'")
         elif leads_out(image):
@@ -94,6 +138,14 @@ def _read_list(path: str | Path, root: Path) -> Part:
     if not paths:
         raise InputError(f"{path}: is empty; it must hold lines 'path label'")
     return Part.from_files(labels, paths)
+
+
+def _lines(path: str | Path, root: Path) -> Iterator[tuple[int, str, str, int | None]]:
+    """Yield number, text, path and label of each line of a list; the last is None if it is no number."""
+    text = read_text(existing_file(path, "a list of lines 'path label'"))
+    for number, line in enumerate(text.splitlines(), start=1):
+        path_text, _, label_text = line.rstrip().rpartition(" ")
+        yield number, line, written_path(root, path_text), whole_number(label_text)
 
 
 def _require_each_once(root: Path, *lists: tuple[str | Path, Part]) -> None:

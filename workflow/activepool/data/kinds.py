@@ -23,11 +23,14 @@ class Kind:
         load: reads the dataset, or lists its files.
         preview: counts its classes in a second or two, or returns None if that takes longer. Raises
             InputError for a path that does not exist. Imports neither torch nor scikit-learn.
+        require_files: raises InputError for images of a list that are not there, also of a list too long for
+            a preview; None where `preview` does, or the dataset has no list.
         fetch: fetches images that are elsewhere, see `manifest.fetch`; None where all are here.
     """
 
     load: Callable[..., Samples]
     preview: Callable[..., Preview | None]
+    require_files: Callable[..., None] | None = None
     fetch: Callable[..., None] | None = None
 
 
@@ -36,9 +39,11 @@ KINDS = {
     "cifar10": Kind(cifar.CIFAR10.load, cifar.CIFAR10.preview),
     "cifar100": Kind(cifar.CIFAR100.load, cifar.CIFAR100.preview),
     "imagenet": Kind(imagenet.load, imagenet.preview),
-    "imagenet_lt": Kind(imagenet.load_long_tailed, imagenet.preview_long_tailed),
+    "imagenet_lt": Kind(
+        imagenet.load_long_tailed, imagenet.preview_long_tailed, imagenet.require_listed_files
+    ),
     "folder": Kind(folder.load, folder.preview),
-    "manifest": Kind(manifest.load, manifest.preview, manifest.fetch),
+    "manifest": Kind(manifest.load, manifest.preview, fetch=manifest.fetch),
     "webdataset": Kind(webdataset.load, webdataset.preview),
     "huggingface": Kind(huggingface.load, huggingface.preview),
 }
@@ -65,7 +70,8 @@ def build(kind: str, **options: Any) -> Samples:
 def preview(dataset: Mapping[str, Any]) -> Preview | None:
     """Return the size of a dataset (see DatasetSettings), unreadable images included; None if it takes long.
 
-    Raises: InputError for invalid settings, and for a path that does not exist.
+    Raises: InputError for invalid settings, for a path that does not exist, and for missing images of a list,
+    unless they are to be skipped.
     """
     settings = DatasetSettings.parse(dataset)
     previews = {name: kind.preview for name, kind in KINDS.items()} | {EMBEDDINGS: embeddings.preview}
@@ -74,4 +80,7 @@ def preview(dataset: Mapping[str, Any]) -> Preview | None:
             f"dataset: kind {settings.kind!r} is not known; it must be one of {', '.join(previews)}"
         )
     size = call_with_options(settings.kind, previews[settings.kind], settings.options)
+    require_files = KINDS[settings.kind].require_files if settings.kind in KINDS else None
+    if require_files is not None and settings.on_unreadable == "stop":
+        call_with_options(settings.kind, require_files, settings.options)
     return None if size is None else size.reduced(settings.imbalance, settings.fraction)

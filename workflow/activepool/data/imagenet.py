@@ -3,13 +3,11 @@
 import os
 from collections.abc import Iterator
 from functools import cache
-from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 
 from activepool.data.class_names import quoted
-
 from activepool.data.folder import list_parts
 from activepool.data.listed_paths import (
     leads_out,
@@ -106,10 +104,10 @@ def require_listed_files(root: str | Path, train_list: str | Path, test_list: st
         for number, _, image, _ in _lines(path, root)
         if image.strip() and not is_there(image)
     ]
-    hints = [spelling_hint(root, image) for _, image in missing[:MAX_LINES]]
     lines = [
-        f"{where}: no such file {quoted(image)} (paths start from {root}){hint}"
-        for (where, image), hint in zip_longest(missing, hints, fillvalue="")
+        f"{where}: no such file {quoted(image)} (paths start from {root})"
+        f"{spelling_hint(root, image) if number < MAX_LINES else ''}"
+        for number, (where, image) in enumerate(missing)
     ]
     if lines:
         raise InputError(*first_lines(lines, root))

@@ -9,8 +9,7 @@ import sys
 import pytest
 
 WRITERS = {
-    "hdf5": "from activepool.io.named_arrays import write_arrays;"
-    " write_arrays('{path}', {{'a': np.zeros(90000)}})",
+    "hdf5": "from activepool.io.hdf5 import write_arrays; write_arrays('{path}', {{'a': np.zeros(90000)}})",
     "csv": "from activepool.io.index_files import write_index;"
     " write_index('{path}', {{'index': np.arange(90000)}})",
     "json": "from activepool.io.files import write_json; write_json('{path}', list(range(90000)))",
@@ -48,7 +47,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, kind):
 
 
 #: Parts of many sizes, as in features.h5; the whole has about 100 kB.
-PARTS = """from activepool.io.hdf5_writing import written_hdf5; import h5py
+PARTS = """from activepool.io.hdf5 import written_hdf5; import h5py
     with written_hdf5('{path}') as file:
         file.attrs['class_names'] = ['cat', 'dog']
         for name, rows in (('train', 2000), ('test', 100)):

@@ -6,7 +6,7 @@ import pytest
 from labelling.status_projects import audited, numbers_of
 
 from activepool.evaluation.power_law import Estimate, LearningCurveFit
-from activepool.labelling.status.curve_text import ceiling_text, curve_text, labels_text, unknown_reason
+from activepool.labelling.status.learning_curve import ceiling_text, curve_text, labels_text, unknown_reason
 
 SOME = Estimate(1.0, 0.9, 1.1)
 

@@ -10,9 +10,8 @@ from activepool.errors import InputError
 from activepool.features.store import FeatureFile, FeatureMatrix
 from activepool.labelling.pool.features import copy_vectors, join_parts
 from activepool.labelling.pool.files import vector_files
-from activepool.labelling.pool.removed_vectors import keep_removed, removed_rows
 from activepool.labelling.pool.table import update_pool
-from activepool.labelling.pool.vectors import VectorFile
+from activepool.labelling.pool.vectors import VectorFile, keep_removed, removed_rows
 
 
 def vectors(rows=5, width=3, dtype=np.float32, seed=0):

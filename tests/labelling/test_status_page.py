@@ -23,7 +23,7 @@ from PIL import Image
 
 from activepool.evaluation.power_law import Estimate, LearningCurveFit
 from activepool.labelling.models.named_head import read_facts, write_facts
-from activepool.labelling.status.figure import learning_curve_svg
+from activepool.labelling.status.learning_curve import learning_curve_svg
 from activepool.labelling.status.page import write_page
 from activepool.labelling.status.text import interval_text, next_steps, share_text
 

@@ -6,7 +6,7 @@ import pytest
 from workflow.bad_files import write_small_run
 
 from activepool.figures.export import write_drawing
-from activepool.io.hdf5_writing import written_hdf5
+from activepool.io.hdf5 import written_hdf5
 from activepool.stages.costs import costs
 from activepool.stages.projection import projection
 from activepool.stages.validation import validation

@@ -27,7 +27,7 @@ from workflow.bad_files import (
     write_weights,
 )
 
-from activepool.io.named_arrays import write_arrays
+from activepool.io.hdf5 import write_arrays
 
 
 @pytest.fixture(autouse=True)

@@ -32,7 +32,7 @@ from activepool.io.csv_rows import (
     separator_hint,
     width_problem,
 )
-from activepool.io.hdf5_reading import texts
+from activepool.io.hdf5 import texts
 from activepool.io.index_files import whole_number
 
 #: Values of the column ``label`` for a sample that cannot be labelled, unless a class has that name.

@@ -31,7 +31,7 @@ from activepool.data.splits import held_out_rows
 from activepool.data.subset import remaining_rows
 from activepool.errors import InputError, first_few
 from activepool.io.half_precision import to_single
-from activepool.io.hdf5_writing import written_hdf5
+from activepool.io.hdf5 import written_hdf5
 
 
 def write_features(

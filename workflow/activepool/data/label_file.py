@@ -15,7 +15,7 @@ import numpy as np
 from activepool.compute.arrays import IntArray, TextArray
 from activepool.data.class_names import require_different
 from activepool.errors import InputError
-from activepool.io import hdf5_reading
+from activepool.io import hdf5
 
 
 @dataclass
@@ -32,7 +32,7 @@ class LabelledPart:
     def sources_of(self, rows: IntArray) -> TextArray:
         """Return the sources of these rows as strings, (len(rows),); only if the file has sources."""
         ascending, inverse = np.unique(rows, return_inverse=True)
-        return hdf5_reading.texts(self.sources, ascending)[inverse]
+        return hdf5.texts(self.sources, ascending)[inverse]
 
 
 class LabelFile:
@@ -44,7 +44,7 @@ class LabelFile:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self._file = hdf5_reading.opened(self.path)
+        self._file = hdf5.opened(self.path)
         self.train = self._part("train")
         self.test = self._part("test")
         self.class_names = class_names_of(self._file)
@@ -72,7 +72,7 @@ class LabelFile:
                 f"{self.path}: {part}/labels is {labels.dtype} of shape {labels.shape}; "
                 f"it must be int64 of shape {expected or '(rows,)'}, with -1 where a label is not known"
             )
-        return hdf5_reading.values(labels).astype(np.int64)
+        return hdf5.values(labels).astype(np.int64)
 
     def _sources(self, part: str, rows: int) -> h5py.Dataset | None:
         name = f"{part}/sources"
@@ -96,7 +96,7 @@ class LabelFile:
                 )
 
     def _dataset(self, name: str) -> h5py.Dataset:
-        dataset = hdf5_reading.find_dataset(self._file, name)
+        dataset = hdf5.find_dataset(self._file, name)
         if dataset is None:
             raise InputError(f"{self.path}: dataset '{name}' is missing; is it a {self.path.name}?")
         return dataset
@@ -104,7 +104,7 @@ class LabelFile:
 
 def read_class_names(path: str | Path, groups: Sequence[str] = ()) -> list[str]:
     """Return what `class_names_of` returns for the file at ``path``, or else for the first of some groups."""
-    with hdf5_reading.opened(path) as file:
+    with hdf5.opened(path) as file:
         inside = (group for name in groups if isinstance(group := file.get(name), h5py.Group))
         return next(filter(None, map(class_names_of, (file, *inside))), [])
 

@@ -18,7 +18,7 @@ from activepool.compute.arrays import BoolArray, ImageArray, IntArray, TextArray
 from activepool.data.packed_images import Place, place_of
 from activepool.data.splits import held_out_rows
 from activepool.errors import InputError
-from activepool.io.hdf5_writing import written_hdf5
+from activepool.io.hdf5 import written_hdf5
 
 #: The label of a sample whose class is not known.
 UNKNOWN = -1

@@ -9,7 +9,7 @@ from PIL import Image
 from activepool.compute.arrays import ImageArray, IntArray
 from activepool.data.image_files import ImageFiles
 from activepool.errors import InputError
-from activepool.io import hdf5_reading
+from activepool.io import hdf5
 
 
 def thumbnails(path: str | Path, rows: IntArray, side: int) -> ImageArray:
@@ -24,17 +24,17 @@ def thumbnails(path: str | Path, rows: IntArray, side: int) -> ImageArray:
 def _images(path: str | Path, rows: IntArray) -> Iterator[Image.Image]:
     # HDF5 reads rows in ascending order only.
     ascending, inverse = np.unique(rows, return_inverse=True)
-    with hdf5_reading.opened(path) as file:
-        stored = hdf5_reading.find_dataset(file, "train/images")
+    with hdf5.opened(path) as file:
+        stored = hdf5.find_dataset(file, "train/images")
         if stored is not None:
-            for pixels in hdf5_reading.values(stored, ascending)[inverse]:
+            for pixels in hdf5.values(stored, ascending)[inverse]:
                 yield Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).convert("RGB")
             return
-        paths = hdf5_reading.find_dataset(file, "train/paths")
+        paths = hdf5.find_dataset(file, "train/paths")
         if paths is None:
             raise InputError(f"{path}: has neither train/images nor train/paths")
         files = ImageFiles.from_file(file)
-        for name in hdf5_reading.texts(paths, ascending)[inverse]:
+        for name in hdf5.texts(paths, ascending)[inverse]:
             yield files.read(name, "RGB")
 
 

@@ -30,7 +30,7 @@ from activepool.features.settings import ExtractSettings
 from activepool.features.shard_batches import Batch, ShardBatches
 from activepool.features.store import PARTS
 from activepool.features.transforms import Augmentation, augmentation
-from activepool.io.hdf5_writing import written_hdf5
+from activepool.io.hdf5 import written_hdf5
 
 #: CPU threads of an extraction. Fixed, because the number decides how sums are split; use more shards on more
 #: cores.

@@ -14,8 +14,7 @@ from activepool.data.ranges import SpreadCheck
 from activepool.errors import InputError
 from activepool.features.finished_shards import remove_finished
 from activepool.features.store import PARTS
-from activepool.io.hdf5_reading import opened
-from activepool.io.hdf5_writing import written_hdf5
+from activepool.io.hdf5 import opened, written_hdf5
 
 
 def gather(dataset: str | Path, shards: Sequence[str | Path], output: str | Path) -> None:

@@ -16,7 +16,7 @@ from activepool.compute.arrays import FloatArray, IntArray
 from activepool.data.image_files import ImageFiles
 from activepool.errors import InputError
 from activepool.features.transforms import crop_box
-from activepool.io.hdf5_reading import find_dataset, opened, texts, values
+from activepool.io.hdf5 import find_dataset, opened, texts, values
 
 #: Channels of an image from a file, unless the backbone needs others.
 FILE_CHANNELS = 3

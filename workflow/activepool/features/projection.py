@@ -16,8 +16,8 @@ from activepool.compute.blocks import BLOCK_ROWS, Compute, row_blocks
 from activepool.compute.seeds import generator, integer_seed
 from activepool.errors import InputError, importing
 from activepool.features.store import FeatureMatrix
-from activepool.io import hdf5_reading
-from activepool.io.hdf5_writing import written_hdf5
+from activepool.io import hdf5
+from activepool.io.hdf5 import written_hdf5
 
 METHODS = ("pca", "umap")
 
@@ -122,12 +122,12 @@ def write_map(path: str | Path, feature_map: FeatureMap) -> None:
 
 def read_map(path: str | Path) -> FeatureMap:
     """Read map_METHOD.h5; raises InputError if it is not such a file."""
-    with hdf5_reading.opened(path) as file:
-        coordinates, labels = (hdf5_reading.find_dataset(file, name) for name in ("coordinates", "labels"))
+    with hdf5.opened(path) as file:
+        coordinates, labels = (hdf5.find_dataset(file, name) for name in ("coordinates", "labels"))
         method = file.attrs.get("method")
         if coordinates is None or labels is None or method not in METHODS:
             raise InputError(f"{path}: not a map of features; delete the file to regenerate it")
-        values = hdf5_reading.values(coordinates), hdf5_reading.values(labels)
+        values = hdf5.values(coordinates), hdf5.values(labels)
         return FeatureMap(*values, method, file.attrs.get("variance_shares"))
 
 

@@ -18,7 +18,7 @@ from activepool.compute.arrays import FloatArray
 from activepool.errors import InputError
 from activepool.features.images import PartImages, Request
 from activepool.features.shard_batches import Batch
-from activepool.io.hdf5_reading import opened
+from activepool.io.hdf5 import opened
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import numpy as np
 
 from activepool.compute.blocks import Array, Compute
 from activepool.errors import InputError
-from activepool.io import hdf5_reading
-from activepool.io.hdf5_writing import written_hdf5
+from activepool.io import hdf5
+from activepool.io.hdf5 import written_hdf5
 
 #: Logits that differ by less than this part of the row's largest differ only by rounding errors.
 LOGIT_ROUNDING = 2.0**-40
@@ -93,7 +93,7 @@ def write_trained_head(path: str | Path, trained: TrainedHead) -> None:
 
 def read_head(path: str | Path, width: int | None = None) -> LinearHead:
     """Read head.h5; raises InputError if it is not one, or not for features of ``width``."""
-    with hdf5_reading.opened(path) as file:
+    with hdf5.opened(path) as file:
         head = LinearHead(_numbers(file, "weight"), _numbers(file, "bias"))
     if head.weight.ndim != 2 or not len(head.weight) or head.bias.shape != head.weight.shape[:1]:
         raise InputError(f"{path}: weight {head.weight.shape} and bias {head.bias.shape} do not fit together")
@@ -104,10 +104,10 @@ def read_head(path: str | Path, width: int | None = None) -> LinearHead:
 
 def _numbers(file: h5py.File, name: str) -> np.ndarray:
     """Return a dataset of a head file as float32; raises InputError if it does not hold finite numbers."""
-    dataset = hdf5_reading.find_dataset(file, name)
+    dataset = hdf5.find_dataset(file, name)
     if dataset is None or dataset.dtype.kind != "f":
         raise InputError(f"{file.filename}: not a head file with {name!r}, an array of float32")
-    values = hdf5_reading.values(dataset).astype(np.float32)
+    values = hdf5.values(dataset).astype(np.float32)
     if not np.isfinite(values).all():
         raise InputError(f"{file.filename}: {name} holds NaN or infinity; delete the file to regenerate it")
     return values

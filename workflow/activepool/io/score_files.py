@@ -9,9 +9,8 @@ import numpy as np
 
 from activepool.compute.arrays import FloatArray, IntArray
 from activepool.errors import InputError
-from activepool.io import hdf5_reading
-from activepool.io.hdf5_writing import written_hdf5
-from activepool.io.named_arrays import NamedArrays
+from activepool.io import hdf5
+from activepool.io.hdf5 import NamedArrays, written_hdf5
 
 #: The datasets and groups of a scores file that are not scores.
 RESERVED_NAMES = ("index", "predicted", "nearest", "per_sample")
@@ -55,7 +54,7 @@ def write_scores(path: str | Path, table: ScoreTable) -> None:
 
 def read_scores(path: str | Path) -> ScoreTable:
     """Read scores.h5; raises InputError if it is not such a file, and later for a score that it lacks."""
-    with hdf5_reading.opened(path) as file:
+    with hdf5.opened(path) as file:
         index = _column(file, "index", kinds="iu")
         predicted = _column(file, "predicted", kinds="iu") if "predicted" in file else None
         scores = {name: _column(file, name) for name in file if name not in RESERVED_NAMES}
@@ -81,15 +80,15 @@ def _nearest(file: h5py.File) -> tuple[IntArray, FloatArray]:
 
 
 def _array(file: h5py.File, name: str) -> np.ndarray:
-    dataset = hdf5_reading.find_dataset(file, name)
+    dataset = hdf5.find_dataset(file, name)
     if dataset is None or not dataset.ndim:
         raise InputError(f"{file.filename}: not a scores file: {name} is not an array; delete the file")
-    return hdf5_reading.values(dataset)
+    return hdf5.values(dataset)
 
 
 def _column(file: h5py.File, name: str, kinds: str = "f", dimensions: int = 1) -> np.ndarray:
     """Return a dataset of numbers; raises InputError if it is missing, of another kind, or holds NaN."""
-    dataset = hdf5_reading.find_dataset(file, name)
+    dataset = hdf5.find_dataset(file, name)
     if dataset is None or dataset.dtype.kind not in kinds or dataset.ndim != dimensions:
         state = "is missing" if dataset is None else f"is {dataset.dtype} of shape {dataset.shape}"
         number = "floats" if kinds == "f" else "whole numbers"
@@ -97,7 +96,7 @@ def _column(file: h5py.File, name: str, kinds: str = "f", dimensions: int = 1) -
             f"{file.filename}: not a scores file: {name} {state}; "
             f"it must be {number} in {dimensions} dimension{'s'[: dimensions - 1]}"
         )
-    values = hdf5_reading.values(dataset)
+    values = hdf5.values(dataset)
     if np.isnan(values).any():
         raise InputError(f"{file.filename}: {name} holds NaN; delete the file to regenerate it")
     return values

@@ -7,9 +7,8 @@ Predictions and the model are those of the day on which somebody asked for them.
 
 from activepool.labelling.pool.files import FILES
 from activepool.labelling.pool.ledger_note import NOTE
-from activepool.labelling.pool.removed_vectors import REMOVED
 from activepool.labelling.pool.table import SAMPLES
-from activepool.labelling.pool.vectors import VECTORS
+from activepool.labelling.pool.vectors import REMOVED, VECTORS
 from activepool.labelling.returned.cache import INTAKE
 from activepool.records.verification import Allowances
 

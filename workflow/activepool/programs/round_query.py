@@ -14,8 +14,8 @@ from activepool.data.used_labels import UsedLabels
 from activepool.errors import InputError
 from activepool.features.store import FeatureFile
 from activepool.heads.linear import read_head
+from activepool.io.hdf5 import read_arrays
 from activepool.io.index_files import read_index
-from activepool.io.named_arrays import read_arrays
 from activepool.io.score_files import ScoreTable, read_scores
 from activepool.strategies.assembly import assemble_query
 from activepool.strategies.declaration import Strategy

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from activepool.compute.kernels import kernels
 from activepool.errors import InputError
 from activepool.io.files import DISK_FULL
-from activepool.io.hdf5_reading import REWRITE
+from activepool.io.hdf5 import REWRITE
 from activepool.parallel.launch import launch
 from activepool.plugins import user_line
 from activepool.programs.command_line import (

@@ -27,8 +27,8 @@ def prepare(
     """
     from activepool.data.splits import unlabelled_pool
     from activepool.features.store import FeatureFile
+    from activepool.io.hdf5 import write_arrays
     from activepool.io.index_files import read_index
-    from activepool.io.named_arrays import write_arrays
     from activepool.strategies.assembly import prepare_rounds
     from activepool.strategies.registry import find_strategy
 

@@ -52,8 +52,8 @@ def select(
 
     from activepool.data.label_file import LabelFile
     from activepool.features.store import FeatureFile
+    from activepool.io.hdf5 import write_arrays
     from activepool.io.index_files import write_index
-    from activepool.io.named_arrays import write_arrays
     from activepool.programs.round_query import QueryFiles, read_query
     from activepool.strategies.checked_selection import checked_pick
     from activepool.strategies.registry import find_strategy

@@ -6,8 +6,8 @@ from typing import Any
 
 from snakemake.io import ancient
 
-from activepool.labelling.pool.removed_vectors import REMOVED
 from activepool.labelling.pool.table import SAMPLES
+from activepool.labelling.pool.vectors import REMOVED
 from activepool.records.provenance import record_path
 from planning.paths import FeaturePaths
 from planning.project.cut_files import files_to_rebuild, record_at

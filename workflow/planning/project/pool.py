@@ -25,9 +25,8 @@ from activepool.labelling.pool.files import (
     vector_files,
 )
 from activepool.labelling.pool.names import name_problem, require_ledger_names
-from activepool.labelling.pool.removed_vectors import REMOVED, keep_removed, removed_rows
 from activepool.labelling.pool.table import Pool, read_pool, update_pool
-from activepool.labelling.pool.vectors import VECTORS, VectorFile
+from activepool.labelling.pool.vectors import REMOVED, VECTORS, VectorFile, keep_removed, removed_rows
 from activepool.ledger.formats.slips import LABEL_HEADERS
 from activepool.programs.messages import print_notices
 from planning.configuration.project import EmbeddingFile, Project

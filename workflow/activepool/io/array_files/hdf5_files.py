@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 
 from activepool.errors import InputError
-from activepool.io import hdf5_reading
+from activepool.io import hdf5
 from activepool.io.array_files.array_file import ArrayFile, StoredArray
 
 #: Depth of groups within groups to look into; links may lead in a circle.
@@ -17,19 +17,19 @@ MAX_DEPTH = 4
 def open_hdf5(path: Path) -> ArrayFile:
     """Open an HDF5 file; raises InputError if it is damaged."""
     resources = ExitStack()
-    file = resources.enter_context(hdf5_reading.opened(path))
+    file = resources.enter_context(hdf5.opened(path))
     shapes: dict[str, tuple[int, ...]] = {}
     _collect_shapes(file, "", shapes)
 
     def find(name: str) -> StoredArray:
-        dataset, label = hdf5_reading.find_dataset(file, name), f"{path}: {name}"
+        dataset, label = hdf5.find_dataset(file, name), f"{path}: {name}"
         if dataset is None:
             raise InputError(f"{label} is not a dataset that can be read; write the file again")
         if h5py.check_string_dtype(dataset.dtype) is not None:
             text = np.dtype(object)
-            return StoredArray(label, dataset.shape, text, lambda rows: hdf5_reading.texts(dataset, rows))
+            return StoredArray(label, dataset.shape, text, lambda rows: hdf5.texts(dataset, rows))
         return StoredArray(
-            label, dataset.shape, dataset.dtype, lambda rows: hdf5_reading.values(dataset, rows), dataset
+            label, dataset.shape, dataset.dtype, lambda rows: hdf5.values(dataset, rows), dataset
         )
 
     return ArrayFile(path, shapes, find, resources=resources)
@@ -44,7 +44,7 @@ def _collect_shapes(group: h5py.Group, name: str, shapes: dict[str, tuple[int, .
             continue
         try:
             item = group.get(key)
-        except hdf5_reading.DAMAGE:
+        except hdf5.DAMAGE:
             continue
         if isinstance(item, h5py.Dataset) and item.shape is not None:
             shapes[inner] = item.shape

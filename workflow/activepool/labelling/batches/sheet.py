@@ -12,8 +12,7 @@ from typing import Any
 
 from activepool.data.class_names import MISSING_VALUES
 from activepool.io.files import written_whole
-from activepool.labelling.batches.pictures import Picture, picture_or_problem
-from activepool.labelling.pages import page_template
+from activepool.labelling.pages import Picture, page_template, picture_or_problem
 from activepool.ledger.entries import Event
 from activepool.ledger.formats.batch import Batch, Pick
 from activepool.ledger.formats.csv_file import COLUMNS

@@ -18,7 +18,7 @@ from activepool.compute.arrays import FloatArray
 from activepool.compute.blocks import row_blocks
 from activepool.data.image_files import converted_image, decode_image, without_warnings
 from activepool.errors import InputError, one_line
-from activepool.io import hdf5_reading
+from activepool.io import hdf5
 
 #: A path, a Pillow image, or uint8 pixels (H, W), (H, W, 1) or (H, W, 3).
 AnyImage = str | Path | Image.Image | np.ndarray
@@ -57,11 +57,11 @@ class BackboneReference:
 
         Raises: InputError if the settings are of another backbone.
         """
-        with hdf5_reading.opened(features) as file:
+        with hdf5.opened(features) as file:
             name, digest, transform = (
                 str(file.attrs.get(key, "")) for key in ("backbone", "checkpoint_digest", "transform")
             )
-            stored = hdf5_reading.find_dataset(file, "train/features")
+            stored = hdf5.find_dataset(file, "train/features")
             dtype = "" if stored is None else stored.dtype.name
         if not transform:
             return None

@@ -10,8 +10,8 @@ from activepool.compute.arrays import FloatArray, IntArray
 from activepool.data.label_file import read_class_names
 from activepool.errors import InputError
 from activepool.evaluation.calibration import calibrated_probabilities
+from activepool.io.hdf5 import read_arrays, write_arrays
 from activepool.io.index_files import write_index
-from activepool.io.named_arrays import read_arrays, write_arrays
 
 
 @dataclass(frozen=True)

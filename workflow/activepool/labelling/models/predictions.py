@@ -16,7 +16,7 @@ from activepool.errors import InputError
 from activepool.evaluation.calibration import calibrated_probabilities
 from activepool.features.store import FeatureMatrix, require_finite
 from activepool.heads.linear import first_largest
-from activepool.io.named_arrays import read_arrays, write_arrays
+from activepool.io.hdf5 import read_arrays, write_arrays
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,8 @@ from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError
 from activepool.features.ranges import require_finite_values
 from activepool.features.store import PARTS
-from activepool.io.hdf5_reading import opened
-from activepool.io.hdf5_writing import written_hdf5
-from activepool.labelling.pool.removed_vectors import removed_rows, removed_vectors
-from activepool.labelling.pool.vectors import VectorFile, vector_samples
+from activepool.io.hdf5 import opened, written_hdf5
+from activepool.labelling.pool.vectors import VectorFile, removed_rows, removed_vectors, vector_samples
 
 
 def join_parts(parts: Sequence[str | Path], sources: Sequence[str], output: str | Path) -> None:

@@ -8,12 +8,15 @@ from typing import Any
 from urllib.parse import quote
 
 from activepool.io.files import write_text
-from activepool.labelling.batches.pictures import picture_or_problem
-from activepool.labelling.pages import page_template
+from activepool.labelling.pages import page_template, picture_or_problem
 from activepool.labelling.status.accuracies import AUDIT, MIN_CASES, Accuracy
 from activepool.labelling.status.audit_set import AuditPlan
-from activepool.labelling.status.curve_text import ceiling_text, labels_text, unknown_reason
-from activepool.labelling.status.figure import learning_curve_svg
+from activepool.labelling.status.learning_curve import (
+    ceiling_text,
+    labels_text,
+    learning_curve_svg,
+    unknown_reason,
+)
 from activepool.labelling.status.numbers import StatusNumbers
 from activepool.labelling.status.text import (
     count_text,

@@ -6,7 +6,7 @@ from activepool.evaluation.intervals import narrowest_width
 from activepool.evaluation.progress import SETTLED_AGREEMENT, SETTLED_TIMES
 from activepool.labelling.status.accuracies import AUDIT, CONFIDENCE, MIN_CASES, Share
 from activepool.labelling.status.audit_set import AuditDraw, AuditSet
-from activepool.labelling.status.curve_text import curve_text
+from activepool.labelling.status.learning_curve import curve_text
 from activepool.labelling.status.model_series import ModelSeries
 from activepool.labelling.status.numbers import StatusNumbers
 from activepool.labelling.status.standing import BatchRow, Standing

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from activepool.errors import InputError
-from activepool.io.hdf5_reading import find_dataset, opened, texts, values
+from activepool.io.hdf5 import find_dataset, opened, texts, values
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
-"""Reading of HDF5 files from any source: the values of a dataset, or one line that says what is wrong."""
+"""HDF5 files: reading those from any source, with one line on what is wrong, and writing whole ones."""
 
 import math
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,16 +10,24 @@ from typing import Any
 
 import h5py
 import numpy as np
-from h5py import h5z
+from h5py import h5f, h5p, h5z
 
 from activepool.compute.arrays import TextArray
 from activepool.errors import InputError
+from activepool.io.files import DISK_FULL, written_whole
 
 #: The remedy for a file that another program wrote.
 REWRITE = "; write the file again"
 
 #: Errors of h5py for a damaged file, for links that lead nowhere or in a circle, and for other encodings.
 DAMAGE = (OSError, RuntimeError, KeyError, ValueError)
+
+#: The oldest HDF5 format in which the names of more than 4,000 classes fit into one attribute. In this format
+#: HDF5 stores the time in groups that it creates implicitly; create_group does not, so create groups with it.
+FORMAT_BOUNDS = (h5f.LIBVER_V18, h5f.LIBVER_LATEST)
+
+#: Files that met a full disk. They stay open: HDF5 would try to finish them on closing, and crash.
+_unfinished: list[h5py.File | None] = []
 
 
 def opened(path: str | Path) -> h5py.File:
@@ -117,3 +127,77 @@ def _reading(dataset: h5py.Dataset) -> Iterator[None]:
         raise InputError(
             f"{dataset.file.filename}: {dataset.name[1:]} is damaged ({error}){REWRITE}"
         ) from error
+
+
+@contextmanager
+def written_hdf5(path: str | Path) -> Iterator[h5py.File]:
+    """Yield a new HDF5 file that becomes ``path`` on success; on failure nothing of it is left.
+
+    Raises: OSError with the system's error number and the path if the file cannot be created, or HDF5 failed
+    on a full disk. After a full disk the process must end by os._exit, or HDF5 tries again to finish the
+    file.
+    """
+    with written_whole(path) as temporary:
+        file = None
+        try:
+            file = _create(temporary)
+            yield file
+            file.flush()
+        except (OSError, RuntimeError) as error:
+            number = _disk_full_number(error)
+            if number is None:
+                raise
+            _unfinished.append(file)
+            file = None
+            temporary.write_bytes(b"")  # a removed file that is open keeps its space
+            raise OSError(number, os.strerror(number), str(path)) from error
+        finally:
+            if file is not None:
+                file.close()
+
+
+def _create(path: Path) -> h5py.File:
+    """Return a new file that writes its data at once, so that a failure raises an exception.
+
+    By default HDF5 holds small writes back until it closes a dataset, where Python cannot raise.
+    """
+    access, creation = h5p.create(h5p.FILE_ACCESS), h5p.create(h5p.FILE_CREATE)
+    access.set_libver_bounds(*FORMAT_BOUNDS)
+    access.set_sieve_buf_size(0)
+    creation.set_obj_track_times(False)
+    path.touch()  # whose error, unlike that of HDF5, names the file
+    return h5py.File(h5f.create(os.fsencode(path), h5f.ACC_TRUNC, fapl=access, fcpl=creation))
+
+
+def _disk_full_number(error: Exception) -> int | None:
+    """Return the system's error number if HDF5 failed on a full disk; None for any other error."""
+    match = re.search(r"errno = (\d+)", str(error))
+    return int(match[1]) if match and int(match[1]) in DISK_FULL else None
+
+
+class NamedArrays(dict[str, np.ndarray]):
+    """Arrays of a file by name; raises InputError for a name that the file lacks."""
+
+    def __init__(self, path: str | Path, arrays: dict[str, np.ndarray]) -> None:
+        super().__init__(arrays)
+        self.path = path
+
+    def __missing__(self, name: str) -> np.ndarray:
+        raise InputError(f"{self.path}: dataset {name!r} is missing; delete the file to regenerate it")
+
+
+def write_arrays(path: str | Path, arrays: dict[str, np.ndarray], **attributes: object) -> None:
+    """Write each array as a dataset of its name, with ``attributes`` of the file."""
+    with written_hdf5(path) as file:
+        for name, values in arrays.items():
+            file[name] = values
+        file.attrs.update(attributes)
+
+
+def read_arrays(path: str | Path) -> NamedArrays:
+    """Read what `write_arrays` wrote; raises InputError if a dataset cannot be read."""
+    with opened(path) as file:
+        datasets = {name: find_dataset(file, name) for name in file}
+        if None in datasets.values():
+            raise InputError(f"{path}: must hold only datasets; delete the file to regenerate it")
+        return NamedArrays(path, {name: values(dataset) for name, dataset in datasets.items()})

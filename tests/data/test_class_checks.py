@@ -32,6 +32,13 @@ def test_a_class_that_is_not_measured_needs_no_word():
     assert class_notices("x", NAMES, labels(0, 1, 2), labels(0)) == ()
 
 
+def test_a_class_without_any_sample_is_told():
+    (notice,) = class_notices("x", NAMES, labels(0, 2, 0), labels(0, 2))
+    assert notice == "x: no sample has the class 'bee'"
+    (notice,) = class_notices("x", NAMES, labels(0, -1), labels(0))
+    assert notice == "x: no sample has the classes 'bee', 'cow'; later labels may add it"
+
+
 def test_test_samples_that_no_accuracy_counts_are_told():
     (notice,) = class_notices("x", NAMES, labels(0, 1, 2), labels(0, -1, 1, -1))
     assert notice == "x: test samples without a label: 2; no accuracy counts them"

@@ -314,6 +314,19 @@ def test_an_image_without_bytes_hides_no_other_mistake(tmp_path, ending):
     assert unlabelled.startswith(f"{tmp_path}/test.{ending}/1: a test image needs a label")
 
 
+def test_test_images_that_all_lack_labels_are_one_line(tmp_path):
+    write(tmp_path / "train.parquet", range(3), [0, 1, -2])
+    write(tmp_path / "test.parquet", range(3, 40), [-1] * 37)
+    with pytest.raises(InputError) as caught:
+        huggingface.load(tmp_path)
+    negative, unlabelled = caught.value.args
+    assert negative.startswith(f"{tmp_path}/train.parquet/2: label '-2' is below 0")
+    assert unlabelled == (
+        f"{tmp_path}: none of the 37 test images has a label, to measure accuracy on; "
+        "add labels, or leave their shards out of path (test.parquet)"
+    )
+
+
 def test_classes_that_a_damage_may_hide_are_not_called_unknown(tmp_path):
     cut("parquet")(tmp_path)
     write(tmp_path / "test.parquet", [0, 1], [0, -2])

@@ -106,6 +106,18 @@ def test_an_image_cannot_be_listed_twice_by_another_path_or_a_link(draw):
     ]
 
 
+def test_test_rows_that_all_lack_labels_are_one_line(draw):
+    path = write(draw("1.jpg", "2.jpg", "3.jpg"), "1.jpg,a,", "2.jpg,,test", "3.jpg,,test", "4.jpg,-1,test")
+    with pytest.raises(InputError) as caught:
+        manifest.load(path)
+    unlabelled, missing = caught.value.args
+    assert unlabelled == (
+        f"{path}:3: none of the 3 test rows has a label, to measure accuracy on; add labels, or leave these "
+        "rows out and set test_fraction"
+    )
+    assert missing.startswith(f"{path}:5: no such file '4.jpg'")
+
+
 def test_a_label_of_5000_digits_is_a_class_like_others(draw):
     label = "1" * 5000
     path = write(draw("1.jpg", "2.jpg", "3.jpg"), f"1.jpg,{label},", "2.jpg,2,", f"3.jpg,{label},test")

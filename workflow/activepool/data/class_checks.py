@@ -24,15 +24,19 @@ def class_notices(
         for first, second, difference in indistinguishable_names(class_names)
     ]
     test_classes = np.setdiff1d(test_labels, np.append(train_labels, UNKNOWN))
+    unused_classes = np.setdiff1d(np.arange(len(class_names)), np.append(train_labels, test_labels))
+    may_follow = "; later labels may add it" if (train_labels == UNKNOWN).any() else ""
     notices = list(name_notices(class_names))
     if len(class_names) == 1:
         notices.append(f"{class_names[0]!r} is the only class, so there is nothing to learn")
     if len(test_classes):
         text = f"no train sample has {_class_list(test_classes, class_names)}, which the test part has"
-        if (train_labels == UNKNOWN).any():
-            notices.append(f"{text}; later labels may add it")
+        if may_follow:
+            notices.append(f"{text}{may_follow}")
         else:
             problems.append(f"{where}: {text}; add train samples of it, or leave its test samples out")
+    if len(unused_classes):
+        notices.append(f"no sample has {_class_list(unused_classes, class_names)}{may_follow}")
     if unlabelled := int((test_labels == UNKNOWN).sum()):
         notices.append(f"test samples without a label: {unlabelled:,}; no accuracy counts them")
     if problems:

@@ -176,10 +176,18 @@ def _check_header(where: str, names: list[str]) -> None:
 
 def _row_problems(root: Path, rows: list[Row]) -> Iterator[tuple[int, str]]:
     readable_rows = []
+    test_rows = [row for row in rows if row.split == "test"]
+    has_no_label = len(test_rows) > 1 and not any(row.label for row in test_rows)
+    if has_no_label:
+        yield (
+            test_rows[0].line,
+            f"none of the {len(test_rows):,} test rows has a label, to measure accuracy on; add labels, or "
+            "leave these rows out and set test_fraction",
+        )
     for row in rows:
         if row.split not in ("train", "test"):
             yield row.line, f"split {row.split!r} is not known; it must be train, test or empty"
-        elif row.split == "test" and not row.label:
+        elif row.split == "test" and not row.label and not has_no_label:
             yield row.line, "a test row needs a label, to measure accuracy on; leave the row out"
         elif has_line_break(row.path) or has_line_break(row.label):
             yield row.line, f"{row.path!r}, {row.label!r}: neither may have a line break; rename it"

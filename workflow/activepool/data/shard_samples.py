@@ -117,15 +117,21 @@ def samples_in(
     for part in (train, test):
         problems += _label_problems(part, known_classes, class_names or ())
     problems += [] if class_names else [*_wrapped_labels(train), *_indistinguishable_labels(train)]
-    if not test.lacks_labels:
+    unlabelled = [source for source, label in zip(test.sources, test.labels, strict=True) if not label]
+    has_no_label = len(unlabelled) > 1 and not any(label for _, label in test.samples)
+    if not (test.lacks_labels or has_no_label):
         problems += [
             f"{source}: a test image needs a label, to measure accuracy on; leave it out"
-            for source, label in zip(test.sources, test.labels, strict=True)
-            if not label
+            for source in unlabelled
         ]
-    if problems:
-        lines = [f"{shards.root}/{problem}" for problem in problems]
-        raise InputError(*first_lines(lines, shards.root))
+    lines = first_lines([f"{shards.root}/{problem}" for problem in problems], shards.root)
+    if has_no_label and not test.lacks_labels:
+        lines.append(
+            f"{shards.root}: none of the {len(unlabelled):,} test images has a label, to measure accuracy "
+            f"on; add labels, or leave their shards out of path ({first_few(shards.test)})"
+        )
+    if lines:
+        raise InputError(*lines)
     require_one_test_part(shards.root, bool(shards.test), "shards of the test part", test_fraction)
     has_order = class_names is not None
     parts = train.numbered(names, has_order), test.numbered(names, has_order)

@@ -249,7 +249,6 @@ def _cut_off(samples: TrainPart, annotation: Annotation) -> str | None:
 
 
 def _row(samples: TrainPart, annotation: Annotation) -> int | None:
-    """Return the row that an annotation is about; None if it is not known yet."""
     index = _index(samples, annotation.index) if annotation.index else None
     source = annotation.source
     if not source.strip():
@@ -293,7 +292,6 @@ def listed_rows(rows: list[int]) -> str:
 
 
 def _path_form(source: str) -> object:
-    """Return a value that is equal for paths that a person would take for the same."""
     return loose_form(unquote(source).replace("\\", "/").strip().removeprefix("./"))
 
 

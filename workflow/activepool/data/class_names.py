@@ -154,10 +154,7 @@ def require_no_unknown(where: object, class_names: Sequence[str]) -> None:
 def declared_class_names(
     where: object, file_names: list[str], option_names: list[str] | None
 ) -> list[str] | None:
-    """Return the names of classes that a file has, or else those of the option class_names.
-
-    Raises: InputError if there are both, and they differ.
-    """
+    """Return the names in a file, or else those of the option; raises InputError if they differ."""
     if file_names and option_names and file_names != option_names:
         raise InputError(f"{where}: has other class_names than the option; leave the option out")
     return file_names or option_names

@@ -15,9 +15,8 @@ from activepool.data.subset import remaining_rows
 def prepare(settings: DatasetSettings, workers: int = 1) -> tuple[Samples, pd.DataFrame]:
     """Read a dataset, fetch its images, leave out unreadable ones, and reduce it if the settings say so.
 
-    ``workers`` are threads that check the images; they change no result.
-
-    Returns: the samples, and a table of unreadable images with the columns path and reason.
+    Returns: the samples, and a table of unreadable images with the columns path and reason. The number of
+    ``workers``, threads that check the images, changes no result.
     """
     samples = replace(build(settings.kind, **settings.options), upright=settings.exif == "apply")
     reasons: dict[str, str] = {}

@@ -127,10 +127,7 @@ def class_names_in(file: ArrayFile, prefixes: Sequence[str] = TRAIN) -> list[str
 
 
 def _example(file: ArrayFile, dimensions: int, kinds: str, rows: int | None = None) -> str:
-    """Return the name of an array to suggest; "" if there is none.
-
-    It has this many dimensions, one of the ``kinds`` of type and, if given, so many ``rows``.
-    """
+    """Return the name of an array to suggest, with so many dimensions and ``rows``; "" for none."""
     reserved_names = {f"{prefix}{name}" for prefix in TRAIN for name in (*SOURCES, CLASS_NAMES)}
     for name, shape in file.shapes.items():
         is_free = name and name not in reserved_names and not name.startswith(TEST)
@@ -144,7 +141,6 @@ def _example(file: ArrayFile, dimensions: int, kinds: str, rows: int | None = No
 def _candidates(
     file: ArrayFile, custom_name: str | None, usual_names: Sequence[str], prefixes: Sequence[str]
 ) -> list[str]:
-    """Return the names of the arrays that match, readable or not."""
     names = [custom_name] if custom_name else usual_names
     possible_names = [f"{prefix}{name}" for prefix in prefixes for name in names]
     return [name for name in possible_names if name in file.shapes or name in file.unreadable]
@@ -182,10 +178,7 @@ def require_floats(file: ArrayFile, features: StoredArray, other_arrays: Collect
 
 
 def column_notices(file: ArrayFile, features: StoredArray, other_arrays: Collection[str]) -> Iterator[str]:
-    """Yield a line about features with names unlike the others, and one about columns that are not read.
-
-    There is none if ``features`` are not columns of a table.
-    """
+    """Yield a line about features with names unlike the others, and one about columns that are not read."""
     if not features.columns:
         return
     counts = Counter(map(_stem, features.columns))
@@ -208,5 +201,4 @@ def _other_columns(file: ArrayFile, features: StoredArray, other_arrays: Collect
 
 
 def _stem(name: str) -> str:
-    """Return the name of a column without its number."""
     return re.sub(r"\d+", "", name)

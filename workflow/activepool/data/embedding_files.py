@@ -44,10 +44,7 @@ class EmbeddingPart:
         return self.features.shape[1]
 
     def source_texts(self, rows: slice = slice(None)) -> TextArray:
-        """Return the sources of some rows, by default ``train/17`` for row 17 of the train part.
-
-        Raises: InputError for a row without a name, and for a name of two lines.
-        """
+        """Return the sources of rows, by default ``train/17``; raises InputError, see `row_names`."""
         start, stop, _ = rows.indices(len(self.labels))
         if self.sources is None:
             return np.array([f"{self.name}/{row}" for row in range(start, stop)], dtype=object)
@@ -223,7 +220,6 @@ def _require_same_rows(sources: StoredArray, label_sources: StoredArray | None) 
 
 
 def _only_labels(file: ArrayFile, names: ArrayNames) -> StoredArray:
-    """Return the labels in a separate file: its only array, or the one with the usual name."""
     if len(file.shapes) == 1:
         return file.find(next(iter(file.shapes)))
     labels = names.labels(file, ("", *TRAIN[1:], *TEST))

@@ -120,7 +120,6 @@ def _must_be_labels(stored: StoredArray, rows: int) -> str:
 def _wrong_names(
     where: str, names: Sequence[str], class_names: Sequence[str], declared: Container[str]
 ) -> Iterator[str]:
-    """Yield a line for each name that is not a class, or was hardly meant as one."""
     row_of: dict[str, int] = {}
     for row, name in enumerate(names):
         row_of.setdefault(name, row)

@@ -54,7 +54,6 @@ def write_features(
     of the original. Other datasets of the original are not copied.
 
     Args:
-        output: features.h5 to write.
         path: the train features (N, d), a file of any form of activepool.io.array_files. It may have
             ``labels`` (N,), ``sources`` (N,) and ``class_names`` beside ``features``, and a test part as
             ``test/features`` and so on.
@@ -63,12 +62,11 @@ def write_features(
         test_fraction: the share of each class to split off as test part, if there is none.
         class_names: the names of all C classes; only needed if some numbers have no row.
         array, label_array, source_array: what the features, labels and sources are called, if not as above.
-        imbalance: which train rows to leave out.
-        fraction: the share of each class to keep, in both parts.
+        imbalance, fraction: which rows to leave out, see `remaining_rows`.
 
     Returns: what a person should know of the classes and of names that occur several times, a line each.
-    Raises: InputError, naming file, dataset and row, for an array of another form, for a feature that is
-    not a finite number, and for features that float32 cannot compute with (see features.ranges).
+    Raises: InputError, naming file, dataset and row, for an array of another form, for a feature that is not
+    a finite number, and for features that float32 cannot compute with (see features.ranges).
     """
     names = (array, label_array, source_array)
     with opened(path, labels, test_features, test_labels, class_names, *names) as files:
@@ -153,7 +151,6 @@ def _row_notices(path: PathLike, files: EmbeddingFiles) -> Iterator[str]:
 
 
 def _copy(part: EmbeddingPart, rows: IntArray, group: h5py.Group) -> None:
-    """Copy these rows (ascending) of a part."""
     group["labels"] = part.labels[rows]
     features = group.create_dataset("features", (len(rows), part.width), _stored_type(part))
     sources = group.create_dataset("sources", len(rows), h5py.string_dtype())
@@ -172,8 +169,8 @@ def _stored_type(part: EmbeddingPart) -> np.dtype:
 def _checked_blocks(part: EmbeddingPart, task: str, with_spread: bool) -> Iterator[tuple[slice, FloatArray]]:
     """Yield the rows of each block of a part, and their features as `write_features` stores them.
 
-    ``task`` is for the progress bar. Nothing is yielded after the first value that is not finite, but the
-    message counts all rows that have one.
+    Nothing is yielded after the first value that is not finite, but the message counts all rows that have
+    one.
 
     Raises: InputError as `write_features` does for features.
     """

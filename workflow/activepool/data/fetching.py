@@ -163,7 +163,6 @@ def _content_at_once(url: str) -> bytes:
 
 
 def _reason(error: Exception) -> str:
-    """Return why an image could not be fetched, in one line."""
     from http.client import BadStatusLine
 
     if _is_absent(error):  # fsspec's own message may be just the path

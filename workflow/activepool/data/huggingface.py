@@ -71,7 +71,6 @@ def preview(
 
 
 def _difference(names: list[str], expected: list[str]) -> str:
-    """Return how the names of the classes in a file differ from those of an earlier file."""
     only_here, only_there = (
         [repr(n) for n in a if n not in b] for a, b in ((names, expected), (expected, names))
     )

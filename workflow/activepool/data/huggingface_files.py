@@ -134,7 +134,6 @@ def read_file(
 
 
 def _parquet(path: Path, shard: str, finds_empty: bool) -> tuple[Any, Callable[[Columns], Iterator[Block]]]:
-    """Return the schema of a Parquet file, and what yields its row groups."""
     from pyarrow import parquet
 
     file = parquet.ParquetFile(path)
@@ -163,7 +162,6 @@ def _parquet(path: Path, shard: str, finds_empty: bool) -> tuple[Any, Callable[[
 
 
 def _arrow(path: Path, shard: str) -> tuple[Any, Callable[[Columns], Iterator[Block]]]:
-    """Return the schema of an Arrow file, and what yields its batches."""
     import pyarrow as pa
 
     whole = pa.memory_map(str(path)).read_buffer()
@@ -211,14 +209,12 @@ def _no_labels(rows: int) -> Any:
 
 
 def _statistics(group: Any, leaf: str) -> Any:
-    """Return the statistics of a column in a row group; None if it has none."""
     columns = [group.column(number) for number in range(group.num_columns)]
     (statistics,) = [column.statistics for column in columns if column.path_in_schema == leaf]
     return statistics
 
 
 def _may_miss(statistics: Any) -> bool:
-    """Return whether a row group may have rows without an image."""
     return statistics is None or not statistics.has_null_count or statistics.null_count > 0
 
 

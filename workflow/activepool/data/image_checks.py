@@ -86,7 +86,6 @@ def drop_unreadable(
 def _check_part(
     samples: Samples, name: str, check: Callable[[Place], bool], workers: int
 ) -> list[_CheckResult]:
-    """Check each image of a part."""
     part = samples.parts[name]
     if part.images is not None:
         return []

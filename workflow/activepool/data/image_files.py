@@ -176,7 +176,6 @@ def _upper_bits(image: Image.Image) -> Image.Image:
 
 
 def _content_problem(path: Place) -> str:
-    """Return what a file is that begins like no image."""
     with path.open("rb") if isinstance(path, Path) else path.stream() as stream:
         beginning = stream.read(len(LFS_POINTER))
     if not beginning:

@@ -21,10 +21,7 @@ BEGINNING_BYTES = 4096
 
 
 def turn_notice(samples: Samples, num_turned: int, num_checked: int | None = None) -> str | None:
-    """Return the notice of rotated images; None if there are none, or the rotation is applied.
-
-    Of ``num_checked`` images (None: all), EXIF rotates ``num_turned``.
-    """
+    """Return the notice of images that EXIF rotates, of all or ``num_checked``; None if that is applied."""
     if not num_turned or samples.upright:
         return None
     total = sum(len(part) for part in samples.parts.values())

@@ -20,8 +20,7 @@ class Kind:
     """A kind of dataset; the functions take the options of the kind as keyword arguments.
 
     Attributes:
-        load: reads the dataset, or lists its files.
-        preview: counts its classes in a second or two, or returns None if that takes longer. Raises
+        preview: counts the classes in a second or two, or returns None if that takes longer. Raises
             InputError for a path that does not exist. Imports neither torch nor scikit-learn.
         require_files: raises InputError for images of a list that are not there, also of a list too long for
             a preview; None where `preview` does, or the dataset has no list.

@@ -162,10 +162,7 @@ def require_each_once(root: Path, paths: Sequence[str], omissions: Omissions) ->
 
 
 def count_outside_parts(root: Path, parts: Iterable[str], omissions: Omissions) -> list[str]:
-    """Count the images in ``root`` that lie outside the folders of its parts.
-
-    Returns: the folders of unlabelled images among these, which the caller should add.
-    """
+    """Count images outside the folders of the parts; return the folders of unlabelled ones among these."""
     unlabelled = _folders(root, "", _is_unlabelled)
     for name in _visible_names(root):
         if name in parts or name in unlabelled:

@@ -201,7 +201,6 @@ def _row_problems(root: Path, rows: list[Row]) -> Iterator[tuple[int, str]]:
 
 
 def _path_problem(root: Path, path: str) -> str | None:
-    """Return why there can be no image at a path or URL; None if there may be one."""
     if is_url(path):
         problem = url_problem(path)
         return problem and f"{path!r}: {problem}"
@@ -236,7 +235,6 @@ def _label_problems(rows: list[Row], class_names: list[str]) -> Iterator[tuple[i
 
 
 def _undeclared_labels(rows: list[Row], class_names: list[str]) -> Iterator[tuple[int, str]]:
-    """Yield the first line and the problem of each label that ``class_names`` lacks."""
     for label, line in _first_lines(rows).items():
         if label not in class_names:
             yield line, undeclared_class(label, class_names)

@@ -18,8 +18,6 @@ class Omissions:
     Attributes:
         endings: number of files by suffix, in lower case, that is not an image's; in shards also by a field
             such as ``.seg.png``, which a further dot makes different from the image.
-        hidden: hidden files and folders.
-        system_folders: folders that an operating system or a file server made.
         special_files: pipes, sockets and devices with the names of images.
         outside_parts: number of images by folder that belong to neither train nor test.
         nested: number of images by folder below that of a class; these are taken.

@@ -110,7 +110,6 @@ _LOCK = Lock()
 
 @lru_cache(CACHED_GROUPS)
 def _row_group(file: Path, column: int, group: int) -> Any:
-    """Return the values of a column in a row group."""
     import pyarrow as pa
     from pyarrow import parquet
 

@@ -16,14 +16,10 @@ MAX_PREVIEWED = 100_000
 
 @dataclass(frozen=True)
 class Preview:
-    """The size of a dataset.
+    """The size of a dataset, unlabelled train samples included, and notices for a person.
 
-    Attributes:
-        train_class_counts: (C,) int64, labelled train samples of each class.
-        num_train: train samples, including those without a known label.
-        num_test: test samples.
-        class_names: the C names; for CIFAR their numbers, because a preview does not read the files of names.
-        notices: what a person should know about the dataset, a line each.
+    ``train_class_counts`` (C,) int64 are those of labelled train samples. The C ``class_names`` of CIFAR are
+    their numbers, because a preview does not read the files of names.
     """
 
     train_class_counts: IntArray

@@ -84,10 +84,7 @@ def require_squares(name: str, values: FloatArray, rows: IntArray) -> None:
 
 
 class SpreadCheck:
-    """A check that float32 tells rows of d features apart, by more than one of them.
-
-    Blocks are added one by one.
-    """
+    """A check, block by block, that float32 tells rows of d features apart, by more than one of them."""
 
     def __init__(self, name: str, width: int, stored_type: np.dtype) -> None:
         """Start without rows; ``name`` is the name of the features in messages."""
@@ -145,10 +142,7 @@ class SpreadCheck:
         raise InputError(problem)
 
     def _require_no_dominant_column(self) -> None:
-        """Raise InputError if one feature varies so much that squared distances see none of the others.
-
-        Such as an identifier or a time that is no feature.
-        """
+        """Raise InputError if squared distances see only one feature, such as an identifier or a time."""
         spans = self._largest - self._least
         widest = int(spans.argmax())
         others = float(np.linalg.norm(np.delete(spans, widest).astype(np.float64)))

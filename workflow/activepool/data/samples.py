@@ -68,10 +68,8 @@ class Part:
 class Samples:
     """A dataset of C classes, whose relative paths start from ``root``.
 
-    Attributes:
-        upright: whether the rotation in EXIF is applied to image files.
-        notices: what a person should know about the reading of the dataset, a line each.
-        list_file: the file that lists the samples; empty if there is none.
+    ``upright``: whether the rotation in EXIF is applied to image files. ``notices`` are for a person, a line
+    each. ``list_file`` lists the samples; empty if there is none.
     """
 
     train: Part

@@ -47,10 +47,7 @@ class DatasetSettings(BaseModel):
 
 
 def call_with_options(kind: str, function: Callable[..., Result], options: Mapping[str, Any]) -> Result:
-    """Check the options against the signature of ``function``, and return ``function(**options)``.
-
-    Raises: InputError that names all options that are unknown, missing, or of the wrong type.
-    """
+    """Return ``function(**options)``; raises InputError that names all options that it does not take."""
     if not isinstance(options, Mapping):
         raise InputError(f"dataset of kind {kind!r}: its options must be given by name, as {{option: value}}")
     try:

@@ -28,7 +28,6 @@ class ShardPart:
         sources: such as ``train-000.tar/0007.jpg``.
         places: see activepool.data.packed_images.
         labels: names of classes; "" where the class is not known.
-        problems: a line for each image that cannot be used.
         unused: the source and the label of each sample without an image that can be used.
         fields: those of the members of tar archives, and in JSON that of the label, such as ``json.label``.
         repeated_keys: those of samples that an earlier tar archive has, too, such as

@@ -165,7 +165,6 @@ def _files(pattern: str, kind: str, notices: list[str]) -> list[Path]:
 
 
 def _files_in(folder: Path, kind: str, notices: list[str]) -> list[Path]:
-    """Return the files of a kind of dataset in a folder and all folders in it."""
     endings = ENDINGS[kind]
     searched_endings = (*endings, *COMPRESSED_ENDINGS) if kind == "webdataset" else endings
     candidates = sorted(file for file in folder.rglob("*") if file.name.lower().endswith(searched_endings))

@@ -22,10 +22,7 @@ from activepool.errors import InputError
 
 
 def long_tail_counts(class_counts: IntArray, imbalance: Imbalance) -> IntArray:
-    """Return the number of samples that each class keeps of those that it has, both (C,).
-
-    Raises: InputError if a class would lose all its samples.
-    """
+    """Return how many samples each class keeps, both (C,); raises InputError if one would lose all."""
     num_classes, largest = len(class_counts), int(class_counts.max(initial=0))
     factor = imbalance.factor
     if imbalance.kind == "exp":

@@ -46,11 +46,8 @@ class _LabelError(ValueError):
 class _Sample:
     """The members of a key: its images, and its labels by their fields.
 
-    Attributes:
-        second_labels: further members with a label.
-        first_label_member: its first member with a label.
-        has_bad_label: whether one of its labels cannot be read, or it has two.
-        other_image: the name of an image that is not read, because of its dots or its format.
+    ``has_bad_label``: whether one of its labels cannot be read, or it has two. ``other_image`` is the name of
+    an image that is not read, because of its dots or its format.
     """
 
     images: list[Member] = field(default_factory=list)
@@ -66,7 +63,7 @@ class _Sample:
 
     @property
     def contradiction(self) -> str:
-        """The labels in the fields cls and json.label if they contradict each other; "" if they do not.
+        """The labels in the fields cls and json.label if they contradict each other; else "".
 
         A number may be that of the class that the other field names.
         """
@@ -108,7 +105,6 @@ def read_shards(root: Path, shards: Sequence[str], label: str | None, omissions:
 def _samples(
     root: Path, shard: str, fields: tuple[str, ...], part: ShardPart, omissions: Omissions
 ) -> dict[str, _Sample]:
-    """Return the samples of an archive by their keys."""
     samples: dict[str, _Sample] = {}
     other_images: dict[str, str] = {}
     system_folders: set[str] = set()

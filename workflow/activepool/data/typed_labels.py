@@ -89,7 +89,7 @@ class Classes:
         return f"label {label_text} is not a class; did you mean {likely_text}? There are {class_list}"
 
     def _classes_of(self, number: int) -> set[int]:
-        """Return the classes that a number may stand for: those with it in their names, or by its place.
+        """Return the classes that a number may stand for: those with it in their names, or else by its place.
 
         The class at its place is not meant if its name has another number.
         """
@@ -100,12 +100,10 @@ class Classes:
 
     @cached_property
     def _numbers(self) -> list[set[float]]:
-        """The numbers in the name of each class."""
         return numbers_in(self.names)
 
     @cached_property
     def _classes_by_number(self) -> dict[float, set[int]]:
-        """The classes with a number in their names."""
         classes: dict[float, set[int]] = defaultdict(set)
         for place, numbers in enumerate(self._numbers):
             for number in numbers:
@@ -114,7 +112,6 @@ class Classes:
 
     @cached_property
     def _names_by_form(self) -> dict[object, str]:
-        """The first class of each form, see `loose_form`."""
         return {loose_form(name): name for name in reversed(self.names)}
 
     def _find_likely_name(self, label: str) -> str | None:

@@ -111,7 +111,6 @@ def _wide_encoding(content: bytes) -> str | None:
 
 
 def _nul_problem(text: str) -> str:
-    """Return what the NUL bytes of a text are, and what to do about them."""
     content = text.rstrip("\0")
     line, count = content.count("\n") + 1, len(text) - len(content)
     if not content:
@@ -146,10 +145,7 @@ class RepeatedKeyError(ValueError):
 
 
 def distinct_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the object of these keys and values, as ``object_pairs_hook`` of `json.loads`.
-
-    Raises: RepeatedKeyError.
-    """
+    """Return the object of these keys and values, as a hook of `json.loads`; raises RepeatedKeyError."""
     content = dict(pairs)
     if len(content) < len(pairs):
         keys = [key for key, _ in pairs]

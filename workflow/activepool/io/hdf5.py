@@ -115,7 +115,6 @@ def texts(dataset: h5py.Dataset, rows: Any = ()) -> TextArray:
 
 @contextmanager
 def _reading(dataset: h5py.Dataset) -> Iterator[None]:
-    """Raise InputError if the ``with`` block cannot read a dataset."""
     try:
         yield
     except MemoryError as error:

@@ -31,7 +31,6 @@ class Rounds:
         initial: the folder of the round 0 that strategies share.
         own_initial: that of each strategy which starts from another labelled set.
         strategies: the folders of the strategies, in the order of tables.
-        rounds: how many, with round 0.
     """
 
     folder: str

@@ -18,12 +18,11 @@ RESERVED_NAMES = ("index", "predicted", "nearest", "per_sample")
 
 @dataclass(frozen=True)
 class ScoreTable:
-    """The scores of the unlabelled pool.
+    """The scores of the unlabelled pool, by name, each (n,) float32.
 
     Attributes:
         index: (n,) rows of ``train/features``, ascending.
         predicted: (n,) classes, or None without a head.
-        scores: by name, each (n,) float32.
         nearest: rows and distances, each (C, K), or None.
         per_sample: what a strategy precomputed, by name, each (n, ...).
     """

@@ -176,7 +176,6 @@ def _real_path(path: str | Path) -> Path:
 
 
 def _prepare(path: str | Path) -> Path:
-    """Create the folder of a ledger's copy, and return the real path of the ledger."""
     path = _real_path(path)
     try:
         kept_folder(path).mkdir(parents=True, exist_ok=True)
@@ -186,7 +185,6 @@ def _prepare(path: str | Path) -> Path:
 
 
 def _load(path: Path, allow_changed: bool = False) -> Reconciliation:
-    """Reconcile a ledger with its copy; raises InputError for mistakes."""
     content, copy_content = _read_content(path), _read_content(_copy_path(path))
     copy = None if copy_content is None else parse(_copy_path(path), copy_content)
     try:

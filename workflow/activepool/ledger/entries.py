@@ -78,8 +78,7 @@ TEXTS = tuple(name for name in FIELDS if name != "replaces")
 class Correction(Draft):
     """A person's decision about a sample, in place of what anybody answered, see `intake`.
 
-    Attributes:
-        is_listed: whether it comes from a list that the program wrote, where most labels are unchanged.
+    ``is_listed``: whether it comes from a list of the program, where most labels are unchanged.
     """
 
     is_listed: bool = False
@@ -134,14 +133,10 @@ def now() -> str:
 
 @dataclass
 class History:
-    """The entries before the one that is checked.
+    """The entries before the one that is checked, by number; one may be missing where it could not be read.
 
-    Attributes:
-        entries: by number; a number may be missing where an entry could not be read.
-        classes: of their labels, in the order of the first label of each.
-        sendings: by batch and sample, the number of the entry by which the sample went out in the batch.
-        last_sending: by batch, the last entry by which it went out.
-        first_sending: by sample, the first entry by which it went out.
+    ``classes`` are in the order of the first label of each. The others hold the entries by which samples went
+    out: the first of a batch and sample, the last of a batch, and the first of a sample.
     """
 
     entries: dict[int, Entry] = field(default_factory=dict)

@@ -43,9 +43,7 @@ class Outcome(StrEnum):
 class Intake:
     """What became of answers: the new ``entries``, and the outcome of each answer.
 
-    Attributes:
-        clashes: by the number of an answer that clashes, the entry that it contradicts; it is not entered.
-        notices: what a person should know, a line each.
+    ``clashes`` are the entries that answers contradict, which are not entered, by the number of the answer.
     """
 
     entries: tuple[Entry, ...]
@@ -89,7 +87,6 @@ class _Planner:
             self._by_sample[entry.sample].append(entry)
 
     def add_all(self, drafts: Sequence[Draft]) -> list[Outcome]:
-        """Add the answers that are new, and return the outcome of each answer."""
         outcomes: dict[int, Outcome] = {}
         # Decisions come after all other answers.
         for number, draft in sorted(enumerate(drafts), key=lambda pair: isinstance(pair[1], Correction)):
@@ -185,7 +182,6 @@ class _Planner:
             )
 
     def _decide(self, draft: Draft, opinions: dict[str, Entry]) -> Outcome:
-        """Enter a decision in place of one answer, and withdraw the others."""
         replaced = opinions.get(draft.who) or next(reversed(opinions.values()), None)
         note = f"{DECISION}: {draft.note}" if draft.note else DECISION
         self._enter(replace(draft, note=note, replaces=replaced.number if replaced else None))

@@ -14,11 +14,10 @@ class PoolChanges:
 
     Attributes:
         renamed: old and new source; they keep their labels.
-        edited: sources whose images have new content, and so are new samples without a label.
+        edited: sources whose images have new content, and so are new samples without a label. Vectors are
+            named by their rows, which move if one is removed, so that no vector counts as edited.
         overwritten: sources of samples that are gone, which another known image has now.
         gone: the sources of samples that have left the pool; their entries stay.
-        has_images: whether the samples are images. Vectors are named by their rows, which move if one is
-            removed, so that no vector counts as edited.
     """
 
     renamed: Sequence[tuple[str, str]] = ()

@@ -216,7 +216,6 @@ class PoolSamples:
         return {sample for source, _ in candidates for sample in self._samples_of_source(source)}
 
     def _samples_of_source(self, source: str) -> set[str]:
-        """Return all samples that a source names, or named."""
         samples = {self.sample_of[source]} if source in self.sample_of else set()
         return samples | self._ledger_samples.get(source, set())
 

@@ -24,11 +24,9 @@ class Reconciliation:
     """A ledger after the comparison with its copy.
 
     Attributes:
-        entries: all entries, in the order of their numbers.
         added_lines: lines that were added by hand, with the numbers of their entries.
         changed_lines: lines that differ from the copy, each with its copied entry.
         problems: the line and the text of each other mistake.
-        notices: for a person, a line each.
         num_copied: the number of entries in the copy.
         lost_numbers: the numbers of the entries that only the copy has.
         tail: the end of the file, if it is not a whole entry.
@@ -192,7 +190,6 @@ def _change_text(edited: Entry, original: Entry) -> str:
 
 
 def _listed(numbers: list[int]) -> str:
-    """Return numbers of entries as a part of a sentence."""
     if len(numbers) == 1:
         return f"entry {numbers[0]}"
     if numbers[-1] - numbers[0] == len(numbers) - 1:

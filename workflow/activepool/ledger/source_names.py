@@ -18,12 +18,10 @@ MAX_COMPARED = 20_000
 
 
 class Candidate(NamedTuple):
-    """A source that a path may mean.
+    """A source that a path may mean, and the part of the path before it.
 
-    Attributes:
-        source: the source.
-        beginning: the part of the path before it; empty if the path is the source itself, None if it is only
-            the end of the source, such as the name without the folder.
+    That ``beginning`` is empty if the path is the source itself, and None if it is only the end of the
+    source, such as the name without the folder.
     """
 
     source: str
@@ -75,7 +73,6 @@ class SourceNames:
         return [Candidate(source, None) for source in self._ending_with(path, may_lack_ending)]
 
     def _whole(self, path: str, may_lack_ending: bool) -> list[str]:
-        """Return the sources that are a whole path."""
         sources = self._with_form("path", path)
         return self._with_form("path without ending", path) if not sources and may_lack_ending else sources
 
@@ -165,7 +162,6 @@ def _ends_with(source: str, path: str) -> bool:
 
 
 def _base(path: str) -> str:
-    """Return a path without its folders."""
     return _composed(path).rpartition("/")[2]
 
 

@@ -44,14 +44,10 @@ REPEATABLE = (Status.AWAITED, Status.DISPUTED, Status.CANNOT_TELL, Status.SKIPPE
 
 @dataclass(frozen=True)
 class SampleState:
-    """A sample with an entry in the ledger.
+    """A sample with an entry in the ledger; its sources and batches are in order.
 
-    Attributes:
-        sources: its paths or rows, earliest first.
-        label: its class; None unless it is labelled.
-        opinions: the last standing answer of each annotator.
-        batches: in which it went out, earliest first.
-        is_audit: whether it belongs to the audit set, which is never trained on.
+    ``label`` is None unless it is labelled; ``opinions`` are the last standing answer of each annotator. A
+    model never trains on the audit set.
     """
 
     sample: str
@@ -65,13 +61,7 @@ class SampleState:
 
 @dataclass(frozen=True)
 class BatchState:
-    """A batch that went out.
-
-    Attributes:
-        first: the number of its first entry.
-        samples: in the order of the picks.
-        awaited: the samples without an answer so far.
-    """
+    """A batch that went out: its first entry, its samples in their order, and those without an answer."""
 
     name: str
     first: int
@@ -104,13 +94,9 @@ def twins(classes: Sequence[str], num_configured: int = 0) -> tuple[Twin, ...]:
 
 @dataclass(frozen=True)
 class State:
-    """What follows from all entries.
+    """What follows from all entries: samples and batches in the order of their first entries, and classes.
 
-    Attributes:
-        samples: by name, in the order of their first entries.
-        batches: by name, in the order in which they went out.
-        classes: the names of all C classes: first those of the configuration, then those of labels.
-        twins: classes that a person would confuse.
+    ``classes`` are first those of the configuration, then those of labels; a person would confuse the twins.
     """
 
     samples: dict[str, SampleState]
@@ -246,7 +232,6 @@ def _batches(entries: Sequence[Entry], samples: dict[str, SampleState]) -> dict[
 
 
 def _has_answer(sending: Entry, sample: SampleState) -> bool:
-    """Return whether a standing answer follows the sending, or names its batch."""
     return any(
         answer.number > sending.number or answer.batch == sending.batch for answer in sample.opinions.values()
     )

@@ -49,11 +49,9 @@ class Line:
 
 @dataclass
 class Table:
-    """The content of a ledger: its entries by number, ascending.
+    """The content of a ledger: its entries by number, ascending, and the line and text of each mistake.
 
-    Attributes:
-        problems: the line and the text of each mistake.
-        tail: the text after the last line break, if it is not a whole entry.
+    ``tail`` is the text after the last line break, if it is not a whole entry.
     """
 
     lines: list[Line] = field(default_factory=list)

@@ -28,10 +28,9 @@ MAX_REASON = 200
 
 @dataclass(frozen=True)
 class StoredArray:
-    """An array in a file.
+    """An array in a file; its ``name`` is the file and the array, for messages.
 
     Attributes:
-        name: the file and the array, for messages.
         dtype: the type of what `read` returns; object for text.
         read: returns some rows; raises InputError if they cannot be read.
         array: the array itself, where it is mapped, in memory, or an HDF5 dataset; else None.
@@ -97,14 +96,11 @@ class StoredArray:
 
 @dataclass(frozen=True)
 class ArrayFile:
-    """The arrays of an open file; a ``with`` block closes it.
+    """The arrays of an open file, by their names; a ``with`` block closes it.
 
-    Attributes:
-        shapes: the shape of each array by its name. The only array of a file without names is called "",
-            as are all columns of floats of a table together.
-        find: returns an array by its name; raises InputError if it cannot be read.
-        unreadable: the names of the unreadable arrays; ``find`` reports the reason.
-        others: the names of texts and objects, which are not arrays.
+    The only array of a file without names is called "", as are all columns of floats of a table together.
+    ``find`` returns an array; raises InputError if it is one of the ``unreadable``. The ``others`` are texts
+    and objects.
     """
 
     path: Path

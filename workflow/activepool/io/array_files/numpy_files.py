@@ -48,10 +48,7 @@ def open_npy(path: Path) -> ArrayFile:
 
 
 def open_npz(path: Path) -> ArrayFile:
-    """Open a .npz file; raises InputError if it is damaged.
-
-    A compressed array is read as a whole, when one of its rows is.
-    """
+    """Open a .npz file; raises InputError if it is damaged. A compressed array is read as a whole."""
     with report_damage(f"{path}:"), zipfile.ZipFile(path) as archive:
         entries = {
             info.filename.removesuffix(NPY_SUFFIX): info
@@ -83,7 +80,6 @@ def _is_mapped(entry: zipfile.ZipInfo, header: _Header) -> bool:
 
 
 def _array(path: Path, entry: zipfile.ZipInfo, header: _Header) -> np.ndarray:
-    """Return the array of an entry."""
     if not _is_mapped(entry, header):
         with zipfile.ZipFile(path) as archive, archive.open(entry) as stream:
             return np.asarray(npy.read_array(stream, allow_pickle=False))

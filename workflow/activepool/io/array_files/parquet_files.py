@@ -19,10 +19,8 @@ Convert = Callable[[Sequence[Any], int], np.ndarray]
 def open_parquet(path: Path, separate: Collection[str] = ()) -> ArrayFile:
     """Open a Parquet file; raises InputError if it is damaged.
 
-    Its arrays are its columns of numbers, of text, and of lists of numbers. All columns of floats together
-    are the array "".
-
-    ``separate`` columns of floats are not among these, nor is an index of pandas.
+    Its arrays are its columns of numbers, of text, and of lists of numbers. All columns of floats together,
+    except for ``separate`` ones and an index of pandas, are the array "".
     """
     with importing("pyarrow", f"{path}: reading Parquet needs"):
         import pyarrow as pa
@@ -81,7 +79,6 @@ def _is_text(types: Any, kind: Any) -> bool:
 
 
 def _width(path: Path, file: Any, name: str) -> int:
-    """Return the length of the first list of a column."""
     with report_damage(f"{path}: {name}"):
         batch = next(file.iter_batches(1, columns=[name]), None)
         return len(batch.column(0)[0].as_py() or ()) if batch else 0
@@ -133,7 +130,6 @@ class _RowReader:
         self._first, self._batch = 0, empty
 
     def __call__(self, rows: slice) -> np.ndarray:
-        """Return consecutive rows."""
         start, stop, _ = rows.indices(int(self._starts[-1]))
         pieces = [self._empty]
         while start < stop:
@@ -143,7 +139,6 @@ class _RowReader:
         return np.concatenate(pieces)
 
     def _seek(self, row: int) -> None:
-        """Read the batch of a row."""
         group = int(np.searchsorted(self._starts, row, side="right")) - 1
         if row < self._first or self._starts[group] > self._first + len(self._batch):
             self._batches = self._batches_from(group)

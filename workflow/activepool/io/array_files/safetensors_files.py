@@ -64,7 +64,6 @@ def open_safetensors(path: Path) -> ArrayFile:
 
 
 def _require_distinct_keys(path: Path) -> None:
-    """Raise InputError if a tensor or a text of the metadata stands twice in the header."""
     with path.open("rb") as file:
         header = file.read(int.from_bytes(file.read(LENGTH_BYTES), "little"))
     try:
@@ -74,7 +73,6 @@ def _require_distinct_keys(path: Path) -> None:
 
 
 def _lists(metadata: Mapping[str, str]) -> Iterator[tuple[str, list[Any]]]:
-    """Yield the lists in the metadata, by their keys."""
     for key, text in metadata.items():
         with suppress(ValueError, RecursionError):
             values = json.loads(text)

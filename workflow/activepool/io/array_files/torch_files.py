@@ -55,7 +55,6 @@ def object_problem(error: pickle.UnpicklingError) -> str:
 
 
 def _flatten(name: str, value: Any) -> "list[tuple[str, torch.Tensor | list[Any]]]":
-    """Return the tensors and lists in what was saved, by their names."""
     import torch
 
     if isinstance(value, torch.Tensor):
@@ -67,7 +66,6 @@ def _flatten(name: str, value: Any) -> "list[tuple[str, torch.Tensor | list[Any]
 
 
 def _others(name: str, value: Any) -> Iterator[str]:
-    """Yield the names of the texts and dictionaries in what was saved."""
     if isinstance(value, str | Mapping):
         yield name
     if isinstance(value, Mapping):

@@ -33,12 +33,10 @@ def near_duplicates(
 ) -> dict[int, tuple[int, ...]]:
     """Return, for each row of a batch, the rows that look nearly the same; rows without any are left out.
 
-    Args:
-        features: (N, d).
-        rows: (n,) the distinct rows of the batch; keys and values keep this order.
+    Keys and values keep the order of ``rows`` (n,), which are distinct; ``features`` are (N, d). A row whose
+    features are zero or not finite looks like no other.
 
-    Memory: 2 × BLOCK_SAMPLES × (d + BLOCK_SAMPLES) float64. A row whose features are zero or not finite looks
-    like no other.
+    Memory: 2 × BLOCK_SAMPLES × (d + BLOCK_SAMPLES) float64.
     """
     batch = np.asarray(rows, dtype=np.int64)
     neighbours: list[list[int]] = [[] for _ in rows]

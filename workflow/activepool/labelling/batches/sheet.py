@@ -59,14 +59,9 @@ CHOICES = (
 
 @dataclass(frozen=True)
 class Card:
-    """A picture of the batch, and the facts about it.
+    """A picture of the batch: its number from 1, its cells in the list of the batch, and its near-duplicates.
 
-    Attributes:
-        number: from 1.
-        cells: its row of the list of the batch, by column.
-        near: the numbers of pictures that look nearly the same, ascending.
-        picture: None if there is none.
-        problem: why the picture cannot be read; None if it can, or if there are only embeddings.
+    ``problem`` says why the picture cannot be read; None if it can, or if there are only embeddings.
     """
 
     number: int
@@ -113,7 +108,6 @@ def write_sheet(
 
     Args:
         picture: the image file of a source; None if the pool has only embeddings.
-        title: of the page: the project and the batch.
         near: the samples of the batch that look almost like a sample, by sample.
         return_to: the folder for the files that people save.
         removed: the samples of the batch that are no longer in the pool.
@@ -135,7 +129,6 @@ def write_sheet(
 
 
 def _settings(batch: Batch, title: str) -> dict[str, Any]:
-    """Return the settings for the script of the page."""
     samples = hashlib.sha256("".join(pick.sample for pick in batch.picks).encode()).hexdigest()
     return {
         "batch": batch.name,

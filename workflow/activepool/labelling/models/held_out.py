@@ -50,9 +50,7 @@ class HeldOut:
     def from_head(cls, head: Head, rows: IntArray) -> "HeldOut":
         """Return the predictions of the cross-validation that chose the weight decay of ``head``.
 
-        Args:
-            head: trained on L labels.
-            rows: (L,) their rows in features.h5, in the order in which the head was trained on them.
+        ``rows`` (L,) are those of its labels in features.h5, in the order in which it was trained on them.
         """
         validation = head.cross_validation
         assert validation is not None

@@ -28,9 +28,7 @@ TOLERANCE = 1e-6
 def off_diagonal(labels: IntArray, probabilities: FloatArray) -> BoolArray:
     """Return which of n rows are confidently of another class than their label, (n,).
 
-    Args:
-        labels: (n,) class numbers.
-        probabilities: (n, C) of each class, by a model that was not trained on the row.
+    The ``probabilities`` (n, C) of each class are those of a model that was not trained on the row.
     """
     chances, counts = probabilities.astype(np.float64), np.bincount(labels, minlength=probabilities.shape[1])
     self_confidences = chances[np.arange(len(labels)), labels]

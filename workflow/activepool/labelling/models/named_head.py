@@ -19,8 +19,6 @@ class TrainingFacts:
 
     Attributes:
         labels: the number of labels that it was trained on.
-        classes_without_labels: classes that the head lacks, because they have no labels yet.
-        weight_decay: of the training.
         fixed: why cross-validation did not choose the weight decay, in words; None if it did.
         temperature: by which logits are divided for calibrated probabilities; 1 if it is not known.
         uncalibrated: why the temperature is not known, in words; None if it is.

@@ -30,12 +30,9 @@ ENTRY = "activepool"
 
 
 class NamedPredictions(NamedTuple):
-    """Predictions for n images, with the columns of predictions.csv.
+    """Predictions for n images, as in predictions.csv: the names of classes, (n,), and their probabilities.
 
-    Attributes:
-        predicted: (n,) the names of classes.
-        probability: (n,) float32, the calibrated probability of this class.
-        margin: (n,) float32, the difference between the two largest calibrated probabilities.
+    ``probability`` is calibrated, and ``margin`` is the difference between the two largest; (n,) float32.
     """
 
     predicted: np.ndarray

@@ -24,7 +24,6 @@ class PoolPredictions:
     """The predictions of a model of C classes for N rows.
 
     Attributes:
-        class_names: (C,) the names of the classes.
         predicted: (N,) int32, the class of the largest logit; the first one among logits that differ only by
             rounding errors.
         probability: (N,) float32, the calibrated probability of this class.
@@ -61,7 +60,6 @@ def predict_pool(features: FeatureMatrix, head: Head, compute: Compute) -> PoolP
 
 
 def _of_logits(logits: FloatArray, temperature: float) -> tuple[IntArray, FloatArray, FloatArray]:
-    """Return the classes, probabilities and margins of rows with these float64 ``logits`` (N, C)."""
     predicted = first_largest(logits)
     probabilities = calibrated_probabilities(logits, temperature)
     probability = probabilities[np.arange(len(predicted)), predicted]

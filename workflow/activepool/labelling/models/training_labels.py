@@ -14,13 +14,9 @@ from activepool.io.index_files import read_index, read_rows
 
 @dataclass(frozen=True)
 class TrainingLabels:
-    """The labels on which a model of a project trains.
+    """The labels on which a model of a project trains: the class, row and source of each; rows (m,) int64.
 
-    Attributes:
-        rows: (m,) int64, rows of features.h5.
-        sources: (m,) the source of each row.
-        labels: (m,) the name of the class of each row.
-        samples: (m,) the sample of each row; None if a file lacks them.
+    ``samples`` are None if a file lacks them.
     """
 
     rows: IntArray

@@ -29,10 +29,7 @@ def training_set(state: State, pool: Pool) -> TrainingLabels:
 
 
 def candidate_rows(state: State, pool: Pool, again: Collection[Status] = ()) -> IntArray:
-    """Return the rows of present samples that may go out in the next batch, ascending.
-
-    ``again`` are statuses to ask for once more, see `State.may_be_picked`.
-    """
+    """Return the rows of present samples that may go out next, ascending; see `State.may_be_picked`."""
     may_go_out = pool.is_present.copy()
     for sample in state.samples:
         if sample in pool.row_of and not state.may_be_picked(sample, again):

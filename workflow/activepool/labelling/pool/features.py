@@ -63,12 +63,9 @@ def copy_vectors(
     output: str | Path,
     removed: str | Path | None = None,
 ) -> None:
-    """Write the features of a pool from a user's own vectors, and from removed ones.
+    """Write the features of a pool from a user's own vectors, and from ``removed`` ones that it lacks.
 
-    Args:
-        samples: (N,) the samples of the pool, each the digest of a vector.
-        sources: (N,) of the rows.
-        removed: the file of vectors that the user's file no longer has, see `removed_vectors`.
+    The ``samples`` (N,) are the digests of the vectors, and ``sources`` (N,) the names of the rows.
 
     Raises: InputError, naming the row, for a value that is not finite or too large, and for vectors that are
     in neither file.

@@ -54,13 +54,11 @@ def image_files(
 
     Args:
         folder: of the pool, whose files.csv has the known images.
-        root: the folder that sources start from.
         skip_unreadable: whether to leave out images that cannot be read; otherwise they are read again.
-        workers: threads; no effect on the result.
         dry: whether to write nothing.
 
     Raises: InputError with a line for each unreadable image, unless they are skipped; what was read is kept,
-        unless ``dry``.
+    unless ``dry``.
     """
     cache = Path(folder) / FILES
     by_source = {file.source: file for file in read_files(cache)} if cache.is_file() else {}

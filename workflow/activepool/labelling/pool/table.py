@@ -45,13 +45,11 @@ class ExchangedName(NamedTuple):
 
 @dataclass(frozen=True)
 class Pool:
-    """The samples of a pool by their rows, N of them.
+    """The samples of a pool by their rows, N of them, and the present sources, each with its sample.
 
     Attributes:
-        samples: (N,) the names of the samples.
         parts: (N,) the part in which each arrived, counted from 1.
         first_sources: (N,) the first source of each.
-        sources: the present sources, each with its sample.
         is_read: whether the files have been read; if not, names stand for their contents.
         unreadable: the number of images that cannot be read, and so are not samples.
         exchanged: names that another sample had in the last run, or when the sample was first found.
@@ -82,7 +80,6 @@ class Pool:
 
     @cached_property
     def _first_source(self) -> dict[str, str]:
-        """The first source of each present sample."""
         return {sample: source for source, sample in reversed(self.sources.items())}
 
     def is_here(self, sample: str) -> bool:
@@ -143,7 +140,6 @@ def read_pool(folder: str | Path) -> Pool:
 
 
 def _pool(samples: pd.DataFrame, files: Iterable[PoolFile]) -> Pool:
-    """Return the pool of a table of samples and the present files."""
     sources, unreadable = {}, 0
     for file in files:
         if file.problem:
@@ -166,16 +162,14 @@ def update_pool(
     lost: Collection[str] = (),
     dry: bool = False,
 ) -> Pool:
-    """Update the tables of a pool with the present files, and return the pool.
+    """Update the tables of a pool with the present files, and return the pool; if ``dry``, write nothing.
 
     Samples of a frozen part keep their rows, whether they are present or not. All other present samples make
     one new part, in the order of ``files``.
 
     Args:
-        files: the present files; those with a problem make no sample.
         is_frozen: whether the features of a part exist.
         lost: samples that have no features although their part has.
-        dry: whether to write nothing.
     """
     folder = Path(folder)
     earlier = read_pool(folder)
@@ -200,10 +194,7 @@ def update_pool(
 def exchanged_names(
     earlier: Iterable[tuple[str, str]], current: Mapping[str, str]
 ) -> tuple[ExchangedName, ...]:
-    """Return the names that another sample has now, if the sample that had the name is still present.
-
-    ``earlier`` and ``current`` are names with their samples.
-    """
+    """Return the names that another sample has now, if the sample that had the name is still present."""
     pairs = [pair for pair in sorted(set(earlier).difference(current.items())) if pair[0] in current]
     samples = {sample for _, sample in pairs}
     new_names: dict[str, str] = {}

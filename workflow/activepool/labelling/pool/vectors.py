@@ -30,12 +30,9 @@ REMOVED = "removed.h5"
 
 @dataclass(frozen=True)
 class VectorFile:
-    """The file of a pool's vectors, of any form of `activepool.io.array_files`.
+    """The file of a pool's vectors, of any form of `activepool.io.array_files`, and the names of two arrays.
 
-    Attributes:
-        path: the file.
-        array: the name of the array of vectors; None if it is the only one, or has a usual name.
-        source_array: the name of the array of row names; None for the usual name.
+    None stands for the usual names of the vectors, or their only array, and of the rows' names.
     """
 
     path: str | Path
@@ -107,14 +104,10 @@ def removed_vectors(path: str | Path, rows: IntArray) -> FloatArray:
 def keep_removed(
     path: str | Path, features: str | Path, rows: Mapping[str, int], dry: bool = False
 ) -> Collection[str]:
-    """Add vectors to a file of removed ones, and return all its samples.
+    """Add vectors to a file of removed ones, and return all its samples; if ``dry``, write nothing.
 
-    Args:
-        path: the file, which may not exist yet.
-        features: features.h5 of the pool, from which they are copied; it may be missing or outdated: only
-            vectors with the content of their sample are copied.
-        rows: the row in ``features`` of each sample that was removed.
-        dry: whether to write nothing, and return the samples that the file would have.
+    They are copied from ``features`` of the pool, at the row of each sample. That file may be missing or
+    outdated: only vectors with the content of their sample are copied.
     """
     kept_rows = removed_rows(path)
     new_rows = {sample: row for sample, row in rows.items() if sample not in kept_rows}

@@ -25,13 +25,9 @@ INTAKE = "intake.json"
 
 @dataclass(frozen=True)
 class ReadFile:
-    """A file that was read.
+    """A file that was read by one of `formats.READERS`, and the digest of its content; empty for a folder.
 
-    Attributes:
-        tool: one of `formats.READERS`.
-        digest: of the content of a file; empty for a folder.
-        parsed: its rows.
-        late: samples whose answers in it have no time, and had been replaced before the file came.
+    ``late`` are samples whose answers in it have no time, and had been replaced before the file came.
     """
 
     tool: str
@@ -114,7 +110,6 @@ def _files(path: Path) -> Iterator[Path]:
 
 @cache
 def _digest_of_readers() -> str:
-    """Return the digest of the code that reads label files."""
     digest = hashlib.sha256()
     for file in sorted(Path(formats.__file__).parent.glob("*.py")):
         digest.update(file.read_bytes())

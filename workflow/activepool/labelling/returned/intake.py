@@ -24,10 +24,8 @@ from activepool.ledger.state import state_of
 class PlannedIntake:
     """What came back from people, read and checked, and not yet entered.
 
-    Attributes:
-        ledger: path of the ledger.
-        earlier: the entries that it had when the files were read.
-        report: of the files, with the entries that `enter` adds.
+    The ``report`` has the entries to add to the ``earlier`` ones, which the ledger had when the files were
+    read.
     """
 
     ledger: Path
@@ -64,7 +62,6 @@ def read_returned(
     Args:
         folder: of the files that people return; it may be missing.
         ledger: path of the ledger that has these ``entries``.
-        samples: of the pool, with the entries of the ledger.
         classes: of the configuration; those of earlier labels are known as well.
         may_grow: whether another label is a new class, and not a mistake.
         cache: JSON file of the `ReturnedCache`; it may be missing.

@@ -12,14 +12,10 @@ from activepool.ledger.state import SampleState
 
 @dataclass(frozen=True)
 class ReturnedFile:
-    """A file or folder that came back, and how many of its answers are new to the ledger.
+    """A file or folder that came back: how many answers are new to the ledger, and how many it has.
 
-    Attributes:
-        known: how many answers the ledger has.
-        outdated: how many a later answer of the same annotator, or a correction, has replaced.
-        corrections: how many of the new answers are corrections.
-        awaited: how many samples have no answer in it yet.
-        is_first_seen: whether the file is new or has changed.
+    ``outdated`` are those that a later answer of the same annotator, or a correction, has replaced.
+    ``is_first_seen``: whether the file is new or has changed.
     """
 
     path: str

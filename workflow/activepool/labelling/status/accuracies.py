@@ -51,12 +51,9 @@ class Confusion:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """The accuracy of the current model.
+    """The accuracy of the current model, also of each class with a case.
 
-    Attributes:
-        measured_on: AUDIT or CROSS_VALIDATION.
-        classes: those with a case, in order.
-        confusions: all pairs that occur, including right predictions, in the order of the classes.
+    ``confusions`` are all pairs that occur, including right predictions, in the order of the classes.
     """
 
     measured_on: str
@@ -121,11 +118,9 @@ def most_wrong(
 ) -> tuple[Wrong, ...]:
     """Return the wrong predictions with the largest probabilities; in a tie, the lower row comes first.
 
-    Args:
-        held_out: predictions by cross-validation; labels that were corrected since are left out.
-        training_labels: the present ones, by sample.
-        audit_labels: of the audit set, by row.
-        audited: the predicted class of the rows of the audit set, and its probability.
+    Labels that were corrected after ``held_out`` was predicted are left out; ``training_labels`` are the
+    present ones, by sample. ``audited`` has the predicted class of the rows of the audit set, and its
+    probability.
     """
     candidates = [
         (row, Wrong(pool.row_sources[row], audit_labels[row], predicted, chance, AUDIT))

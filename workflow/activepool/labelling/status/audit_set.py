@@ -29,9 +29,7 @@ AUDIT_WIDTHS = (0.2, 0.1, 0.05)
 class AuditDraw:
     """A part of the audit set, and how many samples were sent for it, have a label, and are awaited.
 
-    Attributes:
-        known_before: the number of samples that had gone out or had an answer, and so could not be drawn.
-        accuracy: of the current model, on the samples with a label and a prediction.
+    ``known_before`` samples had gone out or had an answer, and so could not be drawn.
     """
 
     batch: str
@@ -58,11 +56,9 @@ class AuditPlan:
 
 @dataclass(frozen=True)
 class AuditSet:
-    """The random sample that no model trains on.
+    """The random sample that no model trains on: its parts, earliest first, and which one is to go by.
 
     Attributes:
-        draws: its parts, earliest first.
-        measured: the name of the part to go by.
         removed: the number of samples that have no answer and are no longer in the pool.
         too_late: the number of samples that are known to have joined the pool later, and so could not be
             drawn. There may be others: if a run recomputes all features, several parts become one.

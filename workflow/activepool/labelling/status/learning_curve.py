@@ -79,7 +79,6 @@ def rounded_labels(labels: float) -> int:
 
 
 def _interval(fit: LearningCurveFit) -> str:
-    """Return the interval of the ceiling of a curve."""
     assert fit.asymptote is not None and fit.asymptote.high is not None
     return f"{100 * (1 - fit.asymptote.high):.0f} to {100 * (1 - fit.asymptote.low):.0f} %"
 

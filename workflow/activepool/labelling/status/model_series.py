@@ -25,15 +25,10 @@ from activepool.labelling.status.accuracies import (
 
 @dataclass(frozen=True)
 class Training:
-    """The training of a batch's model.
+    """The training of a batch's model, on all earlier labels; for the texts see `TrainingFacts`.
 
-    Attributes:
-        batch: the batch for which the model was trained, on all earlier labels.
-        held_out: the number of labels that cross-validation held out: all except the only label of a class.
-        hits: the number of these with a right prediction.
-        rows: of the labels.
-        fixed: why cross-validation did not choose the weight decay, in words; None if it did.
-        uncalibrated: why the probabilities are not calibrated, in words; None if they are.
+    Cross-validation held out ``held_out`` labels, all except the only label of a class, and predicted
+    ``hits``.
     """
 
     batch: str
@@ -67,14 +62,12 @@ def read_training(training: str | Path, labels: str | Path) -> Training:
 
 @dataclass(frozen=True)
 class ModelRow:
-    """The model of a batch, and the number of labels on which it trained.
+    """The model of a batch, and the number of labels on which it trained; for the texts see `TrainingFacts`.
 
     Attributes:
-        fixed: why cross-validation did not choose the weight decay, in words; None if it did.
         accuracy: measured as `ModelSeries` says; None if there are too few cases.
         compared: the number of samples that both this model and the one before it classified.
         agreement: Cohen's κ of the two on these; None for the first model, and where κ is undefined.
-        uncalibrated: why the probabilities are not calibrated, in words; None if they are.
     """
 
     batch: str
@@ -92,7 +85,6 @@ class ModelSeries:
     """The models of all batches, in order; one without newly labelled samples replaces the one before it.
 
     Attributes:
-        measured_on: AUDIT or CROSS_VALIDATION, the same for all.
         fit: a power law through their errors, or why there is none.
         is_settled: whether the last three models agree so well with those before that people may stop.
         is_last_partial: whether the last model had only some answers to the batch that is out. It would agree

@@ -29,15 +29,10 @@ from activepool.ledger.state import State, state_of
 
 @dataclass(frozen=True)
 class StatusFiles:
-    """The files of a project.
+    """The files of a project; those of the batches that have a model are in order, the current one last.
 
-    Attributes:
-        entries: the number of the ledger's first entries that count; None: all.
-        samples: samples.csv of the pool, with files.csv beside it.
-        trainings: training.json of each batch that has a model, in order.
-        predictions: predictions.h5 of the same batches; the last one is the current model's.
-        labels: labels.csv of the same batches.
-        held_out: held_out.h5 of the current model; None without one.
+    Of the ledger, the first ``entries`` count; None stands for all. Beside ``samples`` is files.csv of the
+    pool.
     """
 
     ledger: str
@@ -51,15 +46,10 @@ class StatusFiles:
 
 @dataclass(frozen=True)
 class StatusNumbers:
-    """The numbers of the status page and of the lines on the terminal.
+    """The numbers of the status page and of the lines on the terminal; None where there is no model or case.
 
-    Attributes:
-        on_audit: the accuracy of the current model on the part of the audit set to go by; None if it has no
-            case.
-        cross_validated: the accuracy of models like the current one on labels that were held out from them;
-            None if there is no model.
-        wrong: the most confidently wrong predictions.
-        series: the models of all batches; None if there is no model.
+    ``on_audit`` is the accuracy of the current model on the part of the audit set to go by, and
+    ``cross_validated`` that of models like it on labels that were held out from them.
     """
 
     project: str

@@ -82,18 +82,14 @@ class BatchRow:
 
 @dataclass(frozen=True)
 class Standing:
-    """The standing of the labelling, in numbers.
+    """The standing of the labelling, in numbers; the batches are in the order in which they went out.
 
     Attributes:
-        samples: that are present.
-        unreadable: images that cannot be read, and so are left out.
         duplicates: images with the content of another one; each content is one sample.
         left: samples that have neither gone out nor been answered.
         unusable: labels to train on whose images and features are gone; no class or batch counts them.
         last_entry: the number of the ledger's last entry; 0 if it has none.
         when: the time of the last entry; empty if there is none.
-        batches: in the order in which they went out.
-        in_batches: samples that went out in batches to train on.
         unasked: samples with an answer that did not go out.
     """
 

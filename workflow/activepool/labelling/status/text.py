@@ -45,7 +45,6 @@ def status_lines(numbers: StatusNumbers) -> list[str]:
 
 
 def _samples(numbers: StatusNumbers, count: int) -> str:
-    """Return a number of samples of the pool with their noun, such as ``1 photograph``."""
     return samples_text(count, numbers.has_images)
 
 
@@ -228,7 +227,6 @@ def _last_batch(standing: Standing) -> BatchRow | None:
 
 
 def _cleaning_steps(numbers: StatusNumbers) -> list[str]:
-    """Return advice to settle, restore or correct labels."""
     standing, steps = numbers.standing, []
     if standing.disputed:
         count = _samples(numbers, len(standing.disputed))

@@ -29,17 +29,13 @@ from activepool.ledger.pool_samples import PoolSamples, plain_sample
 
 @dataclass(frozen=True)
 class Answers:
-    """The answers in a label file.
+    """The answers in a label file, one for each annotator and sample, and the row of each.
 
     Attributes:
-        drafts: the answers, one for each annotator and sample; a source may be that of a copy.
-        rows: the row of each answer.
-        samples: of the pool, as the file names them.
+        drafts: the answers; a source may be that of a copy.
         awaited: the number of rows without an answer.
         num_past_mistakes: the number of rows that would be mistakes today, but whose answers the ledger has.
         new_classes: by name, classes that no label had before.
-        notices: what a person should know, a line each.
-        mistakes: a line for each row that cannot be taken in.
     """
 
     drafts: tuple[Draft, ...]
@@ -71,11 +67,9 @@ def answers_of(
     past_answers: Collection[PastAnswer] = (),
     standing: Collection[tuple[str, str]] = (),
 ) -> Answers:
-    """Return the answers in the rows of a file.
+    """Return the answers in the rows of a file, whose annotator is ``who`` where it names none.
 
     Args:
-        classes: that labels may name.
-        who: the annotator, where the file names none.
         past_answers: answers that were taken in before; none of them is a mistake, whatever has become of its
             image and its class.
         standing: the labelled samples, each with its class.
@@ -179,7 +173,6 @@ class _Reading:
             self._await(row)
 
     def _annotator_problem(self, row: Row) -> str | None:
-        """Return the problem of a row's annotator, whose name may be cut off or lack letters."""
         if problem := name_problem(row.who):
             return f"{row.who_key} {problem}"
         name = self._annotator(row)
@@ -199,7 +192,6 @@ class _Reading:
 
     @cached_property
     def _annotators(self) -> set[str]:
-        """The annotators with an answer in the ledger."""
         return {who for _, who, _, _ in self.past_answers}
 
     def _await(self, row: Row) -> None:
@@ -225,16 +217,13 @@ class _Reading:
 
     @cached_property
     def _past_samples(self) -> set[tuple[str, str]]:
-        """The samples with an answer in the ledger, each with its annotator."""
         return {(sample, who) for sample, who, _, _ in self.past_answers}
 
     @cached_property
     def _past_opinions(self) -> set[tuple[str, str, str]]:
-        """The answers about samples, without the annotators."""
         return {(sample, event, label) for sample, _, event, label in self.past_answers}
 
     def _is_past_answer(self, row: Row) -> bool:
-        """Return whether the answer was taken in before, for any of the samples that the row may name."""
         label = normal_form(row.label)
         opinions = {(Event.LABEL, label), (row.event or mark_event(label), "")}
         who = self._annotator(row) or self.who

@@ -91,7 +91,6 @@ class Archive:
 
     @cached_property
     def _pictures(self) -> dict[str, list[str]]:
-        """The members that are pictures, by their names with and without endings."""
         pictures: dict[str, list[str]] = {}
         for member in filter(is_image_name, self.members):
             path = PurePosixPath(member)

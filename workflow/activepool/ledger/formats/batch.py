@@ -11,14 +11,10 @@ PROGRAM = "activepool"
 
 @dataclass(frozen=True)
 class Pick:
-    """A sample that goes out.
+    """A sample that goes out, as in the ledger, with the class that a model predicts; empty without a model.
 
-    Attributes:
-        sample, source: as in the ledger.
-        index: its present row in the pool; None if rows mean nothing to people.
-        predicted: the class that the model predicts; empty without a model.
-        probability: of that class, or None.
-        margin: between the two most probable classes, or None.
+    ``index`` is its present row in the pool; None if rows mean nothing to people. The probability is that of
+    the class, and the margin that between the two most probable ones.
     """
 
     sample: str

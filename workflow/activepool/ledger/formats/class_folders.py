@@ -14,11 +14,7 @@ from activepool.ledger.pool_samples import PoolSamples
 
 
 class ClassFolders:
-    """The folders of returned pictures, some of which have the names of classes.
-
-    Attributes:
-        depth: the number of folders around those of the classes.
-    """
+    """The folders of returned pictures: ``depth`` of them lie around those of the classes."""
 
     def __init__(self, rows: Sequence[Row], samples: PoolSamples, classes: TypedClasses) -> None:
         self._samples, self._classes = samples, classes
@@ -31,7 +27,6 @@ class ClassFolders:
             self._are_unclear = len(inner_names) == 1 and not self._is_class(next(iter(inner_names)))
 
     def _is_wrapper(self, rows: list[Row]) -> bool:
-        """Return whether the folder at this depth only wraps the folders of the classes."""
         depth = self.depth
         return (
             all(len(row.folders) > depth + 1 for row in rows)
@@ -78,10 +73,7 @@ class ClassFolders:
         return not self._is_class(folders[0]) and self._are_pool_folders(row, folders, with_root)
 
     def _are_pool_folders(self, row: Row, folders: Sequence[str], with_root: bool = False) -> bool:
-        """Return whether a picture lies in these folders in the pool, too.
-
-        ``with_root``: the first may be the folder of all images.
-        """
+        """Return whether a picture lies in these folders of the pool, ``with_root`` from its own on."""
         sample, end = row.content or row.sample, "/" + "/".join(folders)
         if not self._samples.knows(sample):
             return bool(row.name and self._samples.name_candidates("/".join([*folders, row.name])))

@@ -117,7 +117,6 @@ def rows(path: Path) -> ParsedFile:
 def _row(
     number: int, place: str, cells: dict[str, str], column: str, commented_cell: str, is_listed: bool
 ) -> Row:
-    """Return the row with these cells, by column, whose answer is in ``column``."""
     name, *other_names = _filled(cells, SOURCE_COLUMNS) or [""]
     who_key = next((key for key in ANNOTATOR_COLUMNS if cells.get(key, "").strip()), ANNOTATOR_COLUMNS[0])
     return Row(
@@ -159,7 +158,6 @@ def _is_commented(cell: str, column: str) -> bool:
 
 
 def _problem(cells: list[str], names: list[str], column: str) -> str | None:
-    """Return the problem of a row whose answer is in ``column``."""
     row = dict(zip(names, cells, strict=True))
     who = _filled(row, ANNOTATOR_COLUMNS)
     if row[column].strip():

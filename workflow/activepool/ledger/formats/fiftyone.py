@@ -86,7 +86,6 @@ def _row(number: int, place: str, label: str, name: str, images: Mapping[str, li
 
 
 def _images(folder: Path) -> dict[str, list[Path]]:
-    """Return the exported images by their paths without endings."""
     files = sorted(path for path in folder.rglob("*") if is_image_name(path.name) and path.is_file())
     images: dict[str, list[Path]] = {}
     for file in files:

@@ -116,7 +116,6 @@ def _add(parsed: ParsedFile, number: int, path: Path, file: Path, is_image: bool
 
 
 def _files(path: Path) -> Iterator[Path]:
-    """Yield the files and links below a folder, sorted, without hidden and system files."""
     for folder, folders, files in os.walk(path):
         folders[:] = sorted(
             name for name in folders if name[0] != "." and name.casefold() not in SYSTEM_FOLDERS

@@ -60,7 +60,6 @@ def _picture_rows(archive: Archive) -> ParsedFile:
 
 
 def _note_others(parsed: ParsedFile, archive: Archive, lists: list[str]) -> None:
-    """Note the files that are neither pictures nor lists."""
     other_members = [
         ascii(name)
         for name in archive.members

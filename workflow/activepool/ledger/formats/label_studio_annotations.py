@@ -86,14 +86,12 @@ def annotator_problem(who: Any) -> str | None:
 
 
 def _identifier(who: Any) -> Any:
-    """Return the address or the number of an annotator; None if there is none."""
     if isinstance(who, dict):
         who = who.get("email") or who.get("id") or who
     return who or None
 
 
 def _image_name(address: str) -> str:
-    """Return the path in the address of an image."""
     try:
         parts = urlsplit(address)
     except ValueError:  # an invalid host in brackets
@@ -105,9 +103,7 @@ def _image_name(address: str) -> str:
 
 
 def control_of(path: Path, filled_controls: Collection[str]) -> str:
-    """Return the control with the labels of a file: ours, or else the only one.
-
-    ``filled_controls`` are the controls that anybody filled in.
+    """Return the control with the labels of a file: ours, or else the only one that anybody filled in.
 
     Raises: InputError if several controls may hold the labels.
     """
@@ -190,7 +186,6 @@ def reviewed_annotation(annotation: Any) -> Any:
 
 
 def _latest_review(annotation: Any) -> dict[str, Any]:
-    """Return the latest review of an annotation; empty if there is none."""
     reviews = annotation.get("reviews") if isinstance(annotation, dict) else None
     records = [item for item in reviews if isinstance(item, dict)] if isinstance(reviews, list) else []
     return max(records, key=lambda review: str(review.get("created_at", "")), default={})

@@ -22,10 +22,7 @@ class NamedSamples:
     may mean an image in any folder. Of several images, only those that went out are meant if every name of
     the file may mean such an image.
 
-    Attributes:
-        beginning: the part of paths before their source, and the first row that has it.
-        other_batches: by batch, sources in rows for it that did not go out in it.
-        unknown_names: names of rows without an answer that no image of the pool has.
+    ``beginning`` is the part of paths before their source, and the first row that has it.
     """
 
     def __init__(self, samples: PoolSamples, rows: Sequence[Row]) -> None:
@@ -62,7 +59,6 @@ class NamedSamples:
         return sample
 
     def _by_field(self, row: Row) -> dict[str, str]:
-        """Return the sample that each field of a row names; raises WrongCellError."""
         samples, by_field = self.samples, dict[str, str]()
         if row.sample:
             by_field["sample"] = self._by_sample(row)
@@ -168,7 +164,6 @@ class NamedSamples:
             raise WrongCellError(problem)
 
     def _require_same(self, row: Row, sample: str) -> None:
-        """Raise WrongCellError if another column names another sample of the pool."""
         for name in row.other_names:
             samples = self.samples.name_candidates(name)
             if samples and sample not in samples:
@@ -177,7 +172,6 @@ class NamedSamples:
                 )
 
     def _require_displayed(self, row: Row, sample: str) -> None:
-        """Raise WrongCellError if the annotator saw another picture of the pool."""
         displayed = self.samples.name_candidates(row.displayed_name) if row.displayed_name else set()
         if displayed and sample not in displayed:
             sources = sorted(repr(self.samples.source(sample)) for sample in displayed)
@@ -235,7 +229,6 @@ class NamedSamples:
 
     @cached_property
     def _may_lack_folders(self) -> bool:
-        """Whether a name without a folder may mean an image in any folder."""
         has_dropped = any(self._lacks_folder(row) for row in self._rows)
         tool_rows = [row for row in self._rows if row.may_lack_folders]
         return has_dropped or (bool(tool_rows) and not any(self._has_folder(row) for row in tool_rows))
@@ -257,7 +250,6 @@ class NamedSamples:
 
     @cached_property
     def _have_gone_out(self) -> bool:
-        """Whether each name of the file may mean an image that went out."""
         return all(map(self._may_have_gone_out, self._rows))
 
     def _may_have_gone_out(self, row: Row) -> bool:
@@ -291,7 +283,6 @@ class NamedSamples:
 
 
 def _beginning_text(beginning: str) -> str:
-    """Describe the beginning of a path, if it is more than the source."""
     return f"with {_quoted(beginning)}" if beginning else "inside the folder of the images"
 
 

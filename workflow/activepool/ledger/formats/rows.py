@@ -135,13 +135,9 @@ class Mistake(NamedTuple):
 
 @dataclass
 class ParsedFile:
-    """A label file after reading.
+    """A label file after reading: all rows, mistakes of those that cannot be read, and notices for a person.
 
-    Attributes:
-        rows: all rows, with and without an answer.
-        mistakes: of rows that cannot be read.
-        notices: for a person, a line each.
-        may_be_of_program: whether the columns are those of a list of labels that the program writes.
+    ``may_be_of_program``: whether the columns are those of a list of labels that the program writes.
     """
 
     rows: list[Row] = field(default_factory=list)

@@ -54,9 +54,8 @@ MAX_COMPARED = 300
 class ClassNames:
     """The classes that labels may name: those of the configuration and those of earlier labels.
 
-    Attributes:
-        may_grow: whether another label is a new class, and not a mistake.
-        places: the place of the first label of each class that is new in another file of the same intake.
+    ``may_grow``: whether another label is a new class, and not a mistake. ``places`` has the first label of
+    each class that is new in another file of the same intake.
     """
 
     names: Sequence[str] = ()
@@ -72,12 +71,9 @@ class NewClass(NamedTuple):
 
 
 class TypedClasses:
-    """Matches ``labels``, as people typed them in a file, with classes.
+    """Matches ``labels``, as people typed them in a file, with the classes before the file and with new ones.
 
-    Attributes:
-        classes: the classes before the file.
-        new_counts: the number of labels of each new class.
-        places: of the first label of each new class.
+    ``new_counts`` is the number of labels of each new class, and ``places`` has the place of its first one.
     """
 
     def __init__(self, classes: ClassNames, labels: Iterable[str] = ()) -> None:
@@ -139,7 +135,6 @@ class TypedClasses:
         self._by_singular.update(dict.fromkeys(singulars(str(_form(name))), name))
 
     def _require_plausible(self, label: str, row: Row) -> None:
-        """Raise WrongCellError unless a label that is not a class yet may become one."""
         # Marks of doubt and of comments do not make another class.
         forms = map(_form, (label, label.strip(OUTER_MARKS), label.lstrip("# ")))
         if twin := next((self._by_loose_form[form] for form in forms if form in self._by_loose_form), None):
@@ -179,7 +174,6 @@ class TypedClasses:
         return None
 
     def _plural_problem(self, label: str) -> str | None:
-        """Return the problem of a label that is the plural or the singular of a class."""
         forms = map(_form, singulars(label))
         name = next((self._by_loose_form[form] for form in forms if form in self._by_loose_form), None)
         name = name or self._by_singular.get(str(_form(label)))
@@ -191,7 +185,6 @@ class TypedClasses:
         )
 
     def _number_problem(self, label: str) -> str | None:
-        """Return the problem of a label that is a class and a number, such as its probability."""
         form = _form(ADJACENT_NUMBER.sub("", label))
         if form == _form(label) or form not in self._by_loose_form:
             return None
@@ -201,7 +194,6 @@ class TypedClasses:
         )
 
     def _hedge_problem(self, label: str) -> str | None:
-        """Return the problem of a label that is a class and a word of doubt."""
         name = self._by_loose_form.get(_form(HEDGE.sub("", label)))
         if name is None:
             return None
@@ -211,7 +203,6 @@ class TypedClasses:
         )
 
     def _problem_of_several(self, label: str) -> str | None:
-        """Return the problem of a label that names several classes."""
         names = parts(label)
         if len(names) == 1 and all(map(self.is_known, label.split())):
             names = label.split()

@@ -122,7 +122,6 @@ def _mistake(name: str, cells: Sequence[_Cell], only: str) -> Mistake:
 
 
 def _differs(cell: _Cell) -> bool:
-    """Return whether a cell says something else than the label and the annotator of its row."""
     return _form(cell.text) not in (_form(cell.row.label), _form(cell.row.who))
 
 

@@ -20,7 +20,7 @@ from enum import StrEnum
 
 from activepool.errors import first_few
 from activepool.ledger.entries import Correction, Draft, Entry, Event, as_entry, now
-from activepool.ledger.state import leading_opinions, standing_numbers
+from activepool.ledger.state import leading_opinions, opinions_of, standing_numbers
 
 #: The beginning of a decision's note.
 DECISION = "correction"
@@ -223,13 +223,8 @@ class _Planner:
     def _opinions(self, draft: Draft) -> dict[str, Entry]:
         """Return, by annotator, the last standing answer about a sample; the latest of all comes last."""
         entries = self._entries_of(draft)
-        standing = standing_numbers(entries)
-        opinions: dict[str, Entry] = {}
-        for entry in entries:
-            if entry.is_answer and entry.number in standing:
-                opinions.pop(entry.who, None)
-                opinions[entry.who] = entry
-        return opinions
+        opinions = opinions_of(entries, standing_numbers(entries))
+        return dict(sorted(opinions.items(), key=lambda pair: pair[1].number))
 
 
 def is_decision(entry: Entry) -> bool:

@@ -176,10 +176,7 @@ def standing_numbers(entries: Sequence[Entry]) -> set[int]:
 
 
 def _sample_state(name: str, entries: list[Entry], standing: set[int]) -> SampleState:
-    opinions: dict[str, Entry] = {}
-    for entry in entries:
-        if entry.is_answer and entry.number in standing:
-            opinions[entry.who] = entry
+    opinions = opinions_of(entries, standing)
     sendings = [entry for entry in entries if entry.is_sending]
     status, label = Status.AWAITED if sendings else Status.NEW, ""
     leading = leading_opinions(opinions.values())
@@ -197,6 +194,11 @@ def _sample_state(name: str, entries: list[Entry], standing: set[int]) -> Sample
         batches=tuple(dict.fromkeys(entry.batch for entry in sendings)),
         is_audit=any(entry.event == Event.AUDIT for entry in sendings),
     )
+
+
+def opinions_of(entries: Iterable[Entry], standing: Collection[int]) -> dict[str, Entry]:
+    """Return the last standing answer of each annotator in the entries of a sample."""
+    return {entry.who: entry for entry in entries if entry.is_answer and entry.number in standing}
 
 
 def leading_opinions(answers: Iterable[Entry]) -> list[tuple[str, str]]:

@@ -9,28 +9,11 @@ from urllib.parse import quote
 
 from activepool.io.files import write_text
 from activepool.labelling.pages import page_template, picture_or_problem
+from activepool.labelling.status import learning_curve
+from activepool.labelling.status import text as words
 from activepool.labelling.status.accuracies import AUDIT, MIN_CASES, Accuracy
 from activepool.labelling.status.audit_set import AuditPlan
-from activepool.labelling.status.learning_curve import (
-    ceiling_text,
-    labels_text,
-    learning_curve_svg,
-    unknown_reason,
-)
 from activepool.labelling.status.numbers import StatusNumbers
-from activepool.labelling.status.text import (
-    count_text,
-    interval_text,
-    kappa_text,
-    most_labels,
-    next_steps,
-    other_parts,
-    part_name,
-    percent,
-    share_text,
-    uncalibrated_text,
-    why_unknown,
-)
 
 #: The names of the months on the page, in any locale.
 MONTHS = (
@@ -74,20 +57,14 @@ def write_page(path: str | Path, numbers: StatusNumbers, image: Callable[[str], 
         **_accuracy(numbers),
         numbers=numbers,
         current=numbers.series.models[-1] if numbers.series else None,
-        steps=next_steps(numbers),
-        figure=learning_curve_svg(numbers.series) if numbers.series else None,
+        steps=words.next_steps(numbers),
+        figure=learning_curve.learning_curve_svg(numbers.series) if numbers.series else None,
         wrong=[(item, image and picture_or_problem(image, item.source, SIDE)[0]) for item in numbers.wrong],
         has_wrong_audit=any(item.measured_on == AUDIT for item in numbers.wrong),
-        count_text=count_text,
-        percent=percent,
-        share_text=share_text,
-        kappa_text=kappa_text,
-        labels_text=labels_text,
-        ceiling_text=ceiling_text,
-        uncalibrated_text=uncalibrated_text,
-        unknown_reason=unknown_reason(numbers.series.fit) if numbers.series else None,
-        most_labels=most_labels(numbers),
-        interval_text=interval_text,
+        words=words,
+        curve=learning_curve,
+        unknown_reason=learning_curve.unknown_reason(numbers.series.fit) if numbers.series else None,
+        most_labels=words.most_labels(numbers),
         max_classes=MAX_CLASSES,
         time=time_text,
         date=date_text,
@@ -141,9 +118,9 @@ def _accuracy(numbers: StatusNumbers) -> dict[str, Any]:
     confused = [item for item in (accuracy.confusions if accuracy else ()) if item.label != item.predicted]
     return {
         "accuracy": accuracy,
-        "why_unknown": None if accuracy else why_unknown(numbers),
-        "part": part_name(audit) if audit else "",
-        "other_draws": other_parts(audit) if audit else [],
+        "why_unknown": None if accuracy else words.why_unknown(numbers),
+        "part": words.part_name(audit) if audit else "",
+        "other_draws": words.other_parts(audit) if audit else [],
         "plan_text": lambda plan: _plan_text(numbers, plan),
         "noun": "photograph" if numbers.has_images else "sample",
         "unusable": audit.samples - audit.labelled - audit.awaited - audit.removed if audit else 0,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from activepool.labelling.models.training_set import candidate_rows
 from activepool.labelling.pool.table import Pool
 from activepool.ledger.entries import Entry, Event
-from activepool.ledger.state import SampleState, State, Status
+from activepool.ledger.state import STATUS_OF, SampleState, State, Status
 
 #: Answers without a class, in words.
 WORDS = {Event.CANNOT_TELL: "cannot tell", Event.SKIP: "skip", Event.NOT_OURS: "not one of ours"}
@@ -152,11 +152,7 @@ def _tally(samples: Sequence[SampleState], awaited: set[str], pool: Pool) -> Tal
         samples=len(samples),
         awaited=counts[Status.AWAITED] - removed,
         removed=removed,
-        labelled=counts[Status.LABELLED],
-        disputed=counts[Status.DISPUTED],
-        cannot_tell=counts[Status.CANNOT_TELL],
-        skipped=counts[Status.SKIPPED],
-        not_ours=counts[Status.NOT_OURS],
+        **{status.value: counts[status] for status in (Status.DISPUTED, *STATUS_OF.values())},
     )
 
 

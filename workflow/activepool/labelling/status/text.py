@@ -276,10 +276,8 @@ def _batch_share(count: int, batch: BatchRow) -> str:
 def _set_aside(standing: Standing) -> str:
     tallies = (standing.in_batches, standing.in_audit, standing.unasked)
     counts = {
-        "disputed": sum(tally.disputed for tally in tallies),
-        "cannot tell": sum(tally.cannot_tell for tally in tallies),
-        "skipped": sum(tally.skipped for tally in tallies),
-        "not ours": sum(tally.not_ours for tally in tallies),
+        status: sum(getattr(tally, status) for tally in tallies)
+        for status in ("disputed", "cannot_tell", "skipped", "not_ours")
     }
-    texts = [f"{count:,} {name}" for name, count in counts.items() if count]
+    texts = [f"{count:,} {status.replace('_', ' ')}" for status, count in counts.items() if count]
     return f"without a label: {', '.join(texts)}" if texts else ""

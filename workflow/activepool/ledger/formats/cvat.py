@@ -164,17 +164,16 @@ class _Reader:
                 f"{self.place}: begins with <{quoted}>, not <annotations>; export as CVAT for images 1.1"
             )
         text = f"has <{quoted}> in <{parent}>, which no export has; export it again"
+        self._mistake(line, text)
+
+    def _mistake(self, line: int, text: str) -> None:
         self.parsed.add_mistake(line, f"{self.place}:{line}", text)
 
     def _text(self, text: str) -> None:
         """Note a text in an image, which may be an answer in the wrong place; answers are in tags."""
         if self.ancestors[-1] == "image" and not self.depth_skipped and text.strip():
-            line = self.parser.CurrentLineNumber
-            self.parsed.add_mistake(
-                line,
-                f"{self.place}:{line}",
-                f"{text.strip()[:MAX_QUOTED]!r} stands in no tag; export it again",
-            )
+            quoted = repr(text.strip()[:MAX_QUOTED])
+            self._mistake(self.parser.CurrentLineNumber, f"{quoted} stands in no tag; export it again")
 
     def _end(self, name: str) -> None:
         if self.depth_skipped:
@@ -182,22 +181,20 @@ class _Reader:
             return
         if name == "image":
             image, line = self.image
-            place = f"{self.place}:{line}"
             if len(self.tags) > 1:
                 tags = ", ".join(map(repr, self.tags))
-                self.parsed.add_mistake(line, place, f"{image!r} has several tags, {tags}; keep one")
+                self._mistake(line, f"{image!r} has several tags, {tags}; keep one")
             elif self.tags and not self.tags[0].strip():
-                self.parsed.add_mistake(line, place, f"{image!r} has a tag without a label; export it again")
+                self._mistake(line, f"{image!r} has a tag without a label; export it again")
             elif not image:
-                self.parsed.add_mistake(line, place, "is an image without a name; export it again")
+                self._mistake(line, "is an image without a name; export it again")
             elif self.shapes and not self.tags:
                 shapes = ", ".join(self.shapes)
-                self.parsed.add_mistake(line, place, f"{image!r} has {shapes} and no tag; label with tags")
+                self._mistake(line, f"{image!r} has {shapes} and no tag; label with tags")
             else:
                 self.shaped_images += bool(self.shapes)
-                self.parsed.rows.append(
-                    Row(line, place, "".join(self.tags), name=image, may_lack_folders=True)
-                )
+                place, label = f"{self.place}:{line}", "".join(self.tags)
+                self.parsed.rows.append(Row(line, place, label, name=image, may_lack_folders=True))
         self.ancestors.pop()
 
     def _refuse(self, name: str, *declared: object) -> None:

@@ -142,14 +142,12 @@ def _full_rows(path: Path, tasks: list[Record]) -> ParsedFile:
         rejected += len(annotations) - len(accepted)
         fixed += sum(map(is_fixed, accepted))
         drafts += not annotations and bool(task.get("drafts"))
-    if drafts:
-        parsed.notices.append(
-            f"{path}: tasks with a draft that nobody has submitted: {drafts}; it does not count"
-        )
-    if rejected:
-        parsed.notices.append(f"{path}: annotations that a reviewer rejected, which do not count: {rejected}")
-    if fixed:
-        parsed.notices.append(f"{path}: annotations that a reviewer fixed, so that the fix counts: {fixed}")
+    notices = {
+        f"tasks with a draft that nobody has submitted: {drafts}; it does not count": drafts,
+        f"annotations that a reviewer rejected, which do not count: {rejected}": rejected,
+        f"annotations that a reviewer fixed, so that the fix counts: {fixed}": fixed,
+    }
+    parsed.notices += [f"{path}: {notice}" for notice, count in notices.items() if count]
     parsed.notices += other_control_notices(path, control, map(control_name, results))
     return parsed
 

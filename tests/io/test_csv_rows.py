@@ -87,10 +87,31 @@ def test_a_table_has_the_rows_and_columns_that_have_text(tmp_path):
     path.write_text(",,\n path ,,label,,\na.jpg,x,cat,,\n , ,,\n\nb.jpg,,\nc.jpg,,,y\n", encoding="utf-8")
     line, names, rows = read_table(path)
     assert (line, names) == (2, ["path", "", "label"])
-    assert list(rows) == [(3, ["a.jpg", "x", "cat"]), (6, ["b.jpg", "", ""]), (7, ["c.jpg", "", "", "y"])]
+    assert list(rows) == [
+        (3, ["a.jpg", "x", "cat"], None, False),
+        (6, ["b.jpg", "", ""], None, False),
+        (
+            7,
+            ["c.jpg", "", "", "y"],
+            "has 4 fields, and the header has 3; put a text with a comma, or another "
+            "separator, in double quotes",
+            False,
+        ),
+    ]
     path.write_text("")
     line, names, rows = read_table(path)
     assert (line, names, list(rows)) == (1, [], [])
+
+
+@pytest.mark.parametrize(("ending", "ends"), [("\n", False), ("", True), ("\n,", False)])
+def test_the_last_row_of_a_table_may_be_cut_off(tmp_path, ending, ends):
+    path = tmp_path / "list.csv"
+    path.write_text(f"path,label\na.jpg,cat\nPath,LABEL\nb.jpg,c{ending}")
+    assert [(row.problem, row.is_end) for row in read_table(path).rows] == [
+        (None, False),
+        ("repeats the header; remove the line", False),
+        (None, ends),
+    ]
 
 
 def test_columns_without_a_name_are_not_alike():

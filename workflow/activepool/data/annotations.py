@@ -7,7 +7,7 @@ be labelled.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import unquote
@@ -24,14 +24,7 @@ from activepool.data.label_file import LabelFile
 from activepool.data.samples import UNKNOWN
 from activepool.data.typed_labels import Classes
 from activepool.errors import InputError
-from activepool.io.csv_rows import (
-    cut_off_problem,
-    ends_in_text,
-    read_table,
-    require_different_columns,
-    separator_hint,
-    width_problem,
-)
+from activepool.io.csv_rows import cut_off_problem, read_table, require_different_columns, separator_hint
 from activepool.io.hdf5 import texts
 from activepool.io.index_files import whole_number
 
@@ -141,27 +134,25 @@ def read_annotations(path: str | Path) -> Annotations:
     if not names:
         raise InputError(f"{path}: is empty; its first line must name the columns, such as source,label")
     _check_header(f"{path}:{header_line}", names)
-    annotations, line = Annotations(str(path), [], []), header_line
-    for line, cells in rows:
-        if problem := width_problem(cells, names):
+    annotations = Annotations(str(path), [], [])
+    for line, cells, problem, is_end in rows:
+        if problem:
             annotations.problems.append((line, problem))
             continue
         row = dict(zip(names, cells, strict=True))
-        annotation = Annotation(line, row.get("index", "").strip(), row.get("source", ""), row["label"])
+        cut_off = names[-1] if is_end and names[-1] in COLUMNS else ""
+        index, source = row.get("index", "").strip(), row.get("source", "")
+        annotation = Annotation(line, index, source, row["label"], cut_off)
         if annotation.label.strip() and not (annotation.index or annotation.source.strip()):
             annotations.problems.append((line, "names no sample; give its source or its index"))
         elif annotation.label.strip():
             annotations.rows.append(annotation)
-    last_column = names[-1] if names[-1] in COLUMNS and ends_in_text(path) else ""
-    if annotations.rows and annotations.rows[-1].line == line:
-        annotations.rows[-1] = replace(annotations.rows[-1], may_be_cut_off=last_column)
     return annotations
 
 
 def all_labels(samples: TrainPart, path: str | Path) -> IntArray:
-    """Return all labels of the train part, (N,) int64, completed from a file of annotations.
+    """Return all labels (N,) int64 of the train part and a file of annotations: also -1 and `UNLABELABLE`.
 
-    A sample that cannot be labelled has the label `UNLABELABLE`, one that is not labelled yet -1.
     Raises InputError with a line for each row that cannot be used, see `match`.
     """
     labels, problems = match(samples, read_annotations(path))

@@ -55,8 +55,8 @@ class EmbeddingPart:
 class EmbeddingFiles:
     """The parts and classes of a user's embeddings; ``test`` is None if there is no test part.
 
-    Of the file of the train part, ``unread`` are arrays of vectors as wide as those of the parts, and
-    ``notices`` are about the columns of a table.
+    Of the train part's file, ``unread`` are other arrays as wide, and ``notices`` are about a table's
+    columns.
     """
 
     train: EmbeddingPart
@@ -88,10 +88,7 @@ def opened(
     label_array: str | None = None,
     source_array: str | None = None,
 ) -> Iterator[EmbeddingFiles]:
-    """Open embeddings for a ``with`` block; for the arguments see activepool.data.embeddings.
-
-    Raises: InputError, naming file and array, for anything that is not valid.
-    """
+    """Open embeddings for a ``with`` block, see `embeddings.write_features`; raises InputError."""
     if class_names is not None:
         require_different(path, class_names)
     names = ArrayNames(array, label_array, source_array)

@@ -28,14 +28,7 @@ from activepool.data.previews import MAX_PREVIEWED, Preview
 from activepool.data.samples import UNKNOWN, Part, Samples, require_one_test_part, split_off_test
 from activepool.data.urls import is_url
 from activepool.errors import InputError, first_lines
-from activepool.io.csv_rows import (
-    cut_off_problem,
-    ends_in_text,
-    read_table,
-    require_different_columns,
-    separator_hint,
-    width_problem,
-)
+from activepool.io.csv_rows import cut_off_problem, read_table, require_different_columns, separator_hint
 from activepool.io.texts import has_line_break
 
 COLUMNS = ("path", "label", "split")
@@ -70,7 +63,6 @@ def load(
     if it is not known. ``split`` is train or test; empty, or without the column, it means train.
 
     Args:
-        path, root: see above.
         test_fraction: the share of each class to split off as test part, if no row says test.
         class_names: the names of all classes, if some have no labelled train sample yet; by default, the
             labels of the train part in the order of their names, as numbers if all are whole numbers.
@@ -146,19 +138,20 @@ def _read_rows(
     """Return the rows, and the line and problem of each that has too many or few fields, or is cut off."""
     header_line, names, lines = read_table(manifest)
     _check_header(f"{manifest}:{header_line}", names)
-    rows, problems, line = [], [], header_line
-    for line, cells in lines:
-        if problem := width_problem(cells, names):
+    rows, problems, last_label = list[Row](), [], ""
+    for line, cells, problem, is_end in lines:
+        if problem:
             problems.append((line, problem))
             continue
         fields = dict(zip(names, cells, strict=True))
         path, label, split = fields["path"], fields["label"].strip(), fields.get("split", "").strip()
         path = path.strip() if is_url(path.strip()) else written_path(root, path)
         rows.append(Row(line, path, "" if label == str(UNKNOWN) else label, split or "train"))
-    last_label = rows[-1].label if rows and rows[-1].line == line else ""
-    if last_label and names[-1] == "label" and ends_in_text(manifest):
-        cut_off = cut_off_problem("label", last_label, sorted({*class_names, *(row.label for row in rows)}))
-        problems += [(line, cut_off)] if cut_off else []
+        last_label = rows[-1].label if is_end and names[-1] == "label" else ""
+    if last_label:
+        whole_labels = sorted({*class_names, *(row.label for row in rows)})
+        if cut_off := cut_off_problem("label", last_label, whole_labels):
+            problems.append((rows[-1].line, cut_off))
     return rows, problems
 
 

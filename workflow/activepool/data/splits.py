@@ -94,10 +94,7 @@ def validation_counts(
 def validation_rows(
     labels: IntArray, fraction: float, seed: int, class_names: Sequence[str], round_to: RoundTo = "samples"
 ) -> IntArray:
-    """Return the rows of the validation split, ascending, drawn as `validation_counts` says.
-
-    Rows whose label, of ``labels`` (N,), is -1 are never drawn.
-    """
+    """Return the rows of the validation split, ascending, drawn as `validation_counts` says."""
     labelled = np.flatnonzero(labels >= 0)
     per_class = np.bincount(labels[labelled], minlength=len(class_names))
     counts = validation_counts(per_class, fraction, class_names, round_to)
@@ -121,10 +118,7 @@ def initial_pool(labels: IntArray, validation: IntArray, kind: str, size: int, s
 
 
 def initial_candidates(labels: IntArray, validation: IntArray, size: int) -> IntArray:
-    """Return the rows that the labelled set of the first round may have, ascending: those of known label.
-
-    Raises: InputError if there are fewer than ``size``, or if a validation row is outside the train part.
-    """
+    """Return the rows that may be labelled first, ascending; raises InputError if fewer than ``size``."""
     pool = unlabelled_pool(len(labels), validation)
     candidates = pool[labels[pool] >= 0]
     if not 1 <= size <= len(candidates):

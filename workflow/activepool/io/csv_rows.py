@@ -24,25 +24,48 @@ END_LINE = "if it is whole, end the last line with a line break"
 SEPARATOR_LINE = re.compile(r'\A"?sep=(?P<mark>[,;\t|])"?[,;\t| ]*(?=[\r\n]|$)', re.IGNORECASE)
 
 
+class TableRow(NamedTuple):
+    """A row of a CSV file: its line, its cells, and what is wrong with the row as a whole, if anything is.
+
+    ``is_end``: whether the file ends in it without a line break and without a quote, as if it was cut off.
+    """
+
+    line: int
+    cells: list[str]
+    problem: str | None
+    is_end: bool
+
+
 class Table(NamedTuple):
-    """A CSV file: its header's line and names, without blanks around them; and each row's line and cells."""
+    """A CSV file: its header's line and names, without blanks around them, and its rows."""
 
     line: int
     names: list[str]
-    rows: Iterator[tuple[int, list[str]]]
+    rows: Iterator[TableRow]
 
 
-def read_table(path: str | Path) -> Table:
-    """Read a CSV file with a header, which is empty in an empty file.
+def read_table(path: str | Path, any_delimiter: bool = False) -> Table:
+    """Read a CSV file with a header, empty in an empty file; raises InputError, also for later rows.
 
     It leaves out what spreadsheets add: rows without text, and empty cells after the last column.
-
-    Raises InputError as `read_rows` does, also while the rows are read.
     """
-    lines = ((line, cells) for line, cells in read_rows(path) if any(cell.strip() for cell in cells))
-    header_line, header = next(lines, (1, []))
+    lines = read_rows(path, any_delimiter)
+    header_line, header = next((item for item in lines if any(map(str.strip, item[1]))), (1, []))
     names = [name.strip() for name in without_empty_end(header)]
-    return Table(header_line, names, ((line, without_empty_end(cells, len(names))) for line, cells in lines))
+    return Table(header_line, names, _table_rows(path, lines, names))
+
+
+def _table_rows(
+    path: str | Path, lines: Iterator[tuple[int, list[str]]], names: list[str]
+) -> Iterator[TableRow]:
+    following = next(lines, None)
+    while following:
+        (line, texts), following = following, next(lines, None)
+        cells = without_empty_end(texts, len(names))
+        if any(map(str.strip, cells)):
+            problem = _header_problem(cells, names) or width_problem(cells, names)
+            is_end = following is None and _ends_in_text(path)
+            yield TableRow(line, cells, problem, is_end)
 
 
 def require_different_columns(where: str, names: list[str]) -> None:
@@ -121,8 +144,7 @@ def separator_hint(names: list[str]) -> str:
     return "; separate the columns by commas, without double quotes around all of them"
 
 
-def header_problem(cells: list[str], names: list[str]) -> str | None:
-    """Return what is wrong with a row that repeats the header; None for any other."""
+def _header_problem(cells: list[str], names: list[str]) -> str | None:
     is_header = [cell.strip().casefold() for cell in cells] == [name.casefold() for name in names]
     return "repeats the header; remove the line" if is_header else None
 
@@ -145,8 +167,7 @@ def width_problem(cells: list[str], names: list[str]) -> str | None:
     return f"has {len(cells)} field{'s' * (len(cells) != 1)}, and the header has {len(names)}{hint}"
 
 
-def ends_in_text(path: str | Path) -> bool:
-    """Return whether a file ends without a line break and without a quote, so that it may be cut off."""
+def _ends_in_text(path: str | Path) -> bool:
     with Path(path).open("rb") as stream:
         stream.seek(max(0, stream.seek(0, os.SEEK_END) - 1))
         return stream.read() not in (b"\n", b"\r", b'"')

@@ -36,9 +36,8 @@ def csv_cells(values: np.ndarray) -> list[object]:
 
 
 def read_index(*paths: str | Path) -> IntArray:
-    """Return the column ``index`` of one or more index files, one after the other.
+    """Return the column ``index`` of one or more index files, one after the other, (n,) int64.
 
-    Returns: (n,) int64, in the order of the files.
     Raises: InputError, naming the file, for a missing column, for a value that is not a whole number (with
     its row), and for an index that occurs twice.
     """

@@ -45,10 +45,7 @@ class Picture(NamedTuple):
 def picture_or_problem(
     image: Callable[[str], Path], source: str, side: int
 ) -> tuple[Picture, None] | tuple[None, str]:
-    """Return the picture of a source, or why it cannot be read.
-
-    ``image`` returns the file of a source. ``side`` is the longest side; smaller images keep their size.
-    """
+    """Return the picture of a source, at most ``side`` pixels wide and high, or why it cannot be read."""
     path, stream = Path(source), io.BytesIO()
     try:
         path = image(source)

@@ -23,10 +23,9 @@ from activepool.ledger.table import Line, Table, parse, table_text
 
 @dataclass(frozen=True)
 class Ledger:
-    """The entries of a ledger, from number 1 on, and notices for a person, a line each.
+    """The entries of a ledger, from number 1 on, and notices for a person; a run mends the ``defects``.
 
-    ``defects`` are the notices of what a run mends. ``added_lines`` are lines that people added by hand;
-    they get their numbers when the ledger is opened.
+    ``added_lines`` are lines that people added by hand; they get their numbers when the ledger is opened.
     """
 
     entries: tuple[Entry, ...]
@@ -78,8 +77,8 @@ class Book:
 def read(path: str | Path, is_opened_next: bool = False) -> Ledger:
     """Read a ledger without changing any file; a ledger that does not exist has no entry.
 
-    If the ledger ``is_opened_next``, which mends its defects, notices say that they are mended.
-    Raises InputError with a line for each invalid entry that was added by hand, and for each changed entry.
+    If it ``is_opened_next``, which mends its defects, notices say that they are mended. Raises InputError
+    with a line for each invalid entry that was added by hand, and for each changed entry.
     """
     path = _real_path(path)
     with locked(_lock_path(path), path, for_writing=False):
@@ -94,8 +93,8 @@ def read(path: str | Path, is_opened_next: bool = False) -> Ledger:
 def open_book(path: str | Path) -> Iterator[Book]:
     """Open a ledger to append to it, and create it if necessary; others wait until the body ends.
 
-    Lost entries are put back, and those that people added by hand get their numbers.
-    Raises InputError as `read` does, and if another process does not release the ledger.
+    Lost entries are put back, and those that people added by hand get their numbers. Raises InputError as
+    `read` does, and if another process does not release the ledger.
     """
     path = _prepare(path)
     with locked(_lock_path(path), path, for_writing=True):

@@ -189,10 +189,7 @@ class _Planner:
         return Outcome.NEW
 
     def _withdraw_others(self, decision: Draft) -> set[str]:
-        """Withdraw the answers of all other annotators, and return their names.
-
-        When an answer is withdrawn, the one that it had replaced stands again.
-        """
+        """Withdraw all other annotators' answers, also those that stand again then; return their names."""
         withdrawn = set()
         withdrawal = Draft(
             event=Event.WITHDRAW,

@@ -14,12 +14,8 @@ WEB_PAGE = "is a web page, such as of a login or an error"
 class WrongCellError(Exception):
     """The problem of a cell of a label file: of its sample, its label or its time.
 
-    The text ends with a hint, which is searched for only when the text is needed.
-
-    Args:
-        text: what is wrong.
-        nearest: returns what was probably meant; None if there is no suggestion.
-        end: the text after the hint; without a hint, the whole text is ``plain``.
+    Its text ends with a hint at what was probably meant, which ``nearest`` searches for only when the text is
+    needed, and then with ``end``. Without the hint it is ``plain``.
     """
 
     def __init__(self, text: str, nearest: Callable[[], str | None] = lambda: None, end: str = "") -> None:
@@ -35,7 +31,7 @@ class WrongCellError(Exception):
 def contradiction(draft: Draft, earlier: Draft, place: str) -> str:
     """Return the problem that an answer contradicts an earlier one, and the place of that one.
 
-    Sources are as the rows have them; if they differ, they are copies, or one image that was renamed.
+    If their sources differ, they are copies, or one image that was renamed.
     """
     opinion, earlier_opinion = (
         repr(answer.label) if answer.label else answer.event for answer in (draft, earlier)

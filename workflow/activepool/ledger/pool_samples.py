@@ -45,21 +45,17 @@ class PoolSamples:
     """The samples of a pool, by their contents and sources.
 
     Attributes:
-        samples: (N,) the sample of each row.
         sources: (N,) the path of each row's image, relative to the image root, or other names of rows.
         entries: of the ledger. A sample that they name is known, even if its image is gone. They tell which
             sample a source named when it went out: the old name of a renamed image still names it, and the
             name of an image that was changed since names none.
         has_stable_rows: whether rows keep their numbers, so that a number is enough to name a sample; rows of
             a growing folder do not.
-        sample_of: the sample of each source of the pool.
         rows: the sample of each row of the pool, called ``index`` in lists of the program.
-        root: the folder that sources start from; None if they are not paths.
+        root: the folder that sources start from; None if they are not paths. Its ``address`` is that in Label
+            Studio; empty if it is not known.
         batches: the batches in which each sample went out.
         in_ledger: the samples with an entry.
-
-    Args:
-        address: of the root in Label Studio; empty if it is not known.
     """
 
     def __init__(
@@ -191,8 +187,7 @@ class PoolSamples:
     ) -> tuple[str, str | None]:
         """Return the sample that a path or an address means, and its beginning, see `Candidate`.
 
-        ``must_have_gone_out`` is called if there are several: whether only candidates that went out count.
-
+        If there are several, ``must_have_gone_out`` tells whether only candidates that went out count.
         Raises: WrongCellError if it may mean none or several.
         """
         candidates = self.candidates(name, may_lack_ending, may_lack_folders)

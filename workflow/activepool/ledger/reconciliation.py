@@ -118,10 +118,9 @@ def _intact(copy: Table | None) -> tuple[list[Entry], bool]:
 
 
 def _add_uncopied(result: Reconciliation, lines: list[Line], clashing_lines: list[Line]) -> None:
-    """Add the entries that the copy lacks, and their problems.
+    """Add the entries that the copy lacks, and their problems; only the program's lines have a check.
 
-    The program's lines have a check, people's lines have none. ``clashing_lines``, whose number another entry
-    has by now, get the next number.
+    ``clashing_lines``, whose number another entry has by now, get the next number.
     """
     renumbered = {line.line for line in clashing_lines}
     history = History.from_entries(result.entries)

@@ -17,9 +17,8 @@ PATIENCE = 60.0
 def locked(lock: Path, path: Path, for_writing: bool) -> Iterator[None]:
     """Hold the lock of ``path``: exclusively for writing, otherwise shared with other readers.
 
-    A reader who may not create the lock file reads without a lock.
-
-    Raises: InputError if another process does not release it, and if the file system has no locks.
+    A reader who may not create the lock file reads without a lock. Raises: InputError if another process does
+    not release it, and if the file system has no locks.
     """
     try:
         lock.touch(exist_ok=True)

@@ -41,13 +41,9 @@ class SourceNames:
     ) -> list[Candidate]:
         """Return the sources that a path or an address may mean, the longest first.
 
-        If there is none, ``%20`` and the like are decoded as in an address.
-
-        Args:
-            name: a source, a longer path that ends with a source, or the end of a source.
-            may_lack_ending: whether ``name`` may lack the ending of the file (``.jpg``).
-            may_lack_folders: whether a name without folders may mean an image in any folder, not only one
-                outside all folders.
+        If there is none, ``%20`` and the like are decoded as in an address. ``name`` is a source, a longer
+        path that ends with a source, or the end of a source. It may lack the ending of the file (``.jpg``);
+        and without folders, it may mean an image in any folder, not only one outside all folders.
         """
         candidates = self._candidates(name, may_lack_ending, may_lack_folders)
         decoded = unquote(name)
@@ -111,10 +107,7 @@ class SourceNames:
 
 
 class ImageRoot:
-    """The folder that sources start from.
-
-    ``address`` is that of the folder in Label Studio, without its scheme; empty if it is not known.
-    """
+    """The folder that sources start from, and its ``address`` in Label Studio, empty if it is not known."""
 
     def __init__(self, path: Path, address: str = "") -> None:
         paths = [path.absolute(), path.resolve()]

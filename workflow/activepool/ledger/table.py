@@ -18,17 +18,8 @@ from activepool.io.index_files import whole_number
 from activepool.ledger.entries import FIELDS, TEXTS, Entry
 
 COLUMNS = (
-    "number",
-    "when",
-    "who",
-    "event",
-    "sample",
-    "source",
-    "batch",
-    "label",
-    "note",
-    "replaces",
-    "check",
+    *("number", "when", "who", "event", "sample", "source"),
+    *("batch", "label", "note", "replaces", "check"),
 )
 
 #: The beginning of a check, so that no spreadsheet takes it for a number.

@@ -13,7 +13,7 @@ from activepool.data.omissions import Omissions
 from activepool.data.samples import Part
 from activepool.errors import MAX_LINES, InputError, first_few, first_lines
 from activepool.features.ranges import require_range
-from activepool.io.csv_rows import read_table, separator_hint, width_problem
+from activepool.io.csv_rows import read_table, separator_hint
 from activepool.io.files import read_json, write_json
 from activepool.io.texts import has_line_break
 from activepool.labelling.pool.files import (
@@ -231,8 +231,8 @@ def _images_of_list(path: Path, root: Path, returned: str, notices: PoolNotices)
         )
     sources, labels = Counter[str](), Counter[str]()
     problems: list[str] = []
-    for line, cells in lines:
-        if problem := width_problem(cells, names):
+    for line, cells, problem, _ in lines:
+        if problem:
             problems.append(f"{path}:{line}: {problem}")
             continue
         cells_by_name = zip(names, cells, strict=True)

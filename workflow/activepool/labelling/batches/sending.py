@@ -49,12 +49,9 @@ def assemble_batch(
     *,
     with_rows: bool,
 ) -> Batch:
-    """Return the batch that goes out.
+    """Return the batch that goes out: the picked samples, with the predictions of their model, if any.
 
-    Args:
-        picked: its picks, with their rows.
-        predictions: predictions.h5 of the model that picked them; None without a model.
-        with_rows: whether people see the rows; samples with names get other rows if the pool is rebuilt.
+    ``with_rows``: whether people see the rows; samples with names get other rows if the pool is rebuilt.
     """
     picks = list(picked)
     if predictions is not None:

@@ -53,9 +53,8 @@ class BackboneReference:
     ) -> "BackboneReference | None":
         """Return the reference to the backbone of features.h5; None if they are a user's own vectors.
 
-        By default, ``settings`` of the backbone are only its name.
-
-        Raises: InputError if the settings are of another backbone.
+        By default, ``settings`` of the backbone are only its name. Raises: InputError if they are of another
+        one.
         """
         with hdf5.opened(features) as file:
             name, digest, transform = (

@@ -44,11 +44,8 @@ def write_label_errors(
 ) -> None:
     """Write the labels that are likely wrong, those with the smallest probability first.
 
-    Args:
-        path: CSV: source, label, its probability, suggested (the predicted class), its probability, and
-            sample. It has no numbers of rows: people send the list back, maybe after rows got other numbers.
-        labels: these labels, and others.
-        samples: (N,) the sample of each row of the pool.
+    The CSV has no numbers of rows: people send the list back, maybe after rows got other numbers. Among the
+    ``labels`` are those of ``held_out``; ``samples`` (N,) are those of the pool's rows.
 
     Raises: InputError if a label is not the one that was held out.
     """

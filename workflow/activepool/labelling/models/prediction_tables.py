@@ -42,8 +42,6 @@ def prediction_blocks(
 ) -> Iterator[Block]:
     """Yield the columns of the table, a row for each file (`Pool.files_by_row`), ``size`` rows at a time.
 
-    ``is_calibrated``: whether the probabilities are calibrated; the same in all rows.
-
     Raises: InputError if the pool has other rows than the predictions.
     """
     model = read_predictions(predictions)

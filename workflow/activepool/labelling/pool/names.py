@@ -7,10 +7,7 @@ from activepool.ledger.entries import has_control, misfit_of
 
 
 def require_ledger_names(place: object, names: Iterable[str], noun: str) -> None:
-    """Raise InputError with a line for each name that no entry of the ledger can hold.
-
-    ``place`` is where the names are; ``noun`` is what has such a name: a file or a row.
-    """
+    """Raise InputError with a line for each name, of a file or a row at ``place``, that no entry can hold."""
     problems = filter(None, (name_problem(name, noun) for name in names))
     if lines := [f"{place}: {problem}" for problem in dict.fromkeys(problems)]:
         raise InputError(*first_lines(lines, place))

@@ -116,10 +116,7 @@ class Pool:
             yield from ((row, copy) for copy in sources_of.get(sample, ()) if copy != first)
 
     def names(self, entries: Iterable[Entry], root: Path | None, address: str = "") -> PoolSamples:
-        """Return the names that label files may give the samples, see `PoolSamples`.
-
-        ``root`` is the folder of the images, None for vectors; ``address`` is its address in Label Studio.
-        """
+        """Return the names that label files may give samples, see `PoolSamples`; vectors have no root."""
         return PoolSamples(
             list(self.sources.values()),
             list(self.sources),

@@ -58,15 +58,13 @@ class Reading:
     """Reads the files, one after the other.
 
     Attributes:
-        past_answers: answers that the ledger has, or had.
         standing: the labelled samples, each with its class.
         is_forgotten: whether ``cache`` is lost: results/ was deleted, or another version read the files.
         classes: of the ledger, and of answers that the ledger never had: a name in an old file that was
             corrected since does not count.
         new_classes: by name, those that are not in the ledger now, also from old files.
         digests: the file of each content.
-        copies: of each file that is read, the others with the same content.
-        new_copies: the copies that were not there before.
+        copies, new_copies: of each file that is read, the others, and new others, with its content.
     """
 
     samples: PoolSamples

@@ -61,10 +61,7 @@ class IntakeReport:
 def replaced_notice(
     ledger: object, earlier: Sequence[Entry], disputed: Sequence[SampleState], additions: Sequence[Entry]
 ) -> list[str]:
-    """Return a line about answers that replace others, if there are any.
-
-    ``disputed`` are the samples on which the ``earlier`` entries disagree.
-    """
+    """Return a line about answers that replace others, also of ``disputed`` samples, if there are any."""
     entries = {entry.number: entry for entry in (*earlier, *additions)}
     disputes = {sample.sample: sample for sample in disputed}
     changes = []

@@ -47,10 +47,7 @@ ROWS = {
 
 
 def write_page(path: str | Path, numbers: StatusNumbers, image: Callable[[str], Path] | None) -> None:
-    """Write the status page beside the folder of the batches, with links to the sheets that are there.
-
-    ``image`` returns the image file of a source; None if there are no images.
-    """
+    """Write the status page beside the folder of the batches, with links to the sheets that are there."""
     folder, batches = Path(path).parent / BATCHES, [batch.name for batch in numbers.standing.batches]
     page = page_template("status/page.html").render(
         **_standing(numbers),

@@ -17,7 +17,7 @@ WORDS = {Event.CANNOT_TELL: "cannot tell", Event.SKIP: "skip", Event.NOT_OURS: "
 class Tally:
     """The numbers of samples by status; each is counted once.
 
-    Awaited and removed samples were sent and have no answer; the removed ones are no longer in the pool.
+    The removed ones were sent, have no answer, and are no longer in the pool.
     """
 
     samples: int

@@ -114,12 +114,10 @@ def _lower_name(name: str) -> str:
 
 
 def annotator_file_of(path: Path) -> tuple[str, str] | None:
-    """Return the place of the annotator's name, and the name, which is empty if nobody has written one.
+    """Return the place and the name in the annotator's file of an archive or folder; None without one.
 
-    ``path`` is a label file, archive or folder. Returns None if it has no such file.
-
-    Raises: InputError if the file has several lines or an invalid name, if there are several files, and
-        if something other than a file has its name.
+    The name is empty if nobody has written one. Raises: InputError for a file with several lines or an
+    invalid name, for several files, and if something other than a file has its name.
     """
     files = _contents(path)
     if len(files) > 1:

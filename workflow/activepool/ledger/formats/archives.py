@@ -32,10 +32,7 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Runtim
 
 
 class Archive:
-    """An open archive whose members all have a plain name and a plausible size.
-
-    ``members`` are the names of its files, in their order, without those that operating systems add.
-    """
+    """An open archive whose ``members``, except for those of systems, have plain names and sizes."""
 
     def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
         self.path = path
@@ -80,10 +77,7 @@ class Archive:
         return self._samples[member]
 
     def pictures_named(self, name: str) -> dict[str, str]:
-        """Return the pictures with this name in any folder, as a mapping from sample to member.
-
-        The name may lack its ending, or be the end of a path.
-        """
+        """Return the pictures with this name or end of a path, maybe without its ending, by sample."""
         path = PurePosixPath(name)
         members = self._pictures.get(path.name, [])
         matches = [member for member in members if f"/{member}".endswith(f"/{path}")]

@@ -8,14 +8,10 @@ from activepool.data.class_names import reads_as_missing
 from activepool.errors import InputError
 from activepool.io.csv_rows import (
     column_list,
-    ends_in_text,
     find_delimiter,
-    header_problem,
-    read_rows,
+    read_table,
     require_different_columns,
     separator_hint,
-    width_problem,
-    without_empty_end,
 )
 from activepool.io.files import written_whole
 from activepool.ledger.entries import SAMPLE
@@ -83,34 +79,28 @@ def rows(path: Path) -> ParsedFile:
 
     A label is an annotator's answer. A correction is a decision in place of all answers.
     """
-    lines = list(read_rows(path, any_delimiter=True))
-    if not lines:
+    table = read_table(path, any_delimiter=True)
+    names = [name.casefold() for name in table.names]
+    if not names:
         raise InputError(f"{path}: is empty; it must be a CSV file with the columns source and label")
-    first_line, header = lines[0]
-    if header[0].lstrip().startswith("<"):
+    if names[0].startswith("<"):
         raise InputError(f"{path}: {WEB_PAGE}, and not CSV{EXPORT_AGAIN}")
-    names = [name.strip().casefold() for name in without_empty_end(header)]
-    _require_header(f"{path}:{first_line}", names)
+    _require_header(f"{path}:{table.line}", names)
     column = CORRECTION if CORRECTION in names else LABEL
     is_listed = _is_list(names) or tuple(names) == CORRECTION_COLUMNS
-    last_field = FIELD_OF_COLUMN.get(names[-1], "") if ends_in_text(path) else ""
     parsed = ParsedFile(may_be_of_program=tuple(names) in (LABELS_COLUMNS, LABELS_COLUMNS[:-1]))
-    for line, texts in lines[1:]:
-        cells, place = without_empty_end(texts, len(names)), f"{path}:{line}"
-        if not any(cell.strip() for cell in cells):
-            continue
-        commented_cell = cells[0].strip() if _is_commented(cells[0], names[0]) else ""
-        if problem := (
-            header_problem(cells, names) or width_problem(cells, names) or _problem(cells, names, column)
-        ):
+    for line, texts, row_problem, is_end in table.rows:
+        cells, place = dict(zip(names, texts, strict=False)), f"{path}:{line}"
+        commented_cell = texts[0].strip() if _is_commented(texts[0], names[0]) else ""
+        if problem := row_problem or _problem(cells, column):
             if commented_cell:
                 parsed.rows.append(Row(line, place, commented_cell=commented_cell, problem=problem))
             else:
                 parsed.add_mistake(line, place, problem)
             continue
-        row = _row(line, place, dict(zip(names, cells, strict=True)), column, commented_cell, is_listed)
-        is_last = line == lines[-1][0]
-        parsed.rows.append(replace(row, unterminated_field=last_field) if is_last else row)
+        row = _row(line, place, cells, column, commented_cell, is_listed)
+        last_field = FIELD_OF_COLUMN.get(names[-1], "") if is_end else ""
+        parsed.rows.append(replace(row, unterminated_field=last_field))
     return parsed
 
 
@@ -157,8 +147,7 @@ def _is_commented(cell: str, column: str) -> bool:
     return column in COMMENTABLE_COLUMNS and cell.lstrip().startswith("#") and not reads_as_missing(cell)
 
 
-def _problem(cells: list[str], names: list[str], column: str) -> str | None:
-    row = dict(zip(names, cells, strict=True))
+def _problem(row: dict[str, str], column: str) -> str | None:
     who = _filled(row, ANNOTATOR_COLUMNS)
     if row[column].strip():
         return f"names two annotators, {who[0]!r} and {who[1]!r}; keep one of them" if len(who) > 1 else None

@@ -46,9 +46,7 @@ def class_of_folder(folder: str) -> str:
 def write(folder: str | Path, batch: Batch, root: str | Path) -> None:
     """Create a folder with the pictures of a batch, an empty folder for each class, and an empty who.txt.
 
-    A class whose name is too long for a folder gets none. Sources start from ``root``.
-
-    Raises: InputError if the folder already exists.
+    A class whose name is too long for a folder gets none. Raises: InputError if the folder already exists.
     """
     folder = Path(folder)
     if folder.exists():

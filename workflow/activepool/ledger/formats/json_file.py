@@ -16,9 +16,8 @@ END_LENGTH = 2
 def load(path: str | Path, repeated: list[str] | None = None) -> Any:
     """Return the content of a JSON file.
 
-    ``repeated`` receives each key that an object has more than once; None: such a key is a mistake.
-
-    Raises: InputError if it is not JSON in UTF-8, if it was cut off, and for NaN and infinity.
+    ``repeated`` receives each key that an object has more than once; None: such a key is a mistake. Raises:
+    InputError if it is not JSON in UTF-8, if it was cut off, and for NaN and infinity.
     """
     with readable(path):
         text = read_text(path)

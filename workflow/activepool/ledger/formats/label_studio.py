@@ -13,16 +13,7 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from activepool.errors import InputError
-from activepool.io.csv_rows import (
-    column_list,
-    ends_in_text,
-    header_problem,
-    read_rows,
-    require_different_columns,
-    separator_hint,
-    width_problem,
-    without_empty_end,
-)
+from activepool.io.csv_rows import column_list, read_table, require_different_columns, separator_hint
 from activepool.io.files import distinct_keys, readable, write_json
 from activepool.ledger.entries import Event
 from activepool.ledger.formats import json_file
@@ -50,15 +41,8 @@ TASK_KEYS = ("sample", "source", "batch", "predicted", "probability", "margin", 
 
 #: The keys that the tool adds to JSON-MIN and CSV.
 TOOL_KEYS = (
-    "id",
-    "annotator",
-    "annotation_id",
-    "created_at",
-    "updated_at",
-    "lead_time",
-    "agreement",
-    "history",
-    "index",
+    *("id", "annotator", "annotation_id", "created_at", "updated_at"),
+    *("lead_time", "agreement", "history", "index"),
 )
 
 #: The field of each column, besides the control, in which a text that was cut off may look whole, see
@@ -214,25 +198,22 @@ def _filled_controls(records: list[dict[str, Any]]) -> list[str]:
 
 
 def _table_rows(path: Path) -> ParsedFile:
-    lines = list(read_rows(path, any_delimiter=True))
-    names = [name.strip() for name in without_empty_end(lines[0][1])] if lines else []
+    header_line, names, rows = read_table(path, any_delimiter=True)
     if IMAGE not in names and not set(TASK_KEYS) & set(names):
         raise InputError(
-            f"{path}:1: is not an export of tasks: it has no column '{IMAGE}' "
+            f"{path}:{header_line}: is not an export of tasks: it has no column '{IMAGE}' "
             f"({column_list(names)}){separator_hint(names)}"
         )
-    require_different_columns(f"{path}:1", names)
-    records, problems = list[Record](), []
-    for line, texts in lines[1:]:
-        place, cells = f"{path}:{line}", without_empty_end(texts, len(names))
-        if not any(cell.strip() for cell in cells):
-            continue
-        if problem := header_problem(cells, names) or width_problem(cells, names):
-            problems.append((line, place, problem))
+    require_different_columns(f"{path}:{header_line}", names)
+    records, problems, end_line = list[Record](), [], 0
+    for line, cells, problem, is_end in rows:
+        if problem:
+            problems.append((line, f"{path}:{line}", problem))
         else:
-            records.append((line, place, dict(zip(names, cells, strict=True))))
+            records.append((line, f"{path}:{line}", dict(zip(names, cells, strict=True))))
+        end_line = line if is_end else 0
     parsed = _short_rows(path, records)
-    if records and parsed.rows and parsed.rows[-1].number == lines[-1][0] and ends_in_text(path):
+    if records and parsed.rows and parsed.rows[-1].number == end_line:
         last, cell = parsed.rows[-1], records[-1][2][names[-1]].strip()
         column = FIELD_OF_COLUMN.get(names[-1], "label" if cell and cell == last.label.strip() else "")
         parsed.rows[-1] = replace(last, unterminated_field=column)

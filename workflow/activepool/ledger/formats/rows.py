@@ -164,10 +164,7 @@ _EVENTS = {_letters(written): event for written, event in MARKS.items()}
 
 
 def class_list(place: object, names: Sequence[Any]) -> list[str]:
-    """Return the stripped names of a list of classes; the first has the number 0.
-
-    Raises: InputError unless each class has a name of its own, without which its number would be ambiguous.
-    """
+    """Return the stripped names of a list of classes; raises InputError unless all are different."""
     classes: list[str] = []
     for number, name in enumerate(names):
         if not isinstance(name, str) or not name.strip():

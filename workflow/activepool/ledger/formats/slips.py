@@ -79,22 +79,8 @@ NO_CLASS = (
     *("unidentifiable", "unrecognizable", "unrecognisable", "idk", "dontknow", "donotknow", "noidea", "tbd"),
     *("cantsay", "cannotsay", "canttellapart", "canttellforsure", "noclass", "noneofthese", "noneofthem"),
     *("noneoftheabove", "noneofours", "notmine", "unbekannt", "unsicher", "unklar", "übersprungen"),
-    *(
-        "todo",
-        "dunno",
-        "idunno",
-        "noclue",
-        "maybe",
-        "perhaps",
-        "weissnicht",
-        "weissichnicht",
-        "keineahnung",
-        "keinevondiesen",
-        "na",
-        "nil",
-        "labeled",
-        "labelled",
-    ),
+    *("todo", "dunno", "idunno", "noclue", "maybe", "perhaps", "weissnicht", "weissichnicht"),
+    *("keineahnung", "keinevondiesen", "na", "nil", "labeled", "labelled"),
 )
 
 #: Words before or after a class of which people are not sure, or which they rule out.

@@ -18,8 +18,7 @@ MAX_QUOTED = 40
 def utc(text: str) -> str:
     """Return an ISO 8601 time with an offset from UTC in the form of the ledger: in UTC, to the second.
 
-    Raises: WrongCellError, whose text begins with the time, for any other text, and for a time at which
-    nobody can have answered.
+    Raises: WrongCellError for any other text, and for a time at which nobody can have answered.
     """
     quoted = f"{text[:MAX_QUOTED]!r}{'...' * (len(text) > MAX_QUOTED)}"
     time = _parsed(text)

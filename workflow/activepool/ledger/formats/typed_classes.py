@@ -91,10 +91,7 @@ class TypedClasses:
             self._add_class(name)
 
     def read(self, row: Row) -> tuple[Event | None, str]:
-        """Return the event of a row and its class; None while it is awaited.
-
-        Raises: WrongCellError if the label is not a class, and cannot become one.
-        """
+        """Return the event and class of a row; None if awaited. Raises WrongCellError for other labels."""
         if row.event is not None:
             return row.event, ""
         label = normal_form(row.label)

@@ -40,7 +40,7 @@ def exchange_problem(
 ) -> str | None:
     """Return which columns of a row are exchanged, or which column its label repeats; None if none is.
 
-    ``annotators`` have answers in the ledger; one of them may have the name of a class.
+    A class may have the name of one of the ``annotators`` in the ledger.
     """
     if not row.label.strip() or classes.is_known(row.label):
         return None
@@ -84,7 +84,7 @@ class _Cell(NamedTuple):
 def other_answers(path: str | Path, rows: Sequence[Row], classes: TypedClasses) -> OtherAnswers:
     """Return the mistakes and notices of columns that no reader reads.
 
-    A column that is called like one of labels and holds classes is a mistake; if only one of these is so, it
+    One that is called like a column of labels and holds classes is a mistake; if only one of these is so, it
     gets a notice.
     """
     columns: dict[str, list[_Cell]] = {}

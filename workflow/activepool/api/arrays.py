@@ -3,7 +3,7 @@
 import operator
 import os
 import sys
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from typing import Any
 
 import h5py
@@ -158,7 +158,21 @@ def _first_exchange(first: list[Any], second: list[Any]) -> int | None:
     return next((place for place, pair in enumerate(pairs) if pair[0] != pair[1]), None)
 
 
-def require_row_numbers(name: str, rows: Any, features: Features) -> None:
+def require_matching_indexes(features: Features, rows: Mapping[str, Any], **values: Any) -> None:
+    """Raise InputError if pandas' indexes say other rows than the positions, which count.
+
+    Args:
+        features: those of all rows.
+        rows: arguments that name rows.
+        values: arguments that have a value for each row.
+    """
+    for name, argument in {**values, **rows}.items():
+        require_one_order(name, argument, "features", features)
+    for name, argument in rows.items():
+        _require_row_numbers(name, argument, features)
+
+
+def _require_row_numbers(name: str, rows: Any, features: Features) -> None:
     """Raise InputError if ``rows`` are a pandas index, and that of ``features`` does not number its rows."""
     if not (hasattr(rows, "get_indexer") and hasattr(features, "iloc")) or rows.dtype == np.bool_:
         return

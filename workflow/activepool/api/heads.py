@@ -12,8 +12,7 @@ from activepool.api.arrays import (
     Rows,
     column_names,
     feature_matrix,
-    require_one_order,
-    require_row_numbers,
+    require_matching_indexes,
     require_row_order,
     to_array,
     to_compute,
@@ -166,10 +165,7 @@ def train_head(
 
     Raises InputError, with one line that says what is wrong.
     """
-    for name, values in {"labels": labels, "labelled": labelled, "validation": validation}.items():
-        require_one_order(name, values, "features", features)
-    for name, values in {"labelled": labelled, "validation": validation}.items():
-        require_row_numbers(name, values, features)
+    require_matching_indexes(features, {"labelled": labelled, "validation": validation}, labels=labels)
     matrix = feature_matrix(features)
     rows = to_rows("validation", [] if validation is None else validation, matrix.shape[0])
     samples = labelled_set(labels, labelled, rows, matrix.shape[0], classes)

@@ -9,8 +9,7 @@ from activepool.api.arrays import (
     Features,
     Rows,
     feature_matrix,
-    require_one_order,
-    require_row_numbers,
+    require_matching_indexes,
     to_compute,
     to_rows,
 )
@@ -46,8 +45,7 @@ def score(
 
     Raises InputError, with one line that says what is wrong.
     """
-    require_one_order("rows", rows, "features", features)
-    require_row_numbers("rows", rows, features)
+    require_matching_indexes(features, {"rows": rows})
     matrix = feature_matrix(features)
     scored_head = to_head(head, matrix, features)
     names = (scores,) if isinstance(scores, str) or not isinstance(scores, Iterable) else tuple(scores)

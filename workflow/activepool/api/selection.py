@@ -11,8 +11,7 @@ from activepool.api.arrays import (
     Rows,
     feature_matrix,
     require_computable,
-    require_one_order,
-    require_row_numbers,
+    require_matching_indexes,
     require_row_order,
     to_compute,
     to_rows,
@@ -99,18 +98,13 @@ def select(
             f"strategy {name!r} learns from images, but select has only features; use the workflow"
         )
     rows = {"labelled": labelled, "pool": pool, "exclude": exclude, "validation": validation}
-    for argument, values in {"labels": labels, **rows, "oracle_labels": oracle_labels}.items():
-        require_one_order(argument, values, "features", features)
-    for argument, values in rows.items():
-        require_row_numbers(argument, values, features)
+    require_matching_indexes(features, rows, labels=labels, oracle_labels=oracle_labels)
     matrix, compute = feature_matrix(features), to_compute(device, workers, features)
     samples = matrix.shape[0]
     held_out = to_rows("validation", [] if validation is None else validation, samples)
     known_head = None if head is None else to_head(head, matrix, features)
-    if classes is None and known_head is not None:
-        classes = to_classes(known_head.classes, "head: classes", "number them from 0, or name them")
-    if classes is None and declaration.reads_pool_labels and oracle_labels is not None:
-        classes = number_labels("oracle_labels", oracle_labels)[1]  # some of which may have no label yet
+    if classes is None:
+        classes = _known_classes(known_head, oracle_labels if declaration.reads_pool_labels else None)
     labelled_rows = labelled_set(labels, labelled, held_out, samples, classes)
     require_row_order(labels, labelled_rows.rows, features)
     unlabelled, candidates = pool_rows(pool, exclude, held_out, labelled_rows.rows, samples)
@@ -122,9 +116,7 @@ def select(
         decay = FIXED_WEIGHT_DECAY if weight_decay is None and not len(held_out) else weight_decay
         known_head = train_on(matrix, labelled_rows, held_out, decay, class_weight, seed, compute)
     _require_same_classes(head, known_head, labelled_rows)
-    remaining = to_whole("remaining_budget", budget if remaining_budget is None else remaining_budget, 1)
-    if remaining < budget:
-        raise InputError(f"remaining_budget is {remaining}; it includes this round's budget, {budget}")
+    remaining = _remaining_budget(remaining_budget, budget)
     memory = memory_of(state, (name, seed, repr(sorted(all_options.items()))), matrix)
     oracle, num_classes = _oracle(name, declaration, labelled_rows, oracle_labels, unlabelled, samples)
     query = assemble_query(
@@ -161,6 +153,23 @@ def _declaration(strategy: Any) -> tuple[Strategy, str]:
         f"strategy is a {type(strategy).__name__}; it must be a name, file.py:function, or a declared "
         f"strategy{undeclared}"
     )
+
+
+def _known_classes(head: Head | None, oracle_labels: Any) -> Classes:
+    """Return the classes of the head, or else those of the true labels; None without either."""
+    if head is not None:
+        return to_classes(head.classes, "head: classes", "number them from 0, or name them")
+    if oracle_labels is not None:
+        return number_labels("oracle_labels", oracle_labels)[1]  # some of which may have no label yet
+    return None
+
+
+def _remaining_budget(remaining_budget: int | None, budget: int) -> int:
+    """Return the budget of this and all later rounds."""
+    remaining = to_whole("remaining_budget", budget if remaining_budget is None else remaining_budget, 1)
+    if remaining < budget:
+        raise InputError(f"remaining_budget is {remaining}; it includes this round's budget, {budget}")
+    return remaining
 
 
 def _require_rows(budget: int, unlabelled: IntArray, labelled: Labelled, samples: int) -> None:

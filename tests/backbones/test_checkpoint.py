@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from backbones.projects import load_weights
+from safetensors.torch import save_file
 
 from activepool.backbones.checkpoint import load_backbone, save_weights
 from activepool.backbones.checkpoint_files import file_problem
@@ -302,6 +303,29 @@ def test_infinite_values_that_a_network_has_itself_are_no_damage():
     targets, sources = {"mask": mask, "weight": weight}, {"mask": "mask", "weight": "weight"}
     assert unusable_tensor({"mask": mask, "weight": weight}, targets, sources) is None
     assert "weight holds NaN" in (unusable_tensor({"mask": mask, "weight": mask}, targets, sources) or "")
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float64])
+def test_values_that_a_type_cannot_hold_are_told(dtype):
+    weight = torch.tensor([1.0, 1e39], dtype=torch.float64).to(dtype)
+    problem = unusable_tensor({"weight": weight}, {"weight": torch.ones(2)}, {"weight": "weight"})
+    assert problem.startswith("weight holds NaN or infinite values; the training that wrote it had diverged")
+    assert problem.endswith("where float16 ends: save it as float32") == (dtype == torch.float16)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_weights_of_other_types_are_read_as_float32(tmp_path, dtype):
+    weights = build("small", 8, 1).network.state_dict()
+    stored = {
+        f"model.encoder.{name}": values.to(dtype) if values.is_floating_point() else values
+        for name, values in weights.items()
+    }
+    save_file(stored, tmp_path / "half.safetensors")
+    form = CheckpointFormat(prefix="model.encoder.")
+    loaded = load_backbone("small", 8, 1, str(tmp_path / "half.safetensors"), form)[0].network.state_dict()
+    for name, values in weights.items():
+        assert loaded[name].dtype == values.dtype
+        assert torch.equal(loaded[name], stored[f"model.encoder.{name}"].to(values.dtype))
 
 
 def test_folder_is_no_checkpoint(tmp_path):

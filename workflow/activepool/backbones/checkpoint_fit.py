@@ -116,7 +116,11 @@ def unusable_tensor(tensors: Tensors, weights: Tensors, sources: Mapping[str, st
         if reasons:
             return f"{key} is {' and '.join(reasons)}; save it as a dense tensor of floats"
         # A network may well have infinite values of its own, in masks.
-        if tensor.isnan().any() or (tensor.isinf().any() and weights[name].isfinite().all()):
-            problem = "holds NaN or infinite values"
-            return f"{key} {problem}; the training that wrote it had diverged"
+        values = tensor.to(weights[name].dtype)  # to which loading converts it
+        has_nan = values.isnan().any()
+        if has_nan or (values.isinf().any() and weights[name].isfinite().all()):
+            cause = "the training that wrote it had diverged"
+            if not has_nan and str(tensor.dtype) == "torch.float16":
+                cause += ", or its values exceed 65,504, where float16 ends: save it as float32"
+            return f"{key} holds NaN or infinite values; {cause}"
     return None

@@ -9,11 +9,12 @@ from typing import Any
 import h5py
 import numpy as np
 
+from activepool.api.tables import is_table, require_numbers, with_missing
 from activepool.api.tensors import cuda_device, is_tensor, numpy_of, tensor_matrix, tensor_problem
 from activepool.compute.arrays import IntArray
 from activepool.compute.blocks import Compute
 from activepool.compute.devices import resolve_device
-from activepool.errors import InputError, first_few, shown
+from activepool.errors import InputError, first_few, one_line, shown
 from activepool.features.ranges import require_range
 from activepool.features.store import FeatureMatrix, require_finite
 
@@ -63,19 +64,10 @@ def feature_matrix(features: Features) -> FeatureMatrix:
 
 
 def _numbers(features: Features) -> np.ndarray:
-    """Return features in memory as an array; raises InputError for a DataFrame with columns of another kind.
-
-    pandas makes objects of its own types of numbers, such as Float64; a missing value becomes NaN.
-    """
+    """Return features in memory as an array; raises InputError for a table with columns of another kind."""
+    require_numbers(features)
     values = to_array("features", features)
-    if values.dtype != object or not hasattr(features, "dtypes"):
-        return values
-    kinds = {name: dtype for name, dtype in features.dtypes.items() if dtype.kind not in "fiub"}
-    if kinds:
-        columns = first_few(f"{name!r} of {dtype}" for name, dtype in kinds.items())
-        raise InputError(f"features has columns that are not numbers ({columns}); leave them out")
-    numbers: np.ndarray = features.to_numpy(np.float64, na_value=np.nan)
-    return numbers
+    return with_missing(features, values) if values.dtype == object and is_table(features) else values
 
 
 def _group_description(group: h5py.Group) -> str:
@@ -109,14 +101,8 @@ def to_array(name: str, values: Any) -> np.ndarray:
         raise InputError(f"{name} has masked values; fill or remove them")
     try:
         return numpy_of(values) if is_tensor(values) else np.asarray(values)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise InputError(f"{name} is not an array ({error})") from None
-
-
-def column_names(features: Features) -> tuple[str, ...] | None:
-    """Return the columns of a DataFrame, if all are text; None for anything else."""
-    names = tuple(getattr(features, "columns", ()))
-    return names if names and all(isinstance(name, str) for name in names) else None
+    except Exception as error:  # those of other libraries, too, such as polars
+        raise InputError(f"{name} is not an array ({one_line(error)})") from None
 
 
 def require_one_order(name: str, values: Any, reference_name: str, reference: Any) -> None:

@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from activepool.api.arrays import Features, column_names, to_array
+from activepool.api.arrays import Features, to_array
 from activepool.api.heads import Head
+from activepool.api.tables import column_names
 from activepool.errors import InputError
 from activepool.features.store import FeatureMatrix
 

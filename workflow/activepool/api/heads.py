@@ -10,7 +10,6 @@ import numpy as np
 from activepool.api.arrays import (
     Features,
     Rows,
-    column_names,
     feature_matrix,
     require_matching_indexes,
     require_row_order,
@@ -20,6 +19,7 @@ from activepool.api.arrays import (
     to_whole,
 )
 from activepool.api.labels import Classes, Labelled, labelled_set
+from activepool.api.tables import column_names
 from activepool.compute.arrays import FloatArray
 from activepool.compute.blocks import BLOCK_ROWS, Compute, row_blocks, to_numpy
 from activepool.errors import InputError, shown

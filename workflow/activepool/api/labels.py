@@ -217,6 +217,10 @@ def _values(name: str, labels: Any) -> tuple[np.ndarray, np.ndarray]:
         values = values.astype(object)
     is_known = np.ones(len(values), dtype=bool)
     if values.dtype.kind == "O":
+        for value in values.tolist():
+            if isinstance(value, list) or (isinstance(value, np.ndarray) and value.ndim):
+                kind = type(value).__name__
+                raise InputError(f"{name} holds {kind} objects; labels are whole numbers or names")
         is_known = np.array([not _is_missing(value) for value in values.tolist()], dtype=bool)
         values = _of_one_type(name, values, is_known)
     if values.dtype.kind == "f":

@@ -25,6 +25,9 @@ def test_a_path_is_taken_as_it_is_written_if_there_is_such_a_file(draw):
         "a b/e\u0301.jpg",
         "{name}/a b/é.jpg",
         r"D:\{name}\a%20b\é.jpg",
+        r"D:\photos\2024\a b\é.jpg",
+        "D:/a b/é.jpg",
+        r"\\server\photos\a b\é.jpg",
         " a b/é.jpg ",
     ],
 )

@@ -106,6 +106,14 @@ def test_an_image_cannot_be_listed_twice_by_another_path_or_a_link(draw):
     ]
 
 
+def test_a_label_with_a_line_break_breaks_no_message(draw):
+    path = write(draw("1.jpg", "2.jpg", "3.jpg"), '1.jpg,"an\nt",', "2.jpg,bee,", "3.jpg,ant,test")
+    for options in ({}, {"class_names": ["an\rt", "bee"]}):
+        with pytest.raises(InputError) as caught:
+            manifest.load(path, **options)
+        assert len(str(caught.value).splitlines()) == len(caught.value.args)
+
+
 def test_test_rows_that_all_lack_labels_are_one_line(draw):
     path = write(draw("1.jpg", "2.jpg", "3.jpg"), "1.jpg,a,", "2.jpg,,test", "3.jpg,,test", "4.jpg,-1,test")
     with pytest.raises(InputError) as caught:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from math import isfinite
 
 from activepool.errors import InputError, abbreviated
-from activepool.io.texts import text_problem
+from activepool.io.texts import has_line_break, text_problem
 
 #: What spreadsheets, databases and pandas write for a missing or wrong value, in lower case.
 MISSING_VALUES = (
@@ -102,14 +102,14 @@ def no_label_marks(names: Sequence[str]) -> list[str]:
 def no_such_class(name: str, class_names: Sequence[str]) -> str:
     """Return the message that the train part lacks a class, with its classes and the likely one."""
     name_text, hint = _quoted_with_hint(name, class_names)
-    classes = f"its classes: {abbreviated(class_names)}" if class_names else "none of its samples has a label"
+    classes = f"its classes: {_listed(class_names)}" if class_names else "none of its samples has a label"
     return f"the train part has no class {name_text} ({classes}){hint}"
 
 
 def undeclared_class(name: str, class_names: Sequence[str]) -> str:
     """Return the message that the option class_names lacks a label, with the classes and the likely one."""
     name_text, hint = _quoted_with_hint(name, class_names)
-    return f"label {name_text} is not in class_names ({abbreviated(class_names)}){hint}"
+    return f"label {name_text} is not in class_names ({_listed(class_names)}){hint}"
 
 
 def label_problem(label: str, classes: Container[str], class_names: Sequence[str]) -> str | None:
@@ -253,6 +253,11 @@ def _is_invisible(letter: str) -> bool:
     """Return whether a character is invisible, such as a byte order mark or the choice of an emoji's form."""
     is_control = unicodedata.category(letter) in ("Cf", "Cc") and not letter.isspace()
     return is_control or "\ufe00" <= letter <= "\ufe0f"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return the first names for a message, which stays one line."""
+    return abbreviated([repr(name) if has_line_break(name) else name for name in names])
 
 
 def _quoted_with_hint(name: str, class_names: Sequence[str]) -> tuple[str, str]:

@@ -1,14 +1,18 @@
 """Paths of image files in the lists that people write."""
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Set
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from unicodedata import normalize
 from urllib.parse import unquote
 
 from activepool.data.class_names import quoted
 from activepool.data.urls import is_url, plain_url
+
+#: How absolute paths of Windows begin: ``D:\`` or ``\\server\``.
+WINDOWS_ROOT = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 
 
 def written_path(root: Path, path: str) -> str:
@@ -24,11 +28,14 @@ def spelling_hint(root: Path, path: str) -> str:
     """Return a hint at another spelling of a path, under which there is a file; empty if there is none.
 
     Lists from elsewhere have backslashes, ``%20`` as in an address, letters in another Unicode form, or the
-    name of ``root`` before the path.
+    name of ``root`` before the path, or the folders of another computer that has Windows.
     """
     posix_path = path.strip().replace("\\", "/")
     decoded = dict.fromkeys((posix_path, unquote(posix_path)))
     inside = [text.partition(f"{root.name}/")[2] for text in decoded]
+    if WINDOWS_ROOT.match(path.strip()):
+        folders = [*PurePosixPath(posix_path).parents][-2::-1]
+        inside += [posix_path.removeprefix(f"{folder}/") for folder in folders]
     forms = [normalize(form, text) for text in (*decoded, *inside) for form in ("NFC", "NFD") if text]
     spellings = [form for form in dict.fromkeys((posix_path, *forms)) if form != path]
     # Unlike Path.is_file, this returns False for a name that is too long.

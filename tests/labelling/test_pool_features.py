@@ -9,9 +9,8 @@ import pytest
 from activepool.errors import InputError
 from activepool.features.store import FeatureFile, FeatureMatrix
 from activepool.labelling.pool.features import copy_vectors, join_parts
-from activepool.labelling.pool.files import vector_files
 from activepool.labelling.pool.table import update_pool
-from activepool.labelling.pool.vectors import VectorFile, keep_removed, removed_rows
+from activepool.labelling.pool.vectors import VectorFile, keep_removed, removed_rows, vector_files
 
 
 def vectors(rows=5, width=3, dtype=np.float32, seed=0):

@@ -6,8 +6,9 @@ import numpy as np
 from PIL import Image
 
 from activepool.features.store import FeatureMatrix
-from activepool.labelling.pool.files import image_files, vector_files
+from activepool.labelling.pool.files import image_files
 from activepool.labelling.pool.table import update_pool
+from activepool.labelling.pool.vectors import vector_files
 from activepool.ledger.book import append
 from activepool.ledger.entries import Draft
 

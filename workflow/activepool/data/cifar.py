@@ -15,10 +15,7 @@ TRAIN_IMAGES, TEST_IMAGES = 50_000, 10_000
 
 @dataclass(frozen=True)
 class Version:
-    """One of the two datasets: its class in torchvision.datasets, its folder, and the URL of its archive.
-
-    All its classes have the same size.
-    """
+    """One of the two datasets, of classes of one size: its class in torchvision, folder and archive."""
 
     reader: str
     folder: str

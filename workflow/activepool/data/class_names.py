@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from math import isfinite
 
 from activepool.errors import InputError, abbreviated
-from activepool.io.texts import has_line_break, text_problem
+from activepool.io.files import has_line_break, text_problem
 
 #: What spreadsheets, databases and pandas write for a missing or wrong value, in lower case.
 MISSING_VALUES = (

@@ -162,10 +162,7 @@ def _array(
 
 
 def require_floats(file: ArrayFile, features: StoredArray, other_arrays: Collection[str]) -> None:
-    """Raise InputError if columns of whole numbers have names like those of the features, which are floats.
-
-    ``features`` are the columns of floats of a table. ``other_arrays`` are names of labels and sources.
-    """
+    """Raise InputError if columns of whole numbers have names like the features, columns of floats."""
     stems = set(map(_stem, features.columns))
     columns = _other_columns(file, features, other_arrays)
     whole = [name for name in columns if _stem(name) in stems and file.find(name).dtype.kind in "iu"]

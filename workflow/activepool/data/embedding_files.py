@@ -21,7 +21,7 @@ from activepool.data.embedding_arrays import (
 from activepool.data.embedding_labels import RawLabels, class_names_of, label_numbers
 from activepool.errors import InputError, first_few
 from activepool.io.array_files.array_file import ArrayFile, StoredArray
-from activepool.io.texts import has_line_break, is_storable
+from activepool.io.files import has_line_break, is_storable
 
 PathLike = str | Path
 

@@ -17,7 +17,7 @@ from activepool.data.class_names import (
 from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError, first_few, first_lines
 from activepool.io.array_files.array_file import StoredArray
-from activepool.io.texts import text_problem
+from activepool.io.files import text_problem
 
 #: Missing classes that a message shows.
 MAX_SHOWN = 8

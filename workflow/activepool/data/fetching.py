@@ -88,9 +88,9 @@ def fetch_images(urls: Sequence[str], root: Path, unreadable: dict[str, str] | N
     """Fetch the images that are missing, or whose files are not images, each whole or not at all.
 
     What fails temporarily, such as a server that is busy or a connection that breaks, is tried again after
-    each of `WAITS`. After `MAX_FAILURES` failures it tries no others. The folder of fetched images is in
-    ``root``. An image that its server does not have, or in whose place it sends something else, is a failure,
-    unless such images may be left out: then ``unreadable`` gets the reasons, by their URLs.
+    each of `WAITS`. After `MAX_FAILURES` failures it tries no others. An image that its server does not have,
+    or in whose place it sends something else, is a failure, unless such images may be left out: then
+    ``unreadable`` gets the reasons, by their URLs.
 
     Returns: why images could not be fetched, by their URLs.
     """

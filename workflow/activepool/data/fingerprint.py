@@ -18,9 +18,8 @@ def fingerprint(samples: Samples) -> str:
     """Return a digest of a dataset of image files.
 
     It covers the classes; the name, label and order of every image; and the bytes of `IMAGES_READ` images of
-    each part, spread evenly over it, or of all if there are fewer. It misses a changed content, under the
-    same name, of a few among many images. Of images at URLs, which may not have been fetched yet, it covers
-    no bytes.
+    each part, or of all if there are fewer. It misses a changed content, under the same name, of a few among
+    many images, and all bytes of images at URLs, which may not have been fetched yet.
     """
     digest = hashlib.sha256(json.dumps(samples.class_names).encode())
     for name, part in samples.parts.items():

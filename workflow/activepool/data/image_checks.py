@@ -40,13 +40,13 @@ def drop_unreadable(
 ) -> tuple[Samples, pd.DataFrame]:
     """Check every image of a dataset of files, and leave out those that cannot be read.
 
-    Images in memory need no check. ``workers`` are threads; they change no result. The ``reasons`` why images
-    could not be fetched, by their URLs, say more than the check.
+    The number of ``workers``, threads, changes no result. The ``reasons`` why images could not be fetched, by
+    their URLs, say more than the check.
 
     Returns: the samples without unreadable images, with notices of these, of rotations in EXIF, and of images
-    that occur twice; and a table of the unreadable images with the columns path and reason.
-    Raises: InputError for ``stop`` with a line for each of the first unreadable images; and if no train or
-    test sample is left.
+    that occur twice; and a table of the unreadable images with the columns path and reason. Raises:
+    InputError for ``stop`` with a line for each of the first unreadable images; and if no train or test
+    sample is left.
     """
     check = _decode if on_unreadable == "skip" else read_header
     with without_warnings():

@@ -38,8 +38,8 @@ class LabelledPart:
 class LabelFile:
     """An open dataset.h5 or features.h5, for its labels and sources.
 
-    The ``class_names`` of all C classes are their numbers if the file has no names. Raises InputError, naming
-    the file, if a dataset is missing or has the wrong type or shape.
+    All C ``class_names`` are their numbers if the file has none. Raises InputError, naming the file, if a
+    dataset is missing or has the wrong type or shape.
     """
 
     def __init__(self, path: str | Path) -> None:

@@ -14,8 +14,7 @@ from activepool.data.listed_paths import repeated_files
 from activepool.data.omissions import Omissions
 from activepool.data.samples import UNKNOWN, Part
 from activepool.errors import InputError, first_lines
-from activepool.io.files import start_of
-from activepool.io.texts import has_line_break
+from activepool.io.files import has_line_break, start_of
 
 #: Suffixes of image files that a message shows; there are more.
 COMMON_ENDINGS = (".jpg", ".png", ".tif", ".webp")

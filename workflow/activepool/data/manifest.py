@@ -29,7 +29,7 @@ from activepool.data.samples import UNKNOWN, Part, Samples, require_one_test_par
 from activepool.data.urls import is_url
 from activepool.errors import InputError, first_lines
 from activepool.io.csv_rows import cut_off_problem, read_table, require_different_columns, separator_hint
-from activepool.io.texts import has_line_break
+from activepool.io.files import has_line_break
 
 COLUMNS = ("path", "label", "split")
 
@@ -102,9 +102,7 @@ def fetch(
     """Fetch the images of a manifest that are at URLs to below ``root``, unless they were fetched before.
 
     Images that their servers do not have are errors, unless ``unreadable`` is there to get the reasons, see
-    `fetch_images`. The other ``options`` of `load` have no effect.
-
-    Raises: InputError, with a line for each image that cannot be fetched, naming file and line.
+    `fetch_images`. Raises: InputError, with file and line, for each image that cannot be fetched.
     """
     manifest, root = _manifest_and_root(path, root)
     line_of = {row.path: row.line for row in _read_rows(manifest, root)[0] if is_url(row.path)}

@@ -17,7 +17,7 @@ from activepool.data.samples import UNKNOWN, Part, Samples, require_one_test_par
 from activepool.data.shards import Shards, is_unlabelled
 from activepool.data.typed_labels import as_number
 from activepool.errors import InputError, first_few, first_lines
-from activepool.io.texts import has_line_break, is_storable
+from activepool.io.files import has_line_break, is_storable
 
 
 @dataclass
@@ -96,9 +96,9 @@ def samples_in(
 ) -> Samples:
     """Return a dataset of the images of both parts in shards.
 
-    The ``class_names`` are in the order of their numbers; by default, they are the labels of the train part
-    in the order of their names. A label may be a number of the given names, if none of them is a number.
-    ``test_fraction`` is the share of each class to split off as test part, if ``test`` is empty.
+    The ``class_names`` are in the order of their numbers; by default, they are the sorted labels of the train
+    part. A label may be a number of the given names, if none of them is a number. If ``test`` is empty,
+    ``test_fraction`` is the share of each class to split off.
 
     Raises: InputError, with a line for each image that cannot be used.
     """

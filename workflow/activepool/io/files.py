@@ -1,4 +1,4 @@
-"""Reading and writing of files; a file appears complete or not at all."""
+"""Reading and writing of files, which appear complete or not at all, and texts that they can hold."""
 
 import errno
 import hashlib
@@ -190,3 +190,23 @@ def is_lfs_pointer(path: Path) -> bool:
 def start_of(path: Path) -> str:
     """Return where a path starts, for a message about a missing file; "" if it is absolute."""
     return "" if path.is_absolute() else "; a relative path starts from the working folder"
+
+
+def is_storable(text: str) -> bool:
+    """Return whether our files can hold a text: it has no NUL, and no half of a character."""
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
+
+
+def has_line_break(text: str) -> bool:
+    """Return whether a text would break a line of a message or of an index file."""
+    return len(text.splitlines()) > 1
+
+
+def text_problem(text: str) -> str | None:
+    """Return why neither files nor lines can hold a text; None if they can."""
+    if not is_storable(text):
+        return "is not text"
+    return "has a line break" if has_line_break(text) else None

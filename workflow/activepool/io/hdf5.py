@@ -133,8 +133,7 @@ def written_hdf5(path: str | Path) -> Iterator[h5py.File]:
     """Yield a new HDF5 file that becomes ``path`` on success; on failure nothing of it is left.
 
     Raises: OSError with the system's error number and the path if the file cannot be created, or HDF5 failed
-    on a full disk. After a full disk the process must end by os._exit, or HDF5 tries again to finish the
-    file.
+    on a full disk. Then the process must end by os._exit, or HDF5 tries again to finish the file.
     """
     with written_whole(path) as temporary:
         file = None

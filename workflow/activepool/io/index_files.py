@@ -59,7 +59,7 @@ def read_index(*paths: str | Path) -> IntArray:
 
 
 def read_rows(path: str | Path) -> tuple[list[str], list[dict[str, str]]]:
-    """Return the column names of a CSV file with a header, and its rows; missing cells are empty.
+    """Return the columns of a CSV file with a header, and its rows; missing cells are empty.
 
     Raises InputError if it cannot be read, or if two columns have the same name.
     """

@@ -93,10 +93,7 @@ class Rounds:
 
 
 def read_selections(runs: Rounds, seed: int) -> dict[str, list[np.ndarray]]:
-    """Return strategy -> the picks of its rounds with one seed, from round 0; each (n,) int64 rows.
-
-    Raises: InputError if the selection of a round is not there.
-    """
+    """Return strategy -> the picks (n,) int64 of its rounds with a seed; raises InputError if one lacks."""
     files = replace(runs, seeds=[seed]).files("selected.csv")
     picks = {run: read_index(path) for run, path in files.items()}
     by_strategy: dict[str, list[np.ndarray]] = {strategy: [] for strategy in runs.strategies}

@@ -20,8 +20,8 @@ class Event(StrEnum):
     """What an entry says.
 
     A sample went out in a batch (``sent``) or for the audit set (``audit``); a person gave it a ``label``,
-    ``cannot_tell``, passed over it (``skip``), or said that it does not belong to the pool (``not_ours``);
-    or somebody withdraws an earlier entry (``withdraw``).
+    ``cannot_tell``, passed over it (``skip``), or said that it does not belong to the pool (``not_ours``); or
+    somebody withdraws an earlier entry (``withdraw``).
     """
 
     SENT = "sent"

@@ -163,10 +163,7 @@ class PoolSamples:
     def candidates(
         self, name: str, may_lack_ending: bool = False, may_lack_folders: bool = False
     ) -> list[Candidate]:
-        """Return the sources that a path or an address may mean, see `SourceNames.candidates`.
-
-        If the beginning of the path may be the folder of the images for some, only these are returned.
-        """
+        """Return the sources that a path or an address may mean, if possible below the folder of images."""
         candidates = self._names.candidates(name, may_lack_ending, may_lack_folders)
         plausible = [candidate for candidate in candidates if self.is_plausible(name, candidate.beginning)]
         return plausible or candidates

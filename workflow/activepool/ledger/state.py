@@ -126,10 +126,7 @@ class State:
         return [sample for sample in self.samples.values() if sample.status == Status.DISPUTED]
 
     def may_be_picked(self, sample: str, again: Collection[Status] = ()) -> bool:
-        """Return whether a sample may go out in the next batch.
-
-        ``again`` are those of `REPEATABLE` to ask for once more; samples of the audit set never go out again.
-        """
+        """Return whether a sample may go out next, maybe once more: ``again`` are some of `REPEATABLE`."""
         state = self.samples.get(sample)
         if state is None:
             return True

@@ -8,8 +8,7 @@ from activepool.compute.arrays import IntArray
 from activepool.compute.blocks import Compute
 from activepool.data.annotations import UNLABELABLE
 from activepool.data.label_file import LabelFile
-from activepool.data.labels import known_labels, used_labels
-from activepool.data.round_samples import read_pool
+from activepool.data.round_samples import known_labels, read_pool, used_labels
 from activepool.data.used_labels import UsedLabels
 from activepool.errors import InputError
 from activepool.features.store import FeatureFile

@@ -11,7 +11,7 @@ import numpy as np
 
 from activepool.compute.kernels import mixtures
 from activepool.data.label_file import LabelFile
-from activepool.data.labels import merged_labels, used_labels
+from activepool.data.round_samples import merged_labels, used_labels
 from activepool.errors import InputError
 from activepool.io.files import file_digest
 from activepool.records.provenance import FOLDER, Record, record_path, records_below

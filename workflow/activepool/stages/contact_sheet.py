@@ -25,7 +25,7 @@ def contact_sheet(
     import numpy as np
 
     from activepool.data.label_file import LabelFile
-    from activepool.data.labels import merged_labels, used_labels
+    from activepool.data.round_samples import merged_labels, used_labels
     from activepool.data.samples import UNKNOWN
     from activepool.figures.contact_sheet import read_round_picks, write_sheet
     from activepool.figures.fonts import font_notices

@@ -15,7 +15,7 @@ def full_pool(
         annotations: CSV of labels that came after the samples
     """
     from activepool.data.label_file import LabelFile
-    from activepool.data.labels import merged_labels, used_labels
+    from activepool.data.round_samples import merged_labels, used_labels
     from activepool.data.splits import unlabelled_pool
     from activepool.io.index_files import read_index, write_index
 

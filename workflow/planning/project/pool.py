@@ -14,19 +14,25 @@ from activepool.data.samples import Part
 from activepool.errors import MAX_LINES, InputError, first_few, first_lines
 from activepool.features.ranges import require_range
 from activepool.io.csv_rows import read_table, separator_hint
-from activepool.io.files import read_json, write_json
-from activepool.io.texts import has_line_break
+from activepool.io.files import has_line_break, read_json, write_json
 from activepool.labelling.pool.files import (
     FILES,
     PoolFile,
     image_files,
     is_unchanged,
+    name_problem,
     read_files,
+    require_ledger_names,
+)
+from activepool.labelling.pool.table import Pool, read_pool, update_pool
+from activepool.labelling.pool.vectors import (
+    REMOVED,
+    VECTORS,
+    VectorFile,
+    keep_removed,
+    removed_rows,
     vector_files,
 )
-from activepool.labelling.pool.names import name_problem, require_ledger_names
-from activepool.labelling.pool.table import Pool, read_pool, update_pool
-from activepool.labelling.pool.vectors import REMOVED, VECTORS, VectorFile, keep_removed, removed_rows
 from activepool.ledger.formats.slips import LABEL_HEADERS
 from activepool.programs.messages import print_notices
 from planning.configuration.project import EmbeddingFile, Project

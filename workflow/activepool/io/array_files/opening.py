@@ -24,10 +24,9 @@ SIGNATURE_BYTES = 24
 
 
 def open_arrays(path: str | Path, separate: Collection[str] = ()) -> ArrayFile:
-    """Open a .npy, .npz, safetensors, Parquet or HDF5 file, or one of torch.save.
+    """Open a file of arrays of one of `FORMS`, as its first bytes tell; no code in it is run.
 
-    Its first bytes say which; no code in it is run. For ``separate`` columns of a table see `open_parquet`.
-    Raises InputError if it is none of these, or damaged.
+    For ``separate`` columns of a table see `open_parquet`. Raises InputError for other or damaged files.
     """
     path = Path(path)
     if path.is_dir():

@@ -46,7 +46,6 @@ class PoolModel:
 
     Attributes:
         head: its linear head; ``head.predict_proba(features, calibrated=True)`` gives all probabilities.
-        facts: about its training.
         backbone: that extracts features from images; None if the features were a user's own vectors.
         version: of activepool at the time of writing.
     """

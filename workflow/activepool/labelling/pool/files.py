@@ -1,10 +1,10 @@
-"""The present images of a pool; only new ones are read.
+"""The present images of a pool, of which only new ones are read, and the names that they may have.
 
 ``files.csv`` has a line for each image, with the fields of `PoolFile`.
 """
 
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,9 +14,8 @@ from tqdm import tqdm
 from activepool.compute.blocks import Compute, row_blocks
 from activepool.data.image_files import decode_image, reading_problem, without_warnings
 from activepool.errors import InputError, first_lines
-from activepool.features.store import FeatureMatrix
 from activepool.io.files import file_digest, write_text
-from activepool.labelling.pool.vectors import vector_samples
+from activepool.ledger.entries import has_control, misfit_of
 
 #: The file, in the folder of a pool.
 FILES = "files.csv"
@@ -89,13 +88,6 @@ def image_files(
     return files
 
 
-def vector_files(vectors: FeatureMatrix, names: Sequence[str] | None = None) -> list[PoolFile]:
-    """Return the rows of a user's vectors (N, d), whose sources are their names, or else their numbers."""
-    sources = map(str, range(vectors.shape[0])) if names is None else names
-    pairs = zip(sources, vector_samples(vectors), strict=True)
-    return [PoolFile(source, sample, vectors.shape[1], 0) for source, sample in pairs]
-
-
 def is_unchanged(root: Path, source: str, file: PoolFile | None, skip_unreadable: bool = True) -> bool:
     """Return whether an image has the size and the time of ``file``, as it was read; see `image_files`."""
     if file is None or (file.problem and not skip_unreadable):
@@ -159,3 +151,32 @@ def write_if_changed(path: Path, table: pd.DataFrame) -> None:
     text = table.to_csv(index=False)
     if not (path.is_file() and path.read_text(encoding="utf-8") == text):
         write_text(path, text)
+
+
+def require_ledger_names(place: object, names: Iterable[str], noun: str) -> None:
+    """Raise InputError with a line for each name, of a file or a row at ``place``, that no entry can hold."""
+    problems = filter(None, (name_problem(name, noun) for name in names))
+    if lines := [f"{place}: {problem}" for problem in dict.fromkeys(problems)]:
+        raise InputError(*first_lines(lines, place))
+
+
+def name_problem(name: str, noun: str) -> str | None:
+    """Return why no entry can hold a name, and what to rename; None if one can.
+
+    Of a file that is the folder, if its name is the reason; all files in it have the same problem then.
+    """
+    misfit = misfit_of(name)
+    if misfit is None:
+        return None
+    if noun == "file" and (folder := _misfit_folder(name)):
+        misfit, noun = misfit_of(folder) or misfit, "folder"
+    return f"the name {misfit.problem}; rename the {noun}"
+
+
+def _misfit_folder(path: str) -> str:
+    """Return the first folder of a path with a control character, or a blank at the path's beginning."""
+    *folders, _ = path.split("/")
+    for number, folder in enumerate(folders):
+        if has_control(folder) or (number == 0 and folder != folder.lstrip()):
+            return "/".join(folders[: number + 1])
+    return ""

@@ -4,7 +4,7 @@ The pool keeps the vectors that the user's file no longer has, and so their labe
 ``samples`` are their names, and ``features`` (R, d) their values, float32. Rows are only added.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from activepool.data.embedding_files import repeated_names, require_names, requi
 from activepool.errors import InputError
 from activepool.features.store import FeatureMatrix
 from activepool.io.hdf5 import opened, written_hdf5
-from activepool.labelling.pool.names import require_ledger_names
+from activepool.labelling.pool.files import PoolFile, require_ledger_names
 from activepool.ledger.pool_samples import embedding_sample
 
 #: In the folder of a pool, the digest of the vectors that its tables describe, and the removed vectors.
@@ -83,6 +83,13 @@ def vector_samples(vectors: FeatureMatrix) -> Iterator[str]:
     """Yield the sample of each row of vectors (N, d)."""
     for block in row_blocks(vectors.shape[0], BLOCK_ROWS):
         yield from map(embedding_sample, vectors.block(block))
+
+
+def vector_files(vectors: FeatureMatrix, names: Sequence[str] | None = None) -> list[PoolFile]:
+    """Return the rows of a user's vectors (N, d), whose sources are their names, or else their numbers."""
+    sources = map(str, range(vectors.shape[0])) if names is None else names
+    pairs = zip(sources, vector_samples(vectors), strict=True)
+    return [PoolFile(source, sample, vectors.shape[1], 0) for source, sample in pairs]
 
 
 def removed_rows(path: str | Path) -> dict[str, int]:

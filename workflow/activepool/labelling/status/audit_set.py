@@ -82,10 +82,7 @@ class AuditSet:
 
 
 def audit_parts(state: State, pool: Pool) -> dict[str, dict[int, str]]:
-    """Return the labels of each part of the audit set, earliest part first, by ascending row.
-
-    Samples that the pool lacks are left out.
-    """
+    """Return the labels of each part of the audit set that are in the pool, earliest part first, by row."""
     labels = state.audit_labels
     return {
         batch.name: {

@@ -177,10 +177,7 @@ def advice(numbers: StatusNumbers) -> list[str]:
 
 
 def _audit_that_fits(standing: Standing) -> int:
-    """Return the size of an audit set to suggest: at most half of the pool, with two batches left.
-
-    It is 0 if the pool is too small for an audit set that is worth its labels.
-    """
+    """Return the size of an audit set to suggest: at most half of the pool, with two batches left, or 0."""
     last = _last_batch(standing)
     size = min(SUGGESTED_AUDIT, standing.samples // 2, standing.left - 2 * (last.sent if last else 0))
     return size // 10 * 10 if size >= MIN_AUDIT else 0

@@ -51,10 +51,7 @@ class Batch:
         return replace(self, picks=tuple(pick for pick in self.picks if pick.sample not in samples))
 
     def sendings(self, is_audit: bool = False) -> list[Draft]:
-        """Return the entries by which the batch goes out, for one call of `book.append`.
-
-        Two images of the same content are one sample, which goes out once.
-        """
+        """Return the entries by which the batch goes out; two images of the same content are one sample."""
         first: dict[str, Pick] = {}
         for pick in self.picks:
             first.setdefault(pick.sample, pick)

@@ -69,10 +69,7 @@ def write(path: str | Path, batch: Batch) -> None:
 
 
 def rows(path: Path) -> ParsedFile:
-    """Read a CSV file with the column ``label`` or ``correction``, and ``source``, ``sample`` or ``index``.
-
-    A label is an annotator's answer. A correction is a decision in place of all answers.
-    """
+    """Read a CSV file with the column ``label`` or ``correction``, and one that names the sample."""
     table = read_table(path, any_delimiter=True)
     names = [name.casefold() for name in table.names]
     if not names:

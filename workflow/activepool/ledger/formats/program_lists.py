@@ -19,13 +19,9 @@ def changed_correction(
     """Return the one of two different corrections of a sample that counts; None if nobody can tell.
 
     A list has a row for each copy of an image, and people may change the label in only one row. The other row
-    then repeats a label of the ledger. If the ledger has both labels, the file was taken in before, or
-    somebody goes back to an earlier label: then the correction with a time counts, or else the label that
-    stands.
-
-    Args:
-        past_opinions: the sample, event and label of each answer that the ledger has, or had.
-        standing: the labelled samples, each with its class.
+    then repeats one of the ``past_opinions`` of the ledger. If both rows do, the file was taken in before, or
+    somebody goes back to an earlier label: then the correction with a time counts, or else the one that is
+    ``standing``.
     """
 
     def rank(draft: Draft) -> tuple[bool, bool, bool]:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from activepool.data.label_file import LabelFile
-from activepool.data.labels import known_labels, merged_labels
+from activepool.data.round_samples import known_labels, merged_labels
 from activepool.errors import InputError
 
 

@@ -69,6 +69,12 @@ def first_lines(lines: Sequence[str], where: object, at_most: int = MAX_LINES) -
     return [*lines[:at_most], *([f"{where}: {more:,} more of the kind"] if more > 0 else [])]
 
 
+def require_none(lines: Sequence[str], where: object) -> None:
+    """Raise InputError with the `first_lines` about ``where``, if there are any lines."""
+    if lines:
+        raise InputError(*first_lines(lines, where))
+
+
 def first_line(lines: Sequence[str]) -> str:
     """Return the first line of a message and how many mistakes the others list or count."""
     first, *others = lines

@@ -149,7 +149,6 @@ def _candidates(
 def _array(
     file: ArrayFile, custom_name: str | None, usual_names: Sequence[str], prefixes: Sequence[str], option: str
 ) -> StoredArray | None:
-    """Return the array that matches; None if no usual name does. Raises InputError for several."""
     candidates = _candidates(file, custom_name, usual_names, prefixes)
     if len(candidates) > 1:
         names = " and ".join(f"`{name}`" for name in candidates)

@@ -201,7 +201,6 @@ def _part(
 
 
 def _require_same_rows(sources: StoredArray, label_sources: StoredArray | None) -> None:
-    """Raise InputError if labels have other names than their vectors, or the same in another order."""
     if label_sources is None or label_sources.shape != sources.shape:
         return
     row_sources = row_names(sources)
@@ -247,7 +246,6 @@ def _with_classes(
 
 
 def _require_alike(train: _UnnumberedPart, test: _UnnumberedPart, class_names: list[str]) -> None:
-    """Raise InputError unless the features and the labels of both parts mean the same."""
     if test.features.shape[1] != train.features.shape[1]:
         raise InputError(
             f"{test.features.name}: has width {test.features.shape[1]}, the train features have "

@@ -15,7 +15,7 @@ from activepool.data.class_names import (
     sorted_names,
 )
 from activepool.data.samples import UNKNOWN
-from activepool.errors import InputError, first_few, first_lines
+from activepool.errors import InputError, first_few, require_none
 from activepool.io.array_files.array_file import StoredArray
 from activepool.io.files import text_problem
 
@@ -100,8 +100,7 @@ def label_numbers(labels: RawLabels, class_names: Sequence[str], declared: Conta
     else:
         require_no_unknown(labels.name, class_names)
         problems = [*_wrong_names(labels.name, labels.names, class_names, declared)]
-    if problems:
-        raise InputError(*first_lines(problems, labels.name))
+    require_none(problems, labels.name)
     if labels.numbers is not None:
         return labels.numbers
     number_of = {name: number for number, name in enumerate(class_names)} | {"": UNKNOWN}

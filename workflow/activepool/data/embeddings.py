@@ -196,7 +196,6 @@ def _checked_blocks(part: EmbeddingPart, task: str, with_spread: bool) -> Iterat
 def _problem(
     part: EmbeddingPart, block: FloatArray, first_row: int, dtype: np.dtype, row: int, column: int
 ) -> str:
-    """Return what is wrong with a value of a block that is not finite as ``dtype``."""
     value, remedy = block[row, column], "every feature must be a finite number"
     if np.isfinite(value):
         remedy = f"it is too large for {dtype}, the type in which features are stored"

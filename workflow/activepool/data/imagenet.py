@@ -19,7 +19,7 @@ from activepool.data.listed_paths import (
 from activepool.data.listing import existing_file, existing_folder, holds_more_than
 from activepool.data.previews import MAX_PREVIEWED, Preview
 from activepool.data.samples import Part, Samples
-from activepool.errors import MAX_LINES, InputError, first_few, first_lines
+from activepool.errors import MAX_LINES, InputError, first_few, require_none
 from activepool.io.files import read_text
 from activepool.io.index_files import whole_number
 
@@ -109,8 +109,7 @@ def require_listed_files(root: str | Path, train_list: str | Path, test_list: st
         f"{spelling_hint(root, image) if number < MAX_LINES else ''}"
         for number, (where, image) in enumerate(missing)
     ]
-    if lines:
-        raise InputError(*first_lines(lines, root))
+    require_none(lines, root)
 
 
 def _existing_root(root: str | Path) -> Path:
@@ -131,8 +130,7 @@ def _read_list(path: str | Path, root: Path) -> Part:
         else:
             paths.append(image)
             labels.append(label)
-    if problems:
-        raise InputError(*first_lines(problems, path))
+    require_none(problems, path)
     if not paths:
         raise InputError(f"{path}: is empty; it must hold lines 'path label'")
     return Part.from_files(labels, paths)
@@ -153,8 +151,7 @@ def _require_each_once(root: Path, *lists: tuple[str | Path, Part]) -> None:
         f"{places[number]}: {repeated_path_problem(images[number], images[earlier], places[earlier])}"
         for number, earlier in repeated_files(root, images)
     ]
-    if lines:
-        raise InputError(*first_lines(lines, root))
+    require_none(lines, root)
 
 
 def _require_all_classes(path: str | Path, train: Part) -> None:
@@ -170,7 +167,6 @@ def _require_all_classes(path: str | Path, train: Part) -> None:
 
 
 def _require_same_folders(path: str | Path, test: Part, class_names: list[str]) -> None:
-    """Raise InputError for a test image in another class's folder: the lists number classes differently."""
     number_of = {name: number for number, name in enumerate(class_names)}
     for row, (label, source) in enumerate(zip(test.labels.tolist(), test.sources, strict=True)):
         folder = Path(source).parent.name

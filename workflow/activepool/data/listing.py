@@ -13,7 +13,7 @@ from activepool.data.image_formats import is_image_name
 from activepool.data.listed_paths import repeated_files
 from activepool.data.omissions import Omissions
 from activepool.data.samples import UNKNOWN, Part
-from activepool.errors import InputError, first_lines
+from activepool.errors import InputError, first_lines, require_none
 from activepool.io.files import has_line_break, start_of
 
 #: Suffixes of image files that a message shows; there are more.
@@ -154,8 +154,7 @@ def require_each_once(root: Path, paths: Sequence[str], omissions: Omissions) ->
         "an image cannot be listed twice"
         for number, earlier in repeated_files(root, paths, set(omissions.links))
     ]
-    if lines:
-        raise InputError(*first_lines(lines, root))
+    require_none(lines, root)
 
 
 def count_outside_parts(root: Path, parts: Iterable[str], omissions: Omissions) -> list[str]:
@@ -268,7 +267,6 @@ def _is_unlabelled(name: str) -> bool:
 
 
 def _require_nameable(root: Path, paths: Sequence[str], omissions: Omissions) -> None:
-    """Raise InputError with a line for each circle of links, and for each name that a line cannot hold."""
     cycle_lines = [
         f"{root / path}: is a link to a folder above it; remove it, or link to another folder"
         for path in omissions.link_cycles

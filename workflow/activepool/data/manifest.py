@@ -27,7 +27,7 @@ from activepool.data.listing import existing_file, existing_folder
 from activepool.data.previews import MAX_PREVIEWED, Preview
 from activepool.data.samples import UNKNOWN, Part, Samples, require_one_test_part, split_off_test
 from activepool.data.urls import is_url
-from activepool.errors import InputError, first_lines
+from activepool.errors import InputError, require_none
 from activepool.io.csv_rows import cut_off_problem, read_table, require_different_columns, separator_hint
 from activepool.io.files import has_line_break
 
@@ -241,6 +241,4 @@ def _first_lines(rows: list[Row]) -> dict[str, int]:
 
 
 def _raise_if_any(manifest: Path, problems: list[tuple[int, str]]) -> None:
-    lines = [f"{manifest}:{line}: {problem}" for line, problem in sorted(problems)]
-    if lines:
-        raise InputError(*first_lines(lines, manifest))
+    require_none([f"{manifest}:{line}: {problem}" for line, problem in sorted(problems)], manifest)

@@ -126,7 +126,6 @@ class SpreadCheck:
             self._require_no_dominant_column()
 
     def _require_no_outlier(self) -> None:
-        """Raise InputError if a row is more than MAX_DISTANCE_RATIO times as far out as the median."""
         distances, numbers = np.sqrt(np.concatenate(self._squared_distances)), np.concatenate(self._rows)
         typical = np.median(distances)
         outliers = np.flatnonzero(distances > MAX_DISTANCE_RATIO * typical)

@@ -187,7 +187,6 @@ def _matches(folder: Path, pattern: str) -> list[Path]:
 
 
 def _expansions(pattern: str) -> Iterator[str]:
-    """Return a pattern with each of the choices in its braces, in their order."""
     texts = BRACES.split(pattern)  # alternates what is outside and inside of braces
     choices = [_choices(text) if place % 2 else [text] for place, text in enumerate(texts)]
     return map("".join, product(*choices))

@@ -130,7 +130,6 @@ def initial_candidates(labels: IntArray, validation: IntArray, size: int) -> Int
 
 
 def _single_sample(class_counts: IntArray, class_names: Sequence[str]) -> str:
-    """Return the message that a class has one sample, with a larger class of nearly the same name."""
     singles = np.flatnonzero(class_counts == 1).tolist()
     by_size = np.argsort(class_counts, kind="stable").tolist()
     larger = {loose_form(class_names[number]): number for number in by_size if class_counts[number] > 1}

@@ -153,7 +153,6 @@ def _system_folder(name: str) -> str:
 
 
 def _add_sample(part: ShardPart, shard: str, sample: _Sample, label: str) -> None:
-    """Add the first image of a sample to a part, and a line for each further image or label."""
     first, *more = sample.images
     part.problems += [
         f"{image}: is in the shard twice; remove one"

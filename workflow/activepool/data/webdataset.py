@@ -75,7 +75,6 @@ def preview(
 
 
 def _require_field(path: str | Path, label: str, train_fields: set[str], test_fields: set[str]) -> None:
-    """Raise InputError if the field of the label is one of images, or no sample or test sample has it."""
     field, fields = label_field(label), train_fields | test_fields
     if field in fields and is_image_name(f".{field}"):
         raise InputError(

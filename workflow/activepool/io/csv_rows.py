@@ -215,7 +215,6 @@ def _reads_like_row(text: str, width: int, delimiter: str) -> bool:
 
 
 def _require_nothing_after_quotes(path: str | Path, begin: int, lines: list[str], delimiter: str) -> None:
-    """Raise InputError if a cell of a row continues after its closing double quote."""
     row = "".join(lines)
     if '"' not in row:
         return
@@ -231,7 +230,6 @@ def _require_nothing_after_quotes(path: str | Path, begin: int, lines: list[str]
 
 
 def _require_closed(path: str | Path, begin: int, lines: list[str], delimiter: str) -> None:
-    """Raise InputError if the lines of a row open a quote that they do not close."""
     try:
         list(csv.reader(lines, strict=True, delimiter=delimiter))
     except csv.Error as error:

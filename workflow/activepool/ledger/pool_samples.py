@@ -89,7 +89,6 @@ class PoolSamples:
 
     @cached_property
     def _copies(self) -> dict[str, list[str]]:
-        """The sources of each sample after its first."""
         copies: dict[str, list[str]] = {}
         for source, sample in self.sample_of.items():
             if self._source_of[sample] != source:

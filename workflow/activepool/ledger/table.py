@@ -101,7 +101,6 @@ def parse(path: str | Path, content: bytes) -> Table:
 
 
 def _add_entries(table: Table, rows: list[tuple[int, dict[str, str]]]) -> None:
-    """Add the entries of rows, each with its line, or the problems of their numbers."""
     numbers: dict[int, int] = {}
     last = 0
     # Rows without a number come after all others.

@@ -93,7 +93,6 @@ def _values(columns: Sequence[Any], first_row: int) -> np.ndarray:
 
 
 def _numbers(label: str, columns: Sequence[Any], first_row: int) -> np.ndarray:
-    """Return a column of numbers; a whole number that a row lacks is -1, and a float NaN."""
     (column,) = columns
     if column.null_count and np.dtype(column.type.to_pandas_dtype()).kind in "iu":
         with report_damage(f"{label}: beside missing values, a whole number of more than 63 bits"):

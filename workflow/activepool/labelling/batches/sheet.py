@@ -149,7 +149,6 @@ def _cards(
     near: Mapping[str, tuple[str, ...]],
     removed: Collection[str],
 ) -> Iterator[Card]:
-    """Yield the cards in the order of the batch; each picture is read when its turn comes."""
     numbers = {pick.sample: number for number, pick in enumerate(batch.picks, start=1)}
     side = SIDE if len(batch.picks) <= MANY_PICTURES else SMALL_SIDE
     for number, pick in enumerate(batch.picks, start=1):

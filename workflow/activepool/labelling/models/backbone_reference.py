@@ -126,7 +126,6 @@ class BackboneReference:
         return np.concatenate(features)
 
     def _tensor(self, image: AnyImage) -> Tensor:
-        """Return an image as (1, C, H, W) uint8."""
         from torchvision.transforms.v2.functional import pil_to_tensor
 
         mode = "L" if self.preprocessing.channels == 1 else "RGB"

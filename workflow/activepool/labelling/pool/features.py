@@ -108,7 +108,6 @@ def _write(
     width: int,
     blocks: Iterable[FloatArray],
 ) -> None:
-    """Write a features.h5 whose train part has these sources, and the features (B, d) of ``blocks``."""
     with written_hdf5(output) as file:
         file.attrs.update(attributes)
         file.attrs["class_names"] = np.empty(0, dtype=h5py.string_dtype())

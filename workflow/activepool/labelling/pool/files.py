@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from activepool.compute.blocks import Compute, row_blocks
 from activepool.data.image_files import decode_image, reading_problem, without_warnings
-from activepool.errors import InputError, first_lines
+from activepool.errors import InputError, first_lines, require_none
 from activepool.io.files import file_digest, write_text
 from activepool.ledger.entries import has_control, misfit_of
 
@@ -155,9 +155,8 @@ def write_if_changed(path: Path, table: pd.DataFrame) -> None:
 
 def require_ledger_names(place: object, names: Iterable[str], noun: str) -> None:
     """Raise InputError with a line for each name, of a file or a row at ``place``, that no entry can hold."""
-    problems = filter(None, (name_problem(name, noun) for name in names))
-    if lines := [f"{place}: {problem}" for problem in dict.fromkeys(problems)]:
-        raise InputError(*first_lines(lines, place))
+    problems = dict.fromkeys(filter(None, (name_problem(name, noun) for name in names)))
+    require_none([f"{place}: {problem}" for problem in problems], place)
 
 
 def name_problem(name: str, noun: str) -> str | None:

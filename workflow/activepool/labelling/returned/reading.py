@@ -180,7 +180,6 @@ class Reading:
                 )
 
     def _as_named(self, number: int) -> Draft:
-        """Return one of `drafts` with the name that its file has."""
         for source in self.sources:
             if number < len(source.answers.drafts):
                 return source.answers.as_named(number)

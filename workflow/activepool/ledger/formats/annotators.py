@@ -156,7 +156,6 @@ def _contents(path: Path) -> dict[str, bytes]:
 
 
 def _require_files(places: list[str]) -> None:
-    """Raise InputError if folders, or links that lead nowhere, have the name of the file."""
     if places:
         raise InputError(
             *(f"{place}: is not a file; it must be a text file with the annotator's name" for place in places)

@@ -123,7 +123,6 @@ class _Reading:
     notices: defaultdict[Notice, list[object]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, row: Row, problem: str | None) -> None:
-        """Add a row, which may have a ``problem``, as an answer, an awaited answer, or a mistake."""
         if row.commented_cell and not self._begins_with_name(row):
             self._pass_over(row)
             return
@@ -161,7 +160,6 @@ class _Reading:
             self._add_answer(replace(row, when=when), sample, event, label)
 
     def _begins_with_name(self, row: Row) -> bool:
-        """Return whether a row begins with the name of an image or a class that begins with ``#``."""
         cell = row.commented_cell
         return bool(self.samples.name_candidates(cell)) or self.labels.is_known(cell)
 
@@ -186,7 +184,6 @@ class _Reading:
         return None
 
     def _annotator(self, row: Row) -> str:
-        """Return the annotator that a row names, as the ledger has the name; empty if it names none."""
         name = _plain(row.who)
         return name if name in self._annotators else annotator_name(name)
 
@@ -209,7 +206,6 @@ class _Reading:
                 self.notices[Notice.BLANK_ROWS].append(repr(self.named_samples.name(row, sample)))
 
     def _sample_candidates(self, row: Row) -> set[str]:
-        """Return all samples that a row may name, or may have named."""
         samples = self.samples.name_candidates(row.name, row.may_lack_ending) if row.name else set()
         if self.samples.has_stable_rows:
             samples |= self.samples.row_candidates(row.index)

@@ -69,7 +69,6 @@ class ClassFolders:
         return folder.casefold() in UNLABELLED or self._classes.is_known(folder)
 
     def _are_only_pool_folders(self, row: Row, folders: Sequence[str], with_root: bool = False) -> bool:
-        """Return whether these folders are the picture's in the pool, and the first is not a class."""
         return not self._is_class(folders[0]) and self._are_pool_folders(row, folders, with_root)
 
     def _are_pool_folders(self, row: Row, folders: Sequence[str], with_root: bool = False) -> bool:

@@ -123,7 +123,6 @@ def _row(
 
 
 def _is_list(names: list[str]) -> bool:
-    """Return whether the columns are those of a list of the program, maybe with more."""
     return any(columns <= set(names) for columns in PROGRAM_COLUMNS)
 
 

@@ -217,7 +217,6 @@ def _problem(annotation: Any, control: str) -> str | None:
 
 
 def _choice_problem(annotation: dict[str, Any], control: str) -> str | None:
-    """Return why the results of an annotation do not name exactly one class."""
     choices = _choices(annotation, control)
     if len(choices) > 1:
         who = annotator(annotation.get("completed_by")) or "somebody"

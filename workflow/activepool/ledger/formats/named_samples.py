@@ -114,7 +114,6 @@ class NamedSamples:
             self.unknown_names.append(row.name)
 
     def _require_separated(self, row: Row) -> None:
-        """Raise WrongCellError if the cell holds a name of the pool, a separator, and other text."""
         for mark in SEPARATORS:
             beginning, separator, remainder = row.name.partition(mark)
             if separator and self.samples.name_candidates(beginning.strip()):
@@ -156,7 +155,6 @@ class NamedSamples:
         )
 
     def _require_whole(self, row: Row) -> None:
-        """Raise WrongCellError if the name or number at the end of the file may be cut off."""
         text = {"source": row.name, "index": row.index}[row.unterminated_field]
         rows = map(str, range(len(self.samples.samples)))
         known_texts = {"source": self.samples.sources, "index": rows}[row.unterminated_field]
@@ -206,7 +204,6 @@ class NamedSamples:
         return sample
 
     def _require_one_reading(self, row: Row) -> None:
-        """Raise WrongCellError if a file encodes names, and decoding one gives another image's."""
         decoded = unquote(row.name)
         if decoded == row.name or row.sample or not self._writes_addresses:
             return
@@ -219,7 +216,6 @@ class NamedSamples:
 
     @cached_property
     def _writes_addresses(self) -> bool:
-        """Whether a name is that of an image only if it is decoded, as ``%23`` of an address."""
         return any(
             "%" in row.name
             and bool(candidates := self.samples.candidates(row.name, row.may_lack_ending))
@@ -257,7 +253,6 @@ class NamedSamples:
         return not samples.isdisjoint(self.samples.batches)
 
     def _require_plausible(self, row: Row, sample: str, beginning: str) -> None:
-        """Raise WrongCellError unless the beginning of a path may be the folder of the images."""
         if self.samples.is_plausible(row.name, beginning):
             return
         root = self.samples.root

@@ -126,14 +126,12 @@ def _tool_of_text(path: Path, content: bytes) -> str:
 
 
 def _other_format(path: Path, text: str) -> InputError:
-    """Return the error that a file has another format, whatever its name says."""
     problem, _, advice = text.partition("; ")
     doubt = f", although its name ends in '{path.suffix}'" if path.suffix.lower() in TEXT_ENDINGS else ""
     return InputError(f"{path}: {problem}{doubt}; {advice}")
 
 
 def _require_one_version(path: Path, text: str) -> None:
-    """Raise InputError with each place where a text begins to hold two versions of some lines."""
     marks = list(CONFLICT_MARK.finditer(text))
     first_marks = [mark for mark in marks if mark[0].startswith("<")] or marks
     problems = [

@@ -153,7 +153,6 @@ class TypedClasses:
             )
 
     def _lost_problem(self, label: str) -> str | None:
-        """Return the problem of a label if it, or a class of the same intake, may have lost letters."""
         candidates = chain(self.classes, self.new_counts, self._labels, MARKS, MARK_PHRASES)
         if name := whole_text(label, candidates):
             problem = f"label {label!r} may be {name!r} with {LOSS_PROBLEM}"

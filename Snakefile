@@ -101,10 +101,6 @@ else:
 
 # Here all rules are known.
 if workflow.is_main_process and not IS_MODULE:
-    names = [rule.name for rule in workflow.rules if not rule.has_wildcards()]
     reported = [] if is_project(config) else PATHS.reported()
-    if problem := (
-        broad_target(sys.argv, workflow.rules)
-        or unknown_target(sys.argv, names, reported)
-    ):
+    if problem := target_problem(sys.argv, list(workflow.rules), reported):
         sys.exit(f"activepool: {problem}")

@@ -35,8 +35,7 @@ from activepool.io.training_state import StateFile, state_path
 from activepool.parallel.distributed import Processes
 from planning.configuration.loading import load
 from planning.paper.estimates import estimate
-from planning.paper.experiment_files import experiment_file
-from planning.paper.experiments import NAMES, ON_REQUEST
+from planning.paper.experiments import NAMES, ON_REQUEST, experiment_file
 
 #: Height and width of the files, in pixels, if the network takes larger images than CIFAR's.
 FILE_SIZE = (375, 500)

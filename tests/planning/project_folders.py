@@ -6,7 +6,6 @@ from PIL import Image
 
 from activepool.errors import InputError
 from planning.configuration.project import Project
-from planning.project.folders import part_features
 from planning.project.start import preview_run
 
 PROJECT = Project(
@@ -20,7 +19,7 @@ def take(name, shade):
 
 def extract(standing):
     for part in set(standing.pool.parts):
-        features = Path(part_features(standing.project, part))
+        features = Path(standing.project.part_features(part))
         features.parent.mkdir(parents=True, exist_ok=True)
         features.touch()
 

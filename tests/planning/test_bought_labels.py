@@ -6,7 +6,7 @@ import pytest
 from late_label_trials import LABELS, RUN, trial, write
 
 from activepool.errors import InputError
-from planning.checks.bought_labels import require_use_of_labels
+from planning.checks.annotations import require_use_of_labels
 from planning.paths import Paths
 from planning.stages.late_labels import LateLabels
 

@@ -3,8 +3,8 @@
 import pytest
 
 from activepool.errors import InputError
-from planning.configuration.kind import attributed, is_project
-from planning.configuration.loading import load_project
+from planning.configuration.loading import is_project, load_project
+from planning.configuration.messages import attributed
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from activepool.backbones.checkpoint_formats import FORMATS
 from activepool.errors import InputError
 from planning.configuration.loading import load
 from planning.configuration.schema import configuration_schema
-from planning.configuration.strategies import RESERVED_NAMES
+from planning.configuration.sections import RESERVED_NAMES
 
 VALIDATOR = jsonschema.Draft202012Validator(configuration_schema())
 

@@ -7,7 +7,7 @@ import pytest
 from rules_read import stages
 
 from activepool.backbones.registry import BACKBONES
-from planning.stages import code
+from planning.stages import digests
 from planning.stages.digests import declaration
 
 #: The modules that import others by names which are not in the code. The digests name these themselves,
@@ -28,21 +28,21 @@ def package(tmp_path, monkeypatch):
     )
     (root / "three.py").write_text("TWO = 2\n")
     (root / "four.py").write_text("FOUR = 4\n")
-    monkeypatch.setattr(code, "ROOT", tmp_path)
-    monkeypatch.setattr(code, "LIBRARY", root)
+    monkeypatch.setattr(digests, "ROOT", tmp_path)
+    monkeypatch.setattr(digests, "LIBRARY", root)
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     yield root
     forget()
 
 
 def forget():
-    for function in (code.code_digest, code._module, code._module_files):
+    for function in (digests.code_digest, digests._module, digests._module_files):
         function.cache_clear()
 
 
 def digest(package):
     forget()
-    return code.code_digest(package / "one.py")
+    return digests.code_digest(package / "one.py")
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_imports_for_type_checkers_do_not_count(package):
     )
     (package / "__init__.py").write_text(text.format("four"))
     before = digest(package)
-    assert package / "four.py" not in code.with_imports(package / "one.py")
+    assert package / "four.py" not in digests.with_imports(package / "one.py")
     (package / "__init__.py").write_text(text.format("four").replace("import four", "import four, five"))
     assert digest(package) == before
     (package / "__init__.py").write_text(text.format("four").replace("= 1", "= 2"))
@@ -96,30 +96,30 @@ def test_imports_for_type_checkers_do_not_count(package):
 
 
 def test_lazy_names_of_the_package_are_no_imports():
-    assert len(code.with_imports(declaration("validation").file)) < 40
+    assert len(digests.with_imports(declaration("validation").file)) < 40
 
 
 def test_every_stage_has_a_digest_of_its_own():
     forget()
-    digests = {stage: code.code_digest(declaration(stage).file) for stage in stages()}
-    assert len(set(digests.values())) == len(digests)
+    by_stage = {stage: digests.code_digest(declaration(stage).file) for stage in stages()}
+    assert len(set(by_stage.values())) == len(by_stage)
 
 
 def test_every_backbone_is_in_the_digest_of_the_stages_that_build_one():
     for stage in ("pretrain", "extract", "finetune"):
-        files = code.with_imports(declaration(stage).file)
+        files = digests.with_imports(declaration(stage).file)
         for place in BACKBONES.values():
             assert Path(find_spec(place.partition(":")[0]).origin) in files
 
 
 def test_digests_see_all_imports_of_the_library():
     names = set()
-    for file in code.LIBRARY.rglob("*.py"):
+    for file in digests.LIBRARY.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             assert not isinstance(node, ast.ImportFrom) or node.level == 0, f"{file}: a relative import"
             name = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
             if name.endswith(("import_module", "spec_from_file_location", "__import__")):
-                names.add(str(file.relative_to(code.LIBRARY)))
+                names.add(str(file.relative_to(digests.LIBRARY)))
     assert names <= IMPORT_BY_NAME
 
 
@@ -136,13 +136,13 @@ def test_digests_see_all_imports_of_the_library():
 def test_a_file_that_is_not_python_is_an_error(tmp_path, content, words):
     path = tmp_path / "mine.py"
     path.write_bytes(content)
-    problem = code.syntax_problem(path)
+    problem = digests.syntax_problem(path)
     assert problem is None if words is None else problem.startswith(words)
 
 
 def test_a_file_is_parsed_once_until_it_changes(package, monkeypatch):
     first = digest(package)
-    monkeypatch.setattr(code, "_imported_names", lambda tree: pytest.fail("it was parsed again"))
+    monkeypatch.setattr(digests, "_imported_names", lambda tree: pytest.fail("it was parsed again"))
     assert digest(package) == first
 
 

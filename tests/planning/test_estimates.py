@@ -11,7 +11,7 @@ from activepool.backbones.registry import build
 from activepool.strategies.registry import find_strategy
 from planning.configuration.loading import load
 from planning.paper.estimates import NETWORKS, adversary_weights, estimate
-from planning.paper.experiment_files import experiment_file
+from planning.paper.experiments import experiment_file
 
 SMALL = {"stand_in": "digits", "scale": 0.01, "rounds": 3, "seeds": 2}
 

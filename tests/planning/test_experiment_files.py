@@ -2,9 +2,8 @@
 
 import pytest
 
-from planning.paper import experiment_files
-from planning.paper.experiment_files import differences, experiment_file, hours
-from planning.paper.experiments import NAMES, ON_REQUEST
+from planning.paper import experiments
+from planning.paper.experiments import NAMES, ON_REQUEST, differences, experiment_file, hours
 
 EXPERIMENT = """# An experiment. Differs from nothing.
 # Hours: 3 on a laptop
@@ -24,7 +23,7 @@ OTHER_EXPERIMENT = (
 
 @pytest.fixture
 def two_files(tmp_path, monkeypatch):
-    monkeypatch.setattr(experiment_files, "EXPERIMENTS", tmp_path)
+    monkeypatch.setattr(experiments, "EXPERIMENTS", tmp_path)
     (tmp_path / "one.yaml").write_text(EXPERIMENT)
     (tmp_path / "other.yaml").write_text(OTHER_EXPERIMENT)
 

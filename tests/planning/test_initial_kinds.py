@@ -6,7 +6,7 @@ import pytest
 from rules_read import Rules
 
 from activepool.strategies.registry import builtin_strategies
-from planning.configuration.initial import Initial
+from planning.configuration.sections import Initial
 
 CONFIGURATION = {
     "experiment": "trial",

@@ -7,8 +7,8 @@ from activepool.data.annotations import read_annotations
 from activepool.data.embedding_files import opened
 from activepool.data.embeddings import write_features
 from activepool.features.store import FeatureFile
-from planning.checks import moved_vectors as module
-from planning.checks.moved_vectors import moved_vectors
+from planning.checks import annotations as module
+from planning.checks.annotations import moved_vectors
 
 ROWS = 30
 VECTORS = np.random.default_rng(0).normal(size=(ROWS, 4))

@@ -6,7 +6,7 @@ import pytest
 from snakemake.io import PeriodicityDetector
 
 from planning.checks import experiment as experiment_checks
-from planning.checks.names import case_problems, repetition_problems
+from planning.checks.folders import case_problems, repetition_problems
 from planning.configuration.experiment import Experiment
 from planning.configuration.project import Project
 from planning.project import checks as project_checks

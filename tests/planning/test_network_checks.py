@@ -7,14 +7,13 @@ import pytest
 from torchvision import models
 
 from activepool.errors import InputError
+from planning.checks import backbone
 from planning.checks import experiment as experiment_checks
-from planning.checks import networks
-from planning.checks.networks import network_problem
+from planning.checks.backbone import network_problem
 from planning.configuration.experiment import Experiment
 from planning.configuration.project import Project
 from planning.paths import Paths
 from planning.project.checks import check_project
-from planning.project.folders import pool_features
 
 NO_TIMM = "'timm:{}' needs the package timm (import of timm halted; None in sys.modules): pip install timm"
 NOT_THERE = "torchvision has no classification network 'resnet5'; the nearest names are resnet50"
@@ -38,7 +37,7 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def no_import(monkeypatch):
-    monkeypatch.delattr(networks, "require_network")
+    monkeypatch.delattr(backbone, "require_network")
 
 
 @pytest.fixture
@@ -96,7 +95,7 @@ def project_lines():
     project = Project.model_validate(PROJECT | {"backbone": BACKBONE})
     with pytest.raises(InputError) as caught:
         check_project(project, "mine.yaml")
-    return str(caught.value).splitlines(), pool_features(project)
+    return str(caught.value).splitlines(), project.features_file
 
 
 @pytest.mark.parametrize("lines_of", [experiment_lines, project_lines])

@@ -8,8 +8,16 @@ from activepool.errors import InputError
 from planning.configuration.loading import load
 from planning.paper import experiments
 from planning.paper.estimates import estimate
-from planning.paper.experiment_files import EXPERIMENTS, experiment_file
-from planning.paper.experiments import NAMES, ON_REQUEST, chosen, command_for, make_experiments, only_plans
+from planning.paper.experiments import (
+    EXPERIMENTS,
+    NAMES,
+    ON_REQUEST,
+    chosen,
+    command_for,
+    experiment_file,
+    make_experiments,
+    only_plans,
+)
 
 
 def arguments_for(*arguments):

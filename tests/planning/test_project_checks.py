@@ -9,7 +9,7 @@ from small_projects import IDENTITY, project
 
 from activepool.errors import InputError
 from activepool.labelling.pool.table import Pool
-from planning.checks.own_functions import function_problem
+from planning.checks.backbone import function_problem
 from planning.configuration.loading import load_project
 from planning.project.checks import (
     audit_notices,

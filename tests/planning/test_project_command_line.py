@@ -2,7 +2,8 @@
 
 import pytest
 
-from planning.project.command_line import is_dry_run, makes_files, only_verifies, sends_batches
+from planning.project.paths import sends_batches
+from planning.runs.command_line import is_dry_run, makes_files, only_verifies
 
 SNAKEMAKE = ["/bin/snakemake", "--cores", "2", "next_batch"]
 MODULE = ["/lib/snakemake/__main__.py", "--cores", "2", "next_batch"]

@@ -22,7 +22,6 @@ from activepool.ledger.entries import Draft, Entry, Event
 from activepool.ledger.formats.batch import Pick
 from activepool.ledger.formats.rows import mark_event
 from planning.configuration.loading import load_project
-from planning.project.folders import part_features
 from planning.project.standing import ProjectStanding
 from planning.project.start import preview_run
 
@@ -99,7 +98,7 @@ class Trial:
         else:
             standing = begin_run(project)
         for part in set(standing.pool.parts):
-            features = Path(part_features(project, part))
+            features = Path(project.part_features(part))
             features.parent.mkdir(parents=True, exist_ok=True)
             features.touch()
         self.standing = standing

@@ -342,4 +342,4 @@ def test_other_stages_read_no_ledger():
 def test_label_studio_serves_the_folder_that_the_images_folder_lies_in(keys, expected):
     images = {"embeddings": None, "images": "photos", "backbone": {"architecture": "identity"}}
     settings = ProjectSettings(ProjectPaths(standing(**images | keys)))
-    assert settings.address("send", SimpleNamespace(batch="batch01")) == expected
+    assert settings.address == expected

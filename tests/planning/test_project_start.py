@@ -77,7 +77,7 @@ def test_jobs_see_the_ledger_as_it_was_when_the_run_began(monkeypatch):
     extract(begin_run(PROJECT))
     give_back("0.png,ant,anna")
     run = begin_run(PROJECT)
-    export_run(SimpleNamespace(register_envvars=passed.append), ProjectPaths(run))
+    export_run(SimpleNamespace(register_envvars=lambda *names: passed.extend(names)), ProjectPaths(run))
     assert (passed, os.environ[start.ENTRIES]) == ([start.ENTRIES, start.SENDS], "1")
     pick = Pick(run.pool.samples[1], "1.png")
     append("p.ledger.csv", Batch("batch01", (pick,)).sendings())
@@ -85,7 +85,9 @@ def test_jobs_see_the_ledger_as_it_was_when_the_run_began(monkeypatch):
     assert join_run(PROJECT).standing.next_batch == "batch01"
     assert join_run(PROJECT).sends
     assert begin_run(PROJECT).next_batch == "batch02"
-    export_run(SimpleNamespace(register_envvars=passed.append), ProjectPaths(run, sends=False))
+    export_run(
+        SimpleNamespace(register_envvars=lambda *names: passed.extend(names)), ProjectPaths(run, sends=False)
+    )
     assert join_run(PROJECT).files_to_send() == []
 
 

@@ -12,7 +12,6 @@ from activepool.features.store import FeatureFile, FeatureMatrix
 from activepool.labelling.pool.features import copy_vectors
 from activepool.labelling.pool.vectors import VectorFile, vector_samples
 from planning.configuration.project import Project
-from planning.project.folders import pool_features
 from planning.project.paths import ProjectPaths
 from planning.project.start import preview_run
 
@@ -23,9 +22,9 @@ VECTORS = Project(project="v", embeddings="v.npy", batch=2)
 
 def copy_features(standing):
     samples = [standing.pool.samples, standing.pool.first_sources]
-    Path(pool_features(VECTORS)).parent.mkdir(parents=True, exist_ok=True)
+    Path(VECTORS.features_file).parent.mkdir(parents=True, exist_ok=True)
     copy_vectors(
-        VectorFile("v.npy"), *samples, pool_features(VECTORS), ProjectPaths(standing).removed_vectors or None
+        VectorFile("v.npy"), *samples, VECTORS.features_file, ProjectPaths(standing).removed_vectors or None
     )
 
 
@@ -84,11 +83,11 @@ def test_removed_vectors_stay_in_the_pool_and_keep_their_labels(capsys):
     assert "labels count as long as their features are there: of rows '1'" in printed
     assert "vectors that are in other rows now keep their labels: '4' is now '3'\n" in printed
     assert "image" not in printed
-    with FeatureFile(pool_features(VECTORS)) as file:
+    with FeatureFile(VECTORS.features_file) as file:
         assert np.array_equal(file.train.features.take(np.arange(6)), values)
     # Without the features there is nothing to learn from; back in the file, they are what they were.
     Path("results/v/pool/removed.h5").unlink()
-    Path(pool_features(VECTORS)).unlink()
+    Path(VECTORS.features_file).unlink()
     assert not begin_run(VECTORS).has_model("batch01")
     assert "because their vectors are gone: 1, 4; put the vectors back" in capsys.readouterr().err
     np.save("v.npy", values)

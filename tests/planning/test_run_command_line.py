@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from planning.runs.command_line import broad_target, unknown_target
+from planning.runs.command_line import target_problem
 
 RULES = [
     SimpleNamespace(
@@ -30,7 +30,7 @@ RULES = [
 def test_a_target_is_a_rule_or_a_file(tmp_path, monkeypatch, words, problem):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "notes.txt").write_text("")
-    assert unknown_target(["snakemake", *words], ["all", "figures"]) == problem
+    assert target_problem(["snakemake", *words], RULES) == problem
 
 
 @pytest.mark.parametrize(
@@ -47,18 +47,17 @@ def test_a_figure_or_table_is_a_file(word, file):
     reported = [f"{folder}/figures/learning_curves.{form}" for form in ("pdf", "png")]
     reported += [f"{folder}/tables/{name}.csv" for name in ("area", "final")]
     hint = f"figures makes all figures and tables; one alone is a file, such as {file}"
-    problem = unknown_target(["snakemake", word], ["all", "figures"], reported)
+    problem = target_problem(["snakemake", word], RULES, reported)
     assert problem == f"there is no target {word!r}; {hint}"
-    misspelt = unknown_target(["snakemake", "figurs"], ["all", "figures"], reported)
+    misspelt = target_problem(["snakemake", "figurs"], RULES, reported)
     assert misspelt == "there is no target 'figurs'; did you mean 'figures'?"
 
 
 def test_of_another_programs_arguments_nothing_is_known():
-    assert unknown_target(["pytest", "figurs"], ["figures"]) is None
-    assert broad_target(["pytest", "train"], RULES) is None
+    assert target_problem(["pytest", "figurs", "train"], RULES) is None
 
 
 def test_a_rule_that_makes_files_of_many_names_is_no_target():
     problem = "'train' makes files of many names; name one of them: trial/{seed}/head.h5, log/{seed}.csv"
-    assert broad_target(["snakemake", "all", "train", "--cores", "2"], RULES) == problem
-    assert broad_target(["snakemake", "all", "figurs", "--cores", "2"], RULES) is None
+    assert target_problem(["snakemake", "all", "train", "--cores", "2"], RULES) == problem
+    assert target_problem(["snakemake", "all", "figures", "--cores", "2"], RULES) is None

@@ -10,9 +10,8 @@ from snakemake.settings.enums import Quietness
 
 from planning.configuration.experiment import Experiment
 from planning.paths import Paths
-from planning.runs.command_line import snakemake_command, with_options
+from planning.runs.command_line import report_command, report_problem, snakemake_command
 from planning.runs.ending import announce_results
-from planning.runs.report import report_problem
 
 PATHS = Paths(
     Experiment.model_validate(
@@ -142,8 +141,8 @@ def test_the_command_is_that_of_this_snakemake(monkeypatch, tmp_path):
 
 
 def test_options_stand_before_the_end_of_options():
-    assert with_options(["--cores", "2"], "--report", "r") == ["--cores", "2", "--report", "r"]
-    assert with_options(["-F", "--", "all"], "--report", "r") == ["-F", "--report", "r", "--", "all"]
+    assert report_command(["--cores", "2"]).endswith("snakemake --cores 2 --report report.html")
+    assert report_command(["-F", "--", "all"]).endswith("snakemake -F --report report.html -- all")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from snakemake.jobs import Reason
 from snakemake.persistence import ParamsChange
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from planning.runs.plan import Plan, reason
+from planning.runs.progress import Plan, reason
 
 RECORD = '"dataset": "settings 1a, code 2b", "train": "settings {}, code {}"'
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 
-from planning.runs.reasons import keep_reasons
+from planning.runs.failures import keep_reasons
 
 SBATCH = "SLURM sbatch failed. The error message was 'sbatch: error: no account"
 

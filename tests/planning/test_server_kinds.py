@@ -7,7 +7,7 @@ import sys
 import pytest
 from workflow.bad_files import words_of, write_small_run
 
-from planning.runs.server_kinds import KINDS
+from planning.runs.submission import KINDS
 
 #: What a job of a round imports in no case: it would take longer than the work.
 LARGE = ["torch", "sklearn", "scipy", "pandas"]

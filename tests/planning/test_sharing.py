@@ -11,7 +11,7 @@ from PIL import Image
 
 from activepool.errors import InputError
 from planning.configuration.loading import load
-from planning.paper.experiment_files import EXPERIMENTS
+from planning.paper.experiments import EXPERIMENTS
 from planning.paths import Paths
 from planning.runs.sharing import (
     NOTE,

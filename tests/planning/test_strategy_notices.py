@@ -2,7 +2,7 @@
 
 import pytest
 
-from planning.checks.strategies import strategy_notices
+from planning.checks.settings import strategy_notices
 from planning.configuration.experiment import Experiment
 
 SCHEDULE = {"strategy": "schedule", "first": "typiclust", "then": "margin"}

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from planning.checks.experiment import check
-from planning.checks.training import head_notices, pretraining_notices
+from planning.checks.settings import head_notices, pretraining_notices
 from planning.configuration.loading import load
 
 EXPERIMENT = """

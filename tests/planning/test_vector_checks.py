@@ -6,7 +6,7 @@ import pytest
 from data.embedding_parts import arrays, write_hdf5
 
 from activepool.errors import InputError
-from planning.checks import vectors
+from planning.checks import data
 from planning.checks.experiment import check, problems_beside_keys
 from planning.configuration.experiment import Experiment
 
@@ -29,9 +29,9 @@ def folder(tmp_path, monkeypatch):
 @pytest.fixture
 def read(monkeypatch):
     """The files whose features were checked."""
-    calls, of_files = [], vectors.feature_problems
+    calls, of_files = [], data.feature_problems
     monkeypatch.setattr(
-        vectors, "feature_problems", lambda files: calls.append(files.train.features.name) or of_files(files)
+        data, "feature_problems", lambda files: calls.append(files.train.features.name) or of_files(files)
     )
     return calls
 
@@ -87,5 +87,5 @@ def test_usable_features_are_read_once(read):
 def test_too_many_features_are_left_to_the_job(read, monkeypatch):
     write_hdf5("given.h5", arrays())
     spoil("train", 1, 1, np.inf)
-    monkeypatch.setattr(vectors, "MAX_VALUES", 90 * 5 - 1)
+    monkeypatch.setattr(data, "MAX_VALUES", 90 * 5 - 1)
     assert (problems(), read) == ([], [])

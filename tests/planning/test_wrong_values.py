@@ -11,7 +11,8 @@ from activepool.strategies.registry import builtin_strategies
 from activepool.strategies.wrapping import wrapped_options
 from planning.checks import experiment as experiment_checks
 from planning.configuration.experiment import Experiment
-from planning.configuration.loading import is_model, load, load_project, members
+from planning.configuration.loading import load, load_project
+from planning.configuration.messages import is_model, members
 from planning.configuration.project import Project
 from planning.project import checks as project_checks
 

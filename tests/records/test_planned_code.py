@@ -6,7 +6,7 @@ import pytest
 
 from activepool.errors import InputError
 from activepool.records.planned_code import LISTINGS, PLANNED, check_planned
-from planning.stages import code
+from planning.stages import digests
 from planning.stages.digests import declaration
 
 DEPENDS_ON = {"dataset": "settings 1, code 2", "train": "settings 3, code 4"}
@@ -15,12 +15,12 @@ DEPENDS_ON = {"dataset": "settings 1, code 2", "train": "settings 3, code 4"}
 @pytest.fixture
 def provenance(tmp_path, monkeypatch):
     """What a stage of one file is given by its rule; the file is listed."""
-    monkeypatch.setattr(code, "_listed", {})
+    monkeypatch.setattr(digests, "_listed", {})
     monkeypatch.delenv(PLANNED, raising=False)
     file = tmp_path / "mine.py"
     file.write_text("TWO = 2  # so far\n")
-    digest = code.code_digest(file)
-    code.write_listings(tmp_path / "code")
+    digest = digests.code_digest(file)
+    digests.write_listings(tmp_path / "code")
     monkeypatch.setenv(LISTINGS, str(tmp_path / "code"))
     return {"dataset": "settings 1, code 2", "select": f"settings 3, code {digest}"}
 
@@ -63,9 +63,9 @@ def test_without_listings_and_plan_nothing_is_compared(monkeypatch):
 
 
 def test_every_file_of_a_stage_is_listed(tmp_path, monkeypatch):
-    monkeypatch.setattr(code, "_listed", {})
-    code.code_digest.cache_clear()
-    digest = code.code_digest(declaration("train").file)
-    code.write_listings(tmp_path)
+    monkeypatch.setattr(digests, "_listed", {})
+    digests.code_digest.cache_clear()
+    digest = digests.code_digest(declaration("train").file)
+    digests.write_listings(tmp_path)
     listed = json.loads((tmp_path / f"{digest}.json").read_text())
-    assert set(listed) == {str(file) for file in code.with_imports(declaration("train").file)}
+    assert set(listed) == {str(file) for file in digests.with_imports(declaration("train").file)}

@@ -14,8 +14,7 @@ from activepool.figures.results import REFERENCE
 from activepool.figures.styles import NAMES as PRINTED
 from planning.configuration.loading import load
 from planning.paper.estimates import estimate
-from planning.paper.experiment_files import differences, experiment_file
-from planning.paper.experiments import NAMES
+from planning.paper.experiments import NAMES, differences, experiment_file
 from planning.paths import Paths
 
 pytestmark = pytest.mark.long

@@ -7,7 +7,7 @@ from typing import Any
 
 from activepool.strategies.declaration import Strategy
 from planning.configuration.experiment import Experiment
-from planning.configuration.strategies import FULL_POOL, StrategySettings
+from planning.configuration.sections import FULL_POOL, StrategySettings
 from planning.drawings import applicable
 
 
@@ -24,11 +24,7 @@ class FeaturePaths:
 
     @property
     def checkpoint_inputs(self) -> list[str]:
-        """The backbone's weights as inputs of a rule.
-
-        A path in which Snakemake would see wildcards cannot be an input; for such weights, a setting has the
-        digest (see `planning.stages.settings`).
-        """
+        """The backbone's weights as inputs; for a path that cannot be one, a setting has their digest."""
         return [self.checkpoint] if self.checkpoint and not has_wildcards(self.checkpoint) else []
 
     def shards(self, folder: str) -> list[str]:
@@ -64,11 +60,7 @@ class Paths(FeaturePaths):
         return f"{self.root}/{folder}/seed{seed}/round{round_number:02d}"
 
     def in_runs(
-        self,
-        name: str,
-        strategies: Sequence[str] = (),
-        seeds: Sequence[int] = (),
-        rounds: Sequence[int] = (),
+        self, name: str, strategies: Sequence[str] = (), seeds: Sequence[int] = (), rounds: Sequence[int] = ()
     ) -> list[str]:
         """Return the files called ``name`` of rounds, each once; by default, of all rounds."""
         experiment = self.experiment
@@ -86,11 +78,9 @@ class Paths(FeaturePaths):
         return [f"{self.root}/{FULL_POOL}/seed{seed}/round00/metrics.json" for seed in seeds]
 
     def last_rounds(self, *strategies: str, seeds: Sequence[int] = ()) -> list[str]:
-        """Return files that exist once all picks have labels; [] if no labels come later.
+        """Return files that exist once all picks of these strategies and seeds (by default, all) have labels.
 
-        Args:
-            strategies: by default, all strategies.
-            seeds: by default, all seeds.
+        There are none if no labels come later.
         """
         if not self.experiment.dataset.annotations:
             return []
@@ -152,11 +142,9 @@ class Paths(FeaturePaths):
 
     def scores(self, wildcards: Any) -> str | list[str]:
         """Return the scores of a round; [] if the selection needs none."""
-        declared = self.declared(wildcards)
-        is_precomputed = (
-            self.experiment.in_shards and declared.precompute and not self.previous_state(wildcards)
-        )
-        return f"{self._own_run(wildcards)}/scores.h5" if declared.is_scored or is_precomputed else []
+        declared, in_shards = self.declared(wildcards), self.experiment.in_shards
+        precomputes = in_shards and declared.precompute and not self.previous_state(wildcards)
+        return f"{self._own_run(wildcards)}/scores.h5" if declared.is_scored or precomputes else []
 
     def score_shards(self, wildcards: Any) -> list[str]:
         """Return the shards of the scores of a round."""
@@ -180,14 +168,11 @@ class Paths(FeaturePaths):
 
     def precomputes(self, wildcards: Any) -> bool:
         """Return whether a strategy precomputes in separate jobs; it does so if the pool is in shards."""
-        in_any_round = self.experiment.strategy(wildcards.strategy).declared
-        return self.experiment.in_shards and in_any_round.precompute is not None
+        declared = self.experiment.strategy(wildcards.strategy).declared
+        return self.experiment.in_shards and declared.precompute is not None
 
     def keeps_state(self, strategy: StrategySettings) -> bool:
-        """Return whether a strategy keeps arrays from round to round.
-
-        In finetuning, no strategy does, because the features change in each round.
-        """
+        """Return whether a strategy keeps arrays from round to round, as long as the features stay."""
         return strategy.declared.keeps_state and not self.experiment.changes_features
 
     def declared(self, wildcards: Any) -> Strategy:
@@ -222,27 +207,16 @@ class Paths(FeaturePaths):
         folder = f"results/logs/{self.experiment.experiment}"
         return [f"{folder}/costs.{form}" for form in ("csv", "tex", "html", "pdf", "png")]
 
-    def pictures(self) -> list[str]:
-        """Return the figures that are PNGs."""
-        return [path for path in self.figures() if path.endswith(".png")]
-
     def contact_sheets(self) -> list[str]:
         """Return the contact sheet of each strategy; embeddings have none."""
-        if self.is_embedded:
-            return []
-        return [
-            f"{self.root}/figures/contact_sheet_{strategy}.png"
-            for strategy in self.experiment.strategy_folders
-        ]
+        strategies = () if self.is_embedded else self.experiment.strategy_folders
+        return [f"{self.root}/figures/contact_sheet_{strategy}.png" for strategy in strategies]
 
     @property
     def has_map(self) -> bool:
-        """Whether there is a map of the pool, which needs the features of the first backbone.
-
-        In finetuning, these exist only if a strategy prepares from them.
-        """
+        """Whether there is a map of the pool, which needs the features of the first backbone."""
         prepares = any(strategy.declared.prepare for strategy in self.experiment.strategies)
-        return prepares or not self.experiment.changes_features
+        return prepares or not self.experiment.changes_features  # else nothing needs these features
 
     def recorded_folders(self) -> list[str]:
         """Return the folders that contain the records of this experiment's jobs."""

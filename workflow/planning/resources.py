@@ -32,11 +32,8 @@ class JobResources:
     ) -> dict[str, Any]:
         """Return the resources of a job that reads the features of the pool; each retry doubles them.
 
-        Args:
-            mem_mb: its memory, in 10⁶ bytes, without the part that depends on the features.
-            runtime: the minutes allowed, without the part that depends on the features.
-            share: additional memory as a share of the size of the features.
-            minutes_per_gb: additional minutes for each 10⁹ bytes of features.
+        Beside 10⁶ bytes of memory and minutes, there is memory for a ``share`` of the features' size, and
+        minutes for each of their 10⁹ bytes.
         """
 
         def grown(least: int, per_mb: float) -> Callable[..., int]:
@@ -52,8 +49,7 @@ class JobResources:
 
         With ``auto``, it depends on the machine on which Snakemake runs.
         """
-        is_auto = self.device == "auto"
-        return int(self.device.startswith("cuda") or (is_auto and has_cuda_driver()))
+        return int(self.device.startswith("cuda") or (self.device == "auto" and has_cuda_driver()))
 
     def _size_mb(self, inputs: Any, async_run: Callable[[Any], int]) -> float:
         """Return the size of the features. While they are missing, the error makes Snakemake try again later.

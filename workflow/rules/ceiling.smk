@@ -1,6 +1,6 @@
 # The ceiling: a training on all labels of the pool, for each seed. It runs like a round, in its own folder.
 
-from planning.configuration.strategies import FULL_POOL
+from planning.configuration.sections import FULL_POOL
 
 
 rule full_pool:

@@ -4,18 +4,11 @@
 import sys
 
 from planning.runs.ending import cancel_last_lines
-from planning.runs.failures import announce_failures, filter_errors
+from planning.runs.failures import announce_failures, filter_errors, keep_reasons
 from planning.runs.lock import register, warn_about_others
-from planning.runs.plan import show_plan
-from planning.runs.progress import show_progress
-from planning.runs.reasons import keep_reasons
+from planning.runs.progress import show_plan, show_progress
 from planning.runs.scheduler import require_gpu, require_scheduler, unblock_sigterm
-from planning.runs.submission import (
-    shell_prefix,
-    start_servers,
-    with_doubled_braces,
-    write_planned_code,
-)
+from planning.runs.submission import shell_prefix, start_servers, with_doubled_braces, write_planned_code
 from planning.stages.arguments import program
 
 # What the executor of a cluster says of failed jobs, by their numbers.
@@ -41,9 +34,7 @@ onstart:
         filter_errors(workflow.dag_settings.targets)
     except InputError as error:
         cancel_last_lines()
-        sys.exit(
-            "\n".join(f"activepool: {line}" for line in str(error).splitlines())
-        )
+        sys.exit("\n".join(f"activepool: {line}" for line in str(error).splitlines()))
 
 
 onerror:

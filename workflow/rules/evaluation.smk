@@ -131,9 +131,7 @@ for figure in FIGURES:
             program("figure")
 
     if not IS_MODULE:  # another workflow may rename the rules
-        workflow.get_rule(f"figure_{figure}").docstring = subject_of(
-            "drawings", figure
-        )
+        workflow.get_rule(f"figure_{figure}").docstring = subject_of("drawings", figure)
 
 
 for table in TABLES:

@@ -3,15 +3,15 @@
 import re
 import sys
 
-from planning.checks.bought_labels import require_use_of_labels
+from planning.checks.annotations import require_use_of_labels
 from planning.checks.experiment import check, problems_beside_keys
 from planning.configuration.loading import load
 from planning.paper.experiments import chosen
 from planning.paths import Paths
 from planning.resources import ExperimentResources
+from planning.runs.command_line import report_problem
 from planning.runs.ending import announce_results
-from planning.runs.known_jobs import foresee_mistakes, rewritten_files
-from planning.runs.report import report_problem
+from planning.runs.scheduler import foresee_mistakes, rewritten_files
 from planning.runs.sharing import require_apart, register_use, with_known_name
 from planning.runs.submission import adopt_kernels, pass_kernels_on
 from planning.stages.arguments import StageArguments
@@ -21,9 +21,7 @@ from planning.stages.settings import ExperimentSettings
 
 with stopping_at_mistakes("the configuration cannot be used"):
     PAPER_EXPERIMENTS = chosen(config.pop("paper", None))
-    EXPERIMENT = load(
-        config, CONFIGURATION_FILE, CONFIGURATION_FILES, problems_beside_keys
-    )
+    EXPERIMENT = load(config, CONFIGURATION_FILE, CONFIGURATION_FILES, problems_beside_keys)
     EXPERIMENT = with_known_name(EXPERIMENT)
     PATHS = Paths(EXPERIMENT)
     if workflow.is_main_process:

@@ -6,9 +6,7 @@ rule contact_sheet:
     input:
         dataset=PATHS.dataset,
         selected=lambda wildcards: PATHS.pictured_selections(wildcards.strategy),
-        labelled=lambda wildcards: PATHS.last_rounds(
-            wildcards.strategy, seeds=EXPERIMENT.seed_list[:1]
-        ),
+        labelled=lambda wildcards: PATHS.last_rounds(wildcards.strategy, seeds=EXPERIMENT.seed_list[:1]),
     output:
         sheet=report(
             "results/{experiment}/figures/contact_sheet_{strategy}.png",

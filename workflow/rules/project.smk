@@ -2,70 +2,38 @@
 
 import re
 import sys
+from functools import partial
 
-from activepool.programs.messages import print_notices
 from planning.configuration.loading import load_project
-from planning.project.checks import (
-    audit_notices,
-    check_project,
-    problems_with_files,
-    require_model,
-    require_room,
-    require_same_spelling,
-    require_shared,
-)
-from planning.project.command_line import (
-    is_dry_run,
-    makes_files,
-    only_verifies,
-    sends_batches,
-)
+from planning.project.checks import check_project, check_standing, problems_with_files
 from planning.project.ending import announce_ending, removal_remedy
 from planning.project.outdated import force_outdated_files
-from planning.project.paths import SENT_FILES, ProjectPaths
-from planning.project.pool import images_root
+from planning.project.paths import SENT_FILES, ProjectPaths, sends_batches
 from planning.project.settings import ProjectSettings
-from planning.project.start import (
-    current_standing,
-    export_run,
-    join_run,
-    plan_run,
-    preview_run,
-)
+from planning.project.start import current_standing, export_run, join_run, plan_run, preview_run
 from planning.resources import JobResources
+from planning.runs.command_line import is_dry_run, makes_files, only_verifies
 from planning.runs.submission import adopt_kernels, pass_kernels_on
 from planning.stages.arguments import StageArguments
 
-
-def check_standing(standing):
-    """Raise InputError if the run cannot do what it is asked for."""
-    require_same_spelling(standing, CONFIGURATION_FILE)
-    require_shared(standing, CONFIGURATION_FILE)
-    require_model(standing, sys.argv)
-    if sends_batches(sys.argv):
-        require_room(standing, CONFIGURATION_FILE)
-        print_notices(audit_notices(standing))
-
-
 with stopping_at_mistakes("nothing was done"):
-    PROJECT = load_project(
-        config, CONFIGURATION_FILE, CONFIGURATION_FILES, problems_with_files
-    )
+    PROJECT = load_project(config, CONFIGURATION_FILE, CONFIGURATION_FILES, problems_with_files)
     IS_RUN = workflow.is_main_process and makes_files(sys.argv)
     IS_DRY_RUN = workflow.is_main_process and is_dry_run(sys.argv)
     if workflow.is_main_process:
         check_project(PROJECT, CONFIGURATION_FILE, CONFIGURATION_FILES)
         pass_kernels_on(workflow)
+        check = partial(check_standing, source=CONFIGURATION_FILE, arguments=sys.argv)
         if only_verifies(sys.argv):
             STANDING = current_standing(PROJECT)
         elif IS_RUN:
-            RUN = plan_run(PROJECT, check_standing)
+            RUN = plan_run(PROJECT, check)
             STANDING = RUN.standing
         elif IS_DRY_RUN:
-            STANDING = preview_run(PROJECT, check_standing)
+            STANDING = preview_run(PROJECT, check)
         else:
             STANDING = current_standing(PROJECT)
-            check_standing(STANDING)
+            check(STANDING)
         PATHS = ProjectPaths(STANDING, sends_batches(sys.argv))
         export_run(workflow, PATHS)
     else:
@@ -73,7 +41,7 @@ with stopping_at_mistakes("nothing was done"):
         PATHS = join_run(PROJECT)
 
 RESOURCES = JobResources(PROJECT.device)
-IMAGES = None if PATHS.is_embedded else str(images_root(PROJECT))
+IMAGES = str(PROJECT.images_root) if PROJECT.images_root else None
 
 # The params of a rule that runs a stage; program(stage) is its shell command.
 SETTINGS = ProjectSettings(PATHS)

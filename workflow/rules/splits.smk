@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from planning.configuration.initial import DrawnKind
+from planning.configuration.sections import DrawnKind
 
 # Round 0 of the strategies that start from a kind of labelled set.
 INITIAL = "results/{experiment}/initial_{kind}/seed{seed}/round00"

@@ -23,17 +23,14 @@ CHECKOUT = Path(workflow.current_basedir).parents[1]
 sys.path.insert(0, str(CHECKOUT / "workflow"))
 
 from activepool.errors import InputError
-from planning.configuration.kind import attributed, is_project
-from planning.configuration.text import unreadable
 from planning.checks.folders import require_usable, require_writable, use_utf8
-from planning.runs.command_line import broad_target, unknown_target
+from planning.configuration.loading import is_project
+from planning.configuration.messages import attributed
+from planning.configuration.text import unreadable
+from planning.runs.command_line import target_problem
 from planning.runs.failures import announce_interruption
 
-CONFIGURATION_FILES = (
-    []
-    if IS_MODULE
-    else list(map(str, workflow.overwrite_configfiles)) or ["config.yaml"]
-)
+CONFIGURATION_FILES = [] if IS_MODULE else list(map(str, workflow.overwrite_configfiles)) or ["config.yaml"]
 CONFIGURATION_FILE = ", ".join(CONFIGURATION_FILES) or f"module {__name__}"
 
 
@@ -60,9 +57,5 @@ except InputError as error:
 
 if workflow.is_main_process:
     announce_interruption(sys.argv)
-    if problems := [
-        f"{file}: {problem}"
-        for file in CONFIGURATION_FILES
-        if (problem := unreadable(file))
-    ]:
+    if problems := [f"{file}: {problem}" for file in CONFIGURATION_FILES if (problem := unreadable(file))]:
         sys.exit("\n".join(["activepool: the configuration cannot be used", *problems]))

@@ -7,7 +7,7 @@ rule track:
         curves="results/{experiment}/curves.csv",
         class_counts="results/{experiment}/class_counts.csv",
         selected=PATHS.in_runs("selected.csv"),
-        pictures=PATHS.pictures(),
+        pictures=[path for path in PATHS.figures() if path.endswith(".png")],
     output:
         # The tracker's own files, which may be deleted. Snakemake empties this folder before each job.
         files=directory("results/{experiment}/tracking/{tracker}/logs"),

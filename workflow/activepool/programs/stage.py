@@ -13,7 +13,7 @@ parameters are settings. The command line, the rule's command and the record fol
 import inspect
 import sys
 from argparse import ArgumentTypeError
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -23,7 +23,11 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints, 
 
 from activepool.compute.blocks import Compute
 from activepool.compute.shards import Shard
+from activepool.io.rounds import Rounds
 from activepool.programs.docstrings import documented_arguments, summary
+
+#: The files of a round that stages read of all rounds.
+METRICS, SELECTED = "metrics.json", "selected.csv"
 
 
 class Role(Enum):
@@ -77,6 +81,15 @@ def _whole_number(text: str, minimum: int) -> int:
     return int(text)
 
 
+def _reading(name: str) -> Json:
+    """Return the reading of `Rounds` for a stage that reads the file called ``name`` of each round."""
+
+    def files(content: Mapping[str, Any]) -> list[str]:
+        return [str(path) for path in Rounds.parse(content).files(name).values()]
+
+    return Json(Rounds.parse, files)
+
+
 Input = Annotated[str, Role.INPUT]
 Output = Annotated[str, Role.OUTPUT]
 Folder = Annotated[str, Role.FOLDER]
@@ -86,6 +99,10 @@ Device = Annotated[str, Role.DEVICE]
 Workers = Annotated[int, Role.WORKERS]
 Natural = Annotated[int, Text(natural)]
 Count = Annotated[int, Text(count)]
+
+#: Rounds whose metrics, or whose picks, a stage reads.
+MeasuredRounds = Annotated[Rounds, _reading(METRICS)]
+SelectedRounds = Annotated[Rounds, _reading(SELECTED)]
 
 #: Types that imply a role.
 _ROLES = {Compute: Role.COMPUTE, Shard: Role.SHARD}

@@ -38,23 +38,14 @@ class Announcement:
         return self.path.name
 
     @property
-    def host(self) -> str:
-        """Its host."""
-        return self.name.rpartition("-")[0]
-
-    @property
-    def number(self) -> str:
-        """The process number on its host."""
-        return self.name.rpartition("-")[2]
-
-    @property
     def is_here(self) -> bool:
         """Whether it runs on this host."""
-        return self.host == socket.gethostname()
+        return self.name.rpartition("-")[0] == socket.gethostname()
 
     def description(self) -> str:
         """Return host, process number and age, for messages."""
-        process = f"host {self.host}, process {self.number}"
+        host, _, number = self.name.rpartition("-")
+        process = f"host {host}, process {number}"
         with suppress(FileNotFoundError):
             return f"{process}, begun {_age(time.time() - self.path.stat().st_mtime)} ago"
         return process
@@ -125,8 +116,8 @@ def _is_locked(path: Path) -> bool:
     except FileNotFoundError:
         return False
     except OSError:
-        announcement = Announcement(path, is_confirmed=False)
-        return announcement.is_here and _is_running(int(announcement.number))
+        host, _, number = path.name.rpartition("-")
+        return host == socket.gethostname() and _is_running(int(number))
     return False
 
 

@@ -1,8 +1,7 @@
 from collections.abc import Sequence
 
 from activepool.data.used_labels import UsedLabels
-from activepool.programs.rounds import SELECTED, SelectedRounds
-from activepool.programs.stage import Input, Output, stage
+from activepool.programs.stage import SELECTED, Input, Output, SelectedRounds, stage
 
 
 @stage

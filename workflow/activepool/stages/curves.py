@@ -1,5 +1,4 @@
-from activepool.programs.rounds import METRICS, MeasuredRounds
-from activepool.programs.stage import Input, Output, stage
+from activepool.programs.stage import METRICS, Input, MeasuredRounds, Output, stage
 
 
 @stage

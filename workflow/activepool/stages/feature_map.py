@@ -1,17 +1,12 @@
 from collections.abc import Sequence
 from functools import partial
 
-from activepool.programs.rounds import SelectedRounds
-from activepool.programs.stage import Input, Output, stage
+from activepool.programs.stage import Input, Output, SelectedRounds, stage
 
 
 @stage
 def feature_map(
-    map: Input,
-    runs: SelectedRounds,
-    pdf: Output,
-    png: Output,
-    oracles: Sequence[str] = (),
+    map: Input, runs: SelectedRounds, pdf: Output, png: Output, oracles: Sequence[str] = ()
 ) -> None:
     """Draw where in the pool each strategy picked with one seed, round by round.
 

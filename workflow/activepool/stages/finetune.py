@@ -29,11 +29,7 @@ def _finetune_settings(
 
 
 def _fingerprint(
-    data: "RoundData",
-    recipe: dict[str, Any],
-    backbone: dict[str, Any],
-    dataset: str,
-    checkpoint_digest: str,
+    data: "RoundData", recipe: dict[str, Any], backbone: dict[str, Any], dataset: str, checkpoint_digest: str
 ) -> str:
     """Return an identifier of this training, so that it never resumes from another training's state."""
     from activepool.io.files import file_digest

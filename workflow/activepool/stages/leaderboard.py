@@ -1,8 +1,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from activepool.programs.rounds import SelectedRounds
-from activepool.programs.stage import Input, Json, Output, stage
+from activepool.programs.stage import Input, Json, Output, SelectedRounds, stage
 
 
 @stage

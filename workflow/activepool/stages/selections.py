@@ -1,5 +1,4 @@
-from activepool.programs.rounds import SelectedRounds
-from activepool.programs.stage import Output, stage
+from activepool.programs.stage import Output, SelectedRounds, stage
 
 
 @stage

@@ -1,8 +1,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from activepool.programs.rounds import SelectedRounds
-from activepool.programs.stage import Folder, Input, Output, stage
+from activepool.programs.stage import Folder, Input, Output, SelectedRounds, stage
 
 
 @stage

@@ -1,13 +1,20 @@
-"""A check of the file of annotations against the samples, before any job."""
+"""Checks, before any job, that the file of annotations fits the samples, and that a run uses all its labels.
+
+In embeddings without names, only the row identifies a vector, and rows can move.
+"""
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
+from activepool.compute.arrays import FloatArray
+from activepool.compute.blocks import BLOCK_ROWS, row_blocks
 from activepool.data.annotations import (
     UNLABELABLE,
+    Annotation,
     Annotations,
     TrainPart,
     listed_rows,
@@ -16,15 +23,14 @@ from activepool.data.annotations import (
     read_annotations,
     shortened,
 )
-from activepool.data.embedding_files import opened
+from activepool.data.embedding_files import EmbeddingPart, opened
 from activepool.data.kinds import build, preview
 from activepool.data.label_file import LabelFile
-from activepool.errors import InputError
+from activepool.errors import InputError, first_few
 from activepool.features.store import FeatureFile
 from activepool.io.index_files import whole_number
 from activepool.programs.messages import print_notices
 from activepool.records.provenance import Record, record_path
-from planning.checks.moved_vectors import moved_vectors
 from planning.configuration.datasets import (
     DatasetSettings,
     Embeddings,
@@ -37,7 +43,14 @@ from planning.configuration.experiment import Experiment
 from planning.paths import Paths
 from planning.stages.contents import embedding_options, preview_source, source_setting
 from planning.stages.digests import StageDigests
+from planning.stages.late_labels import LateLabels, rows_of
 from planning.stages.settings import ExperimentSettings
+
+#: The source of a row that has no name, see `EmbeddingPart.source_texts`.
+ROW = re.compile(r"train/(\d+)")
+
+#: The most rounds that a message names.
+MAX_NAMED_ROUNDS = 3
 
 
 def annotation_problems(experiment: Experiment) -> Iterator[str]:
@@ -154,3 +167,90 @@ def _notices(part: TrainPart, labels: np.ndarray, annotations: Annotations) -> I
             f"{part.name}: {len(part.ambiguous)} sources name several rows ({source!r}: "
             f"{listed_rows(rows)}); {path} must name such samples by their index"
         )
+
+
+def moved_vectors(
+    features: FeatureFile, present: EmbeddingPart, path: str, annotations: Annotations
+) -> Iterator[str]:
+    """Yield a line for each annotation of a row that has another vector now, if rows have moved.
+
+    Rows have moved if one of the vectors in ``features``, which a run has read, is in another row of
+    ``present``, the file at ``path``. If none is, another network may have computed all vectors again, and
+    the rows may well be the same samples.
+    """
+    part = TrainPart.from_file(features)
+    width = features.train.features.shape[1]
+    if present.sources is not None or part.sources is None or present.width != width:
+        return
+    of_rows = {_row(part, annotation): annotation for annotation in annotations.rows}
+    named = {row: ROW.fullmatch(part.sources[row]) for row in of_rows if row is not None}
+    rows = np.array([row for row, name in named.items() if name], dtype=np.int64)
+    before = features.train.features.take(rows)
+    rows_before = [int(name[1]) for name in named.values() if name]
+
+    def is_kept(number: int) -> bool:
+        row = rows_before[number]
+        exists = row < len(present.labels)
+        return exists and np.array_equal(before[number], _vectors(present, slice(row, row + 1))[0])
+
+    # In the order of the rows: a table reads each batch once, going forward.
+    changed = sorted(number for number in np.argsort(rows_before).tolist() if not is_kept(number))
+    rows_now = _rows_now(present, before[changed]) if changed else {}
+    for number in changed if rows_now else ():
+        annotation, row_now = of_rows[int(rows[number])], rows_now.get(before[number].tobytes())
+        its_row = "no row" if row_now is None else f"row {row_now}"
+        yield (
+            f"{annotations.path}:{annotation.line}: 'train/{rows_before[number]}' was the vector that "
+            f"{its_row} of {path} has now; put new rows last, or correct this file and delete "
+            f"{features.path}"
+        )
+
+
+def _row(part: TrainPart, annotation: Annotation) -> int | None:
+    """Return the row that an annotation is about; None if it is a new one."""
+    row = next(iter(part.rows_of(annotation.source.strip())), whole_number(annotation.index))
+    return row if row is not None and row < len(part.labels) else None
+
+
+def _rows_now(present: EmbeddingPart, vectors: FloatArray) -> dict[bytes, int]:
+    """Return the present row of each of these vectors, by its bytes; those that are gone are missing."""
+    wanted_vectors = {vector.tobytes() for vector in vectors}
+    rows: dict[bytes, int] = {}
+    for block in row_blocks(len(present.labels), BLOCK_ROWS):
+        for row, vector in enumerate(_vectors(present, block), start=block.start):
+            if (content := vector.tobytes()) in wanted_vectors:
+                rows.setdefault(content, row)
+    return rows
+
+
+def _vectors(present: EmbeddingPart, rows: slice) -> FloatArray:
+    """Return vectors as features.h5 would hold them."""
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(present.features.read(rows), dtype=np.float32)
+
+
+def require_use_of_labels(late_labels: LateLabels, writes: Iterable[str]) -> None:
+    """Raise InputError if a run that ``writes`` these files may leave bought labels unused.
+
+    These are the labels of samples that are only in a selected.csv that the run would rewrite. If
+    the run reads the samples again, also raise InputError for annotations that no longer fit them.
+    """
+    paths, labels, written = late_labels.paths, late_labels.by_row(), set(writes)
+    if labels and paths.samples in written:
+        require_fit_to_listing(paths.experiment)
+    selections = [path for path in paths.in_runs("selected.csv") if Path(path).is_file()]
+    rewritten = [path for path in selections if path in written and _labelled_rows(labels, [path])]
+    at_stake = _labelled_rows(labels, rewritten) - _labelled_rows(labels, set(selections) - written)
+    if len(at_stake) <= paths.experiment.release_labels:
+        return
+    rounds = [str(Path(path).parent.relative_to(paths.root)) for path in rewritten]
+    raise InputError(
+        f"{len(at_stake)} labels in {late_labels.path} were bought for rounds whose samples this run would "
+        f"pick again ({first_few(rounds, MAX_NAMED_ROUNDS)}); a label stays unused if its sample is not "
+        "picked again. Undo the change (--dry-run names it), or accept it with "
+        f"--config release_labels={len(at_stake)}"
+    )
+
+
+def _labelled_rows(labels: dict[int, str], selections: Iterable[str]) -> set[int]:
+    return {row for path in selections for row in rows_of(path) if labels.get(row)}

@@ -1,17 +1,26 @@
-"""Checks of an experiment against its dataset, before any job: its files, and the sizes of its parts."""
+"""Checks of an experiment against its dataset, before any job: its files, vectors, and sizes of parts."""
 
+import json
+import math
 from collections.abc import Iterator
 
+from activepool.data.embedding_files import opened
+from activepool.data.embeddings import feature_problems
 from activepool.data.kinds import EMBEDDINGS, preview
 from activepool.data.previews import Preview
 from activepool.data.splits import validation_counts
 from activepool.errors import InputError
 from activepool.programs.messages import print_notices
-from planning.checks.training import pretraining_notices
-from planning.checks.vectors import vector_problems
+from planning.checks.settings import pretraining_notices
 from planning.configuration.datasets import Embeddings
 from planning.configuration.experiment import Experiment, Features
-from planning.stages.contents import preview_source
+from planning.stages.contents import cache_file, content_digest, embedding_options, preview_source, store
+
+#: Settings that name files of features, and those that say which of their arrays are read.
+FEATURE_FILES, ARRAY_SETTINGS = ("path", "test_features"), ("array", "label_array", "source_array")
+
+#: Features of a part beyond which only the job reads them: it takes about six seconds to check so many.
+MAX_VALUES = 10**9
 
 
 def previewed(experiment: Experiment) -> tuple[Preview | None, list[str]]:
@@ -100,3 +109,25 @@ def _budget_problems(experiment: Experiment, data: Preview, in_validation: int) 
         )
     elif queries and last_size < budget:
         print_notices([f"the last query picks the {last_size} samples that are left of the pool"])
+
+
+def vector_problems(dataset: Embeddings) -> list[str]:
+    """Return a line for each part with features that are not finite, or that float32 cannot compute with.
+
+    Returns no line if there are too many to read twice; the job checks them, too.
+    Raises: InputError if the files cannot be opened.
+    """
+    options = embedding_options(dataset)
+    features = {key: content_digest(options[key]) for key in FEATURE_FILES if key in options}
+    arrays = {key: options[key] for key in ARRAY_SETTINGS if key in options}
+    usable = cache_file(json.dumps(["usable features", features, arrays]))
+    if usable.exists():
+        return []
+    with opened(**options) as files:
+        parts = filter(None, (files.train, files.test))
+        if any(math.prod(part.features.shape) > MAX_VALUES for part in parts):
+            return []
+        problems = list(feature_problems(files))
+    if not problems:
+        store(usable, {"usable": True})
+    return problems

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import get_args
 
-from activepool.backbones.checkpoint_files import file_problem
 from activepool.backbones.registry import may_bring_weights
 from activepool.data.kinds import EMBEDDINGS
 from activepool.errors import InputError, nearest_name
@@ -12,41 +11,27 @@ from activepool.programs.messages import print_notices
 from activepool.strategies.registry import builtin_strategies
 from activepool.tracking.registry import missing_package
 from planning.checks.annotations import annotation_problems
+from planning.checks.backbone import WITHOUT_WEIGHTS, backbone_file_problems, missing_problem
 from planning.checks.data import data_problems, previewed
-from planning.checks.names import case_problems, repetition_problems
-from planning.checks.networks import network_problem
-from planning.checks.own_functions import function_problem, missing_problem
-from planning.checks.strategies import strategy_notices, strategy_problems
-from planning.checks.training import head_notices
-from planning.configuration.backbone import Backbone
+from planning.checks.folders import case_problems, repetition_problems
+from planning.checks.settings import head_notices, strategy_notices, strategy_problems
 from planning.configuration.experiment import Experiment, FinetuneHead
-from planning.configuration.initial import DrawnKind
-from planning.configuration.text import hidden_by_yaml
+from planning.configuration.loading import message_lines
+from planning.configuration.sections import DrawnKind
 from planning.paths import Paths
-
-#: The network without weights, whose features are the pixels.
-WITHOUT_WEIGHTS = "identity"
 
 
 def check(experiment: Experiment, source: str, files: Sequence[str] = ()) -> None:
-    """Raise InputError with one line for each problem.
-
-    Args:
-        experiment: the experiment that `planning.configuration.loading.load` returned.
-        source: the name of the configuration file or files, for messages.
-        files: the configuration files, if not just ``source``; their text is searched for errors that YAML
-            hides.
-    """
+    """Raise InputError with one line for each problem; the arguments are those of `load`."""
     problems = [
-        *(line for path in files or [source] for line in hidden_by_yaml(path)),
         *problems_with_files(experiment),
         *strategy_problems(experiment),
         *data_problems(experiment),
         *annotation_problems(experiment),
     ]
     print_notices([*strategy_notices(experiment), *head_notices(experiment)])
-    if problems:
-        raise InputError("\n".join(f"{source}: {problem}" for problem in problems))
+    if lines := message_lines(problems, source, files):
+        raise InputError(*lines)
 
 
 def problems_with_files(experiment: Experiment, left_out: Collection[str] = ()) -> Iterator[str]:
@@ -144,19 +129,6 @@ def _name_problems(experiment: Experiment) -> Iterator[str]:
     folders = enumerate(experiment.strategy_folders)
     yield from repetition_problems(names | {f"strategies.{number}.name": name for number, name in folders})
     yield from case_problems("experiment", experiment.experiment)
-
-
-def backbone_file_problems(backbone: Backbone | None, features: str) -> Iterator[str]:
-    """Yield a line for each file of the backbone, of its own code and of its weights, that cannot be used.
-
-    And one if a library lacks its network, unless that has made ``features`` already.
-    """
-    if backbone and (problem := function_problem(backbone.architecture)):
-        yield f"backbone.architecture: {problem}"
-    if backbone and backbone.checkpoint and (problem := file_problem(backbone.checkpoint)):
-        yield f"backbone.checkpoint: the file {backbone.checkpoint} {problem}"
-    if backbone and not Path(features).exists() and (problem := network_problem(backbone.architecture)):
-        yield f"backbone.architecture: {problem}"
 
 
 def _curve_problems(experiment: Experiment) -> Iterator[str]:

@@ -1,9 +1,12 @@
-"""Checks of the folders of a run: their names must be UTF-8, and the working directory writable."""
+"""Checks of the folders of a run: their names, and that the working directory is writable."""
 
 import os
 import shlex
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+from snakemake.io import PeriodicityDetector
 
 from activepool.errors import InputError
 
@@ -31,11 +34,8 @@ def use_utf8(started_in: str | Path) -> None:
     """Restart Snakemake in Python's UTF-8 mode if this process encodes file names otherwise.
 
     Python fixes the encoding when it starts. In another encoding, it cannot open paths beyond ASCII, or gives
-    them other names in the results.
-
-    Args:
-        started_in: the folder in which the user started Snakemake, which the paths of the command line are
-            relative to. With ``--directory``, the working directory is another one by now.
+    them other names in the results. The paths of the command line are relative to the folder ``started_in``;
+    with ``--directory``, the working directory is another one by now.
 
     Raises: InputError if the program is not Snakemake's own, so that it cannot be restarted.
     """
@@ -76,3 +76,26 @@ def unwritable_folder() -> Path | None:
     existing = [path for pattern in WRITTEN for path in Path().glob(pattern)]
     parents = [] if Path(".snakemake").exists() and Path("results").exists() else [Path()]
     return next((path for path in [*parents, *existing] if not os.access(path, os.W_OK)), None)
+
+
+def repetition_problems(names: Mapping[str, str]) -> Iterator[str]:
+    """Yield a line for each name that Snakemake takes for a rule with an endless chain of its own files.
+
+    ``names`` are those of folders that are wildcards of rules, by the keys that name them.
+    """
+    for key, name in names.items():
+        if part := PeriodicityDetector().is_periodic(name):
+            yield (
+                f"{key}: {name!r} ends with {part!r} again and again, which Snakemake refuses; "
+                "choose another name"
+            )
+
+
+def case_problems(key: str, name: str) -> Iterator[str]:
+    """Yield a line for each folder in results/ that differs from this name only in the case of letters."""
+    for folder in sorted(Path("results").glob("*/")):
+        if folder.name != name and folder.name.casefold() == name.casefold():
+            yield (
+                f"{key}: {name!r} and {folder}, which exists, differ only in case, and some file systems "
+                "treat them as one folder; choose another name"
+            )

@@ -7,7 +7,7 @@ Every key of ``config.yaml`` and ``workflow/experiments/*.yaml`` is a field here
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from activepool.data.splits import RoundTo
@@ -15,20 +15,21 @@ from activepool.features.settings import ExtractSettings
 from activepool.heads.settings import FinetuneSettings, LbfgsSettings, SgdSettings
 from activepool.pretraining.settings import DEFAULT_METHOD, AnyPretrainSettings
 from activepool.tracking.registry import TrackerName
-from planning.configuration.backbone import Backbone
 from planning.configuration.datasets import Dataset, default_name
-from planning.configuration.initial import Initial
 from planning.configuration.sections import (
     MAX_COUNT,
+    Backbone,
     Count,
     Device,
     Fraction,
+    Initial,
     JobCount,
     Name,
     Settings,
+    StrategySettings,
+    not_reserved,
     section_of,
 )
-from planning.configuration.strategies import StrategySettings, not_reserved
 
 if TYPE_CHECKING:  # a type checker cannot see the classes that section_of makes
 
@@ -177,22 +178,15 @@ class Experiment(Settings):
             folders[folder.casefold()] = folder
         return strategies
 
-    @field_validator("seeds")
+    @field_validator("seeds", "trackers")
     @classmethod
-    def _check_seeds_differ(cls, seeds: int | list[int]) -> int | list[int]:
-        listed = seeds if isinstance(seeds, list) else []
-        for seed in listed:
-            if listed.count(seed) > 1:
-                raise PydanticCustomError("twice", f"{seed} is listed twice; list each seed once")
-        return seeds
-
-    @field_validator("trackers")
-    @classmethod
-    def _check_trackers_differ(cls, trackers: list[TrackerName]) -> list[TrackerName]:
-        for name in trackers:
-            if trackers.count(name) > 1:
-                raise PydanticCustomError("twice", "{name} is listed twice; list it once", {"name": name})
-        return trackers
+    def _check_entries_differ(cls, value: Any, field: ValidationInfo) -> Any:
+        listed = value if isinstance(value, list) else []
+        for entry in listed:
+            if listed.count(entry) > 1:
+                once = "list each seed once" if field.field_name == "seeds" else "list it once"
+                raise PydanticCustomError("twice", f"{entry} is listed twice; {once}")
+        return value
 
     @property
     def seed_list(self) -> list[int]:
@@ -244,13 +238,8 @@ class Experiment(Settings):
         """The backbone's folder under results/features/<dataset>."""
         if self.backbone is None:
             return "given"
-        if self.backbone.name:
-            return self.backbone.name
-        return (
-            f"{self.backbone.architecture}_{self.pretrain.method}"
-            if self.pretrain
-            else self.backbone.architecture
-        )
+        pretrained = f"_{self.pretrain.method}" if self.pretrain else ""
+        return self.backbone.name or f"{self.backbone.architecture}{pretrained}"
 
     @property
     def strategy_folders(self) -> list[str]:

@@ -1,25 +1,27 @@
 """Makes an Experiment or a Project from the configuration that Snakemake read, or reports all errors."""
 
+import copy
 import difflib
-import re
-import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import date
-from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from activepool.api.options import plain_message, value_note
-from activepool.errors import InputError, abbreviated, nearest_name
-from activepool.pretraining.settings import NO_NUMBER
+from activepool.errors import InputError
 from planning.configuration.experiment import Experiment
-from planning.configuration.partial import Configuration, Further, partial
+from planning.configuration.messages import mistake_line, unusable_numbers, without_consequences
 from planning.configuration.project import Project
 from planning.configuration.scaling import made_small, without_scaling
-from planning.configuration.sections import DEVICE_PATTERN, NAME_PATTERN
+from planning.configuration.sections import StrategySettings
 from planning.configuration.text import hidden_by_yaml
+
+#: A model of a configuration.
+Configuration = TypeVar("Configuration", bound=BaseModel)
+
+#: Finds a configuration's mistakes beyond those of its keys, given the keys that were left out.
+Further = Callable[[Configuration, frozenset[str]], Iterable[str]]
 
 #: Replacements for required keys that have mistakes.
 PLACEHOLDERS: dict[type[BaseModel], dict[str, Any]] = {
@@ -34,17 +36,11 @@ PLACEHOLDERS: dict[type[BaseModel], dict[str, Any]] = {
     },
 }
 
-#: What the patterns of texts require, in words.
-PATTERNS = {
-    NAME_PATTERN: (
-        "may have only the letters A to Z and a to z, digits, '.', '_' and '-', and must begin with a letter "
-        "or a digit"
-    ),
-    DEVICE_PATTERN: "must be auto, cpu, cuda or cuda:0, cuda:1 and so on",
-}
+#: The list whose entries are left out one by one, so that the rest is compared, and what replaces an entry.
+ENTRIES, NEUTRAL = "strategies", {"strategy": "random"}
 
-#: Values that people know by other words.
-OTHER_WORDS = dict.fromkeys(("end-to-end", "end_to_end", "end2end", "e2e", "full"), "finetune")
+#: The number of levels to check: mistakes on one level hide those on the next.
+MAX_LEVELS = 8
 
 
 def _none(configuration: Any, left_out: frozenset[str]) -> Iterable[str]:
@@ -60,10 +56,8 @@ def load(
         raw: the configuration as read from YAML and the command line; its keys ``scale`` and ``stand_in``
             make it small (see planning.configuration.scaling).
         source: the name of the configuration file or files, for messages.
-        files: the configuration files, if not just ``source``; if the configuration is unusable, the message
-            includes errors in their text that YAML hides.
-        further: finds the mistakes of files; if the configuration is unusable, the message includes those of
-            what is left of it.
+        files: the configuration files, if not just ``source``; see `message_lines`.
+        further: finds mistakes with files, for the message about an unusable configuration.
 
     Raises: InputError with one line for each error: file, key, what is wrong, what would be right.
     """
@@ -71,8 +65,8 @@ def load(
         raw = made_small(raw)
     except InputError as error:
         # Data that a stand-in would have replaced may be missing, so no file is checked.
-        problems = [*map(str, error.args), *_problems(Experiment, without_scaling(raw), source, files)]
-        raise InputError(*(f"{source}: {problem}" for problem in problems)) from None
+        problems = [*error.args, *_problems(Experiment, without_scaling(raw), _none)]
+        raise InputError(*message_lines(problems, source, files)) from None
     return _validated(Experiment, raw, source, files, further)
 
 
@@ -83,213 +77,159 @@ def load_project(
     return _validated(Project, raw, source, files, further)
 
 
+def message_lines(problems: Iterable[str], source: str, files: Sequence[str] = ()) -> list[str]:
+    """Return a line for each error of the files that YAML hides, and for each problem, once."""
+    hidden = [line for path in files or [source] for line in hidden_by_yaml(path)]
+    return [f"{source}: {problem}" for problem in dict.fromkeys([*hidden, *problems])]
+
+
 def _validated(
-    model: type[Configuration],
-    raw: Any,
-    source: str,
-    files: Sequence[str],
-    further: Further[Configuration],
+    model: type[Configuration], raw: Any, source: str, files: Sequence[str], further: Further[Configuration]
 ) -> Configuration:
     with suppress(ValidationError):
         configuration = model.model_validate(raw)
-        if not any(_unusable_numbers(raw, configuration)):
+        if not any(unusable_numbers(raw, configuration)):
             return configuration
-    problems = _problems(model, raw, source, files, further)
-    raise InputError("\n".join(f"{source}: {problem}" for problem in problems))
+    raise InputError(*message_lines(_problems(model, raw, further), source, files))
 
 
-def _problems(
-    model: type[Configuration],
-    raw: Any,
-    source: str,
-    files: Sequence[str],
-    further: Further[Configuration] = _none,
-) -> list[str]:
+def _problems(model: type[Configuration], raw: Any, further: Further[Configuration]) -> list[str]:
     """Return a line for each mistake of a configuration; none if it is right."""
-    hidden = [line for path in files or [source] for line in hidden_by_yaml(path)]
     usable = partial(model, raw, PLACEHOLDERS[model])
-    errors = _without_consequences(model, usable.errors)
-    lines = [_line(model, raw, problem).removeprefix(": ") for problem in errors]
-    number_lines = usable.further_lines(lambda configuration, _: _unusable_numbers(raw, configuration))
+    errors = without_consequences(model, usable.errors)
+    lines = [mistake_line(model, raw, problem).removeprefix(": ") for problem in errors]
+    number_lines = usable.further_lines(lambda configuration, _: unusable_numbers(raw, configuration))
     usable.left_out |= {line.partition(": ")[0] for line in number_lines}
-    return list(dict.fromkeys([*hidden, *lines, *number_lines, *usable.further_lines(further)]))
+    return [*lines, *number_lines, *usable.further_lines(further)]
 
 
-def _unusable_numbers(raw: Any, configuration: Configuration) -> Iterator[str]:
-    """Yield a line for each boolean and each infinity that pydantic read as a number."""
-    options: dict[str, Any] = {}
-    if isinstance(configuration, Project):
-        options = {name: getattr(configuration, name).options for name in ("strategy", "first_strategy")}
-    elif isinstance(configuration, Experiment):
-        options = {"strategies": [entry.options for entry in configuration.strategies]}
-    return _nonfinite_numbers(raw, configuration.model_dump() | options, "")
+def is_project(raw: Mapping[str, Any]) -> bool:
+    """Return whether a configuration is for a project, not for an experiment.
 
-
-def _nonfinite_numbers(raw: Any, read: Any, key: str) -> Iterator[str]:
-    if isinstance(raw, Mapping) and isinstance(read, Mapping):
-        for name, value in raw.items():
-            yield from _nonfinite_numbers(value, read.get(name), f"{key}.{name}")
-    elif isinstance(raw, list) and isinstance(read, list | tuple):
-        for number, (raw_item, item) in enumerate(zip(raw, read, strict=False)):
-            yield from _nonfinite_numbers(raw_item, item, f"{key}.{number}")
-    elif _is_number(read) and (isinstance(raw, bool) or not abs(read) <= sys.float_info.max):
-        problem = NO_NUMBER if isinstance(raw, bool) else "input should be a finite number"
-        yield f"{key[1:]}: {problem} (given: {raw!r})"
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _without_consequences(model: type[BaseModel], errors: Sequence[Any]) -> list[Any]:
-    """Return the errors, except those that only follow from another error at the same key or below it."""
-    keyed = [(f"{_key(model, error)}.", error) for error in errors]
-
-    def follows(key: str) -> bool:
-        return any(
-            place.startswith(key) and (place != key or not _may_follow(cause)) for place, cause in keyed
-        )
-
-    return [error for key, error in keyed if not (_may_follow(error) and follows(key))]
-
-
-def _may_follow(error: Any) -> bool:
-    """Return whether an error asks for a number instead of a list, for a list, or for more items.
-
-    Beside a mistake of the other form it says nothing, and an item with a mistake is not counted.
+    The key ``project`` or ``experiment`` decides. Without both, a key that is spelt almost like one of them
+    decides, and without that, whether more keys belong only to a project or only to an experiment.
     """
-    is_list = isinstance(error["input"], list)
-    if error["type"] == "too_short":
-        return is_list and bool(error["input"])
-    return error["type"] in (("int_type", "float_type") if is_list else ("list_type", "tuple_type"))
+    if "project" in raw or "experiment" in raw:
+        return "project" in raw
+    projects, experiments = set(Project.model_fields), set(Experiment.model_fields)
+    unknown = [str(key).casefold() for key in raw if key not in projects | experiments]
+    for name in ("project", "experiment"):
+        if difflib.get_close_matches(name, unknown):
+            return name == "project"
+    return len(raw.keys() & projects - experiments) > len(raw.keys() & experiments - projects)
 
 
-def _line(model: type[BaseModel], raw: Any, error: Any) -> str:
-    key = _key(model, error)
-    kind = error["type"]
-    if kind == "extra_forbidden":
-        return f"{key}: unknown key; {_nearest_key(model, raw, error['loc'])}"
-    if kind == "missing":
-        return f"{key}: is missing"
-    if kind in ("union_tag_not_found", "union_tag_invalid"):
-        context = error["ctx"]
-        discriminator = context["discriminator"].strip("'")
-        expected = context.get("expected_tags") or ", ".join(_choices(model, error["loc"]))
-        fault = f"{context['tag']!r} is not known; " if "tag" in context else "is missing; "
-        line = f"{key}.{discriminator}: {fault}it must be one of {expected}"
-        return f"{line}{_suggestion(context.get('tag'), expected)}"
-    if kind in ("model_type", "model_attributes_type"):
-        keys = abbreviated(_keys_of(_annotation(model, error["loc"])))
-        return (
-            f"{key}: input should be a section with keys of its own{value_note(error)}; its keys are {keys}"
-        )
-    value = error["input"]
-    is_pattern = kind == "string_pattern_mismatch"
-    message = PATTERNS[error["ctx"]["pattern"]] if is_pattern else plain_message(error)
-    if isinstance(value, bool) and kind.startswith(("greater_than", "less_than")):
-        message = NO_NUMBER
-    if kind == "literal_error" and isinstance(error["loc"][-1], int):
-        key = key.rpartition(".")[0]  # the value tells which one of a list it is
-    # YAML reads 010 as 8, no as False, and 2026-01-31 as a date.
-    hint = "; put it in quotes" if kind == "string_type" and isinstance(value, int | float | date) else ""
-    if kind == "list_type" and isinstance(value, str):
-        hint = f"; write [{value}]"
-    if kind == "literal_error":
-        hint = _suggestion(value, error["ctx"]["expected"])
-    return f"{key}: {message}{value_note(error)}{hint}"
+@dataclass
+class Partial(Generic[Configuration]):
+    """A configuration without the keys that have mistakes.
+
+    Attributes:
+        errors: pydantic's errors, on all levels.
+        left_out: the dotted keys that have mistakes.
+        configuration: what is left; None if nothing is usable.
+    """
+
+    errors: list[Any] = field(default_factory=list)
+    left_out: set[str] = field(default_factory=set)
+    configuration: Configuration | None = None
+
+    def further_lines(self, further: Further[Configuration]) -> list[str]:
+        """Return the mistakes that ``further`` finds, except those due to keys that were left out."""
+        if self.configuration is None:
+            return []
+        sections = {key.partition(".")[0] for key in self.left_out}
+        lines = further(self.configuration, frozenset(self.left_out | sections))
+        return [line for line in lines if not self._follows(line)]
+
+    def _follows(self, line: str) -> bool:
+        key = f"{line.partition(': ')[0]}."
+        return any(key.startswith(f"{out}.") or f"{out}.".startswith(key) for out in self.left_out)
 
 
-def _suggestion(value: Any, expected: str) -> str:
-    """Return the expected value, of those in a text like ``'sgd' or 'lbfgs'``, that may be meant, if any."""
-    word = OTHER_WORDS.get(str(value).lower(), str(value).lower())
-    near = difflib.get_close_matches(word, re.findall("'([^']*)'", expected), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+def partial(model: type[Configuration], raw: Any, stand_ins: Mapping[str, Any]) -> Partial[Configuration]:
+    """Return a configuration without its mistakes.
+
+    Args:
+        model: the model of the configuration.
+        raw: the configuration as given.
+        stand_ins: values of the keys that the model cannot do without.
+    """
+    usable: Partial[Configuration] = Partial()
+    raw = copy.deepcopy(raw)
+    for _ in range(MAX_LEVELS):
+        try:
+            usable.configuration = model.model_validate(raw)
+            return usable
+        except ValidationError as error:
+            problems = error.errors()
+            usable.errors += [item for item in problems if not _follows(usable.left_out, raw, item)]
+            keys = {key for item in problems for key in _keys(raw, item)}
+        if not keys or not isinstance(raw, dict):
+            return usable
+        for key in keys:
+            _drop(raw, key, stand_ins)
+        usable.left_out |= {".".join(key) for key in keys}
+    return usable
 
 
-def _key(model: type[BaseModel], error: Any) -> str:
-    """Return the dotted key of an error, without the tags of unions."""
-    parts: list[str] = []
-    annotation: Any = model
-    # An unknown key, the last part of its location, may look like a tag.
-    unknown = len(error["loc"]) if error["type"] == "extra_forbidden" else None
-    for number, part in enumerate(error["loc"], 1):
-        annotation, is_key = _descend(annotation, part)
-        if is_key or number == unknown:
-            name = str(part)
-            parts.append(name if name and name.isprintable() else repr(part))
-    # `strategy: margin` is short for `strategy: {strategy: margin}`.
-    if parts[-2:] == ["strategy", "strategy"]:
-        parts.pop()
-    return ".".join(parts)
+def _follows(left_out: set[str], raw: Any, error: Any) -> bool:
+    """Return whether an error only follows from a key that was left out, and now is missing or a default."""
+    if not error["loc"]:
+        return any(key in left_out and key not in raw for key in error.get("ctx", {}).get("keys", ()))
+    place = list(_given_keys(raw, error))
+    if error["type"] == "missing":
+        return ".".join([*place, str(error["loc"][-1])]) in left_out
+    if place == [ENTRIES]:
+        return False
+    return bool(place) and any(key.startswith(f"{'.'.join(place)}.") for key in left_out)
 
 
-def _annotation(model: type[BaseModel], location: tuple[str | int, ...]) -> Any:
-    """Return the type at an error's location."""
-    annotation: Any = model
-    for part in location:
-        annotation, _ = _descend(annotation, part)
-    return annotation
+def _keys(raw: Any, error: Any) -> list[tuple[str, ...]]:
+    """Return the keys to leave out because of an error: a wrong key, or the section that lacks a key."""
+    if not error["loc"]:
+        return [(key,) for key in error.get("ctx", {}).get("keys", ())]
+    key = tuple(_given_keys(raw, error))
+    if error["type"] == "missing":
+        return [key or (str(error["loc"][0]),)]
+    return [key] if key else []
 
 
-def _choices(model: type[BaseModel], location: tuple[str | int, ...]) -> Iterator[str]:
-    """Yield the values, in quotes, of the discriminator key of a union of sections."""
-    for member in members(_annotation(model, location)):
-        if is_model(member):
-            yield from map(repr, _tags(member))
-
-
-def _nearest_key(model: type[BaseModel], raw: Any, location: tuple[str | int, ...]) -> str:
-    """Return the key of a section that may be meant, and whether ``raw`` has that key, too."""
-    annotation = _annotation(model, location[:-1])
-    section = next((member for member in members(annotation) if is_model(member)), None)
-    for part in location[:-1]:  # a location also names members of unions, which are not keys
-        if isinstance(raw, dict):
-            raw = raw.get(part, raw)
-        elif isinstance(raw, list) and isinstance(part, int):
+def _given_keys(raw: Any, error: Any) -> Iterator[str]:
+    """Yield the keys of an error's location that the configuration gives, from the outermost on."""
+    for part in error["loc"]:
+        # A location also names members of unions, which are not keys; other lists are left out as a whole.
+        if isinstance(raw, dict) and part in raw:
+            yield str(part)
             raw = raw[part]
-    keys = list(section.model_fields) if section else []
-    hint = nearest_name(str(location[-1]).lower(), keys, "the keys here are")
-    is_given = isinstance(raw, dict) and any(hint == f"did you mean {key!r}?" for key in raw)
-    return f"{hint} It is given, too; leave one of them out" if is_given else hint
+            if part == ENTRIES and isinstance(raw, list):
+                yield from map(str, error["loc"][1:2])
+                return
 
 
-def _keys_of(annotation: Any) -> list[str]:
-    """Return the keys of a section; for a choice of sections, those that all have in common."""
-    sections = [member.model_fields for member in members(annotation) if is_model(member)]
-    return [key for key in sections[0] if all(key in section for section in sections)] if sections else []
+def _drop(raw: dict[str, Any], key: Sequence[str], stand_ins: Mapping[str, Any]) -> None:
+    *sections, last = key
+    if sections == [ENTRIES]:
+        entries, number = raw[ENTRIES], int(last)
+        entries[number] = _neutral(entries[number], number)
+        return
+    section: Any = raw
+    for name in sections:
+        section = section.get(name)
+        if not isinstance(section, dict):
+            return
+    section.pop(last, None)
+    if not sections and last in stand_ins:
+        raw[last] = stand_ins[last]
 
 
-def _descend(annotation: Any, part: str | int) -> tuple[Any, bool]:
-    """Return the type at ``part`` below ``annotation``, and whether ``part`` is a key or a union's tag."""
-    for member in members(annotation):
-        if is_model(member) and part in member.model_fields:
-            return member.model_fields[part].annotation, True
-        if get_origin(member) is list and isinstance(part, int):
-            return get_args(member)[0], True
-        if get_origin(member) is dict:
-            return get_args(member)[1], True
-    for member in members(annotation):
-        if is_model(member) and part in _tags(member):
-            return member, False
-    looks_like_type = isinstance(part, str) and any(mark in part for mark in "[-(")
-    return annotation, not (looks_like_type or part in ("int", "float", "str", "list"))
-
-
-def members(annotation: Any) -> list[Any]:
-    """Return the types that an annotation allows."""
-    if get_origin(annotation) is Annotated:
-        return members(get_args(annotation)[0])
-    if get_origin(annotation) in (Union, UnionType):
-        return [member for option in get_args(annotation) for member in members(option)]
-    return [annotation]
-
-
-def is_model(annotation: Any) -> bool:
-    """Return whether a type is a section."""
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
-
-
-def _tags(model: type[BaseModel]) -> tuple[Any, ...]:
-    """Return the values of a member's discriminating field, such as the kinds of a dataset."""
-    tag = next((name for name in ("kind", "solver", "method") if name in model.model_fields), None)
-    return get_args(model.model_fields[tag].annotation) if tag else ()
+def _neutral(entry: Any, number: int) -> dict[str, Any]:
+    """Return what replaces a strategy with mistakes; it keeps the folder, if that has none."""
+    settings = {"strategy": entry} if isinstance(entry, str) else entry
+    if isinstance(settings, dict):
+        folder = settings.get("name") or str(settings.get("strategy")).rpartition(":")[2]
+        try:
+            StrategySettings.model_validate({**NEUTRAL, "name": folder})
+            return {**NEUTRAL, "name": folder}
+        except ValidationError:
+            pass
+    return {**NEUTRAL, "name": f"left-out-{number}"}

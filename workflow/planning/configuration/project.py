@@ -5,6 +5,7 @@ simulates the labelling of a pool whose labels are known.
 """
 
 from collections import Counter
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
@@ -18,18 +19,18 @@ from activepool.ledger.state import twins
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import builtin_strategies
 from activepool.strategies.wrapping import wrapped_options
-from planning.configuration.backbone import Backbone
 from planning.configuration.experiment import Features, not_shared
 from planning.configuration.sections import (
     MAX_COUNT,
+    Backbone,
     Count,
     Device,
     Fraction,
     Name,
     PathText,
     Settings,
+    StrategySettings,
 )
-from planning.configuration.strategies import StrategySettings
 
 #: The confidence of the interval whose width sets the size of the audit set.
 CONFIDENCE = 0.95
@@ -224,6 +225,33 @@ class Project(Settings):
     def ledger_path(self) -> str:
         """The file of the ledger."""
         return self.ledger or f"{self.project}.ledger.csv"
+
+    @property
+    def results_folder(self) -> str:
+        """The folder of all results."""
+        return f"results/{self.project}"
+
+    @property
+    def pool_folder(self) -> str:
+        """The folder of the tables that describe the pool."""
+        return f"{self.results_folder}/pool"
+
+    @property
+    def features_file(self) -> str:
+        """The features of the pool."""
+        return f"{self.pool_folder}/{self.backbone_name}/features.h5"
+
+    def part_features(self, part: int) -> str:
+        """Return the features of a part of the pool."""
+        return f"results/features/{self.project}/part{part:03d}/{self.backbone_name}/features.h5"
+
+    @property
+    def images_root(self) -> Path | None:
+        """The folder from which the paths of images start; None for a pool of vectors."""
+        if self.images is None:
+            return None
+        images = Path(self.images)
+        return images.parent if images.suffix.lower() == ".csv" else images
 
     @property
     def backbone_name(self) -> str:

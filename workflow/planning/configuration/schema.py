@@ -17,10 +17,10 @@ from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import builtin_strategies
 from activepool.strategies.wrapping import wrapped_options
 from planning.configuration.experiment import Experiment
-from planning.configuration.loading import is_model, members
+from planning.configuration.messages import is_model, members
 from planning.configuration.project import Project
 from planning.configuration.scaling import STAND_INS
-from planning.configuration.strategies import StrategySettings
+from planning.configuration.sections import StrategySettings
 
 Schema = dict[str, Any]
 
@@ -95,10 +95,7 @@ def _strategies(folder_name: Schema) -> Schema:
     names = {"anyOf": [{"enum": list(builtin)}, users_function]}
     mapping = {"type": "object", "required": ["strategy"], "properties": {"strategy": names}}
     choices = [
-        {
-            "if": {"properties": {"strategy": {"const": name}}},
-            "then": {"$ref": f"#/$defs/strategy.{name}"},
-        }
+        {"if": {"properties": {"strategy": {"const": name}}}, "then": {"$ref": f"#/$defs/strategy.{name}"}}
         for name in builtin
     ]
     entry = {"anyOf": [names, {**mapping, "allOf": choices}]}

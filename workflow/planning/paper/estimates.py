@@ -11,7 +11,7 @@ from activepool.adversarial.settings import REDUCTION
 from activepool.data import digits
 from activepool.data.previews import Preview
 from planning.configuration.experiment import Experiment
-from planning.configuration.initial import DrawnKind
+from planning.configuration.sections import DrawnKind
 from planning.drawings import applicable
 from planning.paths import Paths
 
@@ -23,18 +23,12 @@ COMMON_JOBS = 5
 
 
 class Size(NamedTuple):
-    """The size of a public dataset whose images lie in files, or of one that is kept in dataset.h5.
-
-    Attributes:
-        train, test: images.
-        classes: C.
-        image_bytes: of an image in dataset.h5; 0 if that has only its path.
-    """
+    """The numbers of images and classes of a public dataset."""
 
     train: int
     test: int
     classes: int
-    image_bytes: int = 0
+    image_bytes: int = 0  # of an image in dataset.h5; 0 if that has only its path
 
 
 class Network(NamedTuple):

@@ -5,11 +5,13 @@ A single plan for all experiments would have tens of thousands of jobs.
 
 import argparse
 import os
+import re
 import shlex
 import subprocess
 import sys
 import textwrap
 from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -21,8 +23,15 @@ from activepool.io.files import write_text
 from activepool.records.process_locks import process_name
 from planning.configuration.loading import load
 from planning.paper.estimates import estimate
-from planning.paper.experiment_files import differences, experiment_file, hours
 from planning.runs.lock import OUTER_RUN
+
+EXPERIMENTS = Path(__file__).parents[2] / "experiments"
+
+#: The markers of paragraphs in the comment at the head of an experiment's file.
+HOURS, DIFFERENCES, SOURCE = "Hours:", "Differs from the paper:", "Source:"
+
+#: A difference that stands for those of another file, perhaps except for those with a word.
+_ALL_OF = re.compile(r"All that (\w+)\.yaml lists(?:, except for (`\w+`))?\.")
 
 #: The target that makes the figures of all experiments, and the key that selects some of them.
 TARGET, KEY = "paper_figures", "paper"
@@ -52,6 +61,50 @@ CONFIG = (["--config"], ["-C"])
 COLUMNS = 110
 
 
+def experiment_file(name: str) -> Path:
+    """Return the file of an experiment."""
+    return EXPERIMENTS / f"{name}.yaml"
+
+
+def hours(name: str) -> str:
+    """Return what an experiment's file says about its hours; "" if it says nothing."""
+    return " ".join(_paragraph(name, HOURS))
+
+
+def differences(name: str) -> list[str]:
+    """Return the differences from the paper that an experiment's file lists, a sentence or two each."""
+    items: list[str] = []
+    for line in _paragraph(name, DIFFERENCES):
+        if line.startswith("- "):
+            items.append(line.removeprefix("- "))
+        else:
+            items[-1] += f" {line}"
+    return [difference for item in items for difference in _expanded(item)]
+
+
+def _expanded(item: str) -> list[str]:
+    reference = _ALL_OF.fullmatch(item)
+    if reference is None:
+        return [item]
+    excluded = reference[2]
+    return [item for item in differences(reference[1]) if excluded is None or excluded not in item]
+
+
+def _paragraph(name: str, marker: str) -> list[str]:
+    """Return the lines of a paragraph, without its marker; [] if the head has none."""
+    lines: list[str] = []
+    inside = False
+    for line in experiment_file(name).read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            break
+        text = line.removeprefix("#").strip()
+        begun = next((start for start in (HOURS, DIFFERENCES, SOURCE) if text.startswith(start)), None)
+        inside = begun == marker if begun else inside
+        if inside:
+            lines.append(text.removeprefix(marker).strip())
+    return list(filter(None, lines))
+
+
 def chosen(selection: Any) -> tuple[str, ...]:
     """Return the experiments that ``--config paper=...`` selects: a name, names with commas, or a list.
 
@@ -69,13 +122,7 @@ def chosen(selection: Any) -> tuple[str, ...]:
 
 
 def command_for(name: str, arguments: Sequence[str]) -> list[str]:
-    """Return the command that makes the figures of one experiment.
-
-    Args:
-        name: one of `NAMES` or `ON_REQUEST`.
-        arguments: Snakemake's command line. The command has them without the list of experiments, and with
-            another target and configuration file.
-    """
+    """Return Snakemake's command line, changed so that it makes the figures of one experiment."""
     options = [word for group in _options(arguments) for word in _without_target(group)]
     target_words = ["--configfile", str(experiment_file(name)), "--", "figures"]
     return [sys.executable, "-m", "snakemake", *options, *target_words]

@@ -11,15 +11,13 @@ from activepool.backbones.registry import may_bring_weights
 from activepool.errors import InputError
 from activepool.evaluation.intervals import narrowest_width
 from activepool.labelling.status.accuracies import MIN_CASES
+from activepool.programs.messages import print_notices
+from planning.checks.backbone import RELATIVE, WITHOUT_WEIGHTS, backbone_file_problems
 from planning.checks.data import shard_problems
-from planning.checks.experiment import WITHOUT_WEIGHTS, backbone_file_problems
-from planning.checks.names import case_problems, repetition_problems
-from planning.checks.own_functions import RELATIVE
+from planning.checks.folders import case_problems, repetition_problems
+from planning.configuration.loading import message_lines
 from planning.configuration.project import CONFIDENCE, Project
-from planning.configuration.text import hidden_by_yaml
-from planning.project.folders import pool_features
-from planning.project.paths import MODEL_FILES
-from planning.project.pool import images_root
+from planning.project.paths import MODEL_FILES, sends_batches
 from planning.project.standing import ProjectStanding
 
 #: The keys that only images need.
@@ -30,18 +28,9 @@ RESERVED_BATCHES = 2
 
 
 def check_project(project: Project, source: str, files: Sequence[str] = ()) -> None:
-    """Raise InputError with one line for each problem.
-
-    Args:
-        project: what `planning.configuration.loading.load_project` returned.
-        files: the configuration files, if there are several; their text may have errors that YAML hides.
-    """
-    problems = [
-        *(line for path in files or [source] for line in hidden_by_yaml(path)),
-        *problems_with_files(project),
-    ]
-    if problems:
-        raise InputError(*(f"{source}: {problem}" for problem in problems))
+    """Raise InputError with one line for each problem; the arguments are those of `load_project`."""
+    if lines := message_lines(problems_with_files(project), source, files):
+        raise InputError(*lines)
 
 
 def problems_with_files(project: Project, omitted_keys: Collection[str] = ()) -> Iterator[str]:
@@ -52,6 +41,16 @@ def problems_with_files(project: Project, omitted_keys: Collection[str] = ()) ->
     yield from case_problems("project", project.project)
     yield from _file_problems(project)
     yield from _folder_problems(project)
+
+
+def check_standing(standing: ProjectStanding, source: str, arguments: Sequence[str]) -> None:
+    """Raise InputError if a run cannot do what Snakemake's ``arguments`` ask for."""
+    require_same_spelling(standing, source)
+    require_shared(standing, source)
+    require_model(standing, arguments)
+    if sends_batches(arguments):
+        require_room(standing, source)
+        print_notices(audit_notices(standing))
 
 
 def require_room(standing: ProjectStanding, source: str) -> None:
@@ -145,11 +144,10 @@ def _backbone_problems(project: Project) -> Iterator[str]:
     if backbone is None:
         yield "backbone: is missing; images need one"
         return
-    has_weights = backbone.checkpoint or may_bring_weights(backbone.architecture)
     if backbone.architecture == WITHOUT_WEIGHTS:
         if backbone.checkpoint:
             yield "backbone.checkpoint: identity has no weights; leave it out"
-    elif not has_weights:
+    elif not (backbone.checkpoint or may_bring_weights(backbone.architecture)):
         yield "backbone.checkpoint: is missing; it must be the file of the backbone's weights"
     if backbone.format and backbone.keys:
         yield "backbone: format and keys both say how the checkpoint names its weights; give one"
@@ -160,7 +158,7 @@ def _file_problems(project: Project) -> Iterator[str]:
     path = project.images if project.embeddings is None else project.embeddings.path
     if path is not None and not Path(path).exists():
         yield f"{pool}: {path} does not exist; {RELATIVE}"
-    yield from backbone_file_problems(project.backbone, pool_features(project))
+    yield from backbone_file_problems(project.backbone, project.features_file)
 
 
 def _folder_problems(project: Project) -> Iterator[str]:
@@ -179,7 +177,7 @@ def _folder_problems(project: Project) -> Iterator[str]:
     images = Path(project.images).resolve()
     if Path("results").resolve() in images.parents:
         yield f"images: {project.images} lies in results/, which may be deleted; put it elsewhere"
-    if images_root(project) != Path(project.images):
+    if project.images_root != Path(project.images):
         return
     if images in ledger.resolve().parents:
         yield f"ledger: {ledger} lies in {project.images}, the folder of the photographs; put it elsewhere"

@@ -7,7 +7,6 @@ from activepool.errors import InputError
 from activepool.io.files import file_digest
 from activepool.records.provenance import Record, records_in
 from planning.configuration.project import Project
-from planning.project.folders import results_folder
 
 #: The endings of files that nobody edits.
 BINARY_ENDINGS = (".h5", ".safetensors", ".parquet")
@@ -16,12 +15,12 @@ BINARY_ENDINGS = (".h5", ".safetensors", ".parquet")
 PAGE_ENDING = ".html"
 
 
-def files_to_rebuild(record: Record) -> list[str]:
+def files_to_rebuild(record: Record | None) -> list[str]:
     """Return the files of models and pages that are shorter than recorded.
 
     A page is left out if a list beside it has changed, because the run would rebuild both.
     """
-    return [path for path in _cut_files(record) if not _changed_list(record, path)]
+    return [path for path in _cut_files(record) if not _changed_list(record, path)] if record else []
 
 
 def cut_notices(project: Project) -> Iterator[str]:
@@ -29,7 +28,7 @@ def cut_notices(project: Project) -> Iterator[str]:
 
     Features are left out: they are expensive, and the rows of the samples depend on which of them exist.
     """
-    root = Path(results_folder(project))
+    root = Path(project.results_folder)
     for folder in (root, *sorted(root.glob("batches/*"))):
         for record in filter(None, map(record_at, records_in(folder))):
             yield from (_notice(record, path) for path in _cut_files(record))

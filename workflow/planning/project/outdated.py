@@ -66,7 +66,8 @@ def _outdated(arguments: StageArguments, root: str, jobs: Iterable[Job]) -> list
     outdated = {
         job
         for job, stage in stages.items()
-        if _was_cut(records[job]) or (stage != SEND and _differs(arguments, job, records[job], digests))
+        if files_to_rebuild(records[job])
+        or (stage != SEND and _differs(arguments, job, records[job], digests))
     }
     rebuilt = [job for job, stage in stages.items() if stage != SEND]
     while followers := {
@@ -74,10 +75,6 @@ def _outdated(arguments: StageArguments, root: str, jobs: Iterable[Job]) -> list
     }:
         outdated |= followers
     return [job for job in stages if job in outdated]
-
-
-def _was_cut(record: Record | None) -> bool:
-    return record is not None and bool(files_to_rebuild(record))
 
 
 def _differs(arguments: StageArguments, job: Job, record: Record | None, digests: dict[str, str]) -> bool:

@@ -1,6 +1,6 @@
 """The paths of a project's files; ``wildcards`` are Snakemake's."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ from activepool.labelling.pool.vectors import REMOVED
 from activepool.records.provenance import record_path
 from planning.paths import FeaturePaths
 from planning.project.cut_files import files_to_rebuild, record_at
-from planning.project.folders import part_features, pool_features, pool_folder, results_folder
 from planning.project.standing import ProjectStanding
 
 #: The files of a batch for people and their tools: outputs of the stage `send`, and their names.
@@ -56,13 +55,13 @@ class ProjectPaths(FeaturePaths):
         self.outdated: frozenset[str] = frozenset()
         self.project = standing.project
         self.is_embedded = self.project.embeddings is not None
-        self.root = results_folder(self.project)
+        self.root = self.project.results_folder
         self.batches = f"{self.root}/batches"
-        samples = f"{pool_folder(self.project)}/{SAMPLES}"
+        samples = f"{self.project.pool_folder}/{SAMPLES}"
         #: The table of the pool; [] in a preview before the first run.
         self.samples = samples if Path(samples).is_file() else []
-        self.features = pool_features(self.project)
-        removed = f"{pool_folder(self.project)}/{REMOVED}"
+        self.features = self.project.features_file
+        removed = f"{self.project.pool_folder}/{REMOVED}"
         #: The file of vectors that the user's file no longer has; [] if there are none.
         self.removed_vectors = removed if Path(removed).is_file() else []
         self.status = f"{self.root}/status.html"
@@ -74,7 +73,7 @@ class ProjectPaths(FeaturePaths):
     def parts(self) -> list[str]:
         """The features of all parts of the pool."""
         numbers = sorted(set(self.standing.pool.parts))
-        return [part_features(self.project, number) for number in numbers]
+        return [self.project.part_features(number) for number in numbers]
 
     # Batches.
 
@@ -133,29 +132,22 @@ class ProjectPaths(FeaturePaths):
         killed between its entries in the ledger and its record.
         """
         standing = self.standing
-        unrecorded = [
-            batch.name
-            for batch in (*standing.sent_batches, *standing.audits)
-            if self._lacks_record(batch.name)
-        ]
-        rebuilt = [path for batch in unrecorded for path in self.sent_files(batch)]
+        sent = [batch.name for batch in (*standing.sent_batches, *standing.audits)]
+        files = [path for name in sent if self._lacks_record(name) for path in self.sent_files(name)]
         if not self.sends:
-            return rebuilt
-        missing_files = (
-            path for batch in standing.incomplete_batches for path in self._missing_files(batch.name)
-        )
-        files = [*rebuilt, *(path for path in missing_files if path not in rebuilt)]
+            return files
+        for batch in standing.incomplete_batches:
+            files += self._missing_files(batch.name)
         if standing.next_audit:
             files += self.sent_files(standing.next_audit)
         if not standing.is_waiting and not standing.is_exhausted:
             files += self.sent_files(standing.next_batch)
-        return files
+        return list(dict.fromkeys(files))
 
     def _missing_files(self, batch: str) -> Iterator[str]:
         """Yield the files of a batch for people that are missing, or were cut and must be rebuilt."""
         files = self.sent_files(batch)
-        record = record_at(record_path(files[0]))
-        cut = files_to_rebuild(record) if record else []
+        cut = files_to_rebuild(record_at(record_path(files[0])))
         yield from (path for path in files if path in cut or not Path(path).is_file())
 
     def _lacks_record(self, batch: str) -> bool:
@@ -190,3 +182,9 @@ class ProjectPaths(FeaturePaths):
     def latest_model_file(self, name: str) -> str:
         """Return the file called ``name`` of the model of all present labels."""
         return self.batch_file(self.standing.next_batch, name)
+
+
+def sends_batches(arguments: Iterable[str]) -> bool:
+    """Return whether Snakemake's command line asks for the next batch, and not only for a model."""
+    words = set(arguments)
+    return "next_batch" in words or not words & set(MODEL_FILES)

@@ -36,7 +36,6 @@ from activepool.labelling.pool.vectors import (
 from activepool.ledger.formats.slips import LABEL_HEADERS
 from activepool.programs.messages import print_notices
 from planning.configuration.project import EmbeddingFile, Project
-from planning.project.folders import part_features, pool_features, pool_folder
 from planning.project.notices import PoolNotices
 from planning.stages.contents import content_digest
 
@@ -53,25 +52,16 @@ MAX_EXAMPLES = 3
 MAX_MISTAKES = 50
 
 
-def images_root(project: Project) -> Path:
-    """Return the folder from which the paths of images start."""
-    images = Path(project.images or "")
-    return images.parent if images.suffix.lower() == ".csv" else images
-
-
 def updated_pool(
     project: Project, has_entries: bool = False, notices: PoolNotices = SHOW_ALL, dry: bool = False
 ) -> Pool:
-    """Update the tables of the pool, and return it.
+    """Update the tables of the pool, unless ``dry``, and return it.
 
-    Args:
-        has_entries: whether the ledger has entries, so that other samples must not replace all present ones.
-        notices: shows which images are left out.
-        dry: whether to write nothing.
+    If the ledger ``has_entries``, other samples must not replace all present ones.
 
     Raises: InputError with a line for each mistake in the list, and for each image that cannot be read.
     """
-    folder = Path(pool_folder(project))
+    folder = Path(project.pool_folder)
     if project.embeddings is not None:
         return _pool_of_vectors(project, folder, project.embeddings, has_entries, dry)
     root, sources = listed_images(project, notices)
@@ -93,7 +83,7 @@ def updated_pool(
     )
 
     def has_features(part: int) -> bool:
-        return Path(part_features(project, part)).is_file()
+        return Path(project.part_features(part)).is_file()
 
     earlier = read_pool(folder)
     parts = zip(earlier.samples, earlier.parts, strict=True)
@@ -150,7 +140,7 @@ def _pool_of_vectors(
     lost = set(gone)
     if len(gone) < len(earlier.samples):
         # Vectors are copied by their content, and so keep their rows.
-        lost -= set(keep_removed(removed, pool_features(project), gone, dry))
+        lost -= set(keep_removed(removed, project.features_file, gone, dry))
     elif gone and has_entries:
         # Features of these vectors must not be mixed with others.
         raise InputError(
@@ -181,7 +171,7 @@ def unread_notices(project: Project, pool: Pool) -> Iterator[str]:
 
     Raises: InputError for images that cannot be listed, and for names that cannot be used.
     """
-    folder = Path(pool_folder(project))
+    folder = Path(project.pool_folder)
     if project.embeddings is not None:
         if _is_unchanged(folder, _content(project.embeddings)):
             require_ledger_names(project.embeddings.path, pool.sources, "row")
@@ -212,7 +202,7 @@ def listed_images(project: Project, notices: PoolNotices = SHOW_ALL) -> tuple[Pa
     Raises: InputError with a line for each mistake in a list, and for each name that the ledger cannot hold.
     """
     images = Path(project.images or "")
-    root = images_root(project)
+    root = project.images_root or images
     if root != images:
         sources = _images_of_list(images, root, project.returned, notices)
     else:

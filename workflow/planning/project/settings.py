@@ -10,9 +10,8 @@ import numpy as np
 
 from activepool.labelling.batches.sending import is_audit
 from activepool.ledger.source_names import LOCAL_FILES
-from planning.configuration.strategies import StrategySettings
+from planning.configuration.sections import StrategySettings
 from planning.project.paths import FOLDERS, ProjectPaths
-from planning.project.pool import images_root
 from planning.project.standing import number_of
 from planning.stages.digests import digest_of
 from planning.stages.settings import StageSettings, backbone_setting
@@ -24,11 +23,28 @@ RANDOM = StrategySettings(strategy="random")
 class ProjectSettings(StageSettings):
     """The settings of the stages of a project."""
 
+    results = None
+
     def __init__(self, paths: ProjectPaths) -> None:
         self._paths = paths
-        self._project = paths.project
         self._standing = paths.standing
+        self._project = project = paths.project
         self.checkpoint = paths.checkpoint
+        self.project = project.project
+        self.images = str(project.images_root) if project.images_root else None
+        self.exif = project.exif
+        self.source = project.embeddings.model_dump(exclude_none=True) if project.embeddings else None
+        self.backbone = backbone_setting(project.backbone) if project.backbone else None
+        self.extraction = project.features.model_dump(exclude={"shards"})
+        self.ledger = project.ledger_path
+        self.given_classes = project.classes or None
+        self.ask_again = list(project.ask_again) or None
+        self.seed = project.seed
+        self.return_to = project.returned
+        self.address = project.label_studio.address
+        if self.address is None:
+            root = project.images_root
+            self.address = f"{LOCAL_FILES}{quote(f'{root.resolve().name}/')}" if root else LOCAL_FILES
 
     def kind_of_job(self, wildcards: Any) -> Hashable:
         return wildcards.get("dataset"), wildcards.get("batch")
@@ -56,56 +72,14 @@ class ProjectSettings(StageSettings):
             case _:
                 return ""
 
-    # The pool.
-
-    def images(self, stage: str, wildcards: Any) -> str | None:
-        return None if self._paths.is_embedded else str(images_root(self._project))
-
     def part(self, stage: str, wildcards: Any) -> int:
         return number_of(wildcards.dataset)
-
-    def exif(self, stage: str, wildcards: Any) -> str:
-        return self._project.exif
-
-    def source(self, stage: str, wildcards: Any) -> Any:
-        embeddings = self._project.embeddings
-        return None if embeddings is None else embeddings.model_dump(exclude_none=True)
-
-    def backbone(self, stage: str, wildcards: Any) -> Any:
-        backbone = self._project.backbone
-        return None if backbone is None else backbone_setting(backbone)
-
-    def extraction(self, stage: str, wildcards: Any) -> Any:
-        return self._project.features.model_dump(exclude={"shards"})
-
-    def results(self, stage: str, wildcards: Any) -> None:
-        return None
-
-    # Batches.
-
-    def project(self, stage: str, wildcards: Any) -> str:
-        return self._project.project
-
-    def ledger(self, stage: str, wildcards: Any) -> str:
-        return self._project.ledger_path
 
     def entries(self, stage: str, wildcards: Any) -> int | None:
         return self._standing.num_entries(wildcards.batch) if wildcards.get("batch") else None
 
-    def given_classes(self, stage: str, wildcards: Any) -> list[str] | None:
-        return self._project.classes or None
-
-    def ask_again(self, stage: str, wildcards: Any) -> list[str] | None:
-        return list(self._project.ask_again) or None
-
-    def batch(self, stage: str, wildcards: Any) -> str:
-        return str(wildcards.batch)
-
     def number(self, stage: str, wildcards: Any) -> int:
         return number_of(wildcards.batch)
-
-    def seed(self, stage: str, wildcards: Any) -> int:
-        return self._project.seed
 
     def budget(self, stage: str, wildcards: Any) -> int:
         return self._standing.next_audit_size if is_audit(wildcards.batch) else self._project.batch
@@ -116,18 +90,8 @@ class ProjectSettings(StageSettings):
     def options(self, stage: str, wildcards: Any) -> dict[str, Any]:
         return self._entry(wildcards).options
 
-    def return_to(self, stage: str, wildcards: Any) -> str:
-        return self._project.returned
-
     def folders(self, stage: str, wildcards: Any) -> str | None:
         return self._paths.batch_file(wildcards.batch, FOLDERS) if self._project.folders else None
-
-    def address(self, stage: str, wildcards: Any) -> str:
-        address = self._project.label_studio.address
-        if address is not None:
-            return address
-        folder = "" if self._paths.is_embedded else f"{images_root(self._project).resolve().name}/"
-        return f"{LOCAL_FILES}{quote(folder)}"
 
     def _entry(self, wildcards: Any) -> StrategySettings:
         if is_audit(wildcards.batch):

@@ -15,7 +15,7 @@ from activepool.io.index_files import read_index
 from planning.configuration.experiment import Experiment, LbfgsHead
 from planning.drawings import inapplicable
 from planning.paths import Paths
-from planning.runs.command_line import is_report, snakemake_command, with_options
+from planning.runs.command_line import is_report, report_command
 
 #: With fewer validation samples, the 95 % interval of an accuracy of 50 % is wider than ± 15 points.
 MIN_VALIDATED = 43
@@ -90,8 +90,7 @@ def _results(workflow: Any, paths: Paths, arguments: Sequence[str]) -> Iterator[
             for needs, names in inapplicable(folder, paths.experiment).items():
                 yield f"{heading} (needs {' and '.join(needs)}): {', '.join(names)}"
     if covered.issuperset(paths.reported()) and not any(map(is_report, arguments)):
-        command = snakemake_command(with_options(arguments, "--report", "report.html"))
-        yield f"all of it in one page: {command}"
+        yield f"all of it in one page: {report_command(arguments)}"
     yield from _weak_choices(paths.experiment, covered)
 
 

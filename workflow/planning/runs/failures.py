@@ -1,4 +1,7 @@
-"""The last lines of a run that failed or was stopped: which jobs failed, why, and how to go on."""
+"""The last lines of a run that failed or was stopped: which jobs failed, why, and how to go on.
+
+A job's log says why it failed, or the executor does, if the job did not start or was killed.
+"""
 
 import atexit
 import os
@@ -6,9 +9,11 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, takewhile
 from pathlib import Path
 from typing import Any
+
+from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 
 from activepool.errors import first_line
 from planning.runs.command_line import parse_command, snakemake_command
@@ -89,7 +94,7 @@ def summary(
         workflow: Snakemake's, after the run.
         arguments: of Snakemake's command line.
         remedies: what helps, which only experiments or only projects know.
-        reasons: the executor's messages about failed jobs, by their numbers (see planning.runs.reasons).
+        reasons: see `keep_reasons`.
     """
     if _is_interrupted(workflow):
         yield INTERRUPTED
@@ -155,17 +160,53 @@ def _error(log: str, since: float) -> str | None:
     if not _is_of_run(log, since):
         return None
     lines = Path(log).read_text(encoding="utf-8", errors="replace").splitlines()
-    blocks = [list(block) for is_error, block in groupby(lines, _is_error) if is_error]
+    blocks = [
+        list(block) for is_error, block in groupby(lines, lambda line: bool(ERROR.match(line))) if is_error
+    ]
     if blocks:
         errors = [ERROR.sub("", line, count=1) for line in blocks[-1]]
         return STOPPED if errors[-1] == STOPPED else first_line(errors)
     return [line for line in lines if line.strip()][-1] if TRACEBACK in lines else None
 
 
-def _is_error(line: str) -> bool:
-    return ERROR.match(line) is not None
-
-
 def _is_of_run(log: str, since: float) -> bool:
     path = Path(log)
     return path.is_file() and path.stat().st_mtime >= since
+
+
+def keep_reasons(workflow: Any, reasons: dict[int, str]) -> None:
+    """From now on, add the executor's messages about failed jobs to ``reasons``, by the number of the job.
+
+    Snakemake does not show them, such as the output of sbatch, if ``quiet: rules`` holds, and drops them for
+    a group of jobs.
+    """
+    submitted = next((job for job in workflow.dag.needrun_jobs() if not job.is_local), None)
+    if submitted is None:
+        return
+    executor = workflow.scheduler.get_executor(submitted)
+    print_job_error, run_job = executor.print_job_error, executor.run_job
+
+    def keep(job_info: SubmittedJobInfo, msg: str | None = None, **more: Any) -> None:
+        job: Any = job_info.job
+        if reason := _in_one_line(msg or ""):
+            reasons.update((member.jobid, reason) for member in (job.jobs if job.is_group() else [job]))
+        print_job_error(job_info, msg, **more)
+
+    def submit(job: Any) -> None:
+        try:
+            run_job(job)
+        except AttributeError as error:
+            # If the plugin for Slurm cannot submit a job, it prints the job's rule. A group has none, and the
+            # plugin loses the error in a thread of its own: the run would wait for the group without end.
+            if not job.is_group():
+                raise
+            cause = error.__context__ or error
+            executor.report_job_error(SubmittedJobInfo(job), msg=f"Job submission failed: {cause}")
+
+    executor.print_job_error, executor.run_job = keep, submit
+
+
+def _in_one_line(message: str) -> str:
+    """Return the message of an executor in one line, without the call and the script that follow it."""
+    lines = takewhile(lambda line: not line.startswith("    "), message.splitlines())
+    return " ".join(" ".join(lines).split()).rstrip(" .:")

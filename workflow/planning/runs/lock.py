@@ -45,11 +45,7 @@ def jobs_folder() -> Path:
 
 
 def _announcing_folder() -> Path:
-    """Return the folder where all runs that share ``results`` are announced.
-
-    It is the working directory, or, if ``results`` is a link, the folder that the link leads to, if that is
-    writable.
-    """
+    """Return the working directory or, if ``results`` leads to a writable folder elsewhere, that folder."""
     results = Path("results")
     if not results.is_symlink():
         return Path()
@@ -61,13 +57,12 @@ def warn_about_others() -> None:
     """Warn about other runs in this folder; write and remove nothing, since this may be a dry run."""
     if OUTER_RUN in os.environ:
         return  # the outer run has warned
-    runs = other_processes(runs_folder())
-    if active := [run.name for run in runs if run.is_confirmed]:
+    if active := active_runs():
         _print(
             f"another run is active in this folder ({', '.join(active)});"
             " if both write the same files, this run stops: start it again after the other has ended"
         )
-    _warn_about_unreachable("another run", runs)
+    _warn_about_unreachable("another run", other_processes(runs_folder()))
 
 
 def active_runs() -> list[str]:
@@ -88,9 +83,7 @@ def register(reads: Iterable[str], writes: Iterable[str]) -> None:
     runs_folder().mkdir(parents=True, exist_ok=True)
     with _one_start_at_a_time():
         remove_ended(runs_folder())
-        if OUTER_RUN not in os.environ and not any(
-            run.is_confirmed for run in other_processes(runs_folder())
-        ):
+        if OUTER_RUN not in os.environ and not active_runs():
             _wait_for_jobs()
         announcement = announce(runs_folder(), json.dumps(files))
         # Announce, then look: if two hosts do not see each other's locks, at least one of the runs stops.

@@ -1,6 +1,11 @@
-"""A line for each job of a run, in place of Snakemake's lines, which name no strategy, seed or round."""
+"""A line for each job of a run or, in a dry run, of its plan.
+
+They replace Snakemake's lines, which name no strategy, seed or round, and take 15 lines for a planned job.
+"""
 
 import logging
+import re
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -9,6 +14,9 @@ from typing import Any, NamedTuple, TextIO
 from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.common import LogEvent
+
+from activepool.errors import first_few
+from planning.runs.command_line import parse_command
 
 #: A job that runs for more seconds than this gets a line while it runs.
 SOON = 10.0
@@ -19,6 +27,21 @@ WORDING = {"strategy": "{}", "batch": "{}", "seed": "seed {}", "round": "round {
 #: Snakemake's lines that the lines of this module replace. One has no event.
 REPLACED = (LogEvent.JOB_STARTED, LogEvent.JOB_FINISHED, LogEvent.PROGRESS)
 SELECTING = "Select jobs to execute..."
+
+#: How Snakemake begins a reason, and the words of a line for it.
+WORDS = {
+    "Missing output files": "missing",
+    "Incomplete output files": "incomplete",
+    "Updated input files": "newer input",
+    "Input files updated by another job": "input rebuilt",
+    "Forced execution": "outdated, or forced",
+}
+
+#: How Snakemake begins the reason that settings or code have changed, and what separates old from new.
+CHANGED, SEPARATOR = "Params have changed", " now: "
+
+#: A stage in the recorded params of a job, with the digests of its settings and its code.
+STAGE = re.compile(r'"(\w+)": "settings (\w+), code (\w+)"')
 
 
 class _Job(NamedTuple):
@@ -119,12 +142,13 @@ def _is_kept(record: logging.LogRecord) -> bool:
     return getattr(record, "event", None) not in REPLACED and record.msg != SELECTING
 
 
-def replaces_jobs(settings: Any) -> bool:
-    """Return whether Snakemake's output settings ask for its progress, without its own lines about jobs."""
+def _replaces_jobs(workflow: Any, printer: type[logging.Handler]) -> bool:
+    """Return whether lines replace Snakemake's about jobs, and no other module has added the ``printer``."""
+    settings = workflow.output_settings
     quiet = set(settings.quiet or ())
-    return (
-        Quietness.RULES in quiet and not quiet & {Quietness.ALL, Quietness.PROGRESS} and not settings.verbose
-    )
+    is_plain = not quiet & {Quietness.ALL, Quietness.PROGRESS} and not settings.verbose
+    has_printer = any(isinstance(handler, printer) for handler in logger.handlers)
+    return Quietness.RULES in quiet and is_plain and not has_printer
 
 
 def terminal_handlers() -> list[logging.StreamHandler[TextIO]]:
@@ -138,11 +162,7 @@ def terminal_handlers() -> list[logging.StreamHandler[TextIO]]:
 
 def show_progress(workflow: Any) -> None:
     """From now on, print a line for each job, if ``quiet: rules`` holds and nothing else was asked for."""
-    if not replaces_jobs(workflow.output_settings):
-        return
-    if any(isinstance(handler, Progress) for handler in logger.handlers):
-        return  # of another module
-    for handler in terminal_handlers():
+    for handler in terminal_handlers() if _replaces_jobs(workflow, Progress) else ():
         handler.addFilter(_is_kept)
         progress = Progress(handler.stream)
         progress.watch(workflow.scheduler)
@@ -174,3 +194,57 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+class Plan(logging.Handler):
+    """Prints a line for each job that a run would start: ``[would run] curves (missing: ...)``."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self._stream = stream
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print the line for a record about a job; an error here does not end the run."""
+        try:
+            details = record.__dict__
+            if details.get("event") == LogEvent.JOB_INFO and details["output"]:  # targets have no output
+                job = label(details["rule_name"], details["wildcards"])
+                print(f"[would run] {job} ({reason(details['reason'])})", file=self._stream, flush=True)
+        except Exception:
+            self.handleError(record)
+
+
+def reason(text: str) -> str:
+    """Return Snakemake's reason for a job in a few words, with the first file of each list.
+
+    If the params have changed, they name the stages with other settings or code.
+    """
+    start, changed, change = text.partition(CHANGED)
+    clauses = [_shortened(clause) for clause in start.split("; ") if clause]
+    return "; ".join([*clauses, *([_difference(change)] if changed else [])])
+
+
+def _shortened(clause: str) -> str:
+    beginning, _, files = clause.partition(": ")
+    words = WORDS.get(beginning, beginning[:1].lower() + beginning[1:])
+    return f"{words}: {first_few(sorted(files.split(', ')), 1)}" if files else words.rstrip(".")
+
+
+def _difference(change: str) -> str:
+    old, _, new = change.partition(SEPARATOR)
+    old_digests = {name: digests for name, *digests in STAGE.findall(old)}
+    differing = [
+        f"{part} of {name}"
+        for name, *digests in STAGE.findall(new)
+        for part, *pair in zip(("settings", "code"), old_digests.get(name, digests), digests, strict=True)
+        if pair[0] != pair[1]
+    ]
+    return f"changed: {', '.join(differing)}" if differing else "its settings or earlier stages have changed"
+
+
+def show_plan(workflow: Any) -> None:
+    """In a dry run, print a line for each job, if ``quiet: rules`` holds and nothing else was asked for."""
+    options = parse_command(tuple(sys.argv))
+    if options is not None and options.dryrun and _replaces_jobs(workflow, Plan):
+        for handler in terminal_handlers():
+            logger.addHandler(Plan(handler.stream))

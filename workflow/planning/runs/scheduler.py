@@ -1,9 +1,10 @@
-"""Snakemake's scheduler, and whether a run has what its jobs need, before the first: a cluster, a GPU."""
+"""What is done once Snakemake has found the jobs of a run, before the first: has it a cluster, a GPU?"""
 
 import re
 import shlex
 import subprocess
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from activepool.compute.devices import has_cuda_driver
@@ -32,11 +33,7 @@ def unblock_sigterm(workflow: Any) -> None:
 
 
 def require_scheduler(workflow: Any) -> None:
-    """Raise InputError if a run cannot submit its jobs from this machine.
-
-    Otherwise each job would fail at its submission, and at each retry. A run without jobs to submit needs no
-    scheduler.
-    """
+    """Raise InputError if a run cannot submit its jobs from this machine: each would fail at each retry."""
     if all(job.is_local for job in workflow.dag.needrun_jobs()):
         return
     settings = workflow.executor_settings
@@ -47,10 +44,7 @@ def require_scheduler(workflow: Any) -> None:
 
 
 def require_gpu(workflow: Any, device: str) -> None:
-    """Raise InputError if jobs of a run would compute on a GPU of this machine, which has none.
-
-    Jobs that an executor sends to another machine are not checked.
-    """
+    """Raise InputError if jobs of a run would compute on a GPU of this machine, which has none."""
     if workflow.executor_plugin.name != "local" or not device.startswith("cuda") or has_cuda_driver():
         return
     rules = sorted({job.rule.name for job in workflow.dag.needrun_jobs() if "device" in job.rule.resources})
@@ -91,10 +85,7 @@ def _require_answer(command: list[str]) -> None:
 
 
 def _require(commands: dict[str | None, str]) -> None:
-    """Raise InputError if any of the commands is missing on this machine.
-
-    ``commands`` has what each does, by its name; those without a name are left to the shell.
-    """
+    """Raise InputError if a command is missing; ``commands`` has their uses by name, or None if unknown."""
     missing = {name: use for name, use in commands.items() if name and not _is_command(name)}
     if missing:
         named = " and ".join(f"{name}, the command {use}," for name, use in missing.items())
@@ -119,3 +110,36 @@ def _is_command(name: str) -> bool:
     """Return whether the shell knows a command, built in or not."""
     words = ["/bin/sh", "-c", 'command -v "$1"', "sh", name]
     return subprocess.run(words, stdout=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def call_with_jobs(workflow: Any, action: Callable[[], None]) -> None:
+    """Have Snakemake call ``action`` once it has found the jobs.
+
+    It calls no public hook in a dry run, nor if there is nothing to be done.
+    """
+    build = workflow._build_dag
+
+    def build_dag() -> None:
+        build()
+        action()
+
+    workflow._build_dag = build_dag
+
+
+def rewritten_files(workflow: Any) -> list[str]:
+    """Return the files that the jobs of a run write."""
+    return [str(path) for job in workflow.dag.needrun_jobs() for path in job.output]
+
+
+def foresee_mistakes(workflow: Any, check: Callable[[], None]) -> None:
+    """In a dry run, print why a run would stop before its first job, if ``check`` raises InputError."""
+
+    def foresee() -> None:
+        if not workflow.dryrun:
+            return
+        try:
+            check()
+        except InputError as error:
+            print_notices([f"a run would stop before its first job: {error}"])
+
+    call_with_jobs(workflow, foresee)

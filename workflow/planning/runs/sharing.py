@@ -34,7 +34,6 @@ class SharedFolder:
     """A folder that an experiment uses and may share with others.
 
     Attributes:
-        path: as the rules name it.
         key: the key of the configuration that names the folder.
         settings: the settings that its files depend on, by their keys, as the configuration gives them.
         contents: the same, with known digests in place of paths.
@@ -66,14 +65,9 @@ class SharedFolder:
 def shared_folders(paths: Paths) -> list[SharedFolder]:
     """Return the shared folders of an experiment, in the order in which jobs make them."""
     experiment = paths.experiment
-    folders = [
-        SharedFolder(
-            _folder(paths.samples),
-            "dataset.name",
-            _flat("dataset", source_setting(experiment.dataset)),
-            _flat("dataset", source_content(experiment.dataset)),
-        )
-    ]
+    settings = _flat("dataset", source_setting(experiment.dataset))
+    contents = _flat("dataset", source_content(experiment.dataset))
+    folders = [SharedFolder(_folder(paths.samples), "dataset.name", settings, contents)]
     backbone = experiment.backbone
     if backbone is None:
         return folders

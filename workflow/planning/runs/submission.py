@@ -11,12 +11,12 @@ from activepool.compute.kernels import keep_kernel_variables, kernel_variables
 from activepool.data.samples import IMAGES_FOLDER
 from activepool.errors import InputError
 from activepool.programs import servers
+from activepool.programs.servers import Kind
 from activepool.programs.start import SERVERS
 from activepool.records.planned_code import LISTINGS, PLANNED, entry_of
 from activepool.records.process_locks import JOBS_FOLDER, process_name
 from planning.runs.lock import OUTER_RUN, jobs_folder
-from planning.runs.server_kinds import KINDS
-from planning.stages.code import write_listings
+from planning.stages.digests import write_listings
 
 #: The environment variable that lists the kernel-choosing variables of the run.
 KERNEL_VARIABLES = "ACTIVEPOOL_KERNELS"
@@ -54,15 +54,11 @@ def _of_python(checkout: Path) -> dict[str, str]:
 
 
 def start_servers(workflow: Any, checkout: Path) -> None:
-    """Start the servers of the planned stages (see `activepool.programs.servers`).
-
-    Only if their jobs run here, with this Python.
-    """
+    """Start the servers of the planned stages, if their jobs run here, with this Python."""
     os.environ.pop(SERVERS, None)  # the settings of an outer run
     if workflow.local_exec and not workflow.deployment_settings.deployment_method:
         planned = {f"activepool.stages.{parameter.stage}" for parameter, _ in _planned(workflow)}
-        kinds = [kind for kind in KINDS if planned.intersection(kind.stages)]
-        if kinds:
+        if kinds := [kind for kind in KINDS if planned.intersection(kind.stages)]:
             servers.start(_of_python(checkout), kinds)
 
 
@@ -110,3 +106,37 @@ def _planned(workflow: Any) -> Iterator[tuple[Any, Any]]:
         for parameter in job.rule.params:
             if hasattr(parameter, "stage"):
                 yield parameter, job.wildcards
+
+
+def _kind(stages: str, imports: str) -> Kind:
+    return Kind(
+        tuple(f"activepool.stages.{name}" for name in stages.split()),
+        tuple(f"activepool.{name}" for name in imports.split()),
+    )
+
+
+#: Stages that run often, by what they import. The others start processes of their own.
+KINDS = (
+    _kind(
+        "extract full_pool gather gather_scores initial_labelled prepare score select select_initial train"
+        " validation",
+        "programs.running programs.round_query data.label_file evaluation.round_metrics features.image_round"
+        " features.store heads.lbfgs heads.training scores.nearest scores.pool_scorer"
+        " strategies.registry strategies.checked_selection",
+    ),
+    _kind(
+        "curves selections table", "programs.running figures.results evaluation.comparisons figures.registry"
+    ),
+    _kind(
+        "contact_sheet costs feature_map figure pretraining_figure",
+        "programs.running figures.results figures.export figures.classes figures.contact_sheet",
+    ),
+    _kind(
+        "candidates export_model export_predictions label_errors photographs pool_features pool_vectors"
+        " predict propose send status train_labelled training_labels",
+        "programs.running api.heads heads.cross_validation features.store labelling.batches.near_duplicates"
+        " labelling.batches.sending labelling.batches.sheet labelling.models.held_out"
+        " labelling.models.predictions labelling.models.training_set labelling.pool.table"
+        " labelling.status.page ledger.book strategies.checked_selection strategies.registry",
+    ),
+)

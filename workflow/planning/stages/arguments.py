@@ -40,7 +40,14 @@ def program(stage: str) -> str:
 
 
 class StageArguments:
-    """The params of all rules; calling it returns those of a rule that runs a stage."""
+    """The params of all rules; calling it returns those of a rule that runs a stage.
+
+    Args:
+        workflow: Snakemake's.
+        labels_digest: (stage, job's wildcards) -> digest of the labels that a job reads outside its inputs;
+            empty if it reads none.
+        strategies: the folders of the strategies, which are values of the wildcard ``strategy``.
+    """
 
     def __init__(
         self,
@@ -49,14 +56,6 @@ class StageArguments:
         labels_digest: Callable[[str, Any], str],
         strategies: Iterable[str] = (),
     ) -> None:
-        """Derive the params of all rules.
-
-        Args:
-            workflow: Snakemake's.
-            labels_digest: (stage, job's wildcards) -> digest of the labels that a job reads outside its
-                inputs; empty if it reads none.
-            strategies: the folders of the strategies, which are values of the wildcard ``strategy``.
-        """
         self.labels_digest = labels_digest
         self.settings = settings
         self.graph = StageGraph(workflow, StageDigests(settings).describe, strategies)
@@ -67,8 +66,6 @@ class StageArguments:
         ``fixed`` are settings that the rule itself decides, and the paths of files of an earlier run.
         """
         declared = declaration(stage)
-        places = [parameter for parameter in declared.settings if parameter.name in PLACES]
-        recorded_settings = [parameter for parameter in declared.settings if parameter.name not in PLACES]
         earlier_files = {
             parameter.flag: fixed.pop(parameter.name)
             for parameter in declared.of_role(Role.EARLIER)
@@ -76,21 +73,22 @@ class StageArguments:
         }
         reads_checkpoint = any(parameter.name == "checkpoint" for parameter in declared.parameters)
 
-        def setting_words(parameters: list[Parameter], wildcards: Any) -> list[str]:
+        def setting_words(wildcards: Any, of_places: bool) -> list[str]:
             words: list[str] = []
-            for parameter in parameters:
+            for parameter in declared.settings:
                 name = parameter.name
-                value = fixed[name] if name in fixed else self.settings.value(name, stage, wildcards)
-                words += _words(parameter, value)
+                if (name in PLACES) == of_places:
+                    value = fixed[name] if name in fixed else self.settings.value(name, stage, wildcards)
+                    words += _words(parameter, value)
             return words
 
         def recorded(wildcards: Any) -> str:
-            provenance = json.dumps(self.provenance(params, wildcards))
-            return shlex.join([*setting_words(recorded_settings, wildcards), "--provenance", provenance])
+            words = setting_words(wildcards, of_places=False)
+            return shlex.join([*words, "--provenance", json.dumps(self.provenance(params, wildcards))])
 
         # Snakemake records no param that is a function of input or output: results do not depend on paths.
         def unrecorded(wildcards: Any, input: Any, output: Any) -> str:
-            words = [*_file_words(declared, input, output), *setting_words(places, wildcards)]
+            words = [*_file_words(declared, input, output), *setting_words(wildcards, of_places=True)]
             for flag, path in earlier_files.items():
                 words += [flag, apply_wildcards(path, wildcards)]
             # The path of these weights cannot be an input of a rule.

@@ -66,9 +66,8 @@ def source_content(dataset: Dataset) -> dict[str, Any]:
     if isinstance(dataset, Cifar):
         return settings | {"options": {}}
     if isinstance(dataset, ImageDatasetSettings):
-        return settings | {
-            "options": image_content(dataset.kind, settings["options"], dataset.exif == "apply")
-        }
+        content = image_content(dataset.kind, settings["options"], dataset.exif == "apply")
+        return settings | {"options": content}
     return settings
 
 

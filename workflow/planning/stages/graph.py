@@ -57,8 +57,7 @@ class Job(NamedTuple):
 class Part(NamedTuple):
     """A rule in a provenance, and the strategy that it serves; None if it serves all.
 
-    A part is a rule, not a stage, because several rules may run one stage with different settings, as
-    `extract` and `extract_round` do.
+    It is no stage, because rules may run one stage with different settings, as `extract_round` does.
     """
 
     strategy: str | None

@@ -1,6 +1,7 @@
 """The settings of the stages: the part of the configuration behind each parameter.
 
-A parameter means the same in all stages. The method of its name returns its value.
+A parameter means the same in all stages. The attribute of its name has its value; if that differs between
+stages or jobs, it is a method that takes the name of the stage and the wildcards of a job.
 """
 
 from collections.abc import Hashable
@@ -11,9 +12,8 @@ from typing import Any
 from activepool.io.rounds import Rounds
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import find_strategy
-from planning.configuration.backbone import Backbone
 from planning.configuration.experiment import Experiment
-from planning.configuration.strategies import FULL_POOL, StrategySettings
+from planning.configuration.sections import FULL_POOL, Backbone, StrategySettings
 from planning.paths import Paths, has_wildcards, initial_folder
 from planning.stages.contents import content_digest, source_content, source_setting
 
@@ -24,14 +24,11 @@ UNRECORDED = ("annotations", "ledger", "entries", "images", "return_to", "folder
 PLACES = ("source", *UNRECORDED)
 
 #: Settings that appear in the names of a job's files.
-IN_FILE_NAMES = ("seed", "round", "kind", "method", "tracker")
+IN_FILE_NAMES = ("seed", "round", "kind", "method", "tracker", "batch")
 
 
 class StageSettings:
     """The value of each setting of a stage; ``wildcards`` are Snakemake's.
-
-    A method takes the name of the stage and the wildcards of a job. It returns None if the stage keeps its
-    default.
 
     Attributes:
         checkpoint: the file of the backbone's weights, or None.
@@ -40,8 +37,11 @@ class StageSettings:
     checkpoint: str | None
 
     def value(self, name: str, stage: str, wildcards: Any) -> Any:
-        """Return the value of the setting ``name``."""
-        return getattr(self, name)(stage, wildcards)
+        """Return the value of the setting ``name``; None if the stage keeps its default."""
+        if name in IN_FILE_NAMES and (word := wildcards.get(name)) is not None:
+            return int(word) if word.isdecimal() else word
+        value = getattr(self, name)
+        return value(stage, wildcards) if callable(value) else value
 
     def relevant_value(self, name: str, stage: str, wildcards: Any) -> Any:
         """Return the part of the setting ``name`` that results depend on."""
@@ -65,10 +65,38 @@ class StageSettings:
 class ExperimentSettings(StageSettings):
     """The settings of the stages of an experiment."""
 
+    seconds = results = None
+
     def __init__(self, experiment: Experiment, paths: Paths) -> None:
         self._experiment = experiment
         self._paths = paths
         self.checkpoint = paths.checkpoint
+        self.source = source_setting(experiment.dataset)
+        self.pretraining = experiment.pretrain.model_dump() if experiment.pretrain else None
+        self.fraction = experiment.validation.fraction
+        self.round_to = experiment.validation.round_to
+        self.size = experiment.initial.size
+        self.recipe = experiment.head.model_dump()
+        self.setup = {
+            "dataset": experiment.dataset_name,
+            "backbone": experiment.backbone_name,
+            "head": experiment.head.solver,
+        }
+        self.definitions = {
+            entry.folder: {
+                "initial": experiment.initial_kind(entry.folder),
+                "definition": {"strategy": entry.strategy, **entry.options},
+            }
+            for entry in experiment.strategies
+        }
+        self.folders = paths.recorded_folders()
+        self.oracles = [entry.folder for entry in experiment.strategies if entry.declared.is_oracle] or None
+        self.project = experiment.experiment
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        hidden = {"trackers", "device", "release_labels"}
+        return self._experiment.model_dump(mode="json", exclude=hidden, exclude_none=True)
 
     def relevant_value(self, name: str, stage: str, wildcards: Any) -> Any:
         if name == "source":
@@ -79,11 +107,6 @@ class ExperimentSettings(StageSettings):
             return self._of_head(name, self._entry(wildcards).declared)
         return self.value(name, stage, wildcards)
 
-    # Data and features.
-
-    def source(self, stage: str, wildcards: Any) -> Any:
-        return source_setting(self._experiment.dataset)
-
     def annotations(self, stage: str, wildcards: Any) -> str | None:
         return self._experiment.dataset.annotations if self._reads_query(stage, wildcards) else None
 
@@ -93,41 +116,9 @@ class ExperimentSettings(StageSettings):
         backbone = self._experiment.backbone
         return None if backbone is None else backbone_setting(backbone, is_own)
 
-    def pretraining(self, stage: str, wildcards: Any) -> Any:
-        pretrain = self._experiment.pretrain
-        return None if pretrain is None else pretrain.model_dump()
-
     def extraction(self, stage: str, wildcards: Any) -> Any:
         settings = self._experiment.features.model_dump(exclude={"shards"})
         return settings | {"views": 0, "augmentation": "crop"} if _has_round(wildcards) else settings
-
-    def method(self, stage: str, wildcards: Any) -> str:
-        return str(wildcards.method)
-
-    # Splits and rounds.
-
-    def seed(self, stage: str, wildcards: Any) -> int:
-        return int(wildcards.seed)
-
-    def round(self, stage: str, wildcards: Any) -> int:
-        return int(wildcards.round)
-
-    def fraction(self, stage: str, wildcards: Any) -> float:
-        return self._experiment.validation.fraction
-
-    def round_to(self, stage: str, wildcards: Any) -> str:
-        return self._experiment.validation.round_to
-
-    def kind(self, stage: str, wildcards: Any) -> str:
-        return str(wildcards.kind)
-
-    def size(self, stage: str, wildcards: Any) -> int:
-        return self._experiment.initial.size
-
-    def recipe(self, stage: str, wildcards: Any) -> Any:
-        return self._experiment.head.model_dump()
-
-    # Queries.
 
     def strategy(self, stage: str, wildcards: Any) -> str | None:
         if stage == "select_initial":
@@ -178,8 +169,6 @@ class ExperimentSettings(StageSettings):
         """Return whether a stage reads more than rows, a head and scores; `score` does only to precompute."""
         return stage != "score" or self._paths.precomputes(wildcards)
 
-    # Curves, figures, tables.
-
     def runs(self, stage: str, wildcards: Any) -> dict[str, Any]:
         experiment = self._experiment
         strategies, seeds = experiment.strategy_folders, experiment.seed_list
@@ -199,49 +188,9 @@ class ExperimentSettings(StageSettings):
         """Return the trainings on the whole pool, as if they were round 0 of a strategy."""
         return asdict(Rounds(self._paths.root, FULL_POOL, [FULL_POOL], self._experiment.seed_list, rounds=1))
 
-    def setup(self, stage: str, wildcards: Any) -> dict[str, Any]:
-        experiment = self._experiment
-        return {
-            "dataset": experiment.dataset_name,
-            "backbone": experiment.backbone_name,
-            "head": experiment.head.solver,
-        }
-
-    def definitions(self, stage: str, wildcards: Any) -> dict[str, Any]:
-        experiment = self._experiment
-        return {
-            entry.folder: {
-                "initial": experiment.initial_kind(entry.folder),
-                "definition": {"strategy": entry.strategy, **entry.options},
-            }
-            for entry in experiment.strategies
-        }
-
-    def folders(self, stage: str, wildcards: Any) -> list[str]:
-        return self._paths.recorded_folders()
-
-    def oracles(self, stage: str, wildcards: Any) -> list[str] | None:
-        return [entry.folder for entry in self._experiment.strategies if entry.declared.is_oracle] or None
-
     def appearance(self, stage: str, wildcards: Any) -> dict[str, Any]:
         hidden = {"map", "colours"} if stage == "table" else {"map"}
         return self._experiment.figures.model_dump(exclude=hidden)
-
-    def tracker(self, stage: str, wildcards: Any) -> str:
-        return str(wildcards.tracker)
-
-    def project(self, stage: str, wildcards: Any) -> str:
-        return self._experiment.experiment
-
-    def configuration(self, stage: str, wildcards: Any) -> dict[str, Any]:
-        hidden = {"trackers", "device", "release_labels"}
-        return self._experiment.model_dump(mode="json", exclude=hidden, exclude_none=True)
-
-    def seconds(self, stage: str, wildcards: Any) -> None:
-        return None
-
-    def results(self, stage: str, wildcards: Any) -> None:
-        return None
 
 
 def backbone_setting(backbone: Backbone, is_own: bool = False) -> dict[str, Any]:

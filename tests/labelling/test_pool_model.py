@@ -9,6 +9,8 @@ from contextlib import chdir
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 import torch
 from labelling.labelled_pools import CLASSES, TRAINED, trained_pool, write_labels
@@ -126,6 +128,17 @@ def test_an_image_may_be_a_path_a_picture_or_pixels(photographs):
     ]:
         with pytest.raises(InputError, match=words):
             model.predict(wrong, checkpoint=checkpoint, device="cpu")
+
+
+@pytest.mark.parametrize("form", [np.array, pd.Series, pa.array, lambda paths: pa.chunked_array([paths])])
+def test_paths_may_be_a_column(photographs, form):
+    names, expected = photographs
+    model = activepool.load_model(MODEL)
+    found = model.predict(form(names[:9]), checkpoint="backbone.safetensors", device="cpu")
+    assert found.predicted.tolist() == [expected.class_names[number] for number in expected.predicted[:9]]
+    for table in (pd.DataFrame({"path": names}), pa.table({"path": names})):
+        with pytest.raises(InputError, match=r"^images is a (DataFrame|Table); give its column of paths$"):
+            model.predict(table, checkpoint="backbone.safetensors", device="cpu")
 
 
 def test_a_picture_is_read_like_its_file(photographs):

@@ -139,12 +139,16 @@ class BackboneReference:
 def _image_list(images: Images) -> list[AnyImage]:
     if isinstance(images, str | Path | Image.Image):
         return [images]
-    if isinstance(images, np.ndarray) and images.ndim != 4:
+    if hasattr(images, "columns"):
+        raise InputError(f"images is a {type(images).__name__}; give its column of paths")
+    # The items of an array of pyarrow are no texts.
+    items: Any = images.to_pylist() if hasattr(images, "to_pylist") else images
+    if isinstance(items, np.ndarray) and items.ndim not in (1, 4):
         raise InputError(
-            f"images is an array of shape {images.shape}; it must be (n, height, width, 1 or 3), or give a "
+            f"images is an array of shape {items.shape}; it must be (n, height, width, 1 or 3), or give a "
             "list of arrays"
         )
-    image_list = list(images)
+    image_list = list(items)
     if not image_list:
         raise InputError("images is empty; give at least one image")
     return image_list

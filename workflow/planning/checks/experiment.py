@@ -49,9 +49,7 @@ def problems_with_files(experiment: Experiment, left_out: Collection[str] = ()) 
     if annotations is not None and (problem := missing_problem(Path(annotations))):
         yield f"dataset.annotations: {problem}"
     yield from backbone_file_problems(experiment.backbone, Paths(experiment).features)
-    if "strategies" not in left_out:
-        yield from _curve_problems(experiment)
-    yield from _colour_problems(experiment)
+    yield from _colour_problems(experiment, has_strategies="strategies" not in left_out)
     yield from _tracker_problems(experiment)
 
 
@@ -131,22 +129,17 @@ def _name_problems(experiment: Experiment) -> Iterator[str]:
     yield from case_problems("experiment", experiment.experiment)
 
 
-def _curve_problems(experiment: Experiment) -> Iterator[str]:
+def _colour_problems(experiment: Experiment, has_strategies: bool) -> Iterator[str]:
     """Yield a line for each colour without a curve; strategies of the library may be left out for a while."""
-    folders = experiment.strategy_folders
-    for name in experiment.figures.colours:
-        if name not in (*folders, *builtin_strategies()):
-            yield f"figures.colours.{name}: is not one of the strategies; {nearest_name(name, folders)}"
-
-
-def _colour_problems(experiment: Experiment) -> Iterator[str]:
-    colours = experiment.figures.colours
+    colours, folders = experiment.figures.colours, experiment.strategy_folders
     if not colours:
         return
     # Importing matplotlib takes as long as all other checks together.
     from matplotlib.colors import is_color_like
 
     for name, colour in colours.items():
+        if has_strategies and name not in (*folders, *builtin_strategies()):
+            yield f"figures.colours.{name}: is not one of the strategies; {nearest_name(name, folders)}"
         if not is_color_like(colour):
             yield f"figures.colours.{name}: {colour!r} is not a colour; give a name or a value like '#0072B2'"
 

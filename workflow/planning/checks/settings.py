@@ -39,7 +39,6 @@ def strategy_problems(experiment: Experiment) -> Iterator[str]:
                 f"strategies: {strategy.folder}: ends_with_head needs a head that is trained in steps, with "
                 "head.solver sgd or finetune"
             )
-    for strategy in experiment.strategies:
         if strategy.declared.image_model and experiment.dataset.kind == EMBEDDINGS:
             yield (
                 f"strategies: {strategy.folder} learns from images, but a dataset of kind embeddings has "

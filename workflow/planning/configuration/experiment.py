@@ -148,15 +148,12 @@ class Experiment(Settings):
     trackers: list[TrackerName] = []
     device: Device = "auto"
 
-    @field_validator("head", mode="before")
+    @field_validator("head", "pretrain", mode="before")
     @classmethod
-    def _default_solver(cls, value: Any) -> Any:
-        return {"solver": LbfgsSettings.solver, **value} if isinstance(value, dict) else value
-
-    @field_validator("pretrain", mode="before")
-    @classmethod
-    def _default_method(cls, value: Any) -> Any:
-        return {"method": DEFAULT_METHOD, **value} if isinstance(value, dict) else value
+    def _add_default_kind(cls, value: Any, field: ValidationInfo) -> Any:
+        is_head = field.field_name == "head"
+        kind = {"solver": LbfgsSettings.solver} if is_head else {"method": DEFAULT_METHOD}
+        return kind | value if isinstance(value, dict) else value
 
     @field_validator("strategies")
     @classmethod

@@ -196,7 +196,6 @@ def members(annotation: Any) -> list[Any]:
 
 
 def _sections(annotation: Any) -> list[type[BaseModel]]:
-    """Return the sections that an annotation allows."""
     return [member for member in members(annotation) if is_model(member)]
 
 

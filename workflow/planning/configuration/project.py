@@ -114,7 +114,6 @@ def _learns(declared: Strategy) -> bool:
 
 
 def _together(problem: str, *keys: str) -> PydanticCustomError:
-    """Return the error for keys that do not go together."""
     return PydanticCustomError("together", "{problem}", {"problem": problem, "keys": keys})
 
 

@@ -1,6 +1,7 @@
 """Sections that experiments and projects share, the base of all sections, and types of values."""
 
 import re
+from collections.abc import Callable
 from copy import copy
 from functools import cached_property
 from typing import Annotated, Any, Literal, cast, get_args
@@ -82,12 +83,17 @@ def as_name(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]+", "_", text)
 
 
-def _is_architecture(name: str) -> str:
-    try:
-        check_name(name)
-    except InputError as error:
-        raise PydanticCustomError("architecture", "{message}", {"message": str(error)}) from None
-    return name
+def _checked(check: Callable[[str], Any]) -> AfterValidator:
+    """Return the validator of a name that ``check`` accepts, unless it raises InputError."""
+
+    def validate(name: str) -> str:
+        try:
+            check(name)
+        except InputError as error:
+            raise PydanticCustomError("name", "{message}", {"message": str(error)}) from None
+        return name
+
+    return AfterValidator(validate)
 
 
 class Backbone(Settings):
@@ -105,7 +111,7 @@ class Backbone(Settings):
             own.
     """
 
-    architecture: Annotated[str, AfterValidator(_is_architecture)] = "resnet50"
+    architecture: Annotated[str, _checked(check_name)] = "resnet50"
     name: Name | None = Field(default=None, validate_default=True)
     image_size: Count | None = None
     checkpoint: PathText | None = None
@@ -171,22 +177,13 @@ class StrategySettings(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
-    strategy: str
+    strategy: Annotated[str, _checked(find_strategy)]
     name: Annotated[Name | None, AfterValidator(not_reserved)] = None
 
     @model_validator(mode="before")
     @classmethod
     def _accept_plain_name(cls, value: Any) -> Any:
         return {"strategy": value} if isinstance(value, str) else value
-
-    @field_validator("strategy")
-    @classmethod
-    def _check_strategy(cls, name: str) -> str:
-        try:
-            find_strategy(name)
-        except InputError as error:
-            raise PydanticCustomError("strategy", "{message}", {"message": str(error)}) from None
-        return name
 
     @model_validator(mode="after")
     def _check_options(self) -> "StrategySettings":

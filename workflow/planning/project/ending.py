@@ -122,7 +122,6 @@ def _next_batch_arguments(arguments: Sequence[str]) -> list[str]:
 
 
 def _with_go_on(arguments: Sequence[str]) -> list[str]:
-    """Return the arguments with the setting go_on."""
     # Snakemake uses only the last of several --config.
     places = [place for place, word in enumerate(arguments) if word in CONFIG_OPTIONS]
     if not places:

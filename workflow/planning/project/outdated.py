@@ -95,7 +95,6 @@ def _reads_same(job: Job, record: Record, digests: dict[str, str]) -> bool:
 
 
 def _files(workflow: Any, target: str) -> Iterator[str]:
-    """Yield the files of a target."""
     if not workflow.is_rule(target):
         yield target
         return

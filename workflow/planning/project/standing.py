@@ -143,7 +143,6 @@ class ProjectStanding:
         return [batch.name for batch in self.sent_batches if self.has_model(batch.name)]
 
     def _training_set(self, entries: int) -> tuple[TrainingLabels, tuple[str, ...]]:
-        """Return the training set and the classes after a number of entries."""
         if entries not in self._trainings:
             state = state_of(self.entries[:entries], self.project.classes)
             self._trainings[entries] = training_set(state, self.pool), state.classes

@@ -63,11 +63,9 @@ class LateLabels:
         return NO_LABELS
 
     def _pool_digest(self) -> str:
-        """Return the digest of all late labels."""
         return _digest_of(self.by_row())
 
     def _file_digest(self, *index_files: str) -> str:
-        """Return the digest of the late labels of the rows in index files."""
         labels = self.by_row()
         rows = (row for path in index_files for row in rows_of(path)) if labels else ()
         return _digest_of({row: labels[row] for row in rows if row in labels})

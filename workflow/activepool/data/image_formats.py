@@ -16,10 +16,9 @@ FORMATS = (
     *("PIXAR", "PSD", "QOI", "SGI", "SUN", "XBM", "XPM", "TGA"),
 )
 
-#: JPEG files with several pictures, which Pillow opens as JPEG but registers under another name.
+#: JPEG files with several pictures, which Pillow opens as JPEG but registers under another name, and the
+#: suffix in PPM's family whose files always contain floats.
 JPEG_VARIANT = "MPO"
-
-#: The suffix in PPM's family whose files always contain floats.
 FLOAT_ENDING = ".pfm"
 
 #: How files of the usual formats begin.
@@ -28,10 +27,7 @@ SIGNATURES = {b"\xff\xd8\xff": "JPEG", b"\x89PNG": "PNG", b"GIF8": "GIF", b"II*\
 
 @cache
 def image_endings() -> frozenset[str]:
-    """Return the suffixes of image files, in lower case and with the dot.
-
-    Pillow loads all its formats for this, which takes a tenth of a second.
-    """
+    """Return the suffixes of image files, lower case, with the dot; Pillow loads all its formats for it."""
     registered = Image.registered_extensions().items()
     endings = {ending for ending, form in registered if form in FORMATS or form == JPEG_VARIANT}
     return frozenset(endings - {FLOAT_ENDING})

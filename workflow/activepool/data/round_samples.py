@@ -94,10 +94,7 @@ def read_pool(samples: int, validation: str, labelled: str) -> tuple[np.ndarray,
 def read_round_samples(
     file: LabelFile, validation: str, labelled: str, annotations: str | None
 ) -> RoundSamples:
-    """Return the samples that a round trains with.
-
-    Raises InputError if a set is empty, names rows that are not there or are in both, or lacks a label.
-    """
+    """Return the samples of a round; raises InputError if a set is empty, overlaps or lacks a label."""
     labelled_rows, validation_rows = read_index(labelled), read_index(validation)
     unlabelled = unlabelled_pool(len(file.train.labels), validation_rows, labelled_rows)
     rows = np.concatenate([labelled_rows, validation_rows])

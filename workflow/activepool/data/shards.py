@@ -15,10 +15,8 @@ from activepool.data.previews import MAX_PREVIEWED
 from activepool.errors import MAX_NAMES, InputError, first_few
 from activepool.io.files import size_and_times
 
-#: How the files of each kind of dataset in shards end.
+#: How the files of each kind of dataset in shards end, and compressed archives, where no image has a place.
 ENDINGS = {"webdataset": (".tar",), "huggingface": (".parquet", ".arrow")}
-
-#: How compressed archives end, in which no image can be found by its place.
 COMPRESSED_ENDINGS = (".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst")
 
 #: The usual size of an image in a shard, to see from their sizes whether a preview takes too long.

@@ -21,10 +21,9 @@ from activepool.data.shard_samples import ShardPart, without_unknown
 from activepool.data.typed_labels import as_number
 from activepool.io.files import LFS_PROBLEM, RepeatedKeyError, distinct_keys, is_lfs_pointer
 
-#: The fields that may have the label, and in JSON the key, in the order of the attempts.
+#: The fields that may have the label, and in JSON the key, in the order of the attempts; and fields that
+#: describe images, so that leaving one out needs no notice.
 LABEL_FIELDS = ("cls", "json.label", "txt")
-
-#: Fields that describe images; leaving one out needs no notice.
 DESCRIPTIONS = ("cls", "json", "txt")
 
 #: How compressed files begin: gzip, Zstandard, bzip2 and xz.

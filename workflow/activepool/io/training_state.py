@@ -38,10 +38,7 @@ class StateFile:
                 raise error.__context__ or error from None
 
     def read(self) -> dict[str, Any] | None:
-        """Return the content, on the CPU; None if there is no file, or it belongs to another training.
-
-        Raises: InputError if the file is damaged.
-        """
+        """Return the content, on the CPU; None without a file of this training. Raises InputError."""
         if not self.path.exists():
             return None
         try:

@@ -3,9 +3,10 @@
 import fcntl
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from activepool.errors import InputError
 
@@ -30,15 +31,15 @@ def locked(lock: Path, path: Path, for_writing: bool) -> Iterator[None]:
         return
     with lock.open(encoding="utf-8") as file:  # another user's file can at least be read
         kind = fcntl.LOCK_EX if for_writing else fcntl.LOCK_SH
-        _wait_for_lock(lambda: fcntl.flock(file, kind | fcntl.LOCK_NB), path)
+        _wait_for_lock(file, kind | fcntl.LOCK_NB, path)
         yield
 
 
-def _wait_for_lock(acquire: Callable[[], None], path: Path) -> None:
+def _wait_for_lock(file: IO[str], operation: int, path: Path) -> None:
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            return acquire()
+            return fcntl.flock(file, operation)
         except BlockingIOError:
             if time.monotonic() > deadline:
                 raise InputError(f"{path}: another process has held it for {PATIENCE:.0f} s") from None

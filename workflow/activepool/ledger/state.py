@@ -107,18 +107,16 @@ class State:
     @cached_property
     def training_labels(self) -> dict[str, str]:
         """The classes of all labelled samples outside the audit set, even of those that left the pool."""
-        return {
-            name: sample.label
-            for name, sample in self.samples.items()
-            if sample.label and not sample.is_audit
-        }
+        return self._labels(is_audit=False)
 
     @cached_property
     def audit_labels(self) -> dict[str, str]:
         """The classes of the labelled samples of the audit set."""
-        return {
-            name: sample.label for name, sample in self.samples.items() if sample.label and sample.is_audit
-        }
+        return self._labels(is_audit=True)
+
+    def _labels(self, is_audit: bool) -> dict[str, str]:
+        samples = [sample for sample in self.samples.values() if sample.is_audit == is_audit]
+        return {sample.sample: sample.label for sample in samples if sample.label}
 
     @cached_property
     def disputed(self) -> list[SampleState]:

@@ -16,8 +16,8 @@ from activepool.ledger.entries import Event
 from activepool.ledger.formats.json_file import kind
 from activepool.ledger.formats.rows import ParsedFile, Row
 
-#: The name of the image in the labelling configuration.
-IMAGE = "image"
+#: The image, and the control of choices, in our labelling configuration.
+IMAGE, CONTROL = "image", "choice"
 
 #: The path of an uploaded file: the tool puts a prefix before its name.
 UPLOAD_PATH = re.compile(r"/data/upload/\d+/[0-9a-f]{8}-(?P<name>[^/]+)$")
@@ -28,13 +28,8 @@ TIME_KEYS = ("updated_at", "created_at")
 #: The number of a user; tables that went through other programs write 1 as 1.0.
 USER_NUMBER = re.compile(r"(\d+)(\.0)?")
 
-#: The control of choices in our labelling configuration.
-CONTROL = "choice"
-
-#: The keys that mark a skipped task.
+#: The keys that mark a skipped task, and that of the results by which a reviewer replaced an annotation's.
 SKIP_KEYS = ("was_cancelled", "skipped")
-
-#: The key of the results by which a reviewer replaced those of the annotation.
 FIX_KEY = "fixed_annotation_history_result"
 
 

@@ -95,10 +95,7 @@ class NamedSamples:
         return next(matches, self.samples.source(sample))
 
     def note_awaited(self, row: Row) -> None:
-        """Note the name of a row without an answer if the pool lacks it: the answer may be in the name.
-
-        Raises: WrongCellError if it names a content that the pool lacks, or holds two cells.
-        """
+        """Note an unknown name in a row without an answer: the answer may be in it. Raises WrongCellError."""
         if row.batch and row.batch not in self.samples.batch_names:
             self.other_batches[row.batch].append(row.name or row.sample or row.index)
         if row.content:

@@ -61,7 +61,7 @@ class Row:
         is_listed: whether a correction is in a list of the program, among labels that nobody changed.
         who, when, batch, note: as in the file; empty if it does not say.
         who_key, when_key: the file's names of the annotator and the time, for messages.
-        other_cells: of columns that no reader reads, each with its column; see `other_columns`.
+        other_cells: of columns that no reader reads, each with its column; see `wrong_columns`.
     """
 
     number: int

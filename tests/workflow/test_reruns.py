@@ -113,6 +113,14 @@ def check_words(words, planned):
 
 
 @pytest.mark.long
+def test_a_file_that_only_another_solver_writes_hides_no_change(trial_of):
+    trial = trial_of("embeddings")
+    trial.put({"solver": "sgd"}, "head")  # writes sgd.csv, which the curves do not need
+    trial.arguments = ("results/trial/curves.csv",)
+    assert trial.planned()["train"] == CASES["`head.solver`"].jobs["train"]
+
+
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("change", "of_images"),
     [("the list of a `manifest`", False), ("images at another path, with other content", True)],

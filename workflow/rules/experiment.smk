@@ -11,7 +11,7 @@ from planning.paths import Paths
 from planning.resources import ExperimentResources
 from planning.runs.command_line import report_problem
 from planning.runs.ending import announce_results
-from planning.runs.scheduler import foresee_mistakes, rewritten_files
+from planning.runs.scheduler import compare_all_records, foresee_mistakes, rewritten_files
 from planning.runs.sharing import require_apart, register_use, with_known_name
 from planning.runs.submission import adopt_kernels, pass_kernels_on
 from planning.stages.arguments import StageArguments
@@ -62,6 +62,7 @@ def require_bought_labels():
 
 
 if workflow.is_main_process:
+    compare_all_records(workflow)
     foresee_mistakes(workflow, require_bought_labels)
 
 

@@ -37,8 +37,11 @@ SIMILAR_LETTERS = ("canttell", "cannottell", "notours", "notoneofours", "skipped
 #: The columns that are read.
 COLUMNS = ("index", "source", "label")
 
-#: The label of a sample that cannot be labelled, and the number of mistakes that a message lists.
-UNLABELABLE, MAX_LISTED = -2, 50
+#: The label of a sample that cannot be labelled.
+UNLABELABLE = -2
+
+#: The number of mistakes that a message lists.
+MAX_LISTED = 50
 
 
 def mark_hint(label: str) -> str:

@@ -19,18 +19,22 @@ from activepool.data.urls import WEB_PROTOCOLS, FetchedImage, fetched_image, pro
 from activepool.errors import one_line
 from activepool.io.files import written_whole
 
-#: fsspec's protocols of files on this machine, for which a manifest has paths, and of those that only the
-#: process has that made them; each job is a process of its own.
+#: fsspec's protocols of files on this machine, for which a manifest has paths.
 LOCAL_PROTOCOLS = ("file", "local")
+
+#: fsspec's protocol of files that only the process has that made them; each job is a process of its own.
 PROCESS_PROTOCOL = "memory"
 
 #: Images that are fetched at once: this is waiting for servers, not work.
 THREADS = 16
 
-#: Seconds to wait for an answer of a web server; before each further try, if a server or the network fails
-#: temporarily; and at most, if a server asks for a longer wait.
+#: Seconds without an answer after which a web server is given up.
 TIMEOUT = 30
+
+#: Seconds to wait before each further try, if a server or the network fails temporarily.
 WAITS = (1, 2, 4, 8)
+
+#: The longest wait that a server may ask for instead, in seconds.
 LONGEST_WAIT = 60
 
 #: Failures after which no further image is tried: the server or the network is down.
@@ -39,8 +43,10 @@ MAX_FAILURES = 100
 #: Characters that a URL may have; all others, such as blanks, are written as %XX. A % is left as it is.
 URL_CHARACTERS = "%:/?#[]@!$&'()*+,;="
 
-#: Answers of a web server without such an image, and of one that may send it later, as all from 500 on do.
+#: Answers of a web server that has no such image.
 ABSENT_STATUSES = (404, 410)
+
+#: Answers of a web server that may send the image later, as after all from 500 on.
 TRANSIENT_STATUSES = (408, 425, 429)
 
 

@@ -22,8 +22,10 @@ COMMON_ENDINGS = (".jpg", ".png", ".tif", ".webp")
 #: The folder, among the class folders or beside train, of images whose class is not known.
 UNLABELLED = "unlabelled"
 
-#: Folder names that more often mean a part of a dataset than a class, and those that are read as parts.
+#: Folder names that more often mean a part of a dataset than a class.
 PART_NAMES = ("train", "training", "test", "testing", "val", "valid", "validation", "dev")
+
+#: Those that are read as parts.
 READ_PARTS = ("train", "test", "val")
 
 #: Folders that systems make, in lower case: in macOS's archives, for Synology's and QNAP's thumbnails, for

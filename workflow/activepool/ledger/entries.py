@@ -11,8 +11,10 @@ from typing import NamedTuple
 
 from activepool.data.class_names import reads_as_missing
 
-#: The name of a sample, which is the SHA-256 of its content, and a time in UTC, ISO 8601.
+#: The name of a sample: the SHA-256 of its content.
 SAMPLE = re.compile(r"[0-9a-f]{64}")
+
+#: A time in UTC, ISO 8601.
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 
 
@@ -33,8 +35,10 @@ class Event(StrEnum):
     WITHDRAW = "withdraw"
 
 
-#: Events by which a sample goes out to people, and those that are people's answers.
+#: Events by which a sample goes out to people.
 SENDINGS = (Event.SENT, Event.AUDIT)
+
+#: Events that are people's answers.
 ANSWERS = (Event.LABEL, Event.CANNOT_TELL, Event.SKIP, Event.NOT_OURS)
 
 

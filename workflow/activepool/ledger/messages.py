@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 from activepool.ledger.entries import Draft
 
-#: Advice about a damaged export, and what a browser may have saved in its place.
+#: Advice about a damaged export.
 EXPORT_AGAIN = "; export it again"
+
+#: What a browser may have saved in place of an export.
 WEB_PAGE = "is a web page, such as of a login or an error"
 
 

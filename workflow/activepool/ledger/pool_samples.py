@@ -19,8 +19,11 @@ from activepool.ledger.entries import Entry
 from activepool.ledger.messages import WrongCellError
 from activepool.ledger.source_names import Candidate, ImageRoot, SourceNames
 
-#: The most sources that a message lists, and the characters of a sample's name.
-MAX_SOURCES, SAMPLE_LENGTH = 3, 64
+#: The most sources that a message lists.
+MAX_SOURCES = 3
+
+#: The characters of a sample's name.
+SAMPLE_LENGTH = 64
 
 
 def plain_sample(text: str) -> str:

@@ -22,9 +22,11 @@ COLUMNS = (
     *("batch", "label", "note", "replaces", "check"),
 )
 
-#: The beginning of a check, so that no spreadsheet takes it for a number, and its hexadecimal digits: one of
-#: 2.8 · 10¹⁴.
-CHECK_PREFIX, CHECK_DIGITS = "h", 12
+#: The beginning of a check, so that no spreadsheet takes it for a number.
+CHECK_PREFIX = "h"
+
+#: The hexadecimal digits of a check: one of 2.8 · 10¹⁴.
+CHECK_DIGITS = 12
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,17 @@ from activepool.compute.arrays import IntArray
 from activepool.compute.blocks import BLOCK_ROWS, row_blocks
 from activepool.errors import InputError, first_few, one_line
 
+#: The number of arrays that a message names.
+MAX_SHOWN = 8
+
 #: The value of a whole number that a row lacks: as a label, one that is not known.
 MISSING = -1
 
 #: The range of whole numbers.
 MIN_INT64, MAX_INT64 = -(2**63), 2**63 - 1
 
-#: How many arrays, and characters of a reader's error, a message shows.
-MAX_SHOWN, MAX_REASON = 8, 200
+#: Characters of a reader's error that a message shows.
+MAX_REASON = 200
 
 
 @dataclass(frozen=True)

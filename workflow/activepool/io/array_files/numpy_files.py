@@ -12,8 +12,10 @@ from numpy.lib import format as npy
 from activepool.errors import InputError
 from activepool.io.array_files.array_file import ArrayFile, StoredArray, report_damage
 
-#: The first bytes of .npy files, and the suffix of the name of an array in a .npz file.
+#: The first bytes of .npy files.
 NPY_SIGNATURE = b"\x93NUMPY"
+
+#: The suffix of the name of an array in a .npz file.
 NPY_SUFFIX = ".npy"
 
 #: The header of an archive's entry: its length, and where it has the lengths of the two fields after it.

@@ -18,8 +18,10 @@ from activepool.io.files import DATA_PROBLEMS, start_of
 #: The forms, for messages.
 FORMS = ".npy, .npz, .pt, .safetensors, .parquet or HDF5"
 
-#: How files begin, and how many bytes reveal the form.
+#: How files begin.
 ZIP, PICKLE, PARQUET = b"PK", b"\x80", b"PAR1"
+
+#: Bytes at the beginning that reveal the form.
 SIGNATURE_BYTES = 24
 
 

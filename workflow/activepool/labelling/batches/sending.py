@@ -10,8 +10,11 @@ from activepool.labelling.pool.table import Pool
 from activepool.ledger.entries import Entry
 from activepool.ledger.formats.batch import Batch, Pick
 
-#: The beginning of the names of audit sets, and why their samples were picked.
-AUDIT, AUDIT_REASON = "audit", "random sample for the audit"
+#: Why the samples of an audit set were picked.
+AUDIT_REASON = "random sample for the audit"
+
+#: The beginning of the names of audit sets.
+AUDIT = "audit"
 
 
 def is_audit(batch: str) -> bool:

@@ -21,8 +21,10 @@ from activepool.io.hdf5 import opened, written_hdf5
 from activepool.labelling.pool.files import PoolFile, require_ledger_names
 from activepool.ledger.pool_samples import embedding_sample
 
-#: In the folder of a pool, the digest of the vectors that its tables describe, and the removed vectors.
+#: The digest of the vectors that the tables of a pool describe, in the folder of the pool.
 VECTORS = "vectors.json"
+
+#: The file of removed vectors, in the folder of the pool.
 REMOVED = "removed.h5"
 
 

@@ -8,14 +8,17 @@ from activepool.evaluation.intervals import wilson_intervals
 from activepool.labelling.models.held_out import HeldOut
 from activepool.labelling.pool.table import Pool
 
+#: The level of all intervals.
+CONFIDENCE = 0.95
+
 #: The fewest cases of an accuracy: with fewer, its interval would be wider than 0.4.
 MIN_CASES = 20
 
 #: The data on which an accuracy is measured.
 AUDIT, CROSS_VALIDATION = "audit", "cross_validation"
 
-#: The level of all intervals, and the most wrong predictions that are shown.
-CONFIDENCE, MAX_WRONG = 0.95, 12
+#: The most wrong predictions that are shown.
+MAX_WRONG = 12
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,11 @@ LEFT, RIGHT, TOP, BOTTOM = 52, 14, 14, 48
 #: Steps of an axis are one of these times a power of ten.
 STEPS = (1, 2, 2.5, 5, 10)
 
-#: The largest number of labels on the curve, as a multiple of that in the data, and its points.
-EXTRAPOLATION, CURVE_POINTS = 1.6, 80
+#: The largest number of labels on the curve, as a multiple of that in the data.
+EXTRAPOLATION = 1.6
+
+#: The points of the drawn curve.
+CURVE_POINTS = 80
 
 
 def curve_text(series: ModelSeries, max_labels: int) -> str:

@@ -21,11 +21,17 @@ MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 
-#: The folder of the batches, relative to the page, and the longer side of a picture, in pixels.
-BATCHES, SIDE = "batches", 240
+#: The folder of the batches, relative to the page.
+BATCHES = "batches"
 
-#: The most disputed samples, confused classes, and classes of an unfolded list and of the confusion matrix.
-MAX_DISPUTED, MAX_CONFUSED, MAX_CLASSES = 50, 12, 60
+#: The longer side of a picture, in pixels.
+SIDE = 240
+
+#: The most disputed samples and confused classes that are listed.
+MAX_DISPUTED, MAX_CONFUSED = 50, 12
+
+#: The most classes of an unfolded list and of the confusion matrix.
+MAX_CLASSES = 60
 
 #: The rows of the first table, by the field of `Tally`.
 ROWS = {

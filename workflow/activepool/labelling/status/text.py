@@ -14,8 +14,11 @@ from activepool.labelling.status.standing import BatchRow, Standing
 #: The largest and the smallest audit set that is suggested; 40 labels give ±15 points.
 SUGGESTED_AUDIT, MIN_AUDIT = 100, 40
 
-#: The fewest cases of a percentage with a decimal, and the most pieces of advice on the terminal.
-CASES_FOR_DECIMAL, MAX_ADVICE = 1000, 2
+#: The fewest cases of a percentage with a decimal.
+CASES_FOR_DECIMAL = 1000
+
+#: The most pieces of advice on the terminal.
+MAX_ADVICE = 2
 
 #: Irregular plurals.
 PLURALS = {"batch": "batches", "class": "classes"}

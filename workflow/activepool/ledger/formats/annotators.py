@@ -25,9 +25,11 @@ from activepool.ledger.formats.slips import (
     has_no_letter,
 )
 
-#: The longest name, in characters (the names and addresses of several people, or a remark, are longer), and
-#: how much of it a message quotes.
-MAX_LENGTH, MAX_QUOTED = 100, 20
+#: The longest name, in characters; the names and addresses of several people, or a remark, are longer.
+MAX_LENGTH = 100
+
+#: The characters of a longer name that a message quotes.
+MAX_QUOTED = 20
 
 #: Contents of other columns, which may have been exchanged with the annotator's, and their tests.
 OTHER_COLUMNS: dict[str, Callable[[str], object]] = {
@@ -46,8 +48,10 @@ BLANK_LETTERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 JOINERS = "\u200c\u200d"
 USELESS_JOINER = re.compile(f"(?<![^\u0000-\u052f])[{JOINERS}]|[{JOINERS}](?![^\u0000-\u052f])")
 
-#: The file with the annotator's name, anywhere in the folder of the pictures, and how its name begins.
+#: The file with the annotator's name, in the folder of the pictures or anywhere below.
 WHO_FILE = "who.txt"
+
+#: The beginning of such a file's name, whatever follows the word.
 NAME_PATTERN = re.compile(r"who(?!\w)", re.IGNORECASE)
 
 #: What ``Name: ben`` has, and the markup of word processors and programs, but no name.

@@ -15,11 +15,14 @@ from activepool.errors import InputError
 #: The beginning of an archive.
 ZIP_MARK = b"PK"
 
-#: The largest picture and the largest text that are read, and the total size of all members, in bytes.
-LARGEST_PICTURE, LARGEST_TEXT, LARGEST_WHOLE = 2**30, 2**28, 2**37
+#: The largest picture and the largest text that are read, in bytes.
+LARGEST_PICTURE, LARGEST_TEXT = 2**30, 2**28
 
 #: The largest ratio of a member's size to its size in the archive, if it has more than ``SMALL`` bytes.
 LARGEST_RATIO, SMALL = 200, 2**20
+
+#: The largest total size of all members, in bytes.
+LARGEST_WHOLE = 2**37
 
 #: The bytes of one read.
 CHUNK = 2**20

@@ -29,13 +29,17 @@ PROGRAM_COLUMNS = ({"suggested"}, {"status", "predicted"})
 #: The columns of a batch's labels.csv, which had no ``sample`` before activepool 0.2.0. People's files may
 #: have the same columns, see `program_lists`.
 LABELS_COLUMNS = ("index", "source", LABEL, "sample")
+
+#: The same after somebody has turned the labels into corrections.
 CORRECTION_COLUMNS = ("index", "source", CORRECTION, "sample")
 
 #: The columns of a batch's held_out.csv.
 HELD_OUT_COLUMNS = ("index", "label", "predicted", "probability")
 
-#: Columns that a ledger has besides the label, and those that name the annotator.
+#: Columns that a ledger has besides the label.
 LEDGER_COLUMNS = {"event", "check"}
+
+#: Columns that name the annotator.
 ANNOTATOR_COLUMNS = ("who", "annotator")
 
 #: First columns in which ``#`` comments a row out; before an index it means "number".
@@ -54,8 +58,10 @@ COLUMNS = (
     *("label", "who", "when", "note", "sample"),
 )
 
-#: Columns of the program's other lists, which hold no answer, and all that it reads or writes.
+#: Columns of the program's other lists, which hold no answer.
 LIST_COLUMNS = ("status", "suggested", "label_probability", "calibrated")
+
+#: Columns that are read, or that the program wrote.
 KNOWN_COLUMNS = {*COLUMNS, *LIST_COLUMNS, *SOURCE_COLUMNS, *ANNOTATOR_COLUMNS, CORRECTION}
 
 

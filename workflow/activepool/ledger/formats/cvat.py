@@ -16,8 +16,11 @@ from activepool.ledger.formats.rows import ParsedFile, Row, with_pictures
 from activepool.ledger.messages import EXPORT_AGAIN, WEB_PAGE
 from activepool.ledger.pool_samples import image_sample
 
-#: The file in an exported archive, and the folder of exported pictures beside it.
-FILE, PICTURES = "annotations.xml", "images"
+#: The file in an exported archive.
+FILE = "annotations.xml"
+
+#: The folder of exported pictures beside it.
+PICTURES = "images"
 
 #: Elements of an image that mark a part of it.
 SHAPES = ("box", "polygon", "polyline", "points", "ellipse", "cuboid", "mask", "skeleton")

@@ -25,6 +25,8 @@ NO_CLASS_EVENTS = (Event.CANNOT_TELL, Event.SKIP, Event.NOT_OURS)
 
 #: Letters that some system does not allow in the name of a folder, and ``%`` where it would begin an escape.
 UNSAFE_LETTERS = re.compile(r'^\.|[/\\:*?"<>|]|\.$|%(?=[0-9A-F]{2})')
+
+#: The escapes of these letters.
 ESCAPED_LETTERS = re.compile("%(" + "|".join(f"{ord(letter):02X}" for letter in './\\:*?"<>|%') + ")")
 
 #: The longest name of a folder, in bytes.

@@ -56,8 +56,10 @@ DOCUMENTS = {
 #: The beginning of the settings in the sheet of a batch.
 SHEET_MARK = '<script type="application/json" id="settings">'
 
-#: Endings of text files, and of Apple's documents that are folders.
+#: Endings of text files.
 TEXT_ENDINGS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".xml")
+
+#: Endings of Apple's documents that are folders.
 APPLE_ENDINGS = (".numbers", ".pages", ".key")
 
 #: Keys of JSON files without a reader, and what to do.
@@ -75,15 +77,20 @@ LABEL_ENDINGS = (".csv", ".tsv", ".json", ".xml", ".zip", ".xlsx", ".ods")
 #: Files by whose names the exports of tools are recognised.
 TOOL_FILES = (fiftyone.FILE, cvat.FILE, imagenet.CLASSES)
 
-#: How many bytes of a file tell its format, and bytes besides NUL that text files do not have.
+#: The first bytes of a file, which tell its format.
 BEGINNING = 2**16
+
+#: Bytes besides NUL that text files do not have.
 CONTROL_BYTES = re.compile(rb"[\x01-\x08\x0e-\x1f]")
 
 #: Lines that Git puts around two versions of a passage.
 CONFLICT_MARK = re.compile(r"^[<>]{7}(?: .*)?$", re.MULTILINE)
 
-#: How many characters of a line, and members of an archive, a message has.
-MAX_QUOTED, MAX_MEMBERS = 60, 3
+#: The characters of a line that a message quotes.
+MAX_QUOTED = 60
+
+#: The most members of an archive that a message lists.
+MAX_MEMBERS = 3
 
 #: The formats with a reader, for messages.
 READABLE_FORMATS = (

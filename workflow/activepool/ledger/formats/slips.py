@@ -8,8 +8,10 @@ from activepool.data.class_names import reads_as_missing, reads_as_no_label
 from activepool.ledger.entries import SAMPLE, has_control
 from activepool.ledger.formats.rows import CORRECTION, LABEL, OTHER_LABELS, UNLABELLED, mark_event
 
-#: What programs write in place of letters, and the character that nobody else writes.
+#: What programs write in place of letters.
 LOST_LETTERS = re.compile("(\\?+|\ufffd+)")
+
+#: The character that only programs write in place of a letter.
 REPLACEMENT = "\ufffd"
 
 #: The problem, and what to do about it.
@@ -39,8 +41,10 @@ DATE = re.compile(
     re.IGNORECASE,
 )
 
-#: Truth values, and beginnings of formulas, in spreadsheets; also in wide letters of East Asian keyboards.
+#: Texts that spreadsheets read as truth values.
 TRUTH_VALUES = ("true", "false", "wahr", "falsch")
+
+#: The beginnings of formulas in spreadsheets, also in the wide letters of East Asian keyboards.
 FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 #: The name that systems give a new folder.
@@ -52,18 +56,19 @@ FOLDER_COPY = re.compile(
     r"(copy|kopie)( \(\d+\))? (of|von) .+|.+ (- )?\(?(copy|kopie)( ?\(?\d+\)?)?\)?", re.IGNORECASE
 )
 
-#: Separators of lines or cells, and of several labels in one cell, which no name has.
+#: A separator of lines or cells.
 CELL_BREAK = re.compile("[\t\n\v\f\r\x85\u2028\u2029]")
-LIST_SEPARATOR = re.compile("[;|]")
 
 #: A separator of the parts of a label that names several classes.
 PART_SEPARATOR = re.compile(
     rf"\s*(?:[,;/|&+]|{CELL_BREAK.pattern})\s*|\s+(?:or|and|vs\.?|oder|und)\s+", re.IGNORECASE
 )
 
-#: An e-mail address, and a list or an object as programs write it.
-ADDRESS = re.compile(r"\S+@\S+\.\w+")
+#: A list or an object as programs write it, with its values.
 STRUCTURE = re.compile(r"\[.*\]|\{.*\}", re.DOTALL)
+
+#: A separator of several labels in one cell, which no name has.
+LIST_SEPARATOR = re.compile("[;|]")
 
 #: Characters that people put around a class of which they are not sure, and programs around a list.
 OUTER_MARKS = "?!.,;:* ()[]{}"
@@ -90,6 +95,9 @@ LABEL_HEADERS = (LABEL, CORRECTION, *OTHER_LABELS)
 
 #: The ending of an image's name, which a lost line break leaves after a class.
 IMAGE_NAME = re.compile(r"\.(jpe?g|png|gif|bmp|tiff?|webp|avif|heic)$", re.IGNORECASE)
+
+#: An e-mail address.
+ADDRESS = re.compile(r"\S+@\S+\.\w+")
 
 #: An invisible character that no word needs, unlike those that join letters and emoji.
 INVISIBLE_CHARACTER = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")

@@ -28,12 +28,14 @@ from activepool.ledger.formats.slips import (
 )
 from activepool.ledger.messages import WrongCellError
 
-#: How to rename a class by corrections, and what to do about a label that is a class after all.
+#: How to rename a class by corrections.
 RENAMING_ADVICE = "to rename a class, give the new name among the classes of the configuration"
-LISTING_ADVICE = "list it among the classes of the configuration"
 
 #: `MARKS` as people write them.
 MARK_PHRASES = tuple(name.replace("_", " ") for name in MARKS)
+
+#: Advice about a label that is a class after all.
+LISTING_ADVICE = "list it among the classes of the configuration"
 
 #: A separator of the words of a name, which people vary; between numbers it matters.
 WORD_SEPARATOR = re.compile(r"(?P<numbers>(?<=\d)[\s_-]+(?=\d))|[\s_-]+")
@@ -41,8 +43,11 @@ WORD_SEPARATOR = re.compile(r"(?P<numbers>(?<=\d)[\s_-]+(?=\d))|[\s_-]+")
 #: Casefolded letters, and their spelling on keyboards without them.
 TRANSLITERATION = str.maketrans({"ä": "ae", "æ": "ae", "ö": "oe", "ø": "oe", "œ": "oe", "ü": "ue", "å": "aa"})
 
-#: The most classes that a message lists, and the most new ones among which similar ones are searched for.
-MAX_CLASSES, MAX_COMPARED = 20, 300
+#: The most classes that a message lists.
+MAX_CLASSES = 20
+
+#: The most new classes among which similar ones are searched for.
+MAX_COMPARED = 300
 
 
 @dataclass(frozen=True)

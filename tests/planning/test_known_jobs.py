@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from activepool.errors import InputError
-from planning.runs.scheduler import call_with_jobs, foresee_mistakes, rewritten_files
+from planning.runs.known_jobs import call_with_jobs, foresee_mistakes, rewritten_files
 
 
 def stop():

@@ -11,7 +11,7 @@ from planning.paths import Paths
 from planning.resources import ExperimentResources
 from planning.runs.command_line import report_problem
 from planning.runs.ending import announce_results
-from planning.runs.scheduler import compare_all_records, foresee_mistakes, rewritten_files
+from planning.runs.known_jobs import compare_all_records, foresee_mistakes, rewritten_files
 from planning.runs.sharing import require_apart, register_use, with_known_name
 from planning.runs.submission import adopt_kernels, pass_kernels_on
 from planning.stages.arguments import StageArguments

@@ -30,8 +30,8 @@ from planning.project.paths import ProjectPaths
 from planning.project.pool import listed_images, unread_notices, updated_pool, vector_file
 from planning.project.standing import ProjectStanding
 from planning.runs.ending import cancel_last_lines
+from planning.runs.known_jobs import call_with_jobs
 from planning.runs.lock import active_runs
-from planning.runs.scheduler import call_with_jobs
 
 #: The environment variable with the number of the ledger's entries when the run began.
 ENTRIES = "ACTIVEPOOL_ENTRIES"

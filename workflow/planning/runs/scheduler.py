@@ -1,10 +1,9 @@
-"""What is done once Snakemake has found the jobs of a run, before the first: has it a cluster, a GPU?"""
+"""Snakemake's scheduler, and whether a run has what its jobs need, before the first: a cluster, a GPU."""
 
 import re
 import shlex
 import subprocess
 import threading
-from collections.abc import Callable
 from typing import Any
 
 from activepool.compute.devices import has_cuda_driver
@@ -110,56 +109,3 @@ def _is_command(name: str) -> bool:
     """Return whether the shell knows a command, built in or not."""
     words = ["/bin/sh", "-c", 'command -v "$1"', "sh", name]
     return subprocess.run(words, stdout=subprocess.DEVNULL, check=False).returncode == 0
-
-
-def call_with_jobs(workflow: Any, action: Callable[[], None]) -> None:
-    """Have Snakemake call ``action`` once it has found the jobs.
-
-    It calls no public hook in a dry run, nor if there is nothing to be done.
-    """
-    build = workflow._build_dag
-
-    def build_dag() -> None:
-        build()
-        action()
-
-    workflow._build_dag = build_dag
-
-
-def compare_all_records(workflow: Any) -> None:
-    """Have Snakemake compare a job with its records although one of its outputs was never made.
-
-    If no other job needs that output, such as the sgd.csv that one solver writes, Snakemake otherwise takes
-    the others as up to date, whatever their settings are.
-    """
-    build = workflow._build_dag
-
-    def build_dag() -> None:
-        records = workflow.persistence
-
-        def has_metadata(job: Any) -> bool:
-            return not job.output or any(records.metadata(path) is not None for path in job.output)
-
-        records.has_metadata = has_metadata
-        build()
-
-    workflow._build_dag = build_dag
-
-
-def rewritten_files(workflow: Any) -> list[str]:
-    """Return the files that the jobs of a run write."""
-    return [str(path) for job in workflow.dag.needrun_jobs() for path in job.output]
-
-
-def foresee_mistakes(workflow: Any, check: Callable[[], None]) -> None:
-    """In a dry run, print why a run would stop before its first job, if ``check`` raises InputError."""
-
-    def foresee() -> None:
-        if not workflow.dryrun:
-            return
-        try:
-            check()
-        except InputError as error:
-            print_notices([f"a run would stop before its first job: {error}"])
-
-    call_with_jobs(workflow, foresee)

@@ -94,7 +94,7 @@ def test_an_option_of_a_type_that_no_configuration_has(tmp_path):
         ("async def stepped(query)", "stepped must return a Selection: no async, no yield"),
     ],
 )
-def test_a_function_that_cannot_be_a_strategy_is_told_with_the_configuration(tmp_path, definition, words):
+def test_a_function_that_cannot_be_a_strategy_is_reported_with_the_configuration(tmp_path, definition, words):
     text = (
         f"from activepool.strategies.declaration import strategy\n@strategy(source='x')\n{definition}: ...\n"
     )
@@ -104,7 +104,7 @@ def test_a_function_that_cannot_be_a_strategy_is_told_with_the_configuration(tmp
 
 
 @pytest.mark.parametrize("definition", ["query", "query, step=1", "query, **any", "query, *more", "*all"])
-def test_other_functions_can(tmp_path, definition):
+def test_other_functions_can_be_strategies(tmp_path, definition):
     header = "from activepool.strategies.declaration import strategy\n@strategy(source='x')\n"
     (tmp_path / "mine.py").write_text(f"{header}def stepped({definition}): ...\n")
     assert validate_options(find_strategy(f"{tmp_path / 'mine.py'}:stepped"), {}) == ({}, [])
@@ -128,7 +128,7 @@ def test_a_file_hides_no_module_of_its_name(tmp_path, name):
     assert {module_name: sys.modules.get(module_name) for module_name in before} == before
 
 
-def test_a_file_that_was_edited_is_read_anew(tmp_path):
+def test_an_edited_file_is_read_again(tmp_path):
     assert strategy_in(tmp_path, step=2).options["step"].default == 2
     assert strategy_in(tmp_path, step=5).options["step"].default == 5
 
@@ -177,7 +177,7 @@ def test_what_a_file_defines_reaches_forked_processes(tmp_path):
         ('reads=("heads",)', "stepped cannot read 'heads'; did you mean 'head'.$"),
     ],
 )
-def test_a_declaration_of_what_does_not_exist_is_told(tmp_path, declared, words):
+def test_a_declaration_of_something_unknown_is_reported(tmp_path, declared, words):
     text = MODERN.replace("{step}", "1").replace('source="here"', f'source="here", {declared}')
     (tmp_path / "mine.py").write_text(text)
     with pytest.raises(InputError, match=words):
@@ -215,7 +215,7 @@ def test_lists_of_the_nearest_leave_all_declared_scores_filled(tmp_path):
     assert np.array_equal(scores["margin"], expected["margin"])
 
 
-def test_a_file_that_ends_the_program_is_told(tmp_path):
+def test_a_file_that_exits_the_program_is_reported(tmp_path):
     path = tmp_path / "mine.py"
     path.write_text("raise SystemExit(3)\n", encoding="utf-8")
     with pytest.raises(InputError, match="the file ends the program when it is imported"):

@@ -72,5 +72,5 @@ def test_a_draw_with_another_seed_is_found(line):
         ),
     ],
 )
-def test_a_draw_from_a_seeded_generator_is_none(line):
+def test_a_draw_from_a_seeded_generator_is_allowed(line):
     assert not other_draws(line)

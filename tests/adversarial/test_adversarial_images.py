@@ -48,7 +48,7 @@ def test_pixels_are_normalised_by_colour(name, mean, deviation):
     assert torch.allclose(grey, (images[:, :1] - average) / spread, atol=1e-6)
 
 
-def test_large_images_are_cropped_like_a_backbones(tmp_path):
+def test_large_images_are_cropped_as_for_a_backbone(tmp_path):
     pixels = np.zeros((1, 256, 256, 1), dtype=np.uint8)
     pixels[:, 16:240, 16:240] = 255
     images = ImageRound(write_images(tmp_path / "dataset.h5", pixels), np.array([0]), np.array([0]), 0, 1)

@@ -29,7 +29,7 @@ def test_codes_are_drawn_with_their_own_mean_and_deviation():
     assert torch.allclose((codes[1] - codes[0]).log() * 2, code.log_variance, atol=1e-4)
 
 
-def test_discriminator_gives_one_number_a_code():
+def test_discriminator_gives_one_number_per_code():
     assert Discriminator(6)(torch.zeros(1, 6)).shape == (1,)
     assert Discriminator(6)(torch.zeros(9, 6)).shape == (9,)
 
@@ -66,7 +66,7 @@ ENCODER_AND_DISCRIMINATOR = {
 }
 
 
-def test_all_weights_begin_as_those_of_he():
+def test_weights_are_initialised_as_by_he():
     by_layer, biased = deviations("full")
     assert by_layer == pytest.approx(
         ENCODER_AND_DISCRIMINATOR
@@ -78,7 +78,7 @@ def test_all_weights_begin_as_those_of_he():
     assert biased == []
 
 
-def test_layers_that_the_authors_code_passes_over_begin_as_those_of_torch():
+def test_layers_that_the_authors_code_skips_are_initialised_as_by_torch():
     by_layer, biased = deviations("partial")
     assert by_layer == pytest.approx(
         ENCODER_AND_DISCRIMINATOR

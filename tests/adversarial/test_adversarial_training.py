@@ -197,7 +197,7 @@ def test_seed_and_round_change_the_weights(images, state, change):
     assert not same(weights_of(replace(images, **change), state), weights_of(images, state))
 
 
-def test_epochs_begin_anew_and_end_with_a_smaller_batch(images):
+def test_each_epoch_starts_over_and_ends_with_a_smaller_batch(images):
     """Twenty labelled images are batches of 8, 8 and 4; with each comes one of thirty unlabelled images."""
     drawn = list(islice(pairs(images, replace(SETTINGS, batches="by_epoch")), 6))
     assert [(len(first), len(second)) for first, second in drawn] == 2 * [(8, 8), (8, 8), (4, 8)]

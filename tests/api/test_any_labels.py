@@ -24,7 +24,7 @@ UNKNOWN_ONES = {
 
 
 @pytest.mark.parametrize("labels", UNKNOWN_ONES.values(), ids=UNKNOWN_ONES)
-def test_numbers_with_unknown_ones(labels):
+def test_numbers_with_unknown_labels_among_them(labels):
     numbers, classes = number_labels("labels", labels)
     assert numbers.tolist() == [0, -1, 1, 0] and numbers.dtype == np.int64
     assert classes.tolist() == [2, 7]
@@ -85,7 +85,7 @@ def test_names_in_bytes():
         ),
     ],
 )
-def test_what_is_hardly_a_class_is_a_mistake(labels, words):
+def test_an_unlikely_class_is_a_mistake(labels, words):
     with pytest.raises(InputError, match=words):
         number_labels("labels", labels)
 
@@ -106,7 +106,7 @@ NO_LABELS = {
 
 
 @pytest.mark.parametrize(("labels", "mark"), NO_LABELS.values(), ids=NO_LABELS)
-def test_what_is_more_often_no_label_is_a_mistake_unless_it_is_named(labels, mark):
+def test_a_usual_mark_of_a_missing_label_is_a_mistake_unless_named(labels, mark):
     with pytest.raises(InputError) as raised:
         number_labels("labels", labels)
     assert str(raised.value) == (
@@ -130,26 +130,26 @@ def test_what_is_more_often_no_label_is_a_mistake_unless_it_is_named(labels, mar
         ["+", "-"],
     ],
 )
-def test_numbers_that_do_not_stand_apart_are_classes(labels):
+def test_numbers_close_to_the_others_are_classes(labels):
     assert len(number_labels("labels", list(labels))[1]) == len(labels)
 
 
 @pytest.mark.parametrize("label", [255, 3])
-def test_a_pool_without_labels_whose_rows_all_have_a_mark(label):
+def test_a_mark_on_every_unlabelled_row_is_a_mistake(label):
     """Its rows all count as labelled, so that none can be picked."""
     words = "labels has 255, which usually means" if label == 255 else "budget is 2, but only 0 rows"
     with pytest.raises(InputError, match=words):
         select("base", np.eye(6), labels=np.array([0, 1, 2, label, label, label]), budget=2)
 
 
-def test_a_model_may_predict_what_somebody_named_as_a_class():
+def test_a_model_may_predict_any_declared_class():
     assert agreement(["ant", "unknown"], ["ant", "unknown"]) == agreement([0, 255], [0, 255]) == 1
     assert audit(["ant", "bee"], ["ant", "unknown"]).accuracy.value == 0.5
     with pytest.raises(InputError, match="truth has 'unknown', which usually means that there is no label"):
         audit(["ant", "unknown"], ["ant", "ant"])
 
 
-def test_what_is_named_as_a_class_is_one():
+def test_a_declared_class_is_a_class():
     assert number_labels("labels", ["nan", "bee"], ["bee", "nan"])[0].tolist() == [1, 0]
     assert number_labels("labels", np.array([255, 0], np.uint8), 256)[0].tolist() == [255, 0]
     assert number_labels("labels", np.array([255, 254], np.uint8))[0].tolist() == [1, 0]
@@ -162,7 +162,7 @@ def test_large_whole_numbers_stay_apart():
 
 
 @pytest.mark.parametrize("unknown", [-1, None, float("nan"), "", " -1"[1:], pd.NA])
-def test_what_stands_for_an_unknown_label_is_no_class(unknown):
+def test_the_mark_of_an_unknown_label_is_not_a_class(unknown):
     with pytest.raises(InputError, match=r"classes has .*, which stands for a label that is not known"):
         number_labels("labels", ["ant"], np.array(["ant", unknown], object))
 
@@ -174,12 +174,12 @@ def test_a_set_has_no_order_for_labels():
     assert labelled_set(list("abcdefghi"), {5, 3}, np.array([], int), 9, None).labels.tolist() == [3, 5]
 
 
-def test_truth_values_are_two_classes():
+def test_booleans_are_two_classes():
     assert number_labels("labels", np.array([True, False]))[0].tolist() == [1, 0]
 
 
 @pytest.mark.parametrize("labels", [[True, None, False], pd.Series([True, None, False], dtype="boolean")])
-def test_truth_values_beside_unknown_ones_stay_truth_values(labels):
+def test_booleans_beside_unknown_labels_stay_booleans(labels):
     numbers, classes = number_labels("labels", labels)
     assert numbers.tolist() == [1, -1, 0] and classes.dtype == np.bool_
 

@@ -61,12 +61,12 @@ def test_the_same_numbers_give_the_same_picks(name, container, tmp_path):
 
 @pytest.mark.parametrize("name", ["margin", "badge", "coreset"])
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float8_e4m3fn])
-def test_floats_that_numpy_does_not_know_are_numbers_as_well(name, dtype):
+def test_float_types_unknown_to_numpy_are_accepted(name, dtype):
     tensor = torch.from_numpy(FEATURES).to(dtype)
     assert picks(name, tensor) == picks(name, tensor.float().numpy())
 
 
-def test_a_view_of_a_conjugate_is_read_as_its_values():
+def test_a_conjugate_view_is_read_as_its_values():
     values = torch.from_numpy(FEATURES)
     view = torch.view_as_complex(torch.stack([values, -values], -1)).conj().imag
     assert view.is_neg()

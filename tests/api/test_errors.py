@@ -206,14 +206,14 @@ def test_a_mistake_is_one_line(wrong, words):
 
 @pytest.mark.parametrize("name", ["badge", "balancing", "base", "cluster_margin", "coreset", "entropy"])
 @pytest.mark.parametrize("value", [np.nan, -np.inf])
-def test_no_strategy_overlooks_a_feature_that_is_no_number(name, value):
+def test_every_strategy_refuses_a_feature_that_is_not_a_number(name, value):
     keywords = {"labelled": LABELLED, "labels": LABELS, "head": HEAD, "remaining_budget": 5}
     with pytest.raises(activepool.InputError, match="features: row 100 has values that are not finite"):
         activepool.select(name, with_value(value), budget=5, **keywords)
 
 
 @pytest.mark.parametrize("name", ["labels", "labelled", "validation", "pool", "exclude", "oracle_labels"])
-def test_pandas_in_another_order_than_features_is_no_other_sample_s(name):
+def test_labels_with_a_reordered_pandas_index_are_refused(name):
     """Arrays are matched by position; an index in another order says that the positions are wrong."""
     features = pd.DataFrame(FEATURES, index=[f"im{row}" for row in range(N)])
     mask = pd.Series(KNOWN_LABELS >= 0, index=features.index)
@@ -240,7 +240,7 @@ def test_pandas_in_another_order_than_features_is_no_other_sample_s(name):
     activepool.select("margin", features, **dict(zip(arguments, apart, strict=True)))
 
 
-def test_pandas_in_another_order_elsewhere():
+def test_reordered_pandas_arguments_are_refused_elsewhere():
     features, labels = pd.DataFrame(FEATURES), pd.Series(LABELS)
     for call in (
         lambda: activepool.train_head(features, labels[::-1]),
@@ -252,7 +252,7 @@ def test_pandas_in_another_order_elsewhere():
             call()
 
 
-def test_a_shelf_is_no_state(tmp_path):
+def test_a_shelf_is_not_a_state(tmp_path):
     with (
         shelve.open(str(tmp_path / "state")) as shelf,
         pytest.raises(activepool.InputError, match=r"^state is a DbfilenameShelf; it must be a dict$"),
@@ -267,7 +267,7 @@ def test_features_of_a_file_that_was_closed(tmp_path):
         activepool.select("coreset", features, budget=5)
 
 
-def test_no_prediction_is_made_of_a_feature_that_is_no_number():
+def test_prediction_refuses_a_feature_that_is_not_a_number():
     head = activepool.train_head(FEATURES, LABELS, weight_decay=1e-4)
     for predict in (head.predict, head.predict_proba):
         with pytest.raises(activepool.InputError, match="features: row 100 has values that are not finite"):
@@ -295,7 +295,7 @@ def test_a_file_in_place_of_its_dataset(tmp_path):
 
 
 @pytest.mark.parametrize("device", [0, torch.device("meta"), b"cpu"])
-def test_a_device_that_is_none(device):
+def test_an_unknown_device_is_refused(device):
     with pytest.raises(
         activepool.InputError, match=r"^device: .* is not known; it must be auto, cpu, cuda or"
     ):
@@ -321,7 +321,7 @@ def test_arrays_of_a_head_that_do_not_fit_together(arrays, words):
         activepool.Head(*arrays)
 
 
-def test_a_single_agreement_is_no_list():
+def test_a_single_agreement_is_not_a_list():
     for wrong in (0.99, None):
         with pytest.raises(
             activepool.InputError, match=f"^agreements is {wrong}; it must be a list of numbers"
@@ -330,7 +330,7 @@ def test_a_single_agreement_is_no_list():
 
 
 @pytest.mark.parametrize("wrong", [["a"], [0.99, 99], 0.5j])
-def test_agreements_that_are_none(wrong):
+def test_impossible_agreements_are_refused(wrong):
     with pytest.raises(
         activepool.InputError, match=r"^agreements has .*; each must be a number of at most 1"
     ):
@@ -338,7 +338,7 @@ def test_agreements_that_are_none(wrong):
 
 
 @pytest.mark.parametrize("wrong", ["0.1", None, True, 0, 1])
-def test_a_width_that_is_none(wrong):
+def test_an_impossible_width_is_refused(wrong):
     with pytest.raises(activepool.InputError, match=r"^width is .*; it must be between 0 and 1, such as 0.1"):
         activepool.audit_size(wrong)
 
@@ -361,24 +361,24 @@ def test_a_width_that_is_none(wrong):
         ),
     ],
 )
-def test_a_tensor_that_is_no_matrix_of_numbers(change, words):
+def test_a_tensor_that_is_not_a_matrix_of_numbers_is_refused(change, words):
     features = change(torch.tensor(FEATURES, dtype=torch.float32))
     with pytest.raises(activepool.InputError, match=re.escape(words)):
         activepool.select("margin", features, budget=5, labels=KNOWN_LABELS)
 
 
-def test_a_sparse_tensor_is_no_list_of_labels():
+def test_labels_in_a_sparse_tensor_are_refused():
     with pytest.raises(activepool.InputError, match=r"^labels is not an array "):
         activepool.train_head(FEATURES, torch.zeros(len(FEATURES)).to_sparse())
 
 
 @pytest.mark.parametrize("wrong", [3, [3], ["margin", None]])
-def test_scores_that_are_no_names(wrong):
+def test_scores_must_be_names(wrong):
     with pytest.raises(activepool.InputError, match="it must be a name or several: confidence, margin"):
         activepool.score(FEATURES, HEAD, scores=wrong)
 
 
-def test_score_names_the_nearest_score():
+def test_a_misspelt_score_gets_the_nearest_name():
     with pytest.raises(
         activepool.InputError, match="score 'entropie' does not exist; did you mean 'entropy'"
     ):

@@ -70,7 +70,7 @@ def test_validation_rows_calibrate_as_well():
     assert head.cross_validation is None and head.uncalibrated is None
 
 
-def test_a_weight_decay_of_ones_own_holds_nothing_out():
+def test_with_a_given_weight_decay_nothing_is_held_out():
     head = activepool.train_head(FEATURES, LABELS, weight_decay=1e-3)
     assert (head.weight_decay, head.temperature, head.cross_validation) == (1e-3, 1.0, None)
     assert head.uncalibrated == "one weight decay is given, and no row was held out"

@@ -27,7 +27,7 @@ def test_picking_by_a_head_that_is_given_needs_no_pydantic_scipy_torch_or_pandas
     assert run(code).split() == []
 
 
-def test_its_names_are_there():
+def test_public_names_exist():
     assert set(activepool.__all__) <= set(dir(activepool))
     for name in activepool.__all__:
         assert getattr(activepool, name) is not None

@@ -56,7 +56,7 @@ def test_a_head_refuses_columns_in_another_order(made):
     [["a.png"], [datetime.date(2020, 1, 1)], [datetime.datetime(2020, 1, 1)], [[1.0]], [b"x"]],
     ids=["texts", "days", "times", "lists", "bytes"],
 )
-def test_columns_that_are_no_numbers_are_named(made, values):
+def test_columns_that_are_not_numeric_are_named(made, values):
     table, _ = made
     words = r"^features has columns that are not numbers \('z' of .*\); leave them out$"
     with pytest.raises(activepool.InputError, match=words):
@@ -83,12 +83,12 @@ def test_a_table_that_is_read_later():
         activepool.select("coreset", table(COLUMNS).lazy(), budget=5)
 
 
-def test_lists_are_no_labels(made):
+def test_lists_are_not_labels(made):
     _, series = made
     with pytest.raises(activepool.InputError, match=r"^labels holds (list|ndarray) objects; labels are"):
         activepool.train_head(FEATURES, series([[1]] * N))
 
 
-def test_lists_in_pandas_are_no_labels():
+def test_lists_in_pandas_are_not_labels():
     with pytest.raises(activepool.InputError, match=r"^labels holds ndarray objects; labels are"):
         activepool.train_head(FEATURES, pd.Series([np.array([1, 2])] * N))

@@ -28,7 +28,7 @@ def test_labels_of_the_labelled_rows_in_another_order(features):
             call(right)
 
 
-def test_rows_named_by_a_pandas_index_are_no_row_numbers():
+def test_a_pandas_index_does_not_give_row_numbers():
     table = pd.DataFrame(FEATURES, index=np.arange(N) + 50)
     for call in (
         lambda rows: activepool.select("coreset", table, budget=5, pool=rows),
@@ -45,7 +45,7 @@ def test_rows_named_by_a_pandas_index_are_no_row_numbers():
     assert sorted(picks) == sorted(numbered) == list(range(10, 60))
 
 
-def test_a_table_with_columns_that_are_no_numbers():
+def test_a_table_with_columns_that_are_not_numeric():
     table = pd.DataFrame(FEATURES).assign(path="a.png", day=pd.Timestamp(2020, 1, 1))
     words = (
         r"^features has columns that are not numbers \('path' of .*, 'day' of datetime64.*\); leave them out$"

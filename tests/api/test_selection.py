@@ -69,7 +69,7 @@ def test_the_picks_are_those_of_the_strategy(name, seed):
 
 
 @every_strategy
-def test_each_round_has_a_random_stream_of_its_own(name):
+def test_each_round_has_its_own_random_stream(name):
     assert picks(name, round=1).tolist() == picks(name).tolist()
     same = picks(name, round=2).tolist() == picks(name).tolist()
     assert same == (name in DETERMINISTIC - {"schedule"})
@@ -172,7 +172,7 @@ def test_the_whole_pool_can_be_picked():
         assert sorted(picks(name, budget=len(PROBLEM.unlabelled))) == PROBLEM.unlabelled.tolist()
 
 
-def test_a_strategy_of_a_file(tmp_path):
+def test_a_strategy_from_a_file(tmp_path):
     (tmp_path / "mine.py").write_text(
         "from activepool.strategies.declaration import strategy\n"
         "from activepool.strategies.query import Selection\n\n\n"

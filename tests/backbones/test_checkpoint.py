@@ -59,13 +59,13 @@ def refused(path, *arguments, **options):
     return str(caught.value)
 
 
-def test_a_pipe_is_told_and_not_waited_for(tmp_path):
+def test_a_pipe_is_refused_without_waiting(tmp_path):
     os.mkfifo(tmp_path / "weights.pth")
     assert file_problem(tmp_path / "weights.pth") == "is a pipe, socket or device; name a file of weights"
 
 
 @pytest.mark.parametrize("header", [b"[" * 200_000, b'{"a":{"data_offsets":[0]}}', b"[1]", b"\xff"])
-def test_an_odd_header_of_safetensors_is_told(tmp_path, header):
+def test_an_odd_header_of_safetensors_is_reported(tmp_path, header):
     path = tmp_path / "odd.safetensors"
     path.write_bytes(len(header).to_bytes(8, "little") + header)
     assert file_problem(path) == "is not a file of safetensors"
@@ -98,7 +98,7 @@ def test_checkpoint_without_any_matching_key_is_refused(tmp_path):
     assert "missing: blocks.0.0.weight" in message and " and 15 more; left over: bn1.bias" in message
 
 
-def test_counters_of_batches_alone_are_no_match(tmp_path):
+def test_matching_batch_counters_alone_are_not_enough(tmp_path):
     path = tmp_path / "counters.pth"
     weights = build("small", 8, 1).network.state_dict()
     torch.save({key: value for key, value in weights.items() if key.endswith("num_batches_tracked")}, path)
@@ -245,7 +245,7 @@ def test_old_file_that_was_cut_short_is_damaged(tmp_path):
         ("short.safetensors", (90).to_bytes(8, "little") + b"{}", "is damaged: it ends within its header"),
     ],
 )
-def test_file_that_is_no_checkpoint_is_named(tmp_path, name, content, words):
+def test_file_that_is_not_a_checkpoint_is_named(tmp_path, name, content, words):
     path = tmp_path / name
     if content is not None:
         path.write_bytes(content)
@@ -298,7 +298,7 @@ def test_weights_of_a_training_that_diverged_are_refused(tmp_path, value):
     )
 
 
-def test_infinite_values_that_a_network_has_itself_are_no_damage():
+def test_infinite_values_that_a_network_starts_with_are_not_damage():
     mask, weight = torch.tensor([0.0, -torch.inf]), torch.ones(2)
     targets, sources = {"mask": mask, "weight": weight}, {"mask": "mask", "weight": "weight"}
     assert unusable_tensor({"mask": mask, "weight": weight}, targets, sources) is None
@@ -306,7 +306,7 @@ def test_infinite_values_that_a_network_has_itself_are_no_damage():
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.float64])
-def test_values_that_a_type_cannot_hold_are_told(dtype):
+def test_values_that_a_type_cannot_hold_are_reported(dtype):
     weight = torch.tensor([1.0, 1e39], dtype=torch.float64).to(dtype)
     problem = unusable_tensor({"weight": weight}, {"weight": torch.ones(2)}, {"weight": "weight"})
     assert problem.startswith("weight holds NaN or infinite values; the training that wrote it had diverged")
@@ -328,17 +328,17 @@ def test_weights_of_other_types_are_read_as_float32(tmp_path, dtype):
         assert torch.equal(loaded[name], stored[f"model.encoder.{name}"].to(values.dtype))
 
 
-def test_folder_is_no_checkpoint(tmp_path):
+def test_folder_is_not_a_checkpoint(tmp_path):
     assert "is a folder" in refused(tmp_path, "small", 8, 1)
 
 
-def test_random_weights_need_to_be_meant():
+def test_random_weights_must_be_requested():
     with pytest.raises(InputError, match="'small' without a checkpoint would have random weights"):
         load_backbone("small", 8, 1)
     assert load_backbone("identity", 8, 1)[1] == ""
 
 
-def test_other_weights_of_the_network_in_a_file_are_told(tmp_path, capsys):
+def test_other_weights_of_the_network_in_a_file_are_listed(tmp_path, capsys):
     weights = build("small", 8, 1).network.state_dict()
     averaged = {key: 2 * values for key, values in weights.items()}
     torch.save(

@@ -222,7 +222,7 @@ def test_dinov2s_mask_token_is_left_out(tmp_path):
     assert torch.equal(network.norm.weight, source.norm.weight)
 
 
-def test_keys_of_ones_own_are_taken_from_their_place_stripped_and_renamed(tmp_path, images):
+def test_a_custom_format_selects_strips_and_renames_keys(tmp_path, images):
     source = as_backbone(encoder())
     content = {
         f"module.online.net.{key.replace('layer1.', 'first.')}": value
@@ -244,7 +244,7 @@ def test_keys_of_ones_own_are_taken_from_their_place_stripped_and_renamed(tmp_pa
     assert torch.equal(features(loaded, images), features(source, images))
 
 
-def test_a_renaming_that_meets_another_key_is_refused(tmp_path):
+def test_a_renaming_onto_an_existing_key_is_refused(tmp_path):
     torch.save(
         {"a.weight": torch.zeros(4), "b.weight": torch.ones(4), "b.bias": torch.ones(4)}, tmp_path / "x.pth"
     )

@@ -56,7 +56,7 @@ FILES = {
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("form", ["plain", "torchvision", "moco_v2", "dino", "esvit"])
 @pytest.mark.parametrize("classifier", [True, False])
-def test_an_unknown_place_or_prefix_is_told_such_that_it_helps(weights, name, form, classifier):
+def test_an_unknown_place_or_prefix_gets_a_helpful_message(weights, name, form, classifier):
     make, expected = FILES[name]
     content = make(weights, OTHER_WEIGHTS if classifier else {})
     message = misfit_message(content, weights, FORMATS[form])
@@ -67,14 +67,14 @@ def test_an_unknown_place_or_prefix_is_told_such_that_it_helps(weights, name, fo
     assert "\n" not in message
 
 
-def test_the_line_names_the_keys_as_they_are_to_be_written(weights):
+def test_the_message_shows_the_keys_as_one_would_write_them(weights):
     message = misfit_message(
         {"state_dict": prefixed(weights | OTHER_WEIGHTS, "model.")}, weights, FORMATS["torchvision"]
     )
     assert message.endswith("; keys: {prefix: model., skipped: fc.} would match all of them")
 
 
-def test_no_remedy_is_told_that_cannot_help(weights):
+def test_no_useless_remedy_is_suggested(weights):
     other_weights = nn.Sequential(nn.Linear(3, 3)).state_dict()
     message = misfit_message(other_weights, weights, FORMATS["plain"])
     assert message.endswith(
@@ -85,13 +85,13 @@ def test_no_remedy_is_told_that_cannot_help(weights):
     assert "keys" not in misfit_message([1, 2], weights, FORMATS["plain"])
 
 
-def test_what_is_left_over_can_be_passed_over(weights):
+def test_leftover_keys_may_be_ignored(weights):
     message = misfit_message(weights | {"layer9.weight": torch.zeros(2)}, weights, FORMATS["plain"])
     assert "left over: layer9.weight" in message
     assert message.endswith("backbone.keys.skipped ignores them")
 
 
-def test_state_dicts_that_fit_nothing_are_to_be_looked_for(weights):
+def test_a_state_dict_that_fits_nothing_gets_the_key_that_says_where_to_look(weights):
     message = misfit_message({"net": {"other.weight": torch.zeros(2)}}, weights, FORMATS["plain"])
     assert message.endswith("(it holds: net); the key backbone.keys.inside says where it is")
 
@@ -109,7 +109,7 @@ def test_state_dicts_that_fit_nothing_are_to_be_looked_for(weights):
         ),
     ],
 )
-def test_several_networks_that_fit_are_all_told(weights, make, words):
+def test_all_fitting_networks_are_named(weights, make, words):
     other_weights = {key: values + 1 for key, values in weights.items()}
     assert misfit_message(make(weights, other_weights), weights, FORMATS["dino"]).endswith(words)
 

@@ -54,7 +54,7 @@ def test_features_are_those_of_the_network_as_it_is(name, size, count):
 
 
 @pytest.mark.parametrize("name", ["identity", "torchvision:vit_b_16"])
-def test_a_network_without_batch_normalisation_stays_itself(name):
+def test_a_network_without_batch_normalisation_is_left_alone(name):
     backbone = build(name, 32, 3).eval()
     assert fold(backbone) == (backbone, 0)
 
@@ -87,7 +87,7 @@ class Own(nn.Module):
     "kind",
     ["used elsewhere", "two normalisations", "something between", "called twice", "reads the weights"],
 )
-def test_a_network_that_cannot_be_folded_stays_itself(kind):
+def test_a_network_that_cannot_be_folded_is_left_alone(kind):
     torch.manual_seed(0)
     preprocessing = Preprocessing(12, 3, 12, (0.5,) * 3, (0.5,) * 3)
     backbone = trained(Backbone(Own(kind), 5, preprocessing))
@@ -110,7 +110,7 @@ class Standardised(nn.Conv2d):
 
 
 @pytest.mark.parametrize(("kind", "count"), [(Padded, 1), (Standardised, 0)])
-def test_a_convolution_of_ones_own_is_folded_if_the_features_stay(kind, count):
+def test_a_custom_convolution_is_folded_if_the_features_stay(kind, count):
     torch.manual_seed(0)
     network = nn.Sequential(kind(3, 5, 3), nn.BatchNorm2d(5), nn.AdaptiveAvgPool2d(1), nn.Flatten())
     backbone = trained(Backbone(network, 5, Preprocessing(12, 3, 12, (0.5,) * 3, (0.5,) * 3)))
@@ -120,7 +120,7 @@ def test_a_convolution_of_ones_own_is_folded_if_the_features_stay(kind, count):
     assert torch.allclose(features(changed, images), features(backbone, images), rtol=1e-5, atol=1e-6)
 
 
-def test_a_network_of_ones_own_with_a_branch_that_no_graph_holds_is_folded():
+def test_a_custom_network_with_an_untraceable_branch_is_folded():
     class Branching(Own):
         def forward(self, images):
             values = self.norm(self.convolution(images))

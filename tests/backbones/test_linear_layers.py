@@ -74,7 +74,7 @@ def test_a_transformer_of_torchvision_has_the_same_features():
     assert (result - expected).norm() <= 2e-6 * expected.norm()
 
 
-def test_a_layer_of_ones_own_stays_itself():
+def test_a_custom_layer_is_left_alone():
     class Doubled(nn.Linear):
         def forward(self, inputs):
             return 2 * super().forward(inputs)

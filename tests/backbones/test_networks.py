@@ -97,7 +97,7 @@ def test_names_of_all_forms_are_accepted(name):
     "name",
     ["", ":", "vit", "torchvision:", "timm:", "a.py:", "a.py", "a/b:f", "a.b:f.g", "torchvison/x:y", ":f"],
 )
-def test_names_of_no_form_are_refused(name):
+def test_malformed_names_are_refused(name):
     with pytest.raises(InputError, match="is not known"):
         check_name(name)
 
@@ -177,7 +177,7 @@ class Pair(nn.Module):
         return images, images
 
 
-def test_measured_width_and_what_has_none():
+def test_the_width_is_measured_or_refused():
     preprocessing = Preprocessing(4, 3, 4, (0.0,) * 3, (1.0,) * 3)
     network = nn.Sequential(nn.Flatten(), nn.Linear(48, 5), nn.Dropout())
     network[2].eval()

@@ -40,7 +40,7 @@ def test_the_grid_of_a_table(name, shape, grid):
         ("token.positional_embedding", (77, 512)),
     ],
 )
-def test_what_is_no_table(name, shape):
+def test_other_arrays_are_not_position_tables(name, shape):
     assert grid_of(name, shape) is None
 
 
@@ -98,7 +98,7 @@ def test_torchvisions_vision_transformer_takes_tables_of_any_size(tmp_path, caps
     assert before != after or torch.equal(table, source.encoder.pos_embedding)
 
 
-def test_another_shape_is_not_to_be_renamed(tmp_path):
+def test_a_key_of_another_shape_is_not_suggested(tmp_path):
     source, network = vision_transformer(64), vision_transformer(64)
     network.heads = nn.Identity()
     weights = source.state_dict() | {"conv_proj.weight": torch.zeros(8, 3, 8, 8)}

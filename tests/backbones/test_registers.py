@@ -32,7 +32,7 @@ def content(prefix=""):
 
 
 @pytest.mark.parametrize("prefix", ["", "module.", "_orig_mod."])
-def test_the_position_of_the_class_token_becomes_a_part_of_it(prefix):
+def test_the_position_of_the_class_token_is_added_to_it(prefix):
     weights, file = content(prefix)
     backbone = transformer("cls_token", "reg_token")
     load_content(backbone, file, "w.pth", FORMATS["dinov2"])
@@ -49,7 +49,7 @@ def test_the_authors_own_network_loads_its_weights_as_they_are():
     assert torch.equal(backbone.network.state_dict()["pos_embed"], weights["pos_embed"])
 
 
-def test_a_network_without_registers_is_told_to_be_another():
+def test_weights_with_registers_do_not_fit_a_network_without():
     backbone = transformer("cls_token", places=PLACES + 1)
     words = (
         r"left over: register_tokens\); the weights are of a network with registers, which its features need"

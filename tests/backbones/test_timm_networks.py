@@ -134,7 +134,7 @@ def test_a_table_for_any_size_loads(tmp_path, capsys, name, side):
 
 
 @pytest.mark.usefixtures("stand_in")
-def test_unknown_names_are_told_with_the_nearest():
+def test_unknown_names_get_the_nearest_known_names():
     with pytest.raises(InputError, match="timm has no network 'vit_tiy'; the nearest names are vit_tiny"):
         build("timm:vit_tiy", None, 3)
     with pytest.raises(InputError, match=r"timm cannot make 'vit_tiny\.nope' \(Invalid pretrained tag\)"):
@@ -150,7 +150,7 @@ def test_oblong_inputs_and_unknown_ways_to_resize(data):
         build("timm:net", None, 3)
 
 
-def test_without_timm_its_installation_is_told(monkeypatch):
+def test_without_timm_the_message_says_how_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "timm", None)
     with pytest.raises(InputError, match=r"'timm:resnet18' needs the package timm .*: pip install timm$"):
         build("timm:resnet18", None, 3)

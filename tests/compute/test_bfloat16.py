@@ -21,7 +21,7 @@ def test_bfloat16_is_fast_on_a_processor_with_tiles(monkeypatch, has_tiles):
     assert has_fast_bfloat16() == has_tiles
 
 
-def test_without_what_it_takes_bfloat16_is_not_fast(monkeypatch):
+def test_bfloat16_is_not_fast_without_hardware_or_build_support(monkeypatch):
     with monkeypatch.context() as patch:
         patch.delattr(torch.cpu, "get_capabilities")
         assert not has_fast_bfloat16()

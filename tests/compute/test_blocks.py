@@ -32,7 +32,7 @@ def test_blocks_cover_all_rows_once(rows):
     assert covered == list(range(rows))
 
 
-def test_torch_computes_on_so_many_threads_until_the_end():
+def test_torch_uses_the_given_number_of_threads_until_the_end():
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(2)

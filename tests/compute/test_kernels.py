@@ -39,7 +39,7 @@ def test_only_the_named_variables_are_kept(monkeypatch):
 
 
 @pytest.mark.parametrize("kernel", ["Haswell", "Nehalem"])
-def test_the_kernel_of_blas_is_told_as_it_is_and_nothing_is_imported(kernel):
+def test_the_blas_kernel_is_reported_without_importing_anything(kernel):
     environment = os.environ | {"OPENBLAS_CORETYPE": kernel}
     printed = subprocess.run(
         [sys.executable, "-c", IN_A_NEW_PROCESS], env=environment, capture_output=True, text=True, check=True
@@ -51,13 +51,13 @@ def test_the_kernel_of_blas_is_told_as_it_is_and_nothing_is_imported(kernel):
         assert kernels_by_library["BLAS of numpy"].endswith(f" {kernel}")
 
 
-def test_torch_is_told_where_it_is_imported():
+def test_torchs_kernels_are_reported_once_it_is_imported():
     import torch
 
     assert kernels()["torch"] == torch.backends.cpu.get_cpu_capability()
 
 
-def test_mixtures_are_told_by_library_and_one_that_is_not_used_is_none():
+def test_mixed_kernels_are_listed_by_library_and_unused_ones_are_ignored():
     kernels_by_file = {
         "a": {"BLAS": "x", "environment variables": "none"},
         "b": {"BLAS": "y", "torch": "AVX2", "environment variables": "none"},

@@ -20,7 +20,7 @@ def test_extremes_are_those_of_a_plain_reduction(namespace, shape):
 
 
 @namespaces
-def test_a_value_that_is_no_number_is_both_extremes(namespace):
+def test_a_nan_is_both_extremes(namespace):
     values = np.array([[1, np.nan, 3], [1, np.inf, -np.inf]], np.float32)
     assert np.array_equal(to_numpy(row_maxima(namespace(values))[0]), [np.nan, np.inf], equal_nan=True)
     assert np.array_equal(to_numpy(row_minima(namespace(values))), [np.nan, -np.inf], equal_nan=True)

@@ -30,7 +30,7 @@ def test_balanced_counts_of_a_long_tail():
 
 
 @pytest.mark.parametrize("budget", [-1, 6])
-def test_balanced_counts_beyond_what_there_is(budget):
+def test_balanced_counts_beyond_the_supply(budget):
     with pytest.raises(InputError, match=f"cannot take {budget} samples: there are 5 to take from"):
         balanced_counts(np.array([2, 3]), budget)
 

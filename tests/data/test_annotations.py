@@ -51,7 +51,7 @@ def write(tmp_path, monkeypatch):
         'source,note,label\nd.jpg,"two\nlines",dog\n"b.jpg",,cat\n',
     ],
 )
-def test_labels_go_where_their_rows_say(write, text):
+def test_each_label_goes_to_its_row(write, text):
     assert all_labels(part(), write(text)).tolist() == [0, 0, 1, 1, 0, -1]
 
 
@@ -86,7 +86,7 @@ def test_a_class_may_have_the_name_of_a_mark(write, mark):
     assert all_labels(part(class_names=["cat", "dog", mark]), text)[1] == 2
 
 
-def test_a_mark_that_is_written_nearly_like_a_class_is_none(write):
+def test_a_mark_spelt_nearly_like_a_class_is_not_a_mark(write):
     path = write("source,label\nb.jpg,SKIP\n")
     with pytest.raises(InputError, match="2: label 'SKIP' is not a class; did you mean 'Skip'"):
         all_labels(part(class_names=["cat", "dog", "Skip"]), path)
@@ -221,7 +221,7 @@ def test_samples_without_sources_are_named_by_index(write):
     assert all_labels(part(sources=None), write("index,label\n1,cat\n"))[1] == 0
 
 
-def test_before_rows_are_final_an_index_tells_nothing(write):
+def test_an_index_means_nothing_before_rows_are_final(write):
     samples = part(is_final=False)
     annotations = read_annotations(write("index,source,label\n900,b.jpg,cat\n3,,dog\n1,,bird\n"))
     labels, problems = match(samples, annotations)
@@ -240,17 +240,17 @@ def test_before_rows_are_final_an_index_tells_nothing(write):
         ("source,label,label\nb.jpg,cat,dog\n", "bought.csv:1: two columns have the same name"),
     ],
 )
-def test_a_header_that_cannot_be(write, text, words):
+def test_impossible_headers_are_refused(write, text, words):
     with pytest.raises(InputError, match=words):
         read_annotations(write(text))
 
 
-def test_what_a_spreadsheet_adds_is_no_part_of_a_file(write):
+def test_additions_of_a_spreadsheet_are_ignored(write):
     text = "sep=,\nindex,label,,\n1,cat,,\n,,,\n0,,\n"
     assert read_annotations(write(text)) == read_annotations(write("\n" + "index,label\n1,cat\n"))
 
 
-def test_a_file_of_many_mistakes_is_told_in_part(write):
+def test_of_many_mistakes_the_first_are_listed(write):
     lines = "".join(f"{row},x{row}\n" for row in range(3 * MAX_LISTED))
     with pytest.raises(InputError) as caught:
         all_labels(part(), write("index,label\n" + lines))
@@ -261,7 +261,7 @@ def test_a_file_of_many_mistakes_is_told_in_part(write):
 @pytest.mark.parametrize(
     "label", ["cannot_tell", "Not ours", "-1.0", "\u22121", "\uff1f", "NaN", "n/a", "unknown", "Skip?"]
 )
-def test_what_may_stand_for_no_label_says_what_does(write, label):
+def test_an_unknown_mark_gets_the_right_one(write, label):
     with pytest.raises(InputError) as caught:
         all_labels(part(), write(f"source,label\nb.jpg,{label}\n"))
     (line,) = caught.value.args

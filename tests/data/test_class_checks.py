@@ -11,7 +11,7 @@ def labels(*values):
     return np.array(values, dtype=np.int64)
 
 
-def test_classes_that_both_parts_have_need_no_word():
+def test_classes_of_both_parts_need_no_notice():
     assert class_notices("x", NAMES, labels(0, 1, 2, 1), labels(2, 0, 1)) == ()
 
 
@@ -28,23 +28,23 @@ def test_labels_that_come_later_may_bring_it():
     )
 
 
-def test_a_class_that_is_not_measured_needs_no_word():
+def test_a_class_that_is_not_measured_needs_no_notice():
     assert class_notices("x", NAMES, labels(0, 1, 2), labels(0)) == ()
 
 
-def test_a_class_without_any_sample_is_told():
+def test_a_class_without_samples_is_reported():
     (notice,) = class_notices("x", NAMES, labels(0, 2, 0), labels(0, 2))
     assert notice == "x: no sample has the class 'bee'"
     (notice,) = class_notices("x", NAMES, labels(0, -1), labels(0))
     assert notice == "x: no sample has the classes 'bee', 'cow'; later labels may add it"
 
 
-def test_test_samples_that_no_accuracy_counts_are_told():
+def test_test_samples_that_no_accuracy_counts_are_reported():
     (notice,) = class_notices("x", NAMES, labels(0, 1, 2), labels(0, -1, 1, -1))
     assert notice == "x: test samples without a label: 2; no accuracy counts them"
 
 
-def test_one_class_alone_is_told():
+def test_a_single_class_is_reported():
     (notice,) = class_notices("x", ["ant"], labels(0, 0, -1), labels(0))
     assert notice == "x: 'ant' is the only class, so there is nothing to learn"
 
@@ -57,7 +57,7 @@ def test_many_classes_are_counted():
         class_notices("x", names, labels(0), labels(*range(9)))
 
 
-def test_names_that_look_the_same_are_told_all_at_once():
+def test_names_that_look_alike_are_reported_together():
     names = ["1", "1.0", "caf\u00e9", "cafe\u0301", "d"]
     with pytest.raises(InputError) as raised:
         class_notices("x", names, labels(0, 1, 2, 3), labels(0, 1, 2, 3, 4))

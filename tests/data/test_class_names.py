@@ -40,18 +40,18 @@ def test_numbers_go_by_their_value_and_texts_by_their_letters(names, expected):
         ("wild cat", "wild\u00a0cat", "blanks"),
     ],
 )
-def test_what_nobody_means_to_be_two_classes(first, second, what):
+def test_spellings_that_nobody_means_as_two_classes(first, second, what):
     assert list(indistinguishable_names([first, "dog", second])) == [(first, second, what)]
 
 
 @pytest.mark.parametrize(
     "names", [["Cat", "cat"], ["1", "2", "10"], ["1.5", "1.50"], ["a", "ä"], ["x²", "x2"]]
 )
-def test_what_may_be_two_classes(names):
+def test_spellings_that_may_be_two_classes(names):
     assert list(indistinguishable_names(names)) == []
 
 
-def test_what_a_person_should_look_at():
+def test_spellings_that_a_person_should_check():
     assert list(name_notices(["ant", "bee", "None", "Ant", " cow"])) == [
         "classes whose names are nearly the same: 'ant' and 'Ant'",
         "classes whose names read like a missing value: 'None'",
@@ -81,7 +81,7 @@ def test_names_that_an_editor_or_a_spreadsheet_may_have_changed(first, second):
     assert notice.startswith("classes whose names are nearly the same: ")
 
 
-def test_numbers_of_other_values_need_no_word():
+def test_numbers_of_different_values_need_no_notice():
     names = ["1,5", "15", "1.25", "1,50,0", "10,000", "1e4x", "1000", "100", "1e1", "1.2.0", "1.2"]
     assert list(name_notices(names)) == []
 

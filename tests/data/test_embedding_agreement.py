@@ -87,7 +87,7 @@ def test_columns_of_both_parts_are_the_same_in_the_same_order(tmp_path):
         preview(train, test_features=tmp_path / "other.parquet")
 
 
-def test_vectors_of_the_train_part_are_no_test_part(tmp_path):
+def test_train_vectors_cannot_be_the_test_part(tmp_path):
     options = in_two_files(tmp_path, None, None)
     (tmp_path / "link.npz").symlink_to("train.npz")
     for same in ("train.npz", "link.npz"):
@@ -106,7 +106,7 @@ def test_a_test_part_in_the_same_file_needs_labels_there(tmp_path):
 
 @pytest.mark.parametrize("form", ["npz", "parquet"])
 @pytest.mark.parametrize("part", ["", "test_"])
-def test_labels_apart_have_the_names_of_their_vectors_in_the_same_order(tmp_path, form, part):
+def test_labels_in_their_own_file_must_list_the_same_names_in_order(tmp_path, form, part):
     """They go together by their rows; with the names in another order, each label would be another row's."""
     options = with_labels_apart(tmp_path, None, None)
     features, labels = arrays()["test" if part else "train"]

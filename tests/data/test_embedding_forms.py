@@ -44,7 +44,7 @@ def written(folder, **options):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_one_file_of_each_form_has_all(tmp_path, form):
+def test_one_file_of_each_form_may_hold_everything(tmp_path, form):
     labels = np.arange(ROWS) % 3
     labels[::7] = -1
     path = save(tmp_path / form, values(), labels, [f"{row}.jpg" for row in range(ROWS)], CLASSES)
@@ -150,7 +150,7 @@ def test_labels_that_are_names(tmp_path, form):
         preview(**options, class_names=["cat", "ant"], test_fraction=0.2)
 
 
-def test_each_name_that_is_no_class_is_told(tmp_path):
+def test_each_name_that_is_not_a_class_is_reported(tmp_path):
     names = np.array(["ant", "n/a", "bee", "-2"] * 15)
     np.savez(tmp_path / "v.npz", features=values(), labels=names)
     with pytest.raises(InputError) as raised:
@@ -268,7 +268,7 @@ def test_numbers_are_names_of_rows(tmp_path):
 
 
 @pytest.mark.parametrize("names", [{"0": "a", "1": "b"}, "a,b"])
-def test_class_names_that_are_no_list(tmp_path, names):
+def test_class_names_must_be_a_list(tmp_path, names):
     arrays = {"features": torch.from_numpy(values()), "labels": torch.arange(ROWS) % 2}
     torch.save(arrays | {"class_names": names}, tmp_path / "v.pt")
     metadata = {"format": "pt", "class_names": json.dumps(names), "labels of": "us"}

@@ -90,9 +90,7 @@ def test_an_image_that_is_absent_may_be_ignored(server, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("failure", [0, -1, 408, 429, 500, 502, 503, 504])
-def test_what_fails_for_the_moment_is_tried_again_after_longer_and_longer_waits(
-    server, tmp_path, waits, failure
-):
+def test_temporary_failures_are_retried_after_longer_and_longer_waits(server, tmp_path, waits, failure):
     server.contents["/a.png"] = picture(1)
     server.first_statuses["/a.png"] = [failure, failure]
     url = f"{server.address}/a.png"
@@ -125,7 +123,7 @@ def test_a_redirection_that_leads_nowhere_is_named_as_such(server, tmp_path):
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
-def test_what_a_server_refuses_is_not_tried_again(server, tmp_path, waits, status):
+def test_permanent_failures_are_not_retried(server, tmp_path, waits, status):
     server.contents["/a.png"] = picture(1)
     server.first_statuses["/a.png"] = [status]
     assert len(fetch_images([f"{server.address}/a.png"], tmp_path)) == 1
@@ -165,7 +163,7 @@ def test_other_protocols_are_tried_again_too(tmp_path, monkeypatch, waits):
     assert waits == [1, 2]
 
 
-def test_what_is_no_image_is_fetched_again(server, tmp_path):
+def test_a_file_that_is_not_an_image_is_fetched_again(server, tmp_path):
     url = f"{server.address}/a.png"
     for content, problem in (
         (b"<html>We are busy.</html>", "no known image format"),

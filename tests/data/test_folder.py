@@ -92,7 +92,7 @@ def test_images_in_folders_of_the_operating_system_are_no_samples(draw, name):
     )
 
 
-def test_what_is_not_taken_is_said_in_one_line(draw):
+def test_omitted_files_are_summed_up_in_one_line(draw):
     root = draw(
         "train/a/1.jpg", "train/a/.2.jpg", "train/b/1.jpg", "train/b/.thumbs/1.jpg", "test/a/1.jpg",
         "test/b/1.jpg", "extra/deep/1.jpg", "extra/2.jpg", "3.jpg", "test/.cache/1.jpg",
@@ -111,7 +111,7 @@ def test_what_is_not_taken_is_said_in_one_line(draw):
     )
 
 
-def test_files_beside_the_class_folders_are_told_such_as_a_class_that_is_still_packed(draw):
+def test_files_beside_the_class_folders_are_reported(draw):
     root = draw("train/a/1.jpg", "test/a/1.jpg")
     for name in ("train/b.zip", "test/b.zip", "train/labels.csv"):
         (root / name).write_text("")
@@ -119,7 +119,7 @@ def test_files_beside_the_class_folders_are_told_such_as_a_class_that_is_still_p
     assert folder.load(root).notices == (notice,)
 
 
-def test_what_is_taken_and_may_surprise_is_said(draw):
+def test_surprising_inclusions_are_reported(draw):
     root = draw(
         "train/train/cat/1.jpg", "train/train/dog/1.jpg", "train/train/dog/2.jpg", "train/Test/1.jpg",
         "test/train/1.jpg", "test/Test/1.jpg",
@@ -136,7 +136,7 @@ def test_what_is_taken_and_may_surprise_is_said(draw):
     )
 
 
-def test_all_wrong_classes_are_told_at_once(draw):
+def test_all_wrong_classes_are_reported_at_once(draw):
     root = draw("train/cat/1.jpg", "train/1.0/1.jpg", "test/Cat/1.jpg", "test/1/1.jpg", "test/owl/1.jpg")
     with pytest.raises(InputError) as raised:
         folder.load(root)
@@ -149,7 +149,7 @@ def test_all_wrong_classes_are_told_at_once(draw):
     ]
 
 
-def test_a_link_that_leads_nowhere_is_listed_for_its_reader_to_tell(draw):
+def test_a_broken_link_is_listed_so_that_its_reader_reports_it(draw):
     root = draw("train/a/1.jpg", "test/a/1.jpg")
     (root / "train/a/2.jpg").symlink_to("nowhere.jpg")
     (root / "train/a/3.jpg").symlink_to("3.jpg")
@@ -203,7 +203,7 @@ def test_folders_that_cannot_be_used(draw, names, test_fraction, words):
         folder.load(root, test_fraction)
 
 
-def test_links_that_lead_nowhere_are_told(draw):
+def test_broken_links_are_reported(draw):
     root = draw("train/a/1.jpg", "train/b/1.jpg", "test/a/1.jpg", "test/b/1.jpg")
     for name in ("unlabelled", "train/c", "train/a/more"):
         (root / name).symlink_to("nowhere")
@@ -280,6 +280,6 @@ def test_an_image_cannot_be_listed_twice_by_links(draw):
         folder.load(root / "train", test_fraction=0.5)
 
 
-def test_a_url_is_no_folder():
+def test_a_url_is_not_a_folder():
     with pytest.raises(InputError, match=r"is a URL \(only a manifest may list images by their URLs\), and"):
         folder.load("https://host/photos")

@@ -168,7 +168,7 @@ def test_a_column_that_is_missing_has_a_remedy(tmp_path, columns, options, words
         huggingface.load(tmp_path, test_fraction=0.5, **options)
 
 
-def test_what_datasets_keeps_beside_the_files_is_left_out(tmp_path):
+def test_files_that_the_datasets_package_keeps_are_left_out(tmp_path):
     write_all(tmp_path, "arrow")
     for name in ("train/cache-1234.arrow", ".cache/train.arrow"):
         write(tmp_path / name, [8], [0])
@@ -357,7 +357,7 @@ def test_a_page_that_is_damaged_later_is_a_line_too(tmp_path):
 
 
 @pytest.mark.parametrize("path", ["cifar10", "ylecun/mnist"])
-def test_a_name_on_the_hub_is_no_path(tmp_path, monkeypatch, path):
+def test_a_name_on_the_hub_is_not_a_path(tmp_path, monkeypatch, path):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError) as caught:
         preview({"kind": "huggingface", "options": {"path": path, "test_fraction": 0.5}})
@@ -437,7 +437,7 @@ def test_numbers_are_never_names_of_the_schema(tmp_path):
         huggingface.load(tmp_path)
 
 
-def test_numbers_are_no_classes_of_a_train_part_with_names(tmp_path):
+def test_numbers_are_not_classes_of_a_train_part_with_names(tmp_path):
     write(tmp_path / "train.parquet", range(2), ["ant", "bee"], names=None)
     write(tmp_path / "test.parquet", [2], [0], names=None)
     with pytest.raises(
@@ -447,7 +447,7 @@ def test_numbers_are_no_classes_of_a_train_part_with_names(tmp_path):
     assert huggingface.load(tmp_path, class_names=["ant", "bee"]).test.labels.tolist() == [0]
 
 
-def test_the_name_of_unknown_labels_is_no_class(tmp_path):
+def test_the_name_of_unknown_labels_is_not_a_class(tmp_path):
     write(tmp_path / "train.parquet", range(2), ["-1", "1"], names=None)
     with pytest.raises(
         InputError, match="class_names has '-1' as class 0, but the label '-1' stands for one that"

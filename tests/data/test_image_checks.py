@@ -103,7 +103,7 @@ def test_skip_that_leaves_nothing_to_measure_on(draw):
 
 
 @pytest.mark.parametrize("how", ["stop", "skip"])
-def test_turns_are_counted_and_told_unless_they_are_applied(draw, how):
+def test_exif_turns_are_reported_unless_they_are_applied(draw, how):
     root = draw(*(f"{number}.jpg" for number in range(200)))
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -120,7 +120,7 @@ def test_turns_are_counted_and_told_unless_they_are_applied(draw, how):
     assert drop_unreadable(replace(samples, upright=True), how, workers=2)[0].notices == ()
 
 
-def test_some_headers_tell_of_turns_beforehand(draw, monkeypatch):
+def test_a_sample_of_headers_shows_exif_turns_beforehand(draw, monkeypatch):
     monkeypatch.setattr("activepool.data.fingerprint.IMAGES_READ", 5)
     root = draw(*(f"{number}.jpg" for number in range(20)))
     exif = Image.Exif()

@@ -68,7 +68,7 @@ def test_a_photograph_is_set_upright_in_grey_too(tmp_path):
 
 
 @pytest.mark.parametrize("damage", [b"Exif\x00\x00nonsense", b"Exif\x00\x00MM\x00*\xff\xff\xff\xff"])
-def test_damaged_exif_is_no_turn(tmp_path, damage):
+def test_damaged_exif_turns_nothing(tmp_path, damage):
     path = tmp_path / "image.jpg"
     Image.fromarray(UPRIGHT).save(path, exif=damage)
     with without_warnings():
@@ -126,7 +126,7 @@ def test_no_program_is_started_for_a_drawing(tmp_path, monkeypatch, name):
             look(tmp_path / name)
 
 
-def test_what_is_no_image_is_not_among_the_formats():
+def test_formats_that_are_not_images_are_excluded():
     assert not {"EPS", "PDF", "WMF", "MPEG", "FITS", "GRIB", "BUFR", "HDF5"} & set(FORMATS)
     Image.init()
     assert set(FORMATS) <= set(Image.OPEN)
@@ -161,7 +161,7 @@ def test_a_pipe_is_not_waited_for(tmp_path, look):
 
 
 @pytest.mark.parametrize("name", ["PNG", "JPEG", "GIF", "TIFF"])
-def test_what_is_left_of_an_image_is_told_by_its_format(tmp_path, name):
+def test_a_truncated_image_is_recognised_by_its_format(tmp_path, name):
     path = tmp_path / f"image.{name.lower()}"
     Image.new("RGB", (64, 64)).save(path, name)
     os.truncate(path, 5)

@@ -22,7 +22,7 @@ def photos(draw, monkeypatch):
 
 
 @pytest.mark.parametrize("on_unreadable", ["stop", "skip"])
-def test_copies_of_train_images_in_both_parts_are_told(photos, on_unreadable):
+def test_copies_of_train_images_in_both_parts_are_reported(photos, on_unreadable):
     (photos / "train/bee/0.png").write_bytes((photos / "train/bee/1.png").read_bytes())
     shutil.copy(photos / "train/ant/2.png", photos / "test/ant/zz.png")
     shutil.copy(photos / "train/bee/1.png", photos / "test/ant/another class.png")
@@ -43,7 +43,7 @@ def test_images_of_one_beginning_and_size_may_differ(photos):
     assert prepare(FOLDER)[0].notices == ()
 
 
-def test_unreadable_images_are_no_copies_of_each_other(photos):
+def test_unreadable_images_are_not_copies_of_each_other(photos):
     for path in ("train/ant/empty.png", "train/bee/empty.png", "test/ant/empty.png"):
         (photos / path).write_bytes(b"")
     samples, unreadable = prepare(FOLDER.model_copy(update={"on_unreadable": "skip"}))
@@ -51,7 +51,7 @@ def test_unreadable_images_are_no_copies_of_each_other(photos):
     assert not any("copies" in notice or "too" in notice for notice in samples.notices)
 
 
-def test_copies_inside_larger_files_are_told(tmp_path):
+def test_copies_inside_larger_files_are_reported(tmp_path):
     two_shards(tmp_path)
     write_tar(tmp_path / "train-002.tar", *pair(3, "ant", folder="again/"))
     write_tar(tmp_path / "test-001.tar", *pair(3, "ant", folder="again/"))

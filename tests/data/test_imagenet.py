@@ -116,7 +116,7 @@ def test_lists_that_cannot_be_used(tmp_path, train, test, words):
         ),
     ],
 )
-def test_each_line_that_cannot_be_used_is_told(tmp_path, train, test, words):
+def test_each_unusable_line_is_reported(tmp_path, train, test, words):
     with pytest.raises(InputError) as raised:
         imagenet.load_long_tailed(**lists(tmp_path, train, test))
     for line, expected in zip(raised.value.args, words, strict=True):

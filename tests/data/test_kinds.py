@@ -62,7 +62,7 @@ def dataset_of(kind, draw):
 
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"cifar10", "cifar100"}))
 @pytest.mark.parametrize("imbalance", [None, {"kind": "exp", "factor": 0.4, "seed": 2}])
-def test_preview_foretells_what_is_prepared(kind, imbalance, draw):
+def test_preview_predicts_what_is_prepared(kind, imbalance, draw):
     dataset = {"kind": kind, "options": dataset_of(kind, draw), "imbalance": imbalance}
     facts, (samples, unreadable) = preview(dataset), prepare(DatasetSettings.parse(dataset))
     expected = Preview.from_samples(samples)
@@ -72,7 +72,7 @@ def test_preview_foretells_what_is_prepared(kind, imbalance, draw):
     assert unreadable.empty
 
 
-def test_preview_that_takes_long_is_none(monkeypatch, draw):
+def test_no_preview_is_made_if_it_would_take_long(monkeypatch, draw):
     monkeypatch.setattr(manifest, "MAX_PREVIEWED", 0)
     options = dataset_of("manifest", draw)
     imbalance = {"kind": "exp", "factor": 0.1}
@@ -116,7 +116,7 @@ def test_build_of_an_unknown_kind():
         build("film")
 
 
-def test_build_wants_something_to_measure_on(draw):
+def test_build_needs_samples_to_measure_on(draw):
     root = draw("a/1.jpg", "b/1.jpg")
     with pytest.raises(InputError, match="the test part has no labelled sample to measure accuracy on"):
         build("folder", root=root, test_fraction=0.5)

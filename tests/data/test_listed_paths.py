@@ -37,7 +37,7 @@ def test_the_spelling_of_a_file_that_is_there(draw, written):
 
 
 @pytest.mark.parametrize("written", ["a b/é.jpg", "é.jpg", "a%20b/f.jpg", "", "%00", "/", "x" * 300])
-def test_no_other_file_is_meant(draw, written):
+def test_no_other_file_is_suggested(draw, written):
     assert spelling_hint(draw("a b/é.jpg"), written) == ""
 
 

@@ -76,7 +76,7 @@ def test_rows_depend_on_the_seed_and_are_nested_over_factors():
         ("step", 1.5, "dataset: imbalance.factor: input should be less than or equal to 1"),
     ],
 )
-def test_imbalance_that_is_not_valid(kind, factor, words):
+def test_invalid_imbalance_is_refused(kind, factor, words):
     with pytest.raises(InputError, match=words):
         DatasetSettings.parse({"kind": "digits", "imbalance": {"kind": kind, "factor": factor}})
 

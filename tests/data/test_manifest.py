@@ -68,7 +68,7 @@ def test_without_the_column_split_all_rows_are_train_rows(draw):
         ("path,label,split", ",,"),
     ],
 )
-def test_what_a_spreadsheet_adds_is_no_part_of_a_manifest(draw, header, end):
+def test_additions_of_a_spreadsheet_are_ignored_in_a_manifest(draw, header, end):
     root = draw("1.jpg", "2.jpg")
     rows = header, f"1.jpg,a,train{end}", f",,{end}", f"2.jpg,a,test{end}", ",,"
     samples = manifest.load(write(root, *rows, header="sep=,"))
@@ -227,7 +227,7 @@ def test_labels_of_train_and_test_are_compared(draw, train, test, expected):
 
 
 @pytest.mark.parametrize("word", ["nan", "None", "NULL", "NA", "<NA>"])
-def test_words_for_a_missing_label_are_no_class(draw, word):
+def test_words_for_a_missing_label_are_not_classes(draw, word):
     path = write(
         draw("1.jpg", "2.jpg", "3.jpg", "4.jpg"),
         "1.jpg,a,",
@@ -255,7 +255,7 @@ def test_a_label_that_is_not_declared_has_one_line_with_what_was_meant(draw):
     )
 
 
-def test_train_rows_without_any_label_are_told_as_such(draw):
+def test_a_train_part_without_labels_is_reported_as_such(draw):
     path = write(draw("1.jpg", "2.jpg"), "1.jpg,,", "2.jpg,a,test")
     with pytest.raises(InputError, match=r"no class 'a' \(none of its samples has a label\)"):
         manifest.load(path)
@@ -285,7 +285,7 @@ def test_names_that_no_class_can_have(draw):
         manifest.load(path, class_names=["-1", "1"])
 
 
-def test_all_wrong_rows_are_told_at_once_up_to_a_bound(draw):
+def test_all_wrong_rows_are_reported_at_once_up_to_a_bound(draw):
     rows = ["1.jpg,a,dev", "2.jpg,nan,", "3.jpg,a,", "4.jpg,,test", "5.jpg,a,", "1.jpg,b,test"]
     further_rows = [f"{number}.jpg,a," for number in range(6, 23)]
     with pytest.raises(InputError) as raised:
@@ -294,7 +294,7 @@ def test_all_wrong_rows_are_told_at_once_up_to_a_bound(draw):
     assert [line.split(":")[1] for line in lines] == [*map(str, range(2, 22)), " 3 more of the kind"]
 
 
-def test_a_pipe_is_no_image(draw):
+def test_a_pipe_is_not_an_image(draw):
     root = draw("1.jpg")
     os.mkfifo(root / "2.jpg")
     with pytest.raises(InputError, match=r"samples.csv:3: no file but a pipe, socket or device '2.jpg'"):
@@ -370,7 +370,7 @@ def test_preview_of_a_long_manifest_is_not_made(draw, monkeypatch):
         (b"path,label,split\n" + b"a" * 300 + b",a,\n", "samples.csv:2: no such file 'aaa"),
     ],
 )
-def test_what_is_no_text_of_lines_is_told(tmp_path, content, words):
+def test_a_file_without_lines_of_text_is_reported(tmp_path, content, words):
     path = tmp_path / "samples.csv"
     path.write_bytes(content)
     with pytest.raises(InputError) as caught:

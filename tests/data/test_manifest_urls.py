@@ -92,7 +92,7 @@ def test_what_a_server_sends_in_place_of_an_image_is_named_by_its_url(server, tm
     assert server.requests.count("/1.png") == 2 and len(server.requests) == 7
 
 
-def test_absent_images_and_what_is_none_can_be_skipped(server, tmp_path):
+def test_absent_images_and_other_content_can_be_skipped(server, tmp_path):
     pictures = {f"/{number}.png": picture(number) for number in range(6)}
     path, urls = write_urls(tmp_path, server, pictures | {"/1.png": b"<html>Come back later.</html>"})
     del server.contents["/2.png"]

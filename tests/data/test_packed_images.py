@@ -15,7 +15,7 @@ def test_a_place_is_written_and_read_again(name, file):
     assert place_of("root", Member(Path("x.tar"), name, 5, 6).text, True).file == Path("root/x.tar")
 
 
-def test_other_texts_are_paths_or_an_error():
+def test_other_strings_are_paths_or_errors():
     assert place_of("root", "a:1+2:b", False) == Path("root/a:1+2:b")
     with pytest.raises(ValueError, match=r"'a/b.jpg' is not a place inside a file"):
         place_of("root", "a/b.jpg", True)

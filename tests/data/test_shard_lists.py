@@ -73,7 +73,7 @@ def test_shards_of_unlabelled_images_join_the_train_part(tmp_path, shard, path):
 
 
 @pytest.mark.parametrize("is_test_path", [False, True])
-def test_compressed_archives_in_a_folder_are_not_passed_over_in_silence(tmp_path, is_test_path):
+def test_compressed_archives_in_a_folder_are_reported(tmp_path, is_test_path):
     write_tar(tmp_path / "train" / "0.tar", *pair(0, "ant"))
     write_tar(tmp_path / "test" / "0.tar", *pair(1, "ant"))
     for name in ("train/1.tar.gz", "train/2.TGZ", "train/.3.tgz", "train/notes.gz"):
@@ -85,7 +85,7 @@ def test_compressed_archives_in_a_folder_are_not_passed_over_in_silence(tmp_path
 
 
 @pytest.mark.parametrize("path", ["https://host/a-{0..3}.tar", "s3://bucket/a.tar", "pipe:curl host"])
-def test_shards_are_no_urls(path):
+def test_shards_cannot_be_urls(path):
     with pytest.raises(InputError, match=r"is a URL; copy the shards to a folder, and name that$"):
         webdataset.load(path)
 

@@ -13,7 +13,7 @@ from activepool.data.subset import subset_counts, subset_rows
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("fraction", [0.01, 0.3, 0.5, 1])
-def test_each_class_keeps_its_share_and_at_least_one(seed, fraction):
+def test_each_class_keeps_its_share_and_at_least_one_sample(seed, fraction):
     labels = np.random.default_rng(seed).integers(-1, 7, 501)
     rows = subset_rows(labels, 9, fraction, "train")
     assert (np.diff(rows) > 0).all()

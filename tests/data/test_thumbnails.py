@@ -62,7 +62,7 @@ def test_turns_are_applied_where_the_dataset_says_so(tmp_path, upright):
     np.testing.assert_array_equal(picture, scene if upright else np.rot90(scene))
 
 
-def test_none_are_asked_for(tmp_path):
+def test_no_thumbnails_are_requested(tmp_path):
     path = stored(tmp_path / "dataset.h5", np.zeros((2, 4, 4, 1), np.uint8))
     assert thumbnails(path, np.array([], dtype=int), 8).shape == (0, 8, 8, 3)
 

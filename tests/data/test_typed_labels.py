@@ -36,7 +36,7 @@ def test_a_number_stands_for_a_class_where_none_is_named_by_one():
 @pytest.mark.parametrize(
     "names", [["2", "3", "5"], ["01", "02", "03"], ["1.0", "owl"], ["owl", "1e3"], ["-4", "b"]]
 )
-def test_a_number_is_no_class_number_where_a_class_is_named_by_one(names):
+def test_a_number_is_a_name_where_a_class_is_named_by_one(names):
     classes = Classes(names)
     for label in ("0", "1", "00", "1e0"):
         assert classes.number(label) is None
@@ -66,7 +66,7 @@ def test_a_number_is_no_class_number_where_a_class_is_named_by_one(names):
         (["\u00bd", "\u00bc"], "1", None),
     ],
 )
-def test_a_number_in_the_names_of_other_classes_is_no_class_number(names, label, meant):
+def test_a_number_in_other_names_is_not_a_class_number(names, label, meant):
     classes = Classes(names)
     assert classes.number(label) is None
     assert (

@@ -8,7 +8,7 @@ from activepool.data.urls import fetched_image, is_url, protocol_of
 from activepool.errors import InputError
 
 
-def test_what_a_url_is():
+def test_urls_are_recognised():
     urls = ["https://a.org/b.jpg", "S3://bucket/b", "memory://b.jpg", "git+ssh://x"]
     assert [protocol_of(url) for url in urls if is_url(url)] == ["https", "s3", "memory", "git+ssh"]
     assert not any(map(is_url, ["a/b.jpg", "/a//b.jpg", "C:/b.jpg", "a:b.jpg", "x/https://a.org", "://b"]))

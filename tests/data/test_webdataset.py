@@ -66,7 +66,7 @@ def test_labels_may_be_numbers_of_the_named_classes(tmp_path):
     assert samples.test.labels.tolist() == [1]
 
 
-def test_what_is_no_image_and_no_label_is_counted(tmp_path):
+def test_members_that_are_neither_image_nor_label_are_counted(tmp_path):
     members = [("a/._0.jpg", b"x"), ("./a/0.jpg", picture(1)), ("a/0.seg.png", picture(2)), ("a/0.cls", b"x")]
     write_tar(
         tmp_path / "train.tar",
@@ -105,14 +105,14 @@ def test_a_shard_may_be_several_archives_one_behind_the_other(tmp_path):
     assert features == expected
 
 
-def test_what_follows_an_archive_and_is_none_is_told(tmp_path):
+def test_trailing_bytes_that_are_not_an_archive_are_reported(tmp_path):
     path = write_tar(tmp_path / "train.tar", *pair(0, "ant"), *pair(1, "bee"))
     path.write_bytes(path.read_bytes() + bytes(700) + b"x" * 600)
     with pytest.raises(InputError, match=r"train.tar/001.cls: the archive is damaged or cut off after this"):
         webdataset.load(tmp_path, test_fraction=0.5)
 
 
-def test_a_shard_without_samples_is_told(tmp_path):
+def test_a_shard_without_samples_is_reported(tmp_path):
     two_shards(tmp_path)
     write_tar(tmp_path / "train-009.tar")
     assert webdataset.load(tmp_path).notices == (f"{tmp_path}: train-009.tar holds no image",)
@@ -255,7 +255,7 @@ def check_lines(folder, words, **options):
 
 
 @pytest.mark.parametrize("image_shard", [0, 1])
-def test_a_sample_that_is_split_over_shards_is_told(tmp_path, image_shard):
+def test_a_sample_split_over_shards_is_reported(tmp_path, image_shard):
     members = sorted(pair(2, "bee"), key=lambda member: member[0].endswith("cls") != bool(image_shard))
     write_tar(tmp_path / "train-0.tar", *pair(0, "ant"), members[0])
     write_tar(tmp_path / "train-1.tar", members[1], *pair(3, "bee"))
@@ -300,7 +300,7 @@ def test_images_of_0_bytes_are_counted_before_they_are_read(tmp_path):
     assert webdataset.load(tmp_path).notices == (notice,)
 
 
-def test_an_image_whose_name_has_more_dots_than_its_label_is_told_its_name(tmp_path):
+def test_an_image_with_more_dots_in_its_name_than_its_label_is_named(tmp_path):
     write_tar(tmp_path / "train.tar", *pair(0, "ant"), ("a/k.x.PNG", picture(2)), ("a/k.cls", b"ant"))
     words = "a/k.cls: has no image of its key beside it: a key ends at the first dot of a name, so rename "
     with pytest.raises(InputError) as caught:
@@ -312,7 +312,7 @@ LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 3\n"
 
 
 @pytest.mark.parametrize("label", [b"a\0", rb'{"label": "\ud800"}'])
-def test_a_label_that_is_no_text_gets_a_line(tmp_path, label):
+def test_a_label_that_is_not_text_is_reported(tmp_path, label):
     ending = "json" if label.startswith(b"{") else "cls"
     write_tar(tmp_path / "train.tar", *pair(0, "ant"), ("1.png", picture(2)), (f"1.{ending}", label))
     with pytest.raises(
@@ -321,7 +321,7 @@ def test_a_label_that_is_no_text_gets_a_line(tmp_path, label):
         webdataset.load(tmp_path, test_fraction=0.5)
 
 
-def test_an_image_that_pillow_cannot_read_is_no_missing_image(tmp_path):
+def test_an_image_that_pillow_cannot_read_is_not_called_missing(tmp_path):
     write_tar(tmp_path / "train.tar", *pair(0, "ant"), ("1.heic", b"x"), ("1.cls", b"ant"))
     words = "train.tar/1.cls: has no image of its key beside it: Pillow cannot read 1.heic here; convert it"
     check_lines(tmp_path, [words], test_fraction=0.5)
@@ -345,7 +345,7 @@ def test_a_train_part_without_labels_gets_one_line(tmp_path):
         webdataset.load(tmp_path)
 
 
-def test_a_pointer_of_git_lfs_is_told_as_such(tmp_path):
+def test_a_git_lfs_pointer_is_recognised(tmp_path):
     (tmp_path / "train.tar").write_bytes(LFS)
     words = "is a pointer of Git LFS and not the file; fetch it: git lfs pull"
     check_lines(tmp_path, [f"train.tar: {words}"], test_fraction=0.5)

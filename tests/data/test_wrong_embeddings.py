@@ -90,7 +90,7 @@ def test_files_that_cannot_be_used(tmp_path, changes, words):
     assert [entry.name for entry in tmp_path.iterdir()] == ["given.h5"]
 
 
-def test_all_rows_with_values_that_are_not_finite_are_told(tmp_path):
+def test_all_rows_with_values_that_are_not_finite_are_named(tmp_path):
     features = arrays()["train"][0]
     features[3, 1], features[51] = np.inf, np.nan
     path = write_hdf5(tmp_path / "given.h5", arrays(), train_features=features)

@@ -75,7 +75,7 @@ def test_later_neighbours_are_those_from_the_sample_on(radius, size):
 
 
 @pytest.mark.parametrize("radius", [1.0, 2.0, 3.0, 5.0])
-def test_a_sample_at_the_radius_is_no_neighbour(radius):
+def test_a_sample_at_the_radius_is_not_a_neighbour(radius):
     features = np.random.default_rng(0).integers(0, 7, (100, 2)).astype(np.float32)
     everyone = np.arange(100)
     assert neighbours(features, everyone, everyone, radius) == [

@@ -67,7 +67,7 @@ def test_gains_are_bounded_for_any_cover_that_is_larger(samples):
         np.testing.assert_allclose(bounds, gains, atol=2e-4)
 
 
-def test_there_may_be_too_many_pairs(monkeypatch):
+def test_too_many_pairs_give_none(monkeypatch):
     features, targets, rows, cover = problem(1.0, 3)
     count = uncovered(features, targets, rows, cover).starts[-1]
     monkeypatch.setattr(gaussian_kernel, "KEPT_PAIRS", count - 1)

@@ -125,7 +125,7 @@ def test_a_large_pool_is_fitted_to_a_part_and_divided_as_a_whole(monkeypatch):
     assert fitted == [30, 50]
 
 
-def test_fewer_differ_than_cells_are_wanted():
+def test_fewer_distinct_samples_than_cells():
     features = np.repeat(np.eye(3, dtype=np.float32) * 9, 5, axis=0)
     cells = k_means(FeatureMatrix.from_array(features), np.arange(15), 7, np.random.default_rng(0), CPU)
     assert sorted(map(tuple, cells.centers)) == [(0, 0, 9), (0, 9, 0), (9, 0, 0)]

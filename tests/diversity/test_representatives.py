@@ -53,7 +53,7 @@ def test_random_samples_follow_where_samples_are_equal():
 
 
 @pytest.mark.parametrize("count", [5, 6, 99])
-def test_no_more_than_all(count):
+def test_at_most_all_samples_are_picked(count):
     rows = np.array([3, 1, 9, 4, 7])
     features = FeatureMatrix.from_array(np.random.default_rng(0).normal(size=(12, 3)).astype(np.float32))
     picks = representatives(features, rows, count, np.random.default_rng(0), CPU)

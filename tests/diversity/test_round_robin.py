@@ -22,5 +22,5 @@ def test_turns_are_those_of_the_definition(budget, seed):
     assert round_robin(clusters, budget).tolist() == definition(clusters.tolist(), budget)
 
 
-def test_no_items():
+def test_no_items_take_no_turns():
     assert round_robin(np.array([], dtype=np.int64), 3).tolist() == []

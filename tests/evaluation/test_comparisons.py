@@ -86,7 +86,7 @@ def random_curves(seeds, rounds=7):
 
 @pytest.mark.parametrize("seeds", [2, 3, 5])
 @pytest.mark.parametrize("confidence", [0.5, 0.95])
-def test_wins_are_those_of_a_plain_loop(seeds, confidence):
+def test_wins_match_a_plain_loop(seeds, confidence):
     curves = random_curves(seeds)
     table = pairwise_wins(curves, confidence).set_index(["strategy", "other"])
     assert len(table) == 4 * 3

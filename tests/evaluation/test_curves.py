@@ -180,7 +180,7 @@ def test_stage_names_the_metrics_that_are_missing(tmp_path):
         run_stage(tmp_path, "a")
 
 
-def test_stage_refuses_metrics_that_are_no_object(tmp_path):
+def test_stage_refuses_metrics_that_are_not_an_object(tmp_path):
     write_metrics(tmp_path, "initial_random", 0, 0).write_text("[]")
     with pytest.raises(InputError, match=r"metrics\.json: must hold a JSON object"):
         run_stage(tmp_path, "a", rounds=1)

@@ -28,7 +28,7 @@ def test_the_detectable_effect_is_found_with_the_power(seeds, level):
     assert seeds_needed(effect * (1 + 1e-6), level) == seeds
 
 
-def test_extremes():
+def test_extreme_effects_have_extreme_powers():
     assert np.isnan(detectable_effect(1, 0.05))
     assert seeds_needed(0, 0.05) == np.inf
     assert seeds_needed(1e6, 0.05) == 2

@@ -101,7 +101,7 @@ def test_the_same_seed_gives_the_same_intervals(seeds):
         ),
     ],
 )
-def test_data_that_do_not_say(errors, words):
+def test_data_that_determine_no_curve(errors, words):
     curve_fit = fit([10 * (place + 1) for place in range(len(errors))], errors)
     assert curve_fit.unknown.startswith(words)
     assert (curve_fit.asymptote, curve_fit.factor, curve_fit.exponent) == (None, None, None)

@@ -114,7 +114,7 @@ def test_unknown_metric_is_named_with_the_known_ones():
         curve_of(table({("a", 0): [0.1]}), "a", "top9")
 
 
-def test_a_key_is_no_metric():
+def test_a_key_is_not_a_metric():
     with pytest.raises(InputError, match="metric 'labels' does not exist"):
         curve_of(table({("a", 0): [0.1]}), "a", "labels")
 

@@ -20,7 +20,7 @@ def test_half_the_classes_may_be_the_tail():
 
 
 @pytest.mark.parametrize("counts", [[7], [3, 3, 3], [5, 5, 4, 5, 5, 5]])
-def test_what_is_nearly_equal_has_no_tail(counts):
+def test_nearly_equal_classes_have_no_tail(counts):
     assert tail_classes(np.array(counts)).tolist() == []
 
 

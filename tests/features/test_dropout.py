@@ -29,7 +29,7 @@ def test_what_is_dropped_depends_on_the_row_and_the_key_alone(stored, rows):
     assert np.array_equal(matrix.take(rows, np.float64), whole[rows].astype(np.float64))
 
 
-def test_rows_and_keys_have_draws_of_their_own(whole):
+def test_each_row_and_key_has_its_own_draw(whole):
     patterns = {tuple(row) for row in whole != 0}
     assert len(patterns) == 203 > STREAM_ROWS
     other_key = with_dropout(FeatureMatrix.from_array(FEATURES), 0.75, 6).take(np.arange(203))

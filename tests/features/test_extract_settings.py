@@ -11,7 +11,7 @@ from activepool.features.settings import ExtractSettings
         ([["batch_size", 64]], r"Input should be a dictionary .*; its keys are: batch_size, "),
     ],
 )
-def test_wrong_settings_are_told_with_the_keys_that_there_are(content, words):
+def test_wrong_settings_are_reported_with_the_existing_keys(content, words):
     with pytest.raises(InputError, match=rf"^features: {words}") as caught:
         ExtractSettings.parse(content)
     assert "\n" not in str(caught.value)

@@ -79,7 +79,7 @@ def test_what_does_not_fit_is_named(feature_file, tmp_path, change, words):
         FeatureFile(tmp_path / "bad.h5")
 
 
-def test_a_file_that_is_no_hdf5(tmp_path):
+def test_a_file_that_is_not_hdf5(tmp_path):
     (tmp_path / "f.h5").write_text(json.dumps({}))
     with pytest.raises(InputError, match=r"f\.h5: not a readable HDF5 file"):
         FeatureFile(tmp_path / "f.h5")
@@ -105,7 +105,7 @@ def test_a_file_without_views_has_none(feature_file):
 
 
 @pytest.mark.parametrize(("shape", "chunks"), [((4, 6, 3), None), ((4, 5, 3), (1, 5, 3))])
-def test_views_that_do_not_fit_are_told(closed_file, shape, chunks):
+def test_views_that_do_not_fit_are_reported(closed_file, shape, chunks):
     words = r"features\.h5: train/views has .* it must be \(views, 5, 3\) and contiguous"
     views = np.zeros(shape, dtype=np.float16)
     with with_views(closed_file, views, chunks) as file, pytest.raises(InputError, match=words):

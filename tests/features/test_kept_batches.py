@@ -176,7 +176,7 @@ def test_the_second_of_two_extractions_of_a_shard_waits_for_the_first(project, t
         {"version": "settings 1, code 2"},
     ],
 )
-def test_a_shard_goes_on_with_no_other_settings_or_code(project, changes):
+def test_a_shard_starts_over_after_a_change_of_settings_or_code(project, changes):
     with pytest.raises(KeyboardInterrupt):
         project.extract(passes=4)
     path = project.extract(**changes)
@@ -184,7 +184,7 @@ def test_a_shard_goes_on_with_no_other_settings_or_code(project, changes):
     assert path.read_bytes() == project.extract(name="new.h5", **changes).read_bytes()
 
 
-def test_a_shard_goes_on_with_no_other_weights_or_images(project):
+def test_a_shard_starts_over_after_a_change_of_weights_or_images(project):
     with pytest.raises(KeyboardInterrupt):
         project.extract(passes=4)
     shutil.copy(project.path / "00.png", project.path / "05.png")

@@ -121,7 +121,7 @@ def test_a_map_is_read_as_it_was_written(tmp_path, shares):
     )
 
 
-def test_another_file_is_no_map(tmp_path):
+def test_another_file_is_not_a_map(tmp_path):
     with h5py.File(tmp_path / "map.h5", "w") as file:
         file["coordinates"] = np.zeros((3, 2))
     with pytest.raises(InputError, match=r"map\.h5: not a map of features; delete the file"):

@@ -54,7 +54,7 @@ def test_what_was_taken_stays_when_more_is_taken(features, stored):
     np.testing.assert_array_equal(first, stored[SELECTIONS["long runs"]].astype(np.float32))
 
 
-def test_no_rows_are_none(features):
+def test_taking_no_rows_gives_an_empty_array(features):
     assert features.take(np.empty(0, dtype=np.int64)).shape == (0, WIDTH)
 
 

@@ -33,7 +33,7 @@ def test_augmentation_is_reproducible_and_keeps_the_range(name, channels, side):
 
 
 @pytest.mark.parametrize("name", ["digits", "natural"])
-def test_each_image_has_a_draw_of_its_own(name):
+def test_each_image_has_its_own_draw(name):
     same = some_images(1).expand(40, -1, -1, -1)
     changed = augmentation(name, 16)(same, seeded())
     assert len({values.numpy().tobytes() for values in changed}) > 20

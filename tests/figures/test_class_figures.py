@@ -113,7 +113,7 @@ def test_every_class_that_has_a_place_has_its_name_there(module, classes):
     assert names in [names_on(axis) for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]
 
 
-def test_a_small_count_can_be_told_from_none():
+def test_a_small_count_looks_different_from_zero():
     data = results(["a"], 1, 2, 3, in_train=[1, 2, 3])
     data.class_counts["count"] = [0, 1, 50] * 2
     axes = drawn(class_count_heat_map, data).axes[0]
@@ -205,7 +205,7 @@ def test_classes_that_are_equally_frequent_are_one_distribution():
     assert len(np.asarray(axes.collections[0].get_offsets())) == 30
 
 
-def test_one_round_changes_nothing_and_is_said():
+def test_a_single_round_says_that_nothing_changed():
     figure = drawn(accuracy_change, results(["a", "b"], 2, 1, 3))
     assert [text.get_text() for text in figure.texts] == ["Nothing to show: this figure needs two rounds."]
     assert not figure.axes

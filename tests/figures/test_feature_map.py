@@ -139,7 +139,7 @@ def test_the_stage_from_files_to_files(stage_of, tmp_path):
     assert (tmp_path / "map.pdf").read_bytes().startswith(b"%PDF")
 
 
-def test_picks_of_another_pool_are_told_in_one_line(stage_of, capsys):
+def test_picks_from_another_pool_are_reported_in_one_line(stage_of, capsys):
     with pytest.raises(SystemExit):
         stage_of(20)
     assert ": row 29 was picked, but map.h5 has 20 rows" in capsys.readouterr().err

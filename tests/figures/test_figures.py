@@ -102,7 +102,7 @@ def test_text_can_be_read_and_lies_on_the_page(name):
 @pytest.mark.parametrize(
     "name", ["learning_curves", "imbalance", "difference_to_random", "label_savings", "area"]
 )
-def test_what_bands_and_lines_are_is_told_where_there_are_any(name):
+def test_captions_explain_bands_and_lines_where_there_are_any(name):
     def notes(seeds):
         figure = drawn(name, results(["random", "base"], seeds), replace(UPPER, confidence=0.9))
         return any("90 % intervals, 3 seeds" in text.get_text() for text in figure.findobj(Text))
@@ -168,7 +168,7 @@ def test_no_figure_has_empty_axes(name, strategies, seeds, rounds):
         assert lines or axes.texts or axes.patches or axes.images or axes.collections or not axes.axison
 
 
-def test_a_tail_that_is_not_there_is_said():
+def test_a_missing_tail_is_said():
     data = results(["random", "base"])
     data.curves.table["tail_accuracy"] = np.nan
     assert words_of(drawn("learning_curves_tail", data)).startswith("No rare classes")

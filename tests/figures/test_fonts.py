@@ -83,7 +83,7 @@ def test_what_no_font_has_is_drawn_by_number_and_said(install):
     )
 
 
-def test_a_file_that_is_no_font_any_more_is_passed_over(install, tmp_path):
+def test_a_damaged_font_file_is_skipped(install, tmp_path):
     install("A One", FIRST)
     (tmp_path / "A One.ttf").write_text("no font")
     fonts._outlined_letters.cache_clear()

@@ -64,7 +64,7 @@ def test_p_values():
         ([np.nan] * 4, [np.nan] * 4, 1, []),
     ],
 )
-def test_the_best_is_no_upper_reference_and_differs_from_random(values, p_values, sign, best):
+def test_the_best_is_not_an_upper_reference_and_differs_from_random(values, p_values, sign, best):
     strategies = ["random", "oracle", "a", "b"]
     flags = significantly_best(np.array(values), np.array(p_values), strategies, SETTINGS, sign)
     assert [name for name, is_best in zip(strategies, flags, strict=True) if is_best] == best

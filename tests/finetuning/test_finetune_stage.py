@@ -107,7 +107,7 @@ def test_two_processes_train_as_one(folder, freeze, class_weights):
     np.testing.assert_allclose(heads[1].weight, heads[0].weight, atol=1e-4)
 
 
-def test_each_seed_and_round_starts_from_weights_of_its_own(folder, monkeypatch):
+def test_each_seed_and_round_starts_from_its_own_weights(folder, monkeypatch):
     monkeypatch.chdir(folder)
     head = HEAD | {"from_scratch": True, "freeze_batch_norm": False, "epochs": 1, "learning_rate": 1e-30}
     files = {name: f"scratch_{name}" for name in ("network", "head", "metrics", "curve")}
@@ -139,7 +139,7 @@ def test_each_seed_and_round_starts_from_weights_of_its_own(folder, monkeypatch)
         ([45], "names row 45, but train/features has 45 rows"),
     ],
 )
-def test_rows_that_cannot_be_are_told_in_one_line(folder, monkeypatch, capsys, rows, message):
+def test_impossible_rows_are_reported_in_one_line(folder, monkeypatch, capsys, rows, message):
     pd.DataFrame({"index": rows}).to_csv(folder / "wrong.csv", index=False)
     monkeypatch.chdir(folder)
     with pytest.raises(SystemExit) as stopped:

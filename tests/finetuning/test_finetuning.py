@@ -83,7 +83,7 @@ def test_the_network_learns_and_the_best_epoch_is_kept(data, tmp_path):
     ("images", "size", "sizes"),
     [(37, 36, [37]), (37, 12, [12, 12, 13]), (37, 8, [8, 8, 8, 8, 5]), (2, 8, [2])],
 )
-def test_batch_normalisation_is_trained_on_no_image_alone(data, tmp_path, images, size, sizes):
+def test_batch_normalisation_never_sees_a_single_image(data, tmp_path, images, size, sizes):
     """Images of one pixel at the last layer: torch refuses to normalise one of them."""
     network = torch.nn.Sequential(
         torch.nn.Conv2d(1, 4, 9), torch.nn.BatchNorm2d(4), torch.nn.ReLU(), torch.nn.Flatten()

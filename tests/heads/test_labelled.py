@@ -19,7 +19,7 @@ def test_rows_whose_label_is_not_known_are_left_out():
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_features_that_are_not_numbers_are_told(value):
+def test_features_that_are_not_numbers_are_reported(value):
     features = np.zeros((5, 2), dtype=np.float32)
     features[3, 1] = value
     rows = LabelledRows(FeatureMatrix.from_array(features), np.array([0, 3, 4]), np.array([0, 1, 0]))

@@ -91,7 +91,7 @@ def test_a_single_class_has_nothing_to_learn():
     assert not point.weight.any()
 
 
-def test_classes_that_are_told_apart_surely_have_a_finite_optimum():
+def test_separable_classes_have_a_finite_optimum():
     """With a weight decay near 0, weights grow for many steps, and probabilities come to 0 and 1."""
     random = np.random.default_rng(1)
     labels = np.arange(30) % 3

@@ -155,7 +155,7 @@ def test_one_labelled_sample_and_absent_classes_work():
     assert np.isfinite(trained.head.bias).all()
 
 
-def test_features_that_are_too_small_to_learn_from_are_told():
+def test_features_too_small_to_learn_from_are_reported():
     settings = SgdSettings(epochs=5)
     assert train_sgd(rows(50, scale=1e-3), rows(10), 4, settings, 0, 0, Compute()).history
     words = r"head\.learning_rate: training learned nothing: 15.0 is too small for these features; their log"
@@ -163,7 +163,7 @@ def test_features_that_are_too_small_to_learn_from_are_told():
         train_sgd(rows(50, scale=1e-12), rows(10), 4, settings, 0, 0, Compute())
 
 
-def test_divergence_is_told():
+def test_divergence_is_reported():
     settings = SgdSettings(learning_rate=1e30, epochs=5)
     with pytest.raises(
         InputError, match=r"head\.learning_rate: training diverged in epoch \d; 1e\+30 is too large"

@@ -133,7 +133,7 @@ def test_labels_that_came_later_are_used(folder, train, error_of):
     assert (metrics["labels"], metrics["unlabelled"]) == (5, 39)
 
 
-def test_a_labelled_set_that_cannot_be_labelled_is_told(folder, train, error_of):
+def test_a_labelled_set_without_usable_labels_is_reported(folder, train, error_of):
     write_index(folder / "labelled.csv", [50, 51])
     (folder / "annotations.csv").write_text("index,label\n50,?\n51,skip\n")
     message = error_of(LBFGS, "--annotations", str(folder / "annotations.csv"))
@@ -172,11 +172,11 @@ def test_the_record_has_the_labels_that_came_later(folder, train):
         ),
     ],
 )
-def test_rows_that_cannot_be_are_told(folder, error_of, file, rows, words):
+def test_impossible_rows_are_reported(folder, error_of, file, rows, words):
     write_index(folder / file, rows)
     assert words in error_of(LBFGS)
     assert not (folder / "metrics.json").exists()
 
 
-def test_an_unknown_setting_is_told(error_of):
+def test_an_unknown_setting_is_reported(error_of):
     assert error_of({"solver": "lbfgs", "epochs": 3}).startswith("activepool: head: epochs: ")

@@ -284,7 +284,7 @@ def test_a_compressed_array_is_read_when_a_row_is(tmp_path):
     assert before < 200_000 < 50_000 * WIDTH * 4
 
 
-def test_an_index_of_pandas_is_no_feature(tmp_path):
+def test_an_index_of_pandas_is_not_a_feature(tmp_path):
     table = pd.DataFrame(values(), index=np.linspace(0, 1, ROWS)).rename(columns=str)
     table.to_parquet(tmp_path / "t.parquet")
     assert len(parquet.read_schema(tmp_path / "t.parquet").names) == WIDTH + 1

@@ -39,7 +39,7 @@ def test_tables_keep_all_digits(tmp_path):
     assert pd.read_csv(tmp_path / "t.csv").equals(table)
 
 
-def test_a_file_that_is_no_json_is_named(tmp_path):
+def test_a_file_that_is_not_json_is_named(tmp_path):
     (tmp_path / "m.json").write_text("{")
     with pytest.raises(InputError, match=r"m\.json: not a readable JSON file"):
         read_json(tmp_path / "m.json")
@@ -62,7 +62,7 @@ def test_a_relative_path_says_where_it_starts():
     ],
     ids=["Excel", "gzip", "Git LFS"],
 )
-def test_a_file_that_is_no_text_is_named(tmp_path, content, problem):
+def test_a_file_that_is_not_text_is_named(tmp_path, content, problem):
     (tmp_path / "labels.csv").write_bytes(content)
     with pytest.raises(InputError, match=f"labels.csv: {problem}"):
         read_text(tmp_path / "labels.csv")

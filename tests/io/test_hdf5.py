@@ -34,7 +34,7 @@ def test_datasets_of_the_file_are_found(path, name):
 @pytest.mark.parametrize(
     "name", ["part", "nothing", "part/nothing", "part/none", "part/circle", "part/values/x"]
 )
-def test_what_is_no_dataset_is_none(path, name):
+def test_other_objects_are_not_datasets(path, name):
     with opened(path) as file:
         assert find_dataset(file, name) is None
 
@@ -49,7 +49,7 @@ def test_what_lies_in_another_file_is_refused(path, name):
 
 
 def test_a_link_to_another_file_is_not_followed(path, monkeypatch):
-    """A file behind a link is not even opened: HDF5 would raise for one that is none."""
+    """A file behind a link is not even opened: HDF5 would raise for a file of another kind."""
     (path.parent / "other.h5").write_text("no HDF5 file")
     with opened(path) as file, pytest.raises(InputError, match="lies in another file"):
         find_dataset(file, "out/secret")
@@ -91,7 +91,7 @@ def test_rows_that_are_declared_alone_are_not_read(tmp_path, options, written, w
     assert words in str(caught.value)
 
 
-def test_what_does_not_fit_into_memory_is_told(tmp_path):
+def test_an_array_too_large_for_memory_is_reported(tmp_path):
     path = declared(tmp_path / "given.h5", chunks=(10**6,))
     with (
         opened(path) as file,
@@ -127,7 +127,7 @@ def test_a_filter_that_is_not_installed_is_named(tmp_path, left_out):
                 find_dataset(file, "values")
 
 
-def test_what_is_no_file_is_told(tmp_path):
+def test_a_path_that_is_not_a_file_is_reported(tmp_path):
     (tmp_path / "text.h5").write_text("text")
     with pytest.raises(InputError, match=r"text.h5: not a readable HDF5 file"):
         opened(tmp_path / "text.h5")

@@ -25,7 +25,7 @@ def test_index_files_keep_the_digits_of_float32(tmp_path):
     assert (tmp_path / "selected.csv").read_bytes() == content
 
 
-def test_a_score_that_is_no_number_is_left_empty(tmp_path):
+def test_a_nan_score_is_left_empty(tmp_path):
     scores = np.array([np.inf, 0.5, np.nan])
     write_index(tmp_path / "selected.csv", {"index": np.array([3, 1, 2]), "boundary": scores})
     text = (tmp_path / "selected.csv").read_text(encoding="utf-8")

@@ -69,7 +69,7 @@ def test_files_lie_where_the_contract_says(run, path):
         ({"round": 1}, "runs: got an unexpected keyword argument 'round'"),
     ],
 )
-def test_what_cannot_be_is_named(changes, words):
+def test_impossible_values_are_named(changes, words):
     with pytest.raises(InputError, match=words):
         Rounds.parse(CONTENT | changes)
 

@@ -79,14 +79,14 @@ def test_without_a_head_there_may_be_what_was_precomputed(path):
     assert scores.per_sample["code"].shape == (3, 2)
 
 
-def test_a_pool_of_nothing_comes_back(path):
+def test_an_empty_pool_comes_back(path):
     nothing = np.empty(0, np.int64)
     write_scores(path, ScoreTable(nothing, nothing, {"margin": np.empty(0, np.float32)}))
     assert read_scores(path).scores["margin"].shape == (0,)
 
 
 @pytest.mark.parametrize("part", ["scores", "per_sample"])
-def test_a_name_that_is_not_there_is_told(path, part):
+def test_an_unknown_name_is_reported(path, part):
     write_scores(path, table())
     with pytest.raises(InputError, match=r"scores\.h5: dataset 'entropy' is missing; delete the file"):
         getattr(read_scores(path), part)["entropy"]

@@ -1,4 +1,4 @@
-"""How good the model is: each number counted anew, and named for what it is measured on."""
+"""How good the model is: each number counted again, and named for what it is measured on."""
 
 import numpy as np
 import pytest

@@ -26,7 +26,7 @@ def project(tmp_path):
     return project_in_parts(tmp_path)
 
 
-def test_without_an_audit_set_there_is_none(project):
+def test_without_an_audit_set_nothing_is_shown(project):
     project.send("batch01", [0, 1])
     assert audit_set(project.entries, project.state, pool_of(project), {}) is None
 
@@ -57,7 +57,7 @@ def test_an_audit_set_of_everything_came_before_nothing(project):
     assert (result.draws[0].known_before, result.too_late) == (0, 0)
 
 
-def test_each_part_has_an_accuracy_of_its_own(project):
+def test_each_part_has_its_own_accuracy(project):
     project.send("audit01", range(30), "audit")
     project.say(range(28), ["ant"] * 28, batch="audit01")
     project.send("batch01", range(60, 80))
@@ -143,7 +143,7 @@ def test_another_part_gives_the_width_that_is_planned(tmp_path):
         assert interval.high - interval.low <= plan.width
 
 
-def test_nothing_is_planned_that_the_pool_has_not(tmp_path):
+def test_no_more_is_planned_than_the_pool_has(tmp_path):
     pool = small_pool(120)
     project = Project(tmp_path, pool.features, pool.sources)
     project.send("audit01", range(20), "audit")

@@ -27,7 +27,7 @@ def test_no_ceiling_is_named_without_its_interval(tmp_path):
     assert ceiling_text(changed.fit) == "82 % accuracy (95 % interval 76 to 85 %)"
 
 
-def test_a_wide_interval_of_the_ceiling_tells_nothing(tmp_path):
+def test_a_wide_interval_of_the_ceiling_is_called_unknown(tmp_path):
     series = numbers_of(audited(tmp_path)).series
     assert curve_text(replace(series, fit=fit(0.0, 0.18, 0.24)), 1500) == (
         "learning curve: what more labels would bring is not known yet, because the 95 % interval of the "

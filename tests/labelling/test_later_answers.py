@@ -14,7 +14,7 @@ def project(tmp_path):
     return Project(tmp_path)
 
 
-def test_what_was_taken_once_is_no_mistake_later(project):
+def test_an_accepted_answer_is_not_a_mistake_later(project):
     """A class renamed, a picture edited and one of the same name added: the old file says what it said."""
     project.table("a.csv", "source,label", "a/1.jpg,Fox", "e.jpg,cat", "a/2.jpg,cat")
     project.take()

@@ -1,4 +1,4 @@
-"""The models of all batches: their accuracies and agreement, counted anew by the names of classes."""
+"""The models of all batches: their accuracies and agreement, computed again from the names of classes."""
 
 import h5py
 import numpy as np

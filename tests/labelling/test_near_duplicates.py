@@ -55,5 +55,5 @@ def test_rows_without_a_direction_look_like_no_other():
         assert near_duplicates(FeatureMatrix.from_array(features), range(5)) == {0: (4,), 4: (0,)}
 
 
-def test_an_empty_batch_has_none():
+def test_an_empty_batch_has_no_near_duplicates():
     assert near_duplicates(FeatureMatrix.from_array(np.ones((3, 2), dtype=np.float32)), []) == {}

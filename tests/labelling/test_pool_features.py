@@ -97,7 +97,7 @@ def test_parts_stand_one_below_the_other(tmp_path):
         assert file.attrs["backbone"] == "identity"
 
 
-def test_the_file_does_not_tell_when_it_was_written(tmp_path):
+def test_the_file_does_not_record_when_it_was_written(tmp_path):
     paths = [write_part(tmp_path / "1.h5", vectors(2))]
     for name in ("a.h5", "b.h5"):
         join_parts(paths, ["x", "y"], tmp_path / name)

@@ -255,7 +255,7 @@ def test_the_pages_other_examples_run(photographs, capsys):
 
 
 @pytest.mark.parametrize("damage", ["gone", "half", "weights", "text"])
-def test_what_is_no_model_is_refused(damage):
+def test_a_file_that_is_not_a_model_is_refused(damage):
     trained_pool()
     export_model(*FILES, MODEL)
     content = Path(MODEL).read_bytes()

@@ -13,7 +13,7 @@ def project(tmp_path):
     return Project(tmp_path)
 
 
-def test_an_empty_folder_and_none(project):
+def test_an_empty_a_missing_and_a_wrong_folder(project):
     assert project.take().lines() == []
     project.returned.rmdir()
     assert project.take().files == ()
@@ -154,7 +154,7 @@ def test_the_same_file_under_two_names_is_read_once(project):
     assert without_cache(project).notices == (notice,)
 
 
-def test_a_file_that_can_be_no_label_file(project):
+def test_a_file_that_cannot_hold_labels(project):
     (project.returned / "gone.csv").symlink_to("nowhere")
     os.mkfifo(project.returned / "pipe")
     project.write("labels\n.csv", "source,label\n")

@@ -16,7 +16,7 @@ def project(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"readers": 1, "files": []}', b"\xff"])
-def test_a_damaged_cache_does_no_harm(project, content):
+def test_a_damaged_cache_is_rebuilt(project, content):
     project.table("a.csv", "source,label", "a/1.jpg,cat")
     project.cache.write_bytes(content)
     assert len(project.take().entries) == 1
@@ -32,7 +32,7 @@ def test_the_cache_gives_back_all_that_was_read(project):
     assert ReturnedCache(project.cache).get(project.returned / "a.csv", "a signature") == read
 
 
-def test_a_file_that_has_changed_is_read_anew(project):
+def test_a_changed_file_is_read_again(project):
     path = project.table("a.csv", "source,label", "a/1.jpg,cat")
     project.take()
     status = path.stat()

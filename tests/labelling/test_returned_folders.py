@@ -76,7 +76,7 @@ def test_the_name_of_an_annotator_in_a_file_whose_ending_the_system_hides(projec
 
 
 @pytest.mark.parametrize("name", ["who.rtf", "who.doc"])
-def test_a_document_in_place_of_the_annotator_s_name_is_a_mistake(project, name):
+def test_a_document_in_place_of_the_annotators_name_is_a_mistake(project, name):
     project.picture("one/cat/1.jpg", "a/1.jpg")
     project.write(f"one/{name}", "{\\rtf1\n\\f0 anna}" if name == "who.rtf" else b"\xd0\xcf\x11\xe0anna")
     assert f"{project.returned}/one/{name}: " in mistakes_of(project)[0]

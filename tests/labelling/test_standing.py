@@ -1,4 +1,4 @@
-"""Where the labelling stands, counted anew in the simplest way."""
+"""Where the labelling stands, counted again in the simplest way."""
 
 import pytest
 from labelling.labelled_projects import Project, small_pool

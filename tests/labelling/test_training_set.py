@@ -51,7 +51,7 @@ def test_the_audit_set_is_never_trained_on_not_even_before_it_went_out():
 
 
 @pytest.mark.parametrize("event", ["skip", "cannot_tell", "not_ours"])
-def test_an_answer_without_a_label_is_none_to_train_on(event):
+def test_an_answer_without_a_label_is_not_trained_on(event):
     assert labelled(draft(event, "a"), draft(of="b")) == {3: "cat"}
 
 
@@ -89,7 +89,7 @@ def test_some_may_be_asked_for_again(status):
 
 
 @pytest.mark.parametrize("status", [Status.LABELLED, Status.NOT_OURS])
-def test_labelled_samples_and_those_that_are_not_ours_never_go_out_again(status):
+def test_labelled_and_foreign_samples_never_go_out_again(status):
     drafts = [draft(of="a"), draft("not_ours", "b")]
     assert candidates(*drafts, again=[status]) == ["c", "d", "e"]
 

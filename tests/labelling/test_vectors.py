@@ -68,7 +68,7 @@ def test_the_features_are_the_vectors_as_float32(tmp_path, name, key, dtype):
     ],
 )
 @pytest.mark.parametrize("name", ["v.npy", "v.h5"])
-def test_what_is_no_table_of_floats_is_a_mistake(tmp_path, values, problem, name):
+def test_an_array_that_is_not_a_float_table_is_a_mistake(tmp_path, values, problem, name):
     with pytest.raises(InputError, match=problem):
         VectorFile(save(tmp_path / name, values)).vectors()
 

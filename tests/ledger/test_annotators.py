@@ -46,7 +46,7 @@ def test_names_that_stay_as_they_are(name):
         (" anna\u00a0 lee ", "anna lee"),
     ],
 )
-def test_what_nobody_sees_is_no_part_of_a_name(written, name):
+def test_invisible_characters_are_not_part_of_a_name(written, name):
     assert (annotator_name(written), name_problem(written)) == (name, None)
 
 
@@ -81,7 +81,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_what_is_no_name(tmp_path, name):
+def test_texts_that_are_not_names(tmp_path, name):
     assert WRONG[name] in name_problem(name)
     path = tmp_path / "labels.csv"
     for column in ("who", "annotator"):
@@ -105,7 +105,7 @@ def replace_who(annotated, who):
 
 
 @pytest.mark.parametrize("name", ["activepool", "=1+1", "an\x07na", "x" * 400])
-def test_what_is_no_name_in_the_file_of_a_folder(tmp_path, name):
+def test_texts_that_are_not_names_in_the_file_of_a_folder(tmp_path, name):
     (tmp_path / "who.txt").write_text(f"{name}\n", encoding="utf-8")
     with pytest.raises(InputError) as caught:
         annotator_file_of(tmp_path)
@@ -137,7 +137,7 @@ def test_other_files_have_no_name_of_an_annotator(tmp_path, name):
     assert annotator_file_of(tmp_path) is None
 
 
-def test_a_name_of_blanks_is_none(tmp_path):
+def test_a_blank_name_is_ignored(tmp_path):
     path = tmp_path / "labels.csv"
     path.write_text("source,label,who\na/1.jpg,cat, \u00a0\n", encoding="utf-8")
     assert read("csv", path, POOL, CLASSES).drafts[0].who == "annotator"

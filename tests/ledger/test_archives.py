@@ -74,7 +74,7 @@ def test_archives_that_were_cut_off(tmp_path):
             read("imagenet", path, POOL)
 
 
-def test_bytes_that_were_changed_are_no_traceback(tmp_path):
+def test_changed_bytes_cause_no_traceback(tmp_path):
     whole = archive(tmp_path, {"synsets.txt": "cat\ndog\n", "default.txt": "a/1.jpg 0\n"}).read_bytes()
     refused = 0
     for place in range(len(whole)):

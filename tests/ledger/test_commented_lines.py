@@ -19,7 +19,7 @@ def file(tmp_path, *rows, header="source,label"):
 @pytest.mark.parametrize(
     "line", ["# a/1.jpg,cat", "#a/1.jpg,cat", " # a/1.jpg,cat", "#a/1.jpg,", "# a/1.jpg,x,y"]
 )
-def test_a_label_that_was_commented_out_is_no_answer(tmp_path, line):
+def test_a_commented_out_label_is_not_an_answer(tmp_path, line):
     answers = read("csv", file(tmp_path, "b/1.jpg,dog", line), POOL, CLASSES)
     assert labels_by_source(answers) == {"b/1.jpg": "dog"}
     assert answers.awaited == (line.count(",") == 1)
@@ -34,7 +34,7 @@ def test_a_line_of_the_list_of_a_batch_may_be_commented_out(tmp_path):
 
 
 @pytest.mark.parametrize("line", ["# looked at by anna", "#", "#,", "# one, two, three", "# nine.jpg,cat"])
-def test_a_remark_is_no_mistake_and_no_sample(tmp_path, line):
+def test_a_remark_is_neither_a_mistake_nor_a_sample(tmp_path, line):
     answers = read("csv", file(tmp_path, line, "b/1.jpg,dog"), POOL, CLASSES)
     assert (labels_by_source(answers), answers.awaited) == ({"b/1.jpg": "dog"}, 0)
     assert answers.notices == (f"{tmp_path}/{NOT_ANSWERED} 2",)
@@ -74,7 +74,7 @@ def test_a_line_with_such_a_name_may_be_commented_out(tmp_path, header, line):
     assert answers.notices == (f"{tmp_path}/{NOT_ANSWERED} 2",)
 
 
-def test_a_number_sign_before_an_index_is_none(tmp_path):
+def test_a_number_sign_before_an_index_is_not_a_comment(tmp_path):
     path = file(tmp_path, "#1,a/1.jpg,cat", header="index,source,label")
     assert labels_by_source(read("csv", path, POOL, CLASSES)) == {"a/1.jpg": "cat"}
 

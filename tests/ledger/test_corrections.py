@@ -55,7 +55,7 @@ def test_it_may_be_by_one_of_the_annotators(path):
 
 
 @pytest.mark.parametrize("event", ["skip", "cannot_tell", "not_ours"])
-def test_it_may_be_no_class(path, event):
+def test_it_may_be_a_mark_instead_of_a_class(path, event):
     take(path, correction(event=event, label=""))
     assert state(path).status in (Status.SKIPPED, Status.CANNOT_TELL, Status.NOT_OURS)
 
@@ -64,7 +64,7 @@ def test_a_correction_of_what_nobody_answered_is_an_answer(path):
     assert take(path, correction(of="b")) == [Outcome.NEW]
 
 
-def test_no_file_of_before_undoes_it(path):
+def test_no_earlier_file_undoes_it(path):
     take(path, correction())
     earlier = [draft(of="a", who="anna", label=label) for label in ("cat", "fox", "ant")]
     earlier.append(draft(of="a", who="bob", label="bee", when=EARLY))
@@ -72,7 +72,7 @@ def test_no_file_of_before_undoes_it(path):
     assert state(path).label == "dog"
 
 
-def test_nor_a_later_answer_while_its_file_lies_there(path):
+def test_no_later_answer_undoes_it_while_its_file_is_there(path):
     take(path, correction())
     late = [draft(of="a", who="dora", label="ant"), draft(of="a", who="bob", label="ant", when=LATE)]
     intake = take_in(path, [correction(), *late])
@@ -83,7 +83,7 @@ def test_nor_a_later_answer_while_its_file_lies_there(path):
 
 
 @pytest.mark.parametrize("is_listed", [False, True], ids=["in its own file", "in a list of the program"])
-def test_nor_a_later_answer_without_its_file(path, is_listed):
+def test_no_later_answer_undoes_it_without_its_file(path, is_listed):
     take(path, correction(is_listed=is_listed))
     late = [draft(of="a", who=who, label="ant") for who in ("bob", "dora", "eve")]
     intake = take_in(path, late)
@@ -113,7 +113,7 @@ def test_it_is_entered_even_if_its_annotator_had_said_the_same(path):
 
 
 @pytest.mark.parametrize("event", ["skip", "cannot_tell"])
-def test_who_is_asked_again_after_it_is_heard(path, event):
+def test_an_annotator_asked_again_afterwards_counts(path, event):
     """The correction of before lies there still, and the batch waits for nobody who has answered."""
     earlier = correction(event=event, label="")
     take(path, earlier)
@@ -143,7 +143,7 @@ def test_the_last_of_two_corrections_counts_however_they_are_read(path):
     assert state(path).label == "dog"
 
 
-def test_who_takes_it_back_in_the_ledger_has_taken_it_back(path):
+def test_it_can_be_taken_back_in_the_ledger(path):
     take(path, correction())
     number = state(path).opinions["carl"].number
     append(path, [draft("withdraw", "a", "carl", replaces=number)])
@@ -191,7 +191,7 @@ def test_the_lists_of_the_program_come_back_with_corrections(tmp_path, others):
     assert labels_by_source(read_answers("csv", path, POOL, CLASSES)) == {"a/1.jpg": "cat"}
 
 
-def test_labels_that_stand_are_no_corrections_in_a_list_of_the_program(tmp_path):
+def test_unchanged_labels_in_a_list_of_the_program_are_not_corrections(tmp_path):
     """The column label of label_errors.csv was renamed, one label changed, and later another one."""
     ledger = tmp_path / "ledger.csv"
     append(ledger, sent(*POOL.sources))

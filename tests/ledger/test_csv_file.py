@@ -53,7 +53,7 @@ def test_a_note_that_begins_like_a_formula_never_runs_in_a_spreadsheet(tmp_path)
         "source,label,who\na/1.jpg,cat,\na/2.jpg,,\n",
     ],
 )
-def test_other_forms(tmp_path, text):
+def test_other_forms_of_the_file_are_read(tmp_path, text):
     answers = read("csv", table(tmp_path, text), POOL, CLASSES)
     assert labels_by_source(answers) == {"a/1.jpg": "cat"}
     assert answers.drafts[0].who == "annotator"
@@ -367,7 +367,7 @@ def test_a_label_in_another_column_is_not_passed_over(tmp_path, header):
     )
 
 
-def test_a_row_s_time_and_annotator_may_both_be_wrong(tmp_path):
+def test_time_and_annotator_of_a_row_may_both_be_wrong(tmp_path):
     path = table(tmp_path, "source,label,who,when\na/1.jpg,cat,2026-11-28T09:30:00Z,anna\n")
     who, when, _ = mistakes("csv", path).split("\n")
     assert "who '2026-11-28T09:30:00Z' is a time, as another column has it" in who

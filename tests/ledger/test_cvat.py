@@ -84,13 +84,13 @@ def test_a_name_whose_folders_the_tool_may_have_dropped(tmp_path):
     assert labels_by_source(read("cvat", path, samples, skip_bad=True)) == {"2.jpg": "dog"}
 
 
-def test_what_a_model_tagged_is_no_label(tmp_path):
+def test_tags_of_a_model_are_not_labels(tmp_path):
     answers = read("cvat", file(tmp_path, xml(("a/1.jpg", tag("cat", "auto")))), POOL, CLASSES)
     assert (answers.drafts, answers.awaited) == ((), 1)
     assert "tags of the source 'auto' are a model's, and no labels: 1" in answers.notices[0]
 
 
-def test_attributes_of_a_tag_are_no_labels(tmp_path):
+def test_attributes_of_a_tag_are_not_labels(tmp_path):
     kind = '<tag label="cat" source="manual"><attribute name="kind">lynx</attribute></tag>'
     path = file(tmp_path, xml(("a/1.jpg", kind)))
     answers = read("cvat", path, POOL, CLASSES)
@@ -209,7 +209,7 @@ def test_an_archive_without_the_xml(tmp_path):
         read("cvat", archive(tmp_path, {"a.txt": ""}), POOL)
 
 
-def test_a_shape_is_no_tag(tmp_path):
+def test_a_shape_is_not_a_tag(tmp_path):
     box = '<box label="cat" source="{}" xtl="1" ytl="1" xbr="3" ybr="3"></box>'
     mask = '<mask label="cat" source="manual" rle="1"><attribute name="a">b</attribute></mask>'
     path = file(

@@ -86,7 +86,7 @@ def other_values(value, chance):
 
 
 @pytest.mark.parametrize("tool", FILES)
-def test_no_damage_of_a_label_file_is_a_traceback(tmp_path, tool):
+def test_no_damage_of_a_label_file_causes_a_traceback(tmp_path, tool):
     chance, ends = random.Random(tool), Counter()
     contents = FILES[tool](tmp_path)
     for trial in range(200):

@@ -116,7 +116,7 @@ def test_each_class_has_a_name_of_its_own(tmp_path, classes, words):
     assert str(caught.value).startswith(f"{path}: classes: {words}")
 
 
-def test_a_number_that_the_tool_gave_is_no_part_of_a_name(tmp_path):
+def test_a_number_from_the_tool_is_not_part_of_a_name(tmp_path):
     twins = pool("a/1.jpg", "b/1.jpg", "c/1-2.jpg", "c/9-2.jpg")
     path = file(tmp_path, {"labels": {"1-2": "cat", "9-2": "dog", "c/1-2": "cat"}})
     answers = read("fiftyone", path, twins, skip_bad=True)

@@ -88,7 +88,7 @@ def test_a_class_within_another_is_a_mistake(batch, pool, outer):
 
 
 @pytest.mark.parametrize("around", ["images", "back/images", "."])
-def test_a_copy_of_the_pool_is_no_label(tmp_path, pool, around):
+def test_a_copy_of_the_pool_is_not_a_label(tmp_path, pool, around):
     """A folder of the pool becomes a class only if somebody says that it is one."""
     copy = tmp_path / "returned"
     shutil.copytree(tmp_path / "images", copy / around)
@@ -190,7 +190,7 @@ def test_a_class_with_too_long_a_name_has_no_folder_and_blocks_nothing(tmp_path)
     ]
 
 
-def test_what_is_no_folder(tmp_path, pool):
+def test_paths_that_are_not_folders(tmp_path, pool):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(InputError, match="is not a folder; it must hold a folder of pictures for each class"):
         read("folders", tmp_path / "file", pool)

@@ -75,7 +75,7 @@ def test_copies_of_a_picture_are_not_ambiguous(tmp_path):
     }
 
 
-def test_a_class_twice_in_a_list_is_a_mistake(tmp_path):
+def test_a_class_listed_twice_is_a_mistake(tmp_path):
     members = {"synsets.txt": "cat\ndog\ncat\n", "default.txt": "a/1.jpg 2\n"}
     assert "synsets.txt: has the class 'cat' twice" in mistakes("imagenet", archive(tmp_path, members))
 
@@ -89,7 +89,7 @@ def test_a_blank_line_in_a_list_of_classes_is_a_mistake(tmp_path, classes, numbe
     )
 
 
-def test_blank_lines_behind_the_classes_are_none(tmp_path):
+def test_trailing_blank_lines_are_not_classes(tmp_path):
     members = {"synsets.txt": "cat\ndog\n\n \n", "default.txt": "a/1.jpg 1\n"}
     assert labels_by_source(read("imagenet", archive(tmp_path, members), POOL, CLASSES)) == {"a/1.jpg": "dog"}
 

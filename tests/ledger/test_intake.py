@@ -52,7 +52,7 @@ def test_an_old_file_does_not_bring_back_what_was_corrected(path):
     assert label(path) == "dog"
 
 
-def test_nor_what_somebody_else_corrected(path):
+def test_an_old_file_does_not_bring_back_what_somebody_else_corrected(path):
     take_in(path, [draft(of="a")])
     append(path, [draft(of="a", who="bob", label="dog", replaces=3)])
     assert take_in(path, [draft(of="a")]).outcomes == (Outcome.OUTDATED,)
@@ -72,7 +72,7 @@ def test_the_same_answer_to_a_sample_that_went_out_again_is_new_once(path, newer
     assert not take_in(path, [earlier, again]).entries
 
 
-def test_a_time_ahead_of_the_clock_is_no_answer_to_a_later_sending(path):
+def test_a_time_ahead_of_the_clock_does_not_answer_a_later_batch(path):
     append(path, sent("a", batch="2"))
     earlier = draft(of="a", batch="2", when="2999-01-01T00:00:00Z")
     take_in(path, [earlier])

@@ -285,7 +285,7 @@ ATTACKS = {
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_archives_that_are_no_export(path, attack):
+def test_archives_that_are_not_exports(path, attack):
     members, words = ATTACKS[attack]
     require_refused(path, packed(members), words)
 

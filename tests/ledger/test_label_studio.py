@@ -150,7 +150,7 @@ def test_what_a_reviewer_fixed_counts(tmp_path):
     assert f"{path}: annotations that a reviewer fixed, so that the fix counts: 2" in answers.notices
 
 
-def test_the_choice_of_another_control_is_no_label(tmp_path):
+def test_the_choice_of_another_control_is_not_a_label(tmp_path):
     """Each form of an export says so in the same words."""
     tasks = [task(0, annotation("cat")), task(1, annotation())]
     quality = {"from_name": "quality", "type": "choices", "value": {"choices": ["blurred"]}}
@@ -210,7 +210,7 @@ def test_the_only_control_of_another_name_holds_the_labels(tmp_path):
         ({"result": [chosen(None)]}, "has null for a label; it must be the name of a class"),
     ],
 )
-def test_what_is_no_answer_is_neither_awaited_nor_skipped(tmp_path, changes, words):
+def test_an_annotation_that_is_not_an_answer_is_a_mistake(tmp_path, changes, words):
     message = mistakes(
         "label_studio", file(tmp_path, [task(0, annotation("cat")), task(1, annotation(**changes))])
     )
@@ -239,7 +239,7 @@ def test_a_task_without_annotations_is_awaited_as_it_was_imported(tmp_path):
         (False, "has true or false for a label"),
     ],
 )
-def test_a_record_whose_label_is_none_is_a_mistake(tmp_path, label, words):
+def test_a_record_with_a_null_label_is_a_mistake(tmp_path, label, words):
     records = [short(0, choice="cat"), short(1, choice=label)]
     assert f"task 2: {words}; it must be the name of a class" in mistakes(
         "label_studio", file(tmp_path, records)
@@ -253,7 +253,7 @@ def test_a_table_that_repeats_its_header(tmp_path):
     assert mistakes("label_studio", path).split("\n")[0] == f"{path}:3: repeats the header; remove the line"
 
 
-def test_who_passes_over_a_task_and_labels_it_later_has_labelled_it(tmp_path):
+def test_a_task_skipped_and_later_labelled_is_labelled(tmp_path):
     tasks = [task(0, annotation(cancelled=True), annotation("cat"))]
     assert labels_by_source(read("label_studio", file(tmp_path, tasks), POOL, CLASSES)) == {"a/1.jpg": "cat"}
 
@@ -281,7 +281,7 @@ def test_the_later_annotation_of_a_user_counts(tmp_path):
     assert "user 1 says 'cat' of 'a/1.jpg', but 'dog' at" in mistakes("label_studio", path)
 
 
-def test_addresses_and_labels_that_cannot_be_parsed_are_no_traceback(tmp_path):
+def test_unparsable_addresses_and_labels_cause_no_traceback(tmp_path):
     tasks = [
         {"id": 1, "data": {"image": "http://[a/2.jpg"}, "annotations": [annotation("cat")]},
         {"id": 2, "data": {"image": 7}, "annotations": [annotation("cat")]},

@@ -61,7 +61,7 @@ def test_annotators(tmp_path, who, name):
         ({"id": [1]}, "a list"),
     ],
 )
-def test_what_is_no_annotator(tmp_path, who, what):
+def test_texts_that_are_not_annotators(tmp_path, who, what):
     path = tmp_path / "export.json"
     words = f"is {what}; it must be the number, the address or the name of an annotator"
     path.write_text(json.dumps([task(0, annotation("cat") | {"completed_by": who})]), encoding="utf-8")

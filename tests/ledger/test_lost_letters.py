@@ -71,7 +71,7 @@ def test_marks_lose_letters_as_well(tmp_path):
     assert "label 'can?t tell' may be \"can't tell\" with letters lost" in message
 
 
-def test_a_question_mark_is_no_mark_where_a_class_has_a_single_letter_that_may_be_lost(tmp_path):
+def test_a_question_mark_is_not_a_mark_where_a_class_is_one_letter_that_may_be_lost(tmp_path):
     path = file(tmp_path, "?", "cannot_tell")
     assert set(labels_by_source(read("csv", path, POOL, ClassNames(("x", "Käfer")))).values()) == {
         f":{Event.CANNOT_TELL}"

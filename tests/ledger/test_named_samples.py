@@ -80,7 +80,7 @@ def test_the_sample_tells_whose_a_path_below_another_folder_is(tmp_path):
     assert labels_by_source(read("csv", table(tmp_path, text), POOL, CLASSES)) == {"a/1.jpg": "cat"}
 
 
-def test_where_sources_are_no_paths_none_begins_with_a_folder(tmp_path):
+def test_sources_that_are_not_paths_begin_with_no_folder(tmp_path):
     rows = pool("0", "1", root=None, has_stable_rows=True)
     message = mistakes("csv", table(tmp_path, "source,label\nold/1,cat\n"), rows)
     assert (
@@ -116,7 +116,7 @@ def test_a_row_that_was_inserted_gives_no_other_row_its_label(tmp_path):
     assert "row '3' may mean two samples, because rows have moved since the first run" in answers.mistakes[2]
 
 
-def test_what_was_taken_by_its_row_is_no_mistake_later(tmp_path):
+def test_an_answer_accepted_by_its_row_is_not_a_mistake_later(tmp_path):
     ledger_entries = entries(draft(of="0", label="cat"))
     turned = PoolSamples([sample("1"), sample("0")], list("01"), ledger_entries, has_stable_rows=True)
     earlier = {(sample("0"), "anna", "label", "cat")}

@@ -42,7 +42,7 @@ def test_a_name_stands_for_a_sample(name, source):
         ("jpg", "is not in the pool"),
     ],
 )
-def test_a_name_that_stands_for_none_or_several_is_a_mistake(name, words):
+def test_an_unknown_or_ambiguous_name_is_a_mistake(name, words):
     with pytest.raises(WrongCellError) as caught:
         POOL.by_name(name)
     assert words in str(caught.value)

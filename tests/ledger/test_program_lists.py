@@ -13,7 +13,7 @@ def answers_given(path, *answers):
 
 
 @pytest.mark.parametrize("columns", [3, 4], ids=["before activepool 0.2.0", "now"])
-def test_the_list_of_labels_of_a_batch_is_no_second_opinion(tmp_path, columns):
+def test_the_list_of_labels_of_a_batch_is_not_a_second_opinion(tmp_path, columns):
     lines = [
         ("index", "source", "label", "sample"),
         ("0", "a/1.jpg", "cat", POOL.samples[0]),
@@ -26,7 +26,7 @@ def test_the_list_of_labels_of_a_batch_is_no_second_opinion(tmp_path, columns):
         answers_given(path, (0, "anna", "cat"), (2, "ben", "dog"), (3, "ben", "dog"))
 
 
-def test_nor_is_that_list_with_a_label_changed_by_hand(tmp_path):
+def test_that_list_with_a_label_changed_by_hand_is_not_a_second_opinion(tmp_path):
     rows = [f"{number},{source},cat,{POOL.samples[number]}\n" for number, source in enumerate(POOL.sources)]
     answers = [(number, "anna", "dog" if number == 2 else "cat") for number in range(4)]
     path = table(tmp_path, "index,source,label,sample\n" + "".join(rows))
@@ -57,7 +57,7 @@ def test_own_files_may_have_the_columns_of_that_list(tmp_path, header, given):
     assert labels_by_source(answers_given(path, *given)) == {"a/1.jpg": "cat", "a/2.jpg": "dog"}
 
 
-def test_the_labels_that_a_batch_held_out_are_no_answers(tmp_path):
+def test_the_labels_that_a_batch_held_out_are_not_answers(tmp_path):
     path = table(tmp_path, "index,label,predicted,probability\n0,cat,cat,0.5\n")
     assert "lists the labels that the ledger has" in mistakes("csv", path)
 

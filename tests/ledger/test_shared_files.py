@@ -22,7 +22,7 @@ def path(tmp_path):
     return small_ledger(tmp_path)
 
 
-def test_who_changes_the_file_in_the_same_moment_loses_nothing(path):
+def test_a_simultaneous_change_of_the_file_loses_nothing(path):
     with open_book(path) as ledger:
         path.write_bytes(path.read_bytes() + by_hand())
         with pytest.raises(InputError, match="another program changed it in the meantime; run again"):
@@ -35,7 +35,7 @@ def many(path, who, count):
         append(path, [draft(of=f"{who}{number}", who=who)])
 
 
-def test_two_who_write_at_once_lose_nothing(tmp_path):
+def test_two_simultaneous_writers_lose_nothing(tmp_path):
     path = tmp_path / "labels.csv"
     writers = [multiprocessing.Process(target=many, args=(path, who, 15)) for who in ("anna", "bob", "carl")]
     for writer in writers:
@@ -48,7 +48,7 @@ def test_two_who_write_at_once_lose_nothing(tmp_path):
     )
 
 
-def test_who_waits_too_long_is_told(path, monkeypatch):
+def test_waiting_too_long_is_an_error(path, monkeypatch):
     monkeypatch.setattr(shared_files, "PATIENCE", 0.1)
     with open_book(path), pytest.raises(InputError, match="another process has held it for 0 s"):
         append(path, [])

@@ -160,7 +160,7 @@ def test_other_texts_may_be_new_classes(tmp_path, label):
     assert labels_by_source(read("csv", file(tmp_path, label), POOL, CLASSES)) == {"a/1.jpg": label}
 
 
-def test_a_class_is_no_misspelt_mark_unless_it_is_near(tmp_path):
+def test_a_class_is_a_misspelt_mark_only_if_it_is_near(tmp_path):
     answers = read("csv", file(tmp_path, "ship", "skpi", "turck"), POOL, ClassNames(("truck", "cat")))
     hints = [new_class.hint for new_class in answers.new_classes.values()]
     assert hints == ["", "", "if 'truck' was meant, correct it"]

@@ -44,7 +44,7 @@ def test_a_time_in_utc(written, time):
         ("x" * 300, f"'{'x' * 40}'... is not a time"),
     ],
 )
-def test_what_is_no_time_of_an_answer(written, words):
+def test_texts_that_are_not_times(written, words):
     with pytest.raises(WrongCellError) as caught:
         utc(written)
     assert words in str(caught.value)

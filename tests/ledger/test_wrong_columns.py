@@ -47,7 +47,7 @@ def test_a_class_may_be_called_like_its_image_or_an_annotator(tmp_path):
     }
 
 
-def test_names_and_labels_in_each_other_s_column(tmp_path):
+def test_names_and_labels_in_swapped_columns(tmp_path):
     path = table(tmp_path, "source,label\ncat,a/1.jpg\ndog,2.jpg\nb/1.jpg,cat\n")
     *messages, _ = mistakes("csv", path).split("\n")
     assert messages == [
@@ -57,7 +57,7 @@ def test_names_and_labels_in_each_other_s_column(tmp_path):
     ]
 
 
-def test_samples_and_labels_in_each_other_s_column(tmp_path):
+def test_samples_and_labels_in_swapped_columns(tmp_path):
     path = table(tmp_path, f"sample,label\ncat,{POOL.samples[0]}\n")
     messages, _ = mistakes("csv", path).split("\n")
     assert messages.startswith(
@@ -65,7 +65,7 @@ def test_samples_and_labels_in_each_other_s_column(tmp_path):
     )
 
 
-def test_annotators_and_labels_in_each_other_s_column(tmp_path):
+def test_annotators_and_labels_in_swapped_columns(tmp_path):
     path = table(tmp_path, "source,label,who\na/1.jpg,anna,cat\na/2.jpg,cat,ben\n")
     messages, _ = mistakes("csv", path).split("\n")
     assert messages == (
@@ -144,12 +144,12 @@ def test_what_may_be_answers_gets_a_notice(tmp_path, column, texts, examples):
         ("label2", ("", "", "")),
     ],
 )
-def test_columns_without_other_answers_are_none_of_them(tmp_path, column, texts):
+def test_columns_without_answers_are_ignored(tmp_path, column, texts):
     answers = read("csv", file(tmp_path, *texts, column=column), POOL, CLASSES)
     assert (len(answers.drafts), answers.notices) == (2, ())
 
 
-def test_an_annotator_s_name_beside_a_label_is_no_answer(tmp_path):
+def test_the_name_of_an_annotator_beside_a_label_is_not_an_answer(tmp_path):
     text = "source,label,who,label_by\na/1.jpg,cat,anna,Anna\n"
     assert not read("csv", table(tmp_path, text), POOL, CLASSES).notices
 

@@ -54,7 +54,7 @@ def launched(folder, *arguments, processes=2, **options):
         ("one", 2, "activepool: image 7: cannot be read\n"),
     ],
 )
-def test_an_error_is_told_once_and_its_status_is_that_of_all(tmp_path, case, status, message):
+def test_an_error_is_reported_once_and_sets_the_status_of_all(tmp_path, case, status, message):
     (tmp_path / "failing.py").write_text(FAILING)
     process = launched(tmp_path, "failing", "--case", case)
     _, errors = process.communicate(timeout=600)

@@ -87,7 +87,7 @@ def write_embeddings(sources):
 EMBEDDINGS = {"kind": "embeddings", "path": "given.h5"}
 
 
-def test_fitting_rows_are_no_problem(capsys):
+def test_fitting_rows_cause_no_problem(capsys):
     write_manifest("ant", "bee")
     bought("images/00.png,ant", "images/01.png, 1", "images/02.png,", "images/05.png,bee")
     assert problems(**MANIFEST) == []

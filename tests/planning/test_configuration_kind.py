@@ -22,7 +22,7 @@ def test_an_experiment(keys):
 
 
 @pytest.mark.parametrize("key", ["projekt", "Project", "PROJECT"])
-def test_the_other_mistakes_of_a_project_are_told_beside_its_misspelt_key(key):
+def test_other_mistakes_of_a_project_are_reported_beside_its_misspelt_key(key):
     with pytest.raises(InputError) as caught:
         load_project({key: "animals", "embeddings": "v.npy", "batch": -3}, "mine.yaml")
     assert str(caught.value).splitlines() == [

@@ -95,7 +95,7 @@ def test_imports_for_type_checkers_do_not_count(package):
     assert digest(package) != before
 
 
-def test_lazy_names_of_the_package_are_no_imports():
+def test_lazy_names_of_the_package_are_not_imports():
     assert len(digests.with_imports(declaration("validation").file)) < 40
 
 

@@ -51,7 +51,7 @@ def test_another_encoding_starts_snakemake_again_in_utf8(tmp_path, monkeypatch):
     assert environment["PYTHONUTF8"] == "1"
 
 
-def test_another_program_is_told(monkeypatch):
+def test_another_program_gets_an_error(monkeypatch):
     monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "ascii")
     monkeypatch.setattr(sys, "argv", ["/somewhere/mine.py"])
     with pytest.raises(InputError, match="set PYTHONUTF8=1, and run again"):

@@ -44,7 +44,7 @@ def named_rows(folder):
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
-def test_rows_that_moved_are_told_each_with_its_line(tmp_path, monkeypatch, dtype):
+def test_each_moved_row_is_reported_with_its_line(tmp_path, monkeypatch, dtype):
     rows = named_rows(tmp_path)
     monkeypatch.setattr(__name__ + ".VECTORS", VECTORS.astype(dtype))
     first, second = rows[3], rows[9]

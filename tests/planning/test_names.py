@@ -77,7 +77,7 @@ def test_a_folder_that_differs_in_case_alone_is_named(folder, checks, configurat
     ]
 
 
-def test_the_own_folder_and_other_names_are_no_problem(folder):
+def test_its_own_folder_and_other_names_cause_no_problem(folder):
     for name in ("trial", "trial2", "other"):
         (folder / "results" / name).mkdir(parents=True)
     (folder / "results" / "Trial").write_text("no folder")

@@ -76,7 +76,7 @@ def test_a_package_that_is_not_installed_is_named(name, asked):
 
 
 @pytest.mark.usefixtures("no_timm")
-def test_jobs_with_a_python_of_their_own_are_not_judged(monkeypatch):
+def test_jobs_in_their_own_environment_are_not_judged(monkeypatch):
     command = ["snakemake", "--cores", "1"]
     monkeypatch.setattr(sys, "argv", command)
     assert network_problem("timm:resnet18") is not None
@@ -99,7 +99,7 @@ def project_lines():
 
 
 @pytest.mark.parametrize("lines_of", [experiment_lines, project_lines])
-def test_the_network_is_told_with_other_mistakes_unless_its_features_are_there(lines_of):
+def test_the_network_is_reported_with_other_mistakes_unless_its_features_exist(lines_of):
     lines, features = lines_of()
     assert [line.split(": ")[:2] for line in lines] == [
         ["mine.yaml", "backbone.checkpoint"],

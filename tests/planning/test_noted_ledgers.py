@@ -77,7 +77,7 @@ def test_the_copy_of_a_ledger_under_another_name_is_named():
         require_noted("results/p/pool", "other.csv", [], "results/p")
 
 
-def test_a_ledger_that_went_on_otherwise_ends_the_run():
+def test_a_ledger_that_diverged_ends_the_run():
     started()
     bring_old_back()
     sample = read("p.ledger.csv").entries[0].sample

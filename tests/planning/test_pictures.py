@@ -109,7 +109,7 @@ def test_a_contact_sheet_depends_on_the_picks_of_its_strategy():
 
 
 @pytest.mark.parametrize(("stage", "name"), [("figure", "imbalance"), ("table", "final")])
-def test_the_map_is_no_setting_of_other_figures(stage, name):
+def test_the_map_does_not_change_other_figures(stage, name):
     experiments = [Experiment.model_validate({**IMAGES, "figures": {"map": map}}) for map in ("pca", "umap")]
     settings = [
         digests_of(experiment).relevant_settings(stage, {}, {stage: name}) for experiment in experiments

@@ -166,7 +166,7 @@ def test_each_mistake_gets_its_line(changes, line):
     assert all(problem.startswith("mine.yaml: ") for problem in lines)
 
 
-def test_classes_that_are_mistakes_are_none_that_lack():
+def test_wrong_classes_are_not_called_missing():
     assert len(problems(classes=["ant", 3], new_classes=False)) == 1
 
 

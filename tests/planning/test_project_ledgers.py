@@ -66,7 +66,7 @@ def test_a_renamed_project_gets_a_line_about_the_other_ledger(capsys):
 @pytest.mark.parametrize(
     "changes", [{"ledger": "p.ledger.csv"}, {"returned": "other"}, {"ledger": "below/q.ledger.csv"}]
 )
-def test_another_project_with_files_of_its_own_gets_none(capsys, changes):
+def test_another_project_with_its_own_files_gets_none(capsys, changes):
     Path("below").mkdir()
     capsys.readouterr()
     begin_run(PROJECT.model_copy(update={"project": "q", **changes}))

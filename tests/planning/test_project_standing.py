@@ -198,7 +198,7 @@ def test_a_pool_is_exhausted_when_everything_has_gone_out():
     assert (grown.is_exhausted, grown.num_candidates) == (False, 1)
 
 
-def test_what_went_and_what_has_a_label_already_is_no_candidate():
+def test_samples_that_went_out_or_have_a_label_are_not_candidates():
     assert standing(*labels("ab"), of=pool(gone="bcd")).num_candidates == 6
 
 

@@ -53,11 +53,11 @@ def test_a_figure_or_table_is_a_file(word, file):
     assert misspelt == "there is no target 'figurs'; did you mean 'figures'?"
 
 
-def test_of_another_programs_arguments_nothing_is_known():
+def test_arguments_of_another_program_are_ignored():
     assert target_problem(["pytest", "figurs", "train"], RULES) is None
 
 
-def test_a_rule_that_makes_files_of_many_names_is_no_target():
+def test_a_rule_with_wildcards_in_its_outputs_is_not_a_target():
     problem = "'train' makes files of many names; name one of them: trial/{seed}/head.h5, log/{seed}.csv"
     assert target_problem(["snakemake", "all", "train", "--cores", "2"], RULES) == problem
     assert target_problem(["snakemake", "all", "figures", "--cores", "2"], RULES) is None

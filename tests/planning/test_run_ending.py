@@ -86,7 +86,7 @@ def test_the_file_of_the_leaderboard_is_named(ended):
         ({"solver": "lbfgs", "weight_decays": [1e-4]}, 13, None),
     ],
 )
-def test_a_choice_by_few_validation_samples_is_said(ended, head, rows, chosen):
+def test_a_choice_by_few_validation_samples_gets_a_notice(ended, head, rows, chosen):
     split = "results/trial/splits/seed0/validation.csv"
     make(split, CURVES)
     Path(split).write_text("index\n" + "".join(f"{row}\n" for row in range(rows)))
@@ -172,7 +172,7 @@ def test_a_report_before_the_end_says_what_is_missing_and_what_makes_it(words):
         ["--report", "r.html", "--", "results/trial/curves.csv"],
     ],
 )
-def test_other_commands_are_snakemakes_matter(words):
+def test_other_commands_are_left_to_snakemake(words):
     assert report_problem(PATHS, [*COMMAND, *words]) is None
 
 

@@ -187,7 +187,7 @@ def test_a_run_within_another_leaves_the_command_to_that_one(monkeypatch):
 
 
 @pytest.mark.parametrize("workflow", [run(executor_error=OSError()), run(Job("verify", None))])
-def test_nothing_is_said_of_what_was_said_before(workflow):
+def test_nothing_is_reported_twice(workflow):
     assert lines(workflow) == []
 
 
@@ -198,7 +198,7 @@ def test_a_run_that_was_stopped_says_that_the_same_command_continues():
 
 
 @pytest.mark.parametrize("failed", [0, 1])
-def test_a_run_that_was_stopped_says_of_no_job_that_it_failed(capsys, process_end, failed):
+def test_a_stopped_run_calls_no_job_failed(capsys, process_end, failed):
     handler = logging.StreamHandler(sys.stdout)
     handler.name = "DefaultStreamHandler"
     logger.addHandler(handler)

@@ -95,7 +95,7 @@ def test_a_command_that_is_there_is_accepted(commands):
 
 
 @pytest.mark.parametrize("submit", ["cd elsewhere && qsub", "$SUBMIT -n {threads}", "'unbalanced", "X=1"])
-def test_what_the_shell_alone_can_know_is_left_to_it(commands, submit):
+def test_commands_that_only_the_shell_can_resolve_are_left_to_it(commands, submit):
     require_scheduler(workflow("cluster-generic", submit))
 
 

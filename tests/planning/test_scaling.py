@@ -94,7 +94,7 @@ def test_experiments_share_files_exactly_where_their_data_are_the_same(small):
 
 
 @pytest.mark.parametrize("given", [0, -1, 1.5, "much", None, [], True])
-def test_a_scale_that_cannot_be_is_named(given):
+def test_an_impossible_scale_is_named(given):
     with pytest.raises(InputError, match="scale: must be a number above 0 and at most 1"):
         made_small(RAW | {"scale": given})
 

@@ -157,7 +157,7 @@ def test_a_deleted_experiment_keeps_no_folder(folder):
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"results/datasets/digits_exp0.1": {}}'])
-def test_a_damaged_note_counts_as_none(folder, text):
+def test_a_damaged_note_is_ignored(folder, text):
     ran(paths("a"))
     (folder / "results/a" / NOTE).write_text(text)
     assert not list(conflicts(paths("b", pretrain__epochs=30)))

@@ -14,7 +14,7 @@ CHECKOUT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("name", ["random", "select", "numpy", "planning"])
-def test_a_users_file_is_no_module_of_python(tmp_path, name):
+def test_a_users_file_is_not_an_importable_module(tmp_path, name):
     """A strategy in random.py is natural; a job that took it for Python's random would end in a traceback."""
     (tmp_path / f"{name}.py").write_text("raise RuntimeError('taken for a module')\n")
     workflow = SimpleNamespace(deployment_settings=SimpleNamespace(deployment_method=set()))

@@ -59,7 +59,7 @@ def test_gradients_of_the_whole_batch_reach_each_share(folders):
             torch.testing.assert_close(content[name], values, rtol=1e-4, atol=1e-5)
 
 
-def test_nothing_else_is_left(folders):
+def test_two_processes_leave_the_same_files_as_one(folders):
     names = {path.name for path in folders[1].iterdir()} - {"gradients0.pt", "gradients1.pt"}
     assert names == {path.name for path in folders[0].iterdir()}
 

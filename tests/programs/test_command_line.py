@@ -206,7 +206,7 @@ def test_device_and_workers_alone_stay_words():
     assert function_arguments(example_of_two, arguments) == {"device": "auto", "workers": 3}
 
 
-def test_a_value_that_cannot_be_is_an_input_error():
+def test_an_impossible_value_is_an_input_error():
     arguments = CommandLine(example).parse_args([*REQUIRED, "--recipe", '{"bad": 1}'])
     with pytest.raises(InputError, match="recipe: bad"):
         function_arguments(example, arguments)

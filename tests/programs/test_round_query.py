@@ -64,7 +64,7 @@ def looks_at_labels(query):
     return Selection(query.unlabelled[: query.budget])
 
 
-def test_what_cannot_be_labelled_is_not_in_the_labelled_set():
+def test_samples_that_cannot_be_labelled_are_not_in_the_labelled_set():
     query, picked, inputs = query_of(looks_at_labels)
     assert query.labelled.tolist() == [0, 1, 3, 2]
     assert query.labels.tolist() == [0, 1, 1, 0]
@@ -81,7 +81,7 @@ def test_a_strategy_without_labels_depends_on_none():
 
 
 @pytest.mark.parametrize("name", ["random", "coreset", "balancing"])
-def test_no_later_round_picks_what_cannot_be_labelled(name):
+def test_no_later_round_picks_a_sample_that_cannot_be_labelled(name):
     run_select(name)
     assert read_index("next.csv")[:5].tolist() == [0, 4, 1, 3, 2]
     assert not {0, 1, 2, 3, 4, 11} & set(read_index("selected.csv").tolist())

@@ -140,7 +140,7 @@ def stopped_by(error, capsys):
         ),
     ],
 )
-def test_what_a_user_can_mend_is_one_line(error, lines, capsys):
+def test_a_users_mistake_is_one_line(error, lines, capsys):
     assert stopped_by(error, capsys) == (2, [f"activepool: {line}" for line in lines])
 
 

@@ -193,7 +193,7 @@ def test_a_stage_reads_each_record_beside_its_inputs_once(tree, stage, monkeypat
     ("key", "value"),
     [("inputs", None), ("inputs", [1]), ("kernels", "a"), ("outputs", {"a": {}}), ("outputs", [])],
 )
-def test_a_record_with_parts_of_other_types_is_told(tmp_path, key, value):
+def test_a_record_with_values_of_wrong_types_is_reported(tmp_path, key, value):
     state = {"sha256": "0", "size": 1, "modified": 2}
     content = {"stage": "a", "arguments": {}, "depends_on": {}, "inputs": {}, "outputs": {"x": state}}
     content |= {"versions": {}, "kernels": {}, "started": "", "seconds": 1.0, "peak_memory_mb": 1.0}

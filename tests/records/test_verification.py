@@ -109,7 +109,7 @@ def test_many_files_of_another_input_are_one_line(tree, stage):
     )
 
 
-def test_files_of_different_kernels_fit_and_are_told(tree, stage, monkeypatch):
+def test_files_made_by_different_kernels_pass_with_a_notice(tree, stage, monkeypatch):
     assert verify("results").mixtures == []
     monkeypatch.setenv("OPENBLAS_CORETYPE", "Other")
     stage("--sources", "results/a", "--joined", "results/d")
@@ -149,7 +149,7 @@ def test_files_that_are_lost_are_named_one_by_one(tree):
     ]
 
 
-def test_what_people_may_delete_is_no_problem_but_is_named(tree):
+def test_files_that_people_may_delete_are_named_without_failing(tree):
     allowed = Allowances(dispensable=("results/?",))
     (tree / "results/b").unlink()
     findings = verify("results", allowed)
@@ -174,7 +174,7 @@ def test_all_temporary_files_of_the_rules_may_be_gone():
         assert any(fnmatchcase(name, pattern) for pattern in TEMPORARY), path
 
 
-def test_what_no_stage_makes_is_no_problem_if_it_is_allowed(tree):
+def test_files_of_no_stage_may_be_allowed(tree):
     for name in ("deep/d", "e"):
         (tree / "results" / name).touch()
     findings = verify("results", Allowances(unrecorded=("*/deep/?",), ignored=("*/e",)))
@@ -182,7 +182,7 @@ def test_what_no_stage_makes_is_no_problem_if_it_is_allowed(tree):
     assert len(verify("results").misfits) == 2
 
 
-def test_inputs_that_may_change_are_no_problem(tree):
+def test_inputs_that_may_change_cause_no_problem(tree):
     give_another(tree)
     assert verify("results", Allowances(changing={"join": "g*"})).misfits == []
     edit(tree)

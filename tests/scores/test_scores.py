@@ -144,7 +144,7 @@ def test_row_distances_of_near_and_equal_rows():
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_a_feature_that_is_no_number_is_told(value):
+def test_a_feature_that_is_not_a_number_is_reported(value):
     features = np.ones((300, 4), dtype=np.float32)
     features[217, 2] = value
     head = LinearHead(np.ones((3, 4), dtype=np.float32), np.zeros(3, dtype=np.float32))

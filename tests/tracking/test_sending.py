@@ -90,7 +90,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
     assert outcome.failure.startswith("NotADirectoryError: ")
 
 
-def test_comet_is_told_all_in_order(sent, tmp_path):
+def test_comet_gets_everything_in_order(sent, tmp_path):
     outcome = sent()
     assert (outcome.sent, outcome.failure) == (["margin/seed0", "figures"], None)
     calls = [json.loads(line) for line in (tmp_path / "notes").read_text().splitlines()]

@@ -70,7 +70,7 @@ def test_picks_follow_from_the_network_of_the_round_before(tuned, round_number):
     assert picked.tolist() == np.argsort(margins, kind="stable")[:10].tolist()
 
 
-def test_what_changes_rerun(tuned):
+def test_a_change_reruns_what_depends_on_it(tuned):
     assert "Nothing to be done" in tuned.snakemake(*ARGUMENTS)
     try:
         tuned.configure({**CONFIGURATION, "head": {**CONFIGURATION["head"], "epochs": 4}})

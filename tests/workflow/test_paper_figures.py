@@ -45,7 +45,7 @@ def paths(request):
     return Paths(load(experiment | SMALL, request.param))
 
 
-def test_none_has_a_problem(finished):
+def test_no_experiment_has_a_problem(finished):
     summary = "activepool: finished 5 of 5 experiments\n"
     assert summary in finished.printed
     log = (finished.path / "results/logs/paper_figures.log").read_text()

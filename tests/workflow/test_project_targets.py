@@ -27,7 +27,7 @@ def loop(tmp_path_factory):
         ("results/p/statsu.html", "MissingRuleException"),
     ],
 )
-def test_one_that_does_not_exist_enters_and_changes_nothing(loop, target, meant):
+def test_an_unknown_target_enters_and_changes_nothing(loop, target, meant):
     before = loop.digests("*.*", "results/**/*.*", "returned/*")
     printed = loop.snakemake("predictions", target, check=False)
     assert meant in printed

@@ -154,7 +154,7 @@ def test_a_deleted_round_comes_back_the_same(finished):
     assert "\n\nactivepool: curves: results/trial/curves.csv\n" in printed
 
 
-def test_unusable_features_are_told_before_any_job(tmp_path):
+def test_unusable_features_are_reported_before_any_job(tmp_path):
     write_embeddings(tmp_path / "given.h5")
     with h5py.File(tmp_path / "given.h5", "r+") as file:
         file["train/features"][17, 3] = np.nan

@@ -248,7 +248,7 @@ def _values(name: str, labels: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _require_several(name: str, labels: Any, array: np.ndarray) -> None:
-    """Raise InputError if ``labels`` are no list: NumPy makes one object of a generator or a set, too."""
+    """Raise InputError unless ``labels`` are a list: NumPy turns a generator or a set into one object."""
     if not array.ndim:
         raise InputError(f"{name} is {shown(labels)}; it must be a list or an array, (n,)")
 

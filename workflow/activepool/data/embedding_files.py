@@ -123,7 +123,7 @@ def require_names(sources: StoredArray, rows: int) -> None:
 
 
 def row_names(sources: StoredArray, rows: slice = slice(None)) -> list[str]:
-    """Return the names of some rows; raises InputError for a row without one, and for one that is no line."""
+    """Return the names of some rows; raises InputError for a row without one or with several lines."""
     names = sources.texts(rows) if sources.is_text else list(map(str, sources.read(rows).tolist()))
     texts = [name or "" for name in names]
     for row, name in enumerate(texts, rows.start or 0):

@@ -18,7 +18,7 @@ WORDS = {word: number for number, word in enumerate(CARDINALS)} | {
     word: number for number, word in enumerate(ORDINALS, start=1)
 }
 
-#: A Roman numeral up to 39 at the end of a name; one without a digit is none.
+#: A Roman numeral up to 39 at the end of a name; the match may be empty, and then there is no numeral.
 ROMAN = re.compile(r"(?<!\w)(?P<tens>x{0,3})(?P<units>ix|iv|v?i{0,3})\Z", re.IGNORECASE)
 
 #: The units of Roman numerals, in their order.
@@ -128,7 +128,7 @@ class Classes:
 
 
 def as_number(text: str) -> float | None:
-    """Return the finite number in ``text``; None if it is none."""
+    """Return the finite number in ``text``, or None."""
     if "_" in text:  # Python allows it between digits
         return None
     try:

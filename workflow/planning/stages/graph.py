@@ -57,7 +57,7 @@ class Job(NamedTuple):
 class Part(NamedTuple):
     """A rule in a provenance, and the strategy that it serves; None if it serves all.
 
-    It is no stage, because rules may run one stage with different settings, as `extract_round` does.
+    It is not a stage, because rules may run one stage with different settings, as `extract_round` does.
     """
 
     strategy: str | None

@@ -141,7 +141,7 @@ def _image_list(images: Images) -> list[AnyImage]:
         return [images]
     if hasattr(images, "columns"):
         raise InputError(f"images is a {type(images).__name__}; give its column of paths")
-    # The items of an array of pyarrow are no texts.
+    # The items of an array of pyarrow are not strings.
     items: Any = images.to_pylist() if hasattr(images, "to_pylist") else images
     if isinstance(items, np.ndarray) and items.ndim not in (1, 4):
         raise InputError(

@@ -3,7 +3,7 @@ import pytest
 
 from activepool.compute.blocks import Compute
 from activepool.diversity import kcenter
-from activepool.diversity.kcenter import Nearness, greedy_k_center
+from activepool.diversity.kcenter import Nearness, central_first, greedy_k_center
 from activepool.errors import InputError
 from activepool.features.store import FeatureMatrix
 
@@ -66,6 +66,25 @@ def test_picks_are_those_of_the_definition_at_full_block_sizes():
     generator = np.random.default_rng(5)
     features = generator.standard_normal((2000, 24), dtype=np.float32)
     check(features, *split(generator, 2000, 130), budget=300)
+
+
+@pytest.mark.parametrize("size", [0, 1, 7, 40])
+def test_central_rows_come_first_and_ties_keep_their_order(small_blocks, size):
+    generator = np.random.default_rng(size)
+    features = generator.integers(0, 4, (90, 2)).astype(np.float16)
+    rows = generator.permutation(90)[:size]
+    given = features[rows].astype(np.float64)
+    distances = np.square(given - given.mean(axis=0)).sum(axis=1) if size else []
+    expected = [row for _, _, row in sorted(zip(distances, range(size), rows, strict=True))]
+    assert central_first(FeatureMatrix.from_array(features), rows).tolist() == expected
+
+
+def test_the_order_of_the_centers_changes_no_pick(small_blocks):
+    generator = np.random.default_rng(10)
+    features = generator.integers(0, 6, (300, 3)).astype(np.float32)
+    pool, centers = split(generator, 300, 40)
+    check(features, pool, central_first(FeatureMatrix.from_array(features), centers), 200)
+    check(features, pool, centers[::-1], 200)
 
 
 def test_ties_go_to_the_lower_row(small_blocks):

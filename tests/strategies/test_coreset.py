@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 from queries import Problem
 
-from activepool.strategies.coreset import coreset
+from activepool.strategies.coreset import coreset, precompute
 
 
 def next_round(query, selection):
@@ -49,3 +49,16 @@ def test_the_state_of_another_labelled_set_is_not_used():
     other_query = replace(later, labelled=later.labelled[5:])
     expected = coreset.pick(replace(other_query, state={})).index
     assert coreset.pick(other_query).index.tolist() == expected.tolist()
+
+
+def test_the_state_serves_a_labelled_set_in_another_order_and_with_further_samples():
+    query = Problem(size=400).query(coreset, 15)
+    later = next_round(query, coreset.pick(query))
+    further = later.unlabelled[3::40]
+    labelled = np.sort(np.concatenate([later.labelled, further]))
+    later = replace(later, labelled=labelled, unlabelled=np.setdiff1d(later.unlabelled, further))
+    bounds = precompute(later)
+    assert bounds["seen"].any()
+    picks = coreset.pick(replace(later, per_sample=bounds)).index
+    without = replace(later, state={})
+    assert picks.tolist() == coreset.pick(replace(without, per_sample=precompute(without))).index.tolist()

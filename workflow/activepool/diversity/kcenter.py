@@ -6,14 +6,15 @@ labelled set as centers.
 Distances of all samples to each new center would cost a pass over the pool per pick. But the distance to the
 nearest center only falls as centers are added, so an old value is an upper bound, and a sample whose bound is
 not among the largest cannot be next. Only the few with the largest bounds are updated, and only with as many
-centers as it takes to rule them out.
+centers as it takes to rule them out. Centers in the middle of all are near to the most samples, so they come
+first.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, in_blocks, to_numpy
+from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, in_blocks, row_blocks, to_numpy
 from activepool.diversity.centers import Centers
 from activepool.diversity.distances import distance_bounds, squared_norms
 from activepool.features.store import FeatureMatrix
@@ -48,10 +49,21 @@ class Nearness:
         return cls(np.full(size, np.inf), np.zeros(size, dtype=np.int64))
 
 
+def central_first(features: FeatureMatrix, rows: np.ndarray) -> np.ndarray:
+    """Return ``rows`` (n,) in the order of their distances to their mean, the smallest first."""
+    blocks = [rows[block] for block in row_blocks(len(rows), BLOCK_ROWS)]
+    with np.errstate(invalid="ignore"):  # of infinite features, which the first comparison reports
+        total = sum(features.take(block, np.float64).sum(axis=0) for block in blocks)
+        distances = [squared_norms(features.take(block, np.float64) - total / len(rows)) for block in blocks]
+    return rows[np.argsort(np.concatenate(distances), kind="stable")] if blocks else rows
+
+
 def first_nearness(
     features: FeatureMatrix, pool: np.ndarray, centers: np.ndarray, compute: Compute
 ) -> Nearness:
     """Return upper bounds of the distances of ``pool`` (n,) to ``centers`` (m,), from one pass over the pool.
+
+    It compares the pool with the first few centers.
 
     Raises InputError if a feature is NaN, infinite, or too large to be squared in float32.
     """
@@ -78,7 +90,7 @@ def greedy_k_center(
     Args:
         features: (N, d).
         pool: (n,) rows to pick from, ascending; n ≥ budget.
-        centers: (m,) rows of the first centers.
+        centers: (m,) rows of the first centers; their order, such as `central_first`, only affects the speed.
         budget: how many to pick.
         compute: device and workers; no effect on the result.
         nearness: of ``pool`` to these centers, from an earlier call or `first_nearness`; by default the

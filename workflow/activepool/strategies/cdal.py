@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from activepool.diversity.kcenter import Nearness, first_nearness, greedy_k_center
+from activepool.diversity.kcenter import Nearness, central_first, first_nearness, greedy_k_center
 from activepool.features.row_cache import cached
 from activepool.strategies.declaration import strategy
 from activepool.strategies.query import Query, Selection
@@ -11,7 +11,8 @@ from activepool.strategies.query import Query, Selection
 def precompute(query: Query) -> dict[str, np.ndarray]:
     """Return bounds of the distance of each unlabelled sample to the labelled set, in probabilities."""
     points = query.probabilities()
-    return vars(first_nearness(points, query.unlabelled, query.labelled, query.compute))
+    centers = central_first(points, query.labelled)
+    return vars(first_nearness(points, query.unlabelled, centers, query.compute))
 
 
 @strategy(source="Agarwal et al. 2020, section 3", reads=("features", "head"), precompute=precompute)
@@ -22,10 +23,11 @@ def cdal(query: Query) -> Selection:
     images of many objects by the divergence of mixtures of such vectors.) It keeps the vectors that it has
     compared, in at most 1 GB.
     """
+    points = cached(query.probabilities())
     picks, squared, _ = greedy_k_center(
-        cached(query.probabilities()),
+        points,
         query.unlabelled,
-        query.labelled,
+        central_first(points, query.labelled),
         query.budget,
         query.compute,
         Nearness(**query.per_sample),

@@ -2,17 +2,29 @@
 
 import numpy as np
 
-from activepool.diversity.kcenter import Nearness, first_nearness, greedy_k_center
+from activepool.diversity.kcenter import Nearness, central_first, first_nearness, greedy_k_center
 from activepool.strategies.declaration import strategy
 from activepool.strategies.query import Query, Selection, declared
 
 
 def precompute(query: Query) -> dict[str, np.ndarray]:
     """Return bounds of the distance of each unlabelled sample to the labelled set."""
-    features, state = declared(query.features), query.state
-    if state and np.array_equal(state["centers"], query.labelled[: len(state["centers"])]):
-        return {name: state[name][query.unlabelled] for name in ("distance", "seen")}
-    return vars(first_nearness(features, query.unlabelled, query.labelled, query.compute))
+    if _continues(query):
+        return {name: query.state[name][query.unlabelled] for name in ("distance", "seen")}
+    return vars(first_nearness(declared(query.features), query.unlabelled, _centers(query), query.compute))
+
+
+def _continues(query: Query) -> bool:
+    """Return whether the state's distances hold: all samples that they were measured to are labelled."""
+    return bool(query.state) and bool(np.isin(query.state["centers"], query.labelled).all())
+
+
+def _centers(query: Query) -> np.ndarray:
+    """Return the labelled set, (m,), in the order in which samples are compared with it."""
+    if _continues(query):
+        earlier = query.state["centers"]
+        return np.concatenate([earlier, np.setdiff1d(query.labelled, earlier)])
+    return central_first(declared(query.features), query.labelled)
 
 
 @strategy(
@@ -26,13 +38,13 @@ def coreset(query: Query) -> Selection:
     """Repeatedly, the sample farthest in feature space from the labelled set and the picks.
 
     The distances to the labelled set pass on to the next round, which then compares samples only with the
-    new picks. They are used only if the labelled set begins with the centers that they belong to.
+    new picks.
     """
-    features = declared(query.features)
+    features, centers = declared(query.features), _centers(query)
     picks, squared, nearness = greedy_k_center(
         features,
         query.unlabelled,
-        query.labelled,
+        centers,
         query.budget,
         query.compute,
         Nearness(**query.per_sample),
@@ -40,5 +52,5 @@ def coreset(query: Query) -> Selection:
     everywhere = Nearness.unknown(features.shape[0])
     everywhere.distance[query.unlabelled] = nearness.distance
     everywhere.seen[query.unlabelled] = nearness.seen
-    centers = np.concatenate([query.labelled, picks])
-    return Selection(picks, {"distance": np.sqrt(squared)}, {**vars(everywhere), "centers": centers})
+    state = vars(everywhere) | {"centers": np.concatenate([centers, picks])}
+    return Selection(picks, {"distance": np.sqrt(squared)}, state)

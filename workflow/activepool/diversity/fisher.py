@@ -7,7 +7,8 @@ removing v raises it by g / (1 − a). Either is a change of M of rank one, afte
     M⁻¹ → M⁻¹ − uuᵀ/c,  G → G − (huᵀ + uhᵀ)/c + g uuᵀ/c²,  u = M⁻¹v,  h = Gv,  c = 1 + a, or a − 1 to remove.
 
 So a and g of all samples follow from the products of their v with u and h. Two products for many samples that
-may be next give these for all of them: the changes of rank one since then are taken off.
+may be next give these for all of them: the changes of rank one since then are taken off. Which may be next is
+found by the same algorithm on a few hundred samples.
 
 Everything is in float64.
 """
@@ -21,6 +22,9 @@ from activepool.features.store import FeatureMatrix
 
 #: Samples that may be next, in one product with all others.
 CANDIDATES = 64
+
+#: Samples among which the candidates are chosen as if there were no others.
+LIKELIEST = 512
 
 
 @dataclass(frozen=True)
@@ -132,17 +136,30 @@ class BinaryTrace:
         """Add (1) or remove (−1) a sample: bring a and g of all samples up to date."""
         if self._latest is None or sample not in self._latest.place:
             if self._latest:
-                self._latest.finish(self)
-            self._latest = _Changes(self, self._candidates(sample, sign), self._mapping)
-        self._latest.apply(self, sample, sign)
+                self._latest.finish(self.inverse, self.covered)
+            self._latest = self._changes_of(self.samples, self._next_samples(sample, sign))
+        self._latest.apply(self.leverage, self.gain, sample, sign)
         self._applied[sign].append(sample)
         self.remaining[sample] = False
 
-    def _candidates(self, sample: int, sign: int) -> np.ndarray:
-        """Return a sample and those most likely to follow it."""
+    def _changes_of(self, samples: BinaryInformation, candidates: np.ndarray) -> "_Changes":
+        return _Changes(samples, candidates, self.inverse, self.covered, self._mapping)
+
+    def _next_samples(self, sample: int, sign: int) -> np.ndarray:
+        """Return a sample and those that would follow it if only the likeliest remained."""
         order = np.argsort(np.where(self.remaining, -sign * self.changes(sign), np.inf), kind="stable")
-        candidates = order[: min(CANDIDATES, np.count_nonzero(self.remaining))]
-        return np.concatenate([[sample], candidates[candidates != sample]])[:CANDIDATES]
+        likeliest = order[: min(LIKELIEST, np.count_nonzero(self.remaining))]
+        likeliest = np.concatenate([[sample], likeliest[likeliest != sample]])
+        leverage, gain = self.leverage[likeliest], self.gain[likeliest]
+        changes = self._changes_of(self.samples.part(likeliest), np.arange(len(likeliest)))
+        places = [0]
+        remaining = np.ones(len(likeliest), dtype=bool)
+        while len(places) < min(CANDIDATES, len(likeliest)):
+            changes.apply(leverage, gain, places[-1], sign)
+            remaining[places[-1]] = False
+            effect = np.where(remaining, sign * gain / (1 + sign * leverage), -np.inf)
+            places.append(int(effect.argmax()))
+        return likeliest[places]
 
 
 class _Changes:
@@ -151,40 +168,47 @@ class _Changes:
     Vectors have n + d entries: the products of all samples' v with u (or h), and u (or h) itself.
     """
 
-    def __init__(self, state: BinaryTrace, candidates: np.ndarray, mapping: Mapping) -> None:
+    def __init__(
+        self,
+        samples: BinaryInformation,
+        candidates: np.ndarray,
+        inverse: np.ndarray,
+        covered: np.ndarray,
+        mapping: Mapping,
+    ) -> None:
         self.place = {int(sample): place for place, sample in enumerate(candidates)}
-        self._size = len(state.samples)
-        vectors = state.samples.vectors(candidates).T
-        sides = np.hstack([state.inverse @ vectors, state.covered @ vectors])
+        self._size = len(samples)
+        vectors = samples.vectors(candidates).T
+        sides = np.hstack([inverse @ vectors, covered @ vectors])
         products = np.empty((2 * len(candidates), self._size + len(sides)))
         products[:, self._size :] = sides.T
 
         def multiply(block: slice) -> None:
-            products[:, block] = state.samples.products(sides.T, block)
+            products[:, block] = samples.products(sides.T, block)
 
         in_blocks(mapping, multiply, self._size, ROWS64)
         self._by_inverse, self._by_covered = products[: len(candidates)], products[len(candidates) :]
         self._steps: list[tuple[np.ndarray, np.ndarray, float, float]] = []
 
-    def apply(self, state: BinaryTrace, sample: int, sign: int) -> None:
-        """Add (1) or remove (−1) a candidate: bring a and g of all samples up to date."""
+    def apply(self, leverage: np.ndarray, gain: np.ndarray, sample: int, sign: int) -> None:
+        """Add (1) or remove (−1) a candidate: bring a and g of all samples, (n,) each, up to date."""
         place = self.place[sample]
         x, y = self._by_inverse[place].copy(), self._by_covered[place].copy()
         for u, h, c, g in self._steps:
             x -= u * (u[sample] / c)
             y -= h * (u[sample] / c) + u * (h[sample] / c - g * u[sample] / c**2)
-        c, g = state.leverage[sample] + sign, float(state.gain[sample])
+        c, g = leverage[sample] + sign, float(gain[sample])
         products_u, products_h = x[: self._size], y[: self._size]
-        state.leverage -= products_u**2 / c
-        state.gain += products_u * (products_u * (g / c**2) - products_h * (2 / c))
+        leverage -= products_u**2 / c
+        gain += products_u * (products_u * (g / c**2) - products_h * (2 / c))
         self._steps.append((x, y, c, g))
 
-    def finish(self, state: BinaryTrace) -> None:
+    def finish(self, inverse: np.ndarray, covered: np.ndarray) -> None:
         """Bring M⁻¹ and G up to date."""
         by_inverse, by_covered, *numbers = zip(*self._steps, strict=True)
         u, h = (np.array(sides)[:, self._size :] for sides in (by_inverse, by_covered))
         c, g = (np.array(values)[:, None] for values in numbers)
         cross = h.T @ (u / c)
-        state.covered -= cross + cross.T
-        state.covered += u.T @ (u * (g / c**2))
-        state.inverse -= u.T @ (u / c)
+        covered -= cross + cross.T
+        covered += u.T @ (u * (g / c**2))
+        inverse -= u.T @ (u / c)

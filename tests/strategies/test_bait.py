@@ -49,9 +49,12 @@ def full(problem):
 
 
 @pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize("candidates", [1, 4, 32])
-def test_picks_are_those_of_the_definition(monkeypatch, seed, candidates):
+@pytest.mark.parametrize(
+    ("candidates", "likeliest"), [(1, 512), (4, 512), (32, 512), (1, 1), (8, 3), (8, 11)]
+)
+def test_picks_are_those_of_the_definition(monkeypatch, seed, candidates, likeliest):
     monkeypatch.setattr(fisher, "CANDIDATES", candidates)
+    monkeypatch.setattr(fisher, "LIKELIEST", likeliest)
     problem = Problem(seed, size=90 + 31 * seed, width=2 + 2 * seed, classes=2 + seed, labelled=3 + 5 * seed)
     regularisation = (1.0, 0.01, 1.0, 10.0, 1.0)[seed]
     picks = problem.select(bait, 17, options={"regularisation": regularisation}).index

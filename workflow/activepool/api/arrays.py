@@ -194,7 +194,7 @@ def to_rows(name: str, values: Rows, samples: int) -> IntArray:
 
 
 def to_whole(name: str, value: Any, minimum: int) -> int:
-    """Return a whole number; raises InputError, with this ``name``, for others and below ``minimum``."""
+    """Return a whole number of at least ``minimum``; raises InputError about ``name`` for another value."""
     try:
         number = operator.index(value)
     except TypeError:

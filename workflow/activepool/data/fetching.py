@@ -46,7 +46,7 @@ URL_CHARACTERS = "%:/?#[]@!$&'()*+,;="
 #: Answers of a web server that has no such image.
 ABSENT_STATUSES = (404, 410)
 
-#: Answers of a web server that may send the image later, as after all from 500 on.
+#: Answers of a web server that may send the image later, like all from 500 on.
 TRANSIENT_STATUSES = (408, 425, 429)
 
 

@@ -130,7 +130,7 @@ class BinaryTrace:
 
     def changes(self, sign: int) -> np.ndarray:
         """Return by how much adding each sample (1) lowers the trace, or removing it (−1) raises it, (n,)."""
-        return self.gain / (1 + sign * self.leverage)
+        return _trace_changes(self.gain, self.leverage, sign)
 
     def apply(self, sample: int, sign: int) -> None:
         """Add (1) or remove (−1) a sample: bring a and g of all samples up to date."""
@@ -157,9 +157,14 @@ class BinaryTrace:
         while len(places) < min(CANDIDATES, len(likeliest)):
             changes.apply(leverage, gain, places[-1], sign)
             remaining[places[-1]] = False
-            effect = np.where(remaining, sign * gain / (1 + sign * leverage), -np.inf)
-            places.append(int(effect.argmax()))
+            changed = np.where(remaining, sign * _trace_changes(gain, leverage, sign), -np.inf)
+            places.append(int(changed.argmax()))
         return likeliest[places]
+
+
+def _trace_changes(gain: np.ndarray, leverage: np.ndarray, sign: int) -> np.ndarray:
+    changes: np.ndarray = gain / (1 + sign * leverage)
+    return changes
 
 
 class _Changes:

@@ -90,7 +90,7 @@ def greedy_k_center(
     Args:
         features: (N, d).
         pool: (n,) rows to pick from, ascending; n ≥ budget.
-        centers: (m,) rows of the first centers; their order, such as `central_first`, only affects the speed.
+        centers: (m,) rows of the first centers; fastest in the order of `central_first`.
         budget: how many to pick.
         compute: device and workers; no effect on the result.
         nearness: of ``pool`` to these centers, from an earlier call or `first_nearness`; by default the

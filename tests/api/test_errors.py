@@ -267,13 +267,6 @@ def test_features_of_a_file_that_was_closed(tmp_path):
         activepool.select("coreset", features, budget=5)
 
 
-def test_prediction_refuses_a_feature_that_is_not_a_number():
-    head = activepool.train_head(FEATURES, LABELS, weight_decay=1e-4)
-    for predict in (head.predict, head.predict_proba):
-        with pytest.raises(activepool.InputError, match="features: row 100 has values that are not finite"):
-            predict(with_value(np.nan))
-
-
 @pytest.mark.parametrize("labels", [LABELS, LABELS > 2, [str(label) for label in LABELS]])
 def test_a_pool_whose_labels_are_all_known(labels):
     words = "budget is 5, but only 0 rows can be picked: all 173 have a label; give -1, None or an empty name"
@@ -310,40 +303,6 @@ def test_a_value_of_several_lines_is_one_line():
 
 
 @pytest.mark.parametrize(
-    ("arrays", "words"),
-    [
-        ((HEAD[0], HEAD[1][:2], range(5)), r"head: weight \(5, 6\) and bias \(2,\) must be \(classes, width"),
-        ((*HEAD, ["ant", "bee"]), r"head has weights for 5 classes, and its classes are \['ant', 'bee'\]$"),
-    ],
-)
-def test_arrays_of_a_head_that_do_not_fit_together(arrays, words):
-    with pytest.raises(activepool.InputError, match=f"^{words}"):
-        activepool.Head(*arrays)
-
-
-def test_a_single_agreement_is_not_a_list():
-    for wrong in (0.99, None):
-        with pytest.raises(
-            activepool.InputError, match=f"^agreements is {wrong}; it must be a list of numbers"
-        ):
-            activepool.has_settled(wrong)
-
-
-@pytest.mark.parametrize("wrong", [["a"], [0.99, 99], 0.5j])
-def test_impossible_agreements_are_refused(wrong):
-    with pytest.raises(
-        activepool.InputError, match=r"^agreements has .*; each must be a number of at most 1"
-    ):
-        activepool.has_settled(wrong)
-
-
-@pytest.mark.parametrize("wrong", ["0.1", None, True, 0, 1])
-def test_an_impossible_width_is_refused(wrong):
-    with pytest.raises(activepool.InputError, match=r"^width is .*; it must be between 0 and 1, such as 0.1"):
-        activepool.audit_size(wrong)
-
-
-@pytest.mark.parametrize(
     ("change", "words"),
     [
         (
@@ -370,33 +329,3 @@ def test_a_tensor_that_is_not_a_matrix_of_numbers_is_refused(change, words):
 def test_labels_in_a_sparse_tensor_are_refused():
     with pytest.raises(activepool.InputError, match=r"^labels is not an array "):
         activepool.train_head(FEATURES, torch.zeros(len(FEATURES)).to_sparse())
-
-
-@pytest.mark.parametrize("wrong", [3, [3], ["margin", None]])
-def test_scores_must_be_names(wrong):
-    with pytest.raises(activepool.InputError, match="it must be a name or several: confidence, margin"):
-        activepool.score(FEATURES, HEAD, scores=wrong)
-
-
-def test_a_misspelt_score_gets_the_nearest_name():
-    with pytest.raises(
-        activepool.InputError, match="score 'entropie' does not exist; did you mean 'entropy'"
-    ):
-        activepool.score(FEATURES, HEAD, scores="entropie")
-
-
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
-@pytest.mark.parametrize("scale", [1e150, 1e300])
-def test_features_so_large_that_a_head_vanishes_in_float32_are_a_mistake(scale):
-    words = "^features: the largest weight for them, .*, vanishes in float32; scale them down$"
-    with pytest.raises(activepool.InputError, match=words):
-        activepool.train_head(scale * FEATURES.astype(float), LABELS, labelled=LABELLED, weight_decay=1e-4)
-
-
-def test_features_so_small_that_a_head_does_not_fit_float32_are_a_mistake():
-    with pytest.raises(
-        activepool.InputError, match=r"^features: a weight of .* does not fit float32; scale them up$"
-    ):
-        activepool.train_head(
-            2.0**-200 * FEATURES.astype(float), LABELS, labelled=LABELLED, weight_decay=1e-4
-        )

@@ -143,3 +143,41 @@ def test_several_blocks_of_rows():
     head = activepool.train_head(FEATURES, LABELS)
     assert np.array_equal(head.predict(many), np.tile(head.predict(FEATURES), 60))
     assert np.allclose(head.predict_proba(many), np.tile(head.predict_proba(FEATURES), (60, 1)), atol=1e-6)
+
+
+def test_prediction_refuses_a_feature_that_is_not_a_number():
+    features = FEATURES.copy()
+    features[100, 3] = np.nan
+    head = activepool.train_head(FEATURES, LABELS, weight_decay=1e-4)
+    for predict in (head.predict, head.predict_proba):
+        with pytest.raises(activepool.InputError, match="features: row 100 has values that are not finite"):
+            predict(features)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "words"),
+    [
+        ((HEAD[0], HEAD[1][:2], range(5)), r"head: weight \(5, 6\) and bias \(2,\) must be \(classes, width"),
+        ((*HEAD, ["ant", "bee"]), r"head has weights for 5 classes, and its classes are \['ant', 'bee'\]$"),
+    ],
+)
+def test_arrays_of_a_head_that_do_not_fit_together(arrays, words):
+    with pytest.raises(activepool.InputError, match=f"^{words}"):
+        activepool.Head(*arrays)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("scale", [1e150, 1e300])
+def test_features_so_large_that_a_head_vanishes_in_float32_are_a_mistake(scale):
+    words = "^features: the largest weight for them, .*, vanishes in float32; scale them down$"
+    with pytest.raises(activepool.InputError, match=words):
+        activepool.train_head(scale * FEATURES.astype(float), LABELS, labelled=LABELLED, weight_decay=1e-4)
+
+
+def test_features_so_small_that_a_head_does_not_fit_float32_are_a_mistake():
+    with pytest.raises(
+        activepool.InputError, match=r"^features: a weight of .* does not fit float32; scale them up$"
+    ):
+        activepool.train_head(
+            2.0**-200 * FEATURES.astype(float), LABELS, labelled=LABELLED, weight_decay=1e-4
+        )

@@ -124,3 +124,25 @@ def test_a_mistake_is_one_line(call, words):
     with pytest.raises(activepool.InputError, match=f"^{re.escape(words)}") as caught:
         call()
     assert "\n" not in str(caught.value)
+
+
+def test_a_single_agreement_is_not_a_list():
+    for wrong in (0.99, None):
+        with pytest.raises(
+            activepool.InputError, match=f"^agreements is {wrong}; it must be a list of numbers"
+        ):
+            activepool.has_settled(wrong)
+
+
+@pytest.mark.parametrize("wrong", [["a"], [0.99, 99], 0.5j])
+def test_impossible_agreements_are_refused(wrong):
+    with pytest.raises(
+        activepool.InputError, match=r"^agreements has .*; each must be a number of at most 1"
+    ):
+        activepool.has_settled(wrong)
+
+
+@pytest.mark.parametrize("wrong", ["0.1", None, True, 0, 1])
+def test_an_impossible_width_is_refused(wrong):
+    with pytest.raises(activepool.InputError, match=r"^width is .*; it must be between 0 and 1, such as 0.1"):
+        activepool.audit_size(wrong)

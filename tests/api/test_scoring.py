@@ -44,3 +44,16 @@ def test_one_score():
         "entropy",
         "margin",
     ]
+
+
+@pytest.mark.parametrize("wrong", [3, [3], ["margin", None]])
+def test_scores_must_be_names(wrong):
+    with pytest.raises(activepool.InputError, match="it must be a name or several: confidence, margin"):
+        activepool.score(FEATURES, HEAD, scores=wrong)
+
+
+def test_a_misspelt_score_gets_the_nearest_name():
+    with pytest.raises(
+        activepool.InputError, match="score 'entropie' does not exist; did you mean 'entropy'"
+    ):
+        activepool.score(FEATURES, HEAD, scores="entropie")

@@ -68,6 +68,21 @@ class Draft:
     replaces: int | None = None
     when: str = ""
 
+    @property
+    def named_class(self) -> str:
+        """The class, in Unicode's form NFC; empty if it names none."""
+        return class_name(self.label)
+
+    @property
+    def opinion(self) -> tuple[str, str]:
+        """The event and the class: equal for answers that say the same."""
+        return self.event, self.named_class
+
+    @property
+    def words(self) -> str:
+        """The class in quotes, or the event, for messages."""
+        return repr(self.label) if self.label else str(self.event)
+
 
 #: The names of an entry's fields without its number; all except ``replaces`` are texts.
 FIELDS = tuple(cell.name for cell in fields(Draft))
@@ -99,16 +114,6 @@ class Entry(Draft):
     def is_sending(self) -> bool:
         """Whether the sample went out to people."""
         return self.event in SENDINGS
-
-    @property
-    def named_class(self) -> str:
-        """The class, in Unicode's form NFC; empty if it names none."""
-        return class_name(self.label)
-
-    @property
-    def opinion(self) -> tuple[str, str]:
-        """The event and the class: equal for answers that say the same."""
-        return self.event, self.named_class
 
 
 def as_entry(draft: Draft, number: int) -> Entry:

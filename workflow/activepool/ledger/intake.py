@@ -110,7 +110,8 @@ class _Planner:
             and is_decision(entry) == is_correction
             and (is_correction or entry.who == draft.who)
         ]
-        return None if any(_agree(entry, draft) for entry in simultaneous) else next(iter(simultaneous), None)
+        is_repeated = any(entry.opinion == draft.opinion for entry in simultaneous)
+        return None if is_repeated else next(iter(simultaneous), None)
 
     def _add_answer(self, draft: Draft) -> Outcome:
         earlier = [entry for entry in self._entries_of(draft) if entry.is_answer and entry.who == draft.who]
@@ -151,11 +152,11 @@ class _Planner:
         ):
             return Outcome.KNOWN
         if draft.is_listed:
-            if leading_opinions(opinions.values()) == [(draft.event, draft.label)]:
+            if leading_opinions(opinions.values()) == [draft.opinion]:
                 return Outcome.KNOWN
             answers = [entry for entry in self._entries_of(draft) if entry.is_answer]
             is_before = draft.when <= max((entry.when for entry in answers), default="")
-            if is_before and any(_agree(entry, draft) for entry in answers):
+            if is_before and any(entry.opinion == draft.opinion for entry in answers):
                 return Outcome.OUTDATED  # the list has an earlier label
         if not decisions or draft.when > decisions[-1].when:
             return self._decide(draft, opinions)
@@ -229,21 +230,17 @@ def is_decision(entry: Entry) -> bool:
     return entry.is_answer and entry.note.partition(":")[0] == DECISION
 
 
-def _agree(entry: Entry, draft: Draft) -> bool:
-    return entry.opinion == (draft.event, draft.label)
-
-
 def _repeats(entry: Entry, draft: Draft) -> bool:
     """Return whether a draft says the same as an entry, and no later."""
-    return _agree(entry, draft) and draft.when <= entry.when
+    return entry.opinion == draft.opinion and draft.when <= entry.when
 
 
 def _is_same_answer(entry: Entry, draft: Draft) -> bool:
-    return entry.who == draft.who and _agree(entry, draft)
+    return (entry.who, entry.opinion) == (draft.who, draft.opinion)
 
 
 def _is_outdated(draft: Draft, earlier: list[Entry]) -> bool:
     """Return whether an annotator answered since; without a time, any earlier answer is old."""
     if draft.when:
         return draft.when <= max(entry.when for entry in earlier)
-    return any(_agree(entry, draft) for entry in earlier)
+    return any(entry.opinion == draft.opinion for entry in earlier)

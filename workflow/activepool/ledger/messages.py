@@ -33,13 +33,10 @@ def contradiction(draft: Draft, earlier: Draft, place: str) -> str:
 
     If their sources differ, they are copies, or one image that was renamed.
     """
-    opinion, earlier_opinion = (
-        repr(answer.label) if answer.label else answer.event for answer in (draft, earlier)
-    )
     are_copies = draft.source != earlier.source
     copy = f" of {earlier.source!r}" if are_copies else ""
     reason = "the two have the same content, and so one label: " if are_copies else ""
     return (
-        f"{draft.who} says {opinion} of {draft.source!r}, but {earlier_opinion}{copy} at {place}; "
+        f"{draft.who} says {draft.words} of {draft.source!r}, but {earlier.words}{copy} at {place}; "
         f"{reason}keep one of them"
     )

@@ -111,7 +111,7 @@ class Reading:
         fresh_labels = {
             draft.label
             for draft in answers.drafts
-            if (draft.sample, draft.who, draft.event, draft.label) not in self.past_answers
+            if (draft.sample, draft.who, *draft.opinion) not in self.past_answers
         }
         self.classes += [name for name in answers.new_classes if name in fresh_labels]
 
@@ -171,8 +171,7 @@ class Reading:
             place_by_time[(*key, draft.when)] = place
             first = first_numbers.setdefault(key, number)
             earlier = drafts[first]
-            is_same = (earlier.event, earlier.label) == (draft.event, draft.label)
-            if not is_same and not (earlier.when and draft.when):
+            if earlier.opinion != draft.opinion and not (earlier.when and draft.when):
                 problem = contradiction(self._as_named(number), self._as_named(first), places[first])
                 self.mistakes.append(
                     f"{place}: {problem}; if two people answered, name them: a CSV in the column 'who', a "

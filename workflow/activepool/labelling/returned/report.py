@@ -70,10 +70,10 @@ def replaced_notice(
             continue
         is_repeated = entries[entry.replaces].opinion == entry.opinion and not is_decision(entry)
         if (dispute := disputes.get(entry.sample)) and not is_repeated:
-            opinions = sorted({_opinion(answer) for answer in dispute.opinions.values()})
-            changes.append(f"disputed {entry.source!r} ({', '.join(opinions)}) is now {_opinion(entry)}")
+            opinions = sorted({answer.words for answer in dispute.opinions.values()})
+            changes.append(f"disputed {entry.source!r} ({', '.join(opinions)}) is now {entry.words}")
         elif entries[entry.replaces].opinion != entry.opinion:
-            changes.append(f"{entry.source!r} from {_opinion(entries[entry.replaces])} to {_opinion(entry)}")
+            changes.append(f"{entry.source!r} from {entries[entry.replaces].words} to {entry.words}")
     return [f"{ledger}: answers that replace earlier ones: {first_few(changes)}"] if changes else []
 
 
@@ -103,10 +103,6 @@ def look_alike_notices(earlier: Sequence[Entry], additions: Sequence[Entry]) -> 
 def printable(line: str) -> str:
     """Return a line with escapes for unprintable characters, as names of files may have them."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)
-
-
-def _opinion(entry: Entry) -> str:
-    return repr(entry.label) if entry.label else str(entry.event)
 
 
 def _count_of_new(number: int, name: str, is_dry: bool) -> str:

@@ -251,7 +251,7 @@ class _Reading:
         # Each annotator has an answer to a sample, but all together have one decision.
         key = ("" if row.is_correction else draft.who, sample)
         earlier, earlier_row = self.drafts.setdefault(key, (draft, row))
-        is_same = (earlier.event, earlier.label) == (event, label)
+        is_same = earlier.opinion == draft.opinion
         if draft.when and earlier.when and draft.when != earlier.when:
             self.drafts[key] = max((draft, row), (earlier, earlier_row), key=lambda answer: answer[0].when)
             if not is_same:

@@ -25,7 +25,7 @@ def changed_correction(
     """
 
     def rank(draft: Draft) -> tuple[bool, bool, bool]:
-        is_new = (draft.sample, draft.event, draft.label) not in past_opinions
+        is_new = (draft.sample, *draft.opinion) not in past_opinions
         return is_new, bool(draft.when), (draft.sample, draft.label) in standing
 
     are_listed = all(isinstance(draft, Correction) and draft.is_listed for draft in (first, second))
@@ -43,8 +43,8 @@ def refuse_program_list(
     would count as second opinions. A file that was taken in before repeats its own labels.
     """
     labels = {(sample, event, label) for sample, _, event, label in past_answers}
-    fresh = [draft for draft in drafts if (draft.sample, draft.who, *_opinion(draft)) not in past_answers]
-    changed = [repr(draft.source) for draft in fresh if (draft.sample, *_opinion(draft)) not in labels]
+    fresh = [draft for draft in drafts if (draft.sample, draft.who, *draft.opinion) not in past_answers]
+    changed = [repr(draft.source) for draft in fresh if (draft.sample, *draft.opinion) not in labels]
     if 2 * len(changed) < len(fresh):
         exception = f", except for {first_few(changed)}" if changed else ""
         raise InputError(
@@ -52,7 +52,3 @@ def refuse_program_list(
             "change labels, call the column 'label' 'correction'; if somebody gave these answers, add the "
             "column who; or remove the file"
         )
-
-
-def _opinion(draft: Draft) -> tuple[str, str]:
-    return draft.event, draft.label

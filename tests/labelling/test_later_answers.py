@@ -23,7 +23,7 @@ def test_an_accepted_answer_is_not_a_mistake_later(project):
     project.classes = ("cat", "dog", "fox")
     (project.root / "e.jpg").write_bytes(b"edited")
     intake = without_cache(project)
-    assert (intake.entries, intake.files[0].known) == ((), 3)
+    assert (intake.entries, intake.files[0].num_known) == ((), 3)
 
 
 def test_a_later_export_of_the_same_list(project):
@@ -31,7 +31,7 @@ def test_a_later_export_of_the_same_list(project):
     project.take()
     project.table("b.csv", "source,label", "a/1.jpg,dog", "b/1.jpg,cat")
     intake = project.take()
-    assert [file.new for file in intake.files] == [0, 2]
+    assert [len(file.new_answers) for file in intake.files] == [0, 2]
     assert "answers that replace earlier ones: 'a/1.jpg' from 'cat' to 'dog'" in intake.notices[0]
     expected = {"a/1.jpg": "dog", "b/1.jpg": "cat"}
     assert project.labels() == expected

@@ -147,8 +147,8 @@ def test_the_same_file_under_two_names_is_read_once(project):
     (project.returned / "labels (2).csv").unlink()
     assert project.take().notices == ()
     (project.returned / "labels (1).csv").unlink()
-    assert [(file.path, file.known) for file in project.take().files] == [
-        (f"{project.returned}/labels.csv", 1)
+    assert [(file.path, file.num_known) for file in project.take().files] == [
+        (project.returned / "labels.csv", 1)
     ]
     project.table("labels (1).csv", "source,label", "a/1.jpg,cat")
     assert without_cache(project).notices == (notice,)

@@ -19,9 +19,9 @@ def test_the_list_of_a_batch_and_a_folder(project):
     project.picture("folder/cat/renamed (1).jpg", "a/1.jpg")
     project.picture("folder/_unlabeled/2.jpg", "a/2.jpg")
     intake = project.take()
-    assert {file.tool: (file.new, file.awaited) for file in intake.files} == {
-        "folders": (1, 1),
-        "csv": (0, 5),
+    assert {file.path.name: (len(file.new_answers), file.answers.awaited) for file in intake.files} == {
+        "folder": (1, 1),
+        "list.csv": (0, 5),
     }
     project.picture("folder/fox/2.jpg", "a/2.jpg")
     (project.returned / "folder/_unlabeled/2.jpg").unlink()

@@ -66,7 +66,7 @@ def outcome_of(project):
     assert project.entries[: len(before)] == before
     assert project.entries[len(before) :] == intake.entries
     assert project.take().entries == ()
-    counts = [(file.path, file.new, file.awaited) for file in intake.files]
+    counts = [(file.path, len(file.new_answers), file.answers.awaited) for file in intake.files]
     return counts, intake.new_classes
 
 

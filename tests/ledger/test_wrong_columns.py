@@ -109,7 +109,7 @@ def test_the_classes_of_one_file_tell_what_is_an_answer(tmp_path):
     message = f"{project.returned}/a.csv:2: only the column 'label' is read, and 'label (ben)' has 'bee';"
     assert [line[: len(message)] for line in mistakes_of(project)] == [message]
     project.table("a.csv", "source,label,who", "a/1.jpg,ant,", "a/1.jpg,bee,ben", "b/1.jpg,bee,")
-    assert project.take().files[0].new == 3
+    assert len(project.take().files[0].new_answers) == 3
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,6 @@ def read_returned(
         *intake.notices,
         *reading.outdated_notices(folder),
     ]
-    reports = tuple(source.report() for source in reading.sources)
     lines = tuple(map(printable, notices))
-    report = IntakeReport(str(folder), reports, intake.entries, tuple(new_classes), lines)
+    report = IntakeReport(str(folder), tuple(reading.files), intake.entries, tuple(new_classes), lines)
     return PlannedIntake(Path(ledger), tuple(entries), report, returned_cache)

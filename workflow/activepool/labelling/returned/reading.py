@@ -13,44 +13,12 @@ from activepool.labelling.returned.files import ANNOTATOR, read_file
 from activepool.labelling.returned.report import ReturnedFile, copy_notice, new_class_notice
 from activepool.ledger.entries import Correction, Draft
 from activepool.ledger.formats.annotators import WHO_FILE
-from activepool.ledger.formats.answers import Answers, answers_of
+from activepool.ledger.formats.answers import answers_of
 from activepool.ledger.formats.program_lists import PastAnswer
 from activepool.ledger.formats.typed_classes import ClassNames, NewClass
 from activepool.ledger.intake import Intake, Outcome, outdated_notice
 from activepool.ledger.messages import contradiction
 from activepool.ledger.pool_samples import PoolSamples
-
-
-@dataclass
-class Source:
-    """A file, its tool, its answers, and the outcome of each answer."""
-
-    path: Path
-    tool: str
-    answers: Answers
-    is_first_seen: bool
-    late: Sequence[str]
-    outcomes: Sequence[Outcome] = ()
-
-    @property
-    def new_answers(self) -> list[Draft]:
-        """The answers that the ledger lacked."""
-        pairs = zip(self.answers.drafts, self.outcomes, strict=True)
-        return [draft for draft, outcome in pairs if outcome == Outcome.NEW]
-
-    def report(self) -> ReturnedFile:
-        """Return the report of the file."""
-        additions = self.new_answers
-        return ReturnedFile(
-            path=str(self.path),
-            tool=self.tool,
-            new=len(additions),
-            known=self.outcomes.count(Outcome.KNOWN) + self.answers.num_past_mistakes,
-            outdated=self.outcomes.count(Outcome.OUTDATED),
-            corrections=sum(isinstance(draft, Correction) for draft in additions),
-            awaited=self.answers.awaited,
-            is_first_seen=self.is_first_seen,
-        )
 
 
 @dataclass
@@ -77,7 +45,7 @@ class Reading:
     mistakes: list[str]
     notices: list[str]
     new_classes: dict[str, NewClass] = field(default_factory=dict)
-    sources: list[Source] = field(default_factory=list)
+    files: list[ReturnedFile] = field(default_factory=list)
     digests: dict[str, Path] = field(default_factory=dict)
     copies: dict[Path, list[Path]] = field(default_factory=dict)
     new_copies: dict[Path, list[Path]] = field(default_factory=dict)
@@ -105,7 +73,7 @@ class Reading:
             self.mistakes.append(f"{path}: cannot be read ({error.strerror})")
             return
         self.cache.keep(path, signature, read)
-        self.sources.append(Source(path, read.tool, answers, cached is None, read.late))
+        self.files.append(ReturnedFile(path, answers, cached is None, read.late))
         self.mistakes += shortened(list(answers.mistakes))
         self.new_classes |= answers.new_classes
         fresh_labels = {
@@ -121,23 +89,23 @@ class Reading:
         If the cache is lost, a file without new answers counts as read before.
         """
         remaining = iter(outcomes)
-        for source in self.sources:
-            source.outcomes = [next(remaining) for _ in source.answers.drafts]
+        for file in self.files:
+            file.outcomes = [next(remaining) for _ in file.answers.drafts]
             if self.is_forgotten:
-                source.is_first_seen &= Outcome.NEW in source.outcomes
+                file.is_first_seen &= Outcome.NEW in file.outcomes
 
     def labels_of_new_classes(self) -> dict[str, Counter[str]]:
         """Return the number of new labels of each new class, by class and file."""
         counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        for source in self.sources:
-            for draft in source.new_answers:
+        for file in self.files:
+            for draft in file.new_answers:
                 if draft.label in self.new_classes:
-                    counts[draft.label][str(source.path)] += 1
+                    counts[draft.label][str(file.path)] += 1
         return counts
 
     def file_notices(self, new_classes: Mapping[str, Mapping[str, int]]) -> list[str]:
         """Return the notices of the folder, of new files and copies, and of new classes with their labels."""
-        lines = [line for source in self.sources if source.is_first_seen for line in source.answers.notices]
+        lines = [line for file in self.files if file.is_first_seen for line in file.answers.notices]
         lines += [copy_notice(path, copies) for path, copies in self.new_copies.items()]
         for name, labels in new_classes.items():
             lines.append(new_class_notice(name, self.new_classes[name].hint, labels))
@@ -146,7 +114,7 @@ class Reading:
     @property
     def drafts(self) -> list[Draft]:
         """The answers of all files."""
-        return [draft for source in self.sources for draft in source.answers.drafts]
+        return [draft for file in self.files for draft in file.answers.drafts]
 
     def require_clear(self, intake: Intake) -> None:
         """Note a mistake for each sample with two different new answers of one annotator.
@@ -154,7 +122,7 @@ class Reading:
         If both have times, the later one counts; two answers of the same time are a mistake, even if one of
         them is in the ledger.
         """
-        drafts, places = self.drafts, [place for source in self.sources for place in source.answers.places]
+        drafts, places = self.drafts, [place for file in self.files for place in file.answers.places]
         first_numbers: dict[tuple[str, str], int] = {}
         place_by_time: dict[tuple[str, str, str], str] = {}
         for number, (draft, place) in enumerate(zip(drafts, places, strict=True)):
@@ -179,10 +147,10 @@ class Reading:
                 )
 
     def _as_named(self, number: int) -> Draft:
-        for source in self.sources:
-            if number < len(source.answers.drafts):
-                return source.answers.as_named(number)
-            number -= len(source.answers.drafts)
+        for file in self.files:
+            if number < len(file.answers.drafts):
+                return file.answers.as_named(number)
+            number -= len(file.answers.drafts)
         raise IndexError(number)
 
     def outdated_notices(self, folder: str | Path) -> list[str]:
@@ -192,22 +160,22 @@ class Reading:
         came, each run repeats the line. If the cache is lost, one line names the corrections of all files.
         """
         lines, undated = [], list[Draft]()
-        for source in self.sources:
-            outcomes = enumerate(source.outcomes)
+        for file in self.files:
+            outcomes = enumerate(file.outcomes)
             numbers = [number for number, outcome in outcomes if outcome == Outcome.OUTDATED]
-            outdated = [source.answers.as_named(number) for number in numbers]
-            if self.is_forgotten and not source.is_first_seen:
+            outdated = [file.answers.as_named(number) for number in numbers]
+            if self.is_forgotten and not file.is_first_seen:
                 corrections = [draft for draft in outdated if isinstance(draft, Correction)]
                 undated += [draft for draft in corrections if not _is_surely_old(draft)]
                 continue
-            if source.is_first_seen or source.path in self.new_copies:
+            if file.is_first_seen or file.path in self.new_copies:
                 late = [draft.sample for draft in outdated if not _is_surely_old(draft)]
-                self.cache.note_late(source.path, late)
+                self.cache.note_late(file.path, late)
             else:
-                outdated = [draft for draft in outdated if draft.sample in source.late]
+                outdated = [draft for draft in outdated if draft.sample in file.late]
             if outdated:
-                copies = self.copies.get(source.path, ())
-                place = first_few([source.path, *(copy.name for copy in copies)])
+                copies = self.copies.get(file.path, ())
+                place = first_few([file.path, *(copy.name for copy in copies)])
                 lines.append(outdated_notice(place, outdated))
         return [*lines, outdated_notice(folder, undated)] if undated else lines
 

@@ -2,40 +2,50 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from activepool.data.class_names import alike_pairs
 from activepool.errors import first_few
-from activepool.ledger.entries import Entry
-from activepool.ledger.intake import is_decision
+from activepool.ledger.entries import Correction, Draft, Entry
+from activepool.ledger.formats.answers import Answers
+from activepool.ledger.intake import Outcome, is_decision
 from activepool.ledger.state import SampleState
 
 
-@dataclass(frozen=True)
+@dataclass
 class ReturnedFile:
-    """A file or folder that came back: how many answers are new to the ledger, and how many it has.
+    """A file or folder that came back, its answers, and the outcome of each.
 
-    ``outdated`` are those that a later answer of the same annotator, or a correction, has replaced.
-    ``is_first_seen``: whether the file is new or has changed.
+    ``is_first_seen``: whether the file is new or has changed; ``late`` is that of `ReadFile`.
     """
 
-    path: str
-    tool: str
-    new: int
-    known: int
-    outdated: int
-    corrections: int
-    awaited: int
+    path: Path
+    answers: Answers
     is_first_seen: bool
+    late: Sequence[str]
+    outcomes: Sequence[Outcome] = ()
+
+    @property
+    def new_answers(self) -> list[Draft]:
+        """The answers that the ledger lacked."""
+        pairs = zip(self.answers.drafts, self.outcomes, strict=True)
+        return [draft for draft, outcome in pairs if outcome == Outcome.NEW]
+
+    @property
+    def num_known(self) -> int:
+        """The number of answers that the ledger had."""
+        return self.outcomes.count(Outcome.KNOWN) + self.answers.num_past_mistakes
 
     def line(self, is_dry: bool) -> str:
         """Return what became of the file."""
-        labels = self.new - self.corrections
+        corrections = sum(isinstance(draft, Correction) for draft in self.new_answers)
+        labels, outdated = len(self.new_answers) - corrections, self.outcomes.count(Outcome.OUTDATED)
         counts = {
             _count_of_new(labels, "answer", is_dry): labels,
-            _count_of_new(self.corrections, "correction", is_dry): self.corrections,
-            f"{self.known} known": self.known,
-            f"{self.outdated} replaced since": self.outdated,
-            f"{self.awaited} awaited": self.awaited,
+            _count_of_new(corrections, "correction", is_dry): corrections,
+            f"{self.num_known} known": self.num_known,
+            f"{outdated} replaced since": outdated,
+            f"{self.answers.awaited} awaited": self.answers.awaited,
         }
         return f"{self.path}: {', '.join(text for text, count in counts.items() if count) or 'nothing in it'}"
 
@@ -52,7 +62,7 @@ class IntakeReport:
 
     def lines(self, is_dry: bool = False) -> list[str]:
         """Return a line for each file that brings something new, and one for all others."""
-        lines = [file.line(is_dry) for file in self.files if file.new or file.is_first_seen]
+        lines = [file.line(is_dry) for file in self.files if file.new_answers or file.is_first_seen]
         if num_known := len(self.files) - len(lines):
             lines.append(f"{self.folder}: {_count(num_known, 'file')} taken in before")
         return lines

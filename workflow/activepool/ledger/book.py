@@ -36,11 +36,10 @@ class Ledger:
 
 @dataclass
 class Book:
-    """An open ledger, which nobody else can write; ``notices`` say what a person should know."""
+    """An open ledger, which nobody else can write."""
 
     path: Path
     entries: list[Entry]
-    notices: list[str]
     _identity: object = field(repr=False)
 
     def append(self, drafts: Sequence[Draft]) -> list[Entry]:
@@ -102,8 +101,7 @@ def open_book(path: str | Path) -> Iterator[Book]:
         reconciled = _load(path)
         _keep_damaged(path, reconciled)
         _write_if_changed(path, reconciled.entries, identity)
-        notices = [*reconciled.defects(path, is_mended=True), *reconciled.notices]
-        yield Book(path, reconciled.entries, notices, file_identity(path))
+        yield Book(path, reconciled.entries, file_identity(path))
 
 
 def append(path: str | Path, drafts: Sequence[Draft]) -> list[Entry]:
@@ -143,7 +141,7 @@ def repair(path: str | Path, edits: str = "refuse", who: str = "") -> tuple[str,
             )
         _keep_damaged(path, reconciled)
         if drafts:
-            Book(path, reconciled.entries, [], identity).append(drafts)
+            Book(path, reconciled.entries, identity).append(drafts)
             actions.append(f"{path}: {_count(drafts, 'correction')} entered")
         else:
             _write_if_changed(path, reconciled.entries, identity)

@@ -10,7 +10,13 @@ import activepool
 from activepool.labelling.models.predictions import PoolPredictions, read_predictions
 from activepool.labelling.pool.table import read_pool
 from activepool.labelling.status.accuracies import AUDIT, CROSS_VALIDATION
-from activepool.labelling.status.model_series import Comparison, Training, agreement, read_training
+from activepool.labelling.status.model_series import (
+    Comparison,
+    ModelRow,
+    Training,
+    agreement,
+    read_training,
+)
 from activepool.labelling.status.numbers import is_partial
 
 
@@ -108,7 +114,8 @@ def test_the_fit_is_that_of_the_library(project):
 
 def trained(batch, labels, held_out, right, rows):
     """Return the training of a model on so many rows."""
-    return Training(batch, labels, held_out, right, frozenset(range(rows)), 1e-4, None)
+    model = ModelRow(batch, labels, 1e-4, None, accuracy=None, compared=0, agreement=None)
+    return Training(model, held_out, right, frozenset(range(rows)))
 
 
 def made_series(labels, hits):
@@ -186,6 +193,6 @@ def test_the_only_label_of_a_class_is_not_held_out(tmp_path):
     project.train("batch02")
     (training,), (labels,) = project.model_files("training.json"), project.model_files("labels.csv")
     result, table = read_training(training, labels), pd.read_csv(project.model_files("held_out.csv")[0])
-    assert (result.labels, result.held_out) == (25, len(table))
+    assert (result.model.labels, result.held_out) == (25, len(table))
     assert result.held_out < 25 and "cow" not in set(table["label"])
     assert result.hits == (table["label"] == table["predicted"]).sum()

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,43 +24,6 @@ from activepool.labelling.status.accuracies import (
 
 
 @dataclass(frozen=True)
-class Training:
-    """The training of a batch's model, on all earlier labels; for the texts see `TrainingFacts`.
-
-    Cross-validation held out ``held_out`` labels, all except the only label of a class, and predicted
-    ``hits``.
-    """
-
-    batch: str
-    labels: int
-    held_out: int
-    hits: int
-    rows: frozenset[int]
-    weight_decay: float
-    fixed: str | None
-    uncalibrated: str | None = None
-
-
-def read_training(training: str | Path, labels: str | Path) -> Training:
-    """Read the training.json and the labels.csv of a batch."""
-    facts, training_labels = read_facts(training), read_labels(labels)
-    held_out = hits = 0
-    if facts.accuracy is not None:
-        held_out = sum(count for count in Counter(training_labels.labels).values() if count > 1)
-        hits = round(facts.accuracy * held_out)
-    return Training(
-        batch=Path(training).parent.name,
-        labels=len(training_labels.labels),
-        held_out=held_out,
-        hits=hits,
-        rows=frozenset(training_labels.rows.tolist()),
-        weight_decay=facts.weight_decay,
-        fixed=facts.fixed,
-        uncalibrated=facts.uncalibrated,
-    )
-
-
-@dataclass(frozen=True)
 class ModelRow:
     """The model of a batch, and the number of labels on which it trained; for the texts see `TrainingFacts`.
 
@@ -78,6 +41,40 @@ class ModelRow:
     compared: int
     agreement: float | None
     uncalibrated: str | None = None
+
+
+@dataclass(frozen=True)
+class Training:
+    """The training of a batch's model, on the labels of these ``rows``; its accuracy is not in ``model`` yet.
+
+    Cross-validation held out ``held_out`` labels, all except the only label of a class, and predicted
+    ``hits``.
+    """
+
+    model: ModelRow
+    held_out: int
+    hits: int
+    rows: frozenset[int]
+
+
+def read_training(training: str | Path, labels: str | Path) -> Training:
+    """Read the training.json and the labels.csv of a batch."""
+    facts, training_labels = read_facts(training), read_labels(labels)
+    held_out = hits = 0
+    if facts.accuracy is not None:
+        held_out = sum(count for count in Counter(training_labels.labels).values() if count > 1)
+        hits = round(facts.accuracy * held_out)
+    model = ModelRow(
+        batch=Path(training).parent.name,
+        labels=len(training_labels.labels),
+        weight_decay=facts.weight_decay,
+        fixed=facts.fixed,
+        accuracy=None,
+        compared=0,
+        agreement=None,
+        uncalibrated=facts.uncalibrated,
+    )
+    return Training(model, held_out, hits, frozenset(training_labels.rows.tolist()))
 
 
 @dataclass(frozen=True)
@@ -130,18 +127,8 @@ class Comparison:
         compared = min(len(previous.predicted), len(predictions.predicted)) if previous else 0
         kappa = agreement(previous, predictions) if previous else None
         share = self._accuracy(training, predictions)
-        self._rows.append(
-            ModelRow(
-                batch=training.batch,
-                labels=training.labels,
-                weight_decay=training.weight_decay,
-                fixed=training.fixed,
-                accuracy=share if share.cases >= MIN_CASES else None,
-                compared=compared,
-                agreement=kappa,
-                uncalibrated=training.uncalibrated,
-            )
-        )
+        known = share if share.cases >= MIN_CASES else None
+        self._rows.append(replace(training.model, accuracy=known, compared=compared, agreement=kappa))
 
     def series(self) -> ModelSeries:
         """Return the series of the models so far."""

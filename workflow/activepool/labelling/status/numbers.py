@@ -79,7 +79,7 @@ def status_numbers(
     comparison, current = Comparison(labels if len(labels) >= MIN_CASES else {}), None
     for paths in zip(files.trainings, files.labels, files.predictions, strict=True):
         training, current = read_training(*paths[:2]), read_predictions(paths[2])
-        comparison.add(training, current, is_partial=is_partial(training.batch, state, pool))
+        comparison.add(training, current, is_partial=is_partial(training.model.batch, state, pool))
     all_labels = {row: label for part in parts.values() for row, label in part.items()}
     audited = audit_predictions(all_labels, current)
     held_out = read_held_out(files.held_out) if files.held_out else None

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from activepool.features.store import FeatureMatrix
-from activepool.labelling.batches import near_duplicates as module
 from activepool.labelling.batches.near_duplicates import THRESHOLD, near_duplicates
 
 
@@ -29,10 +28,8 @@ def features():
     )
 
 
-@pytest.mark.parametrize("block", [1, 7, 1024])
 @pytest.mark.parametrize("threshold", [0.5, THRESHOLD, 0.99])
-def test_the_pairs_are_those_of_a_comparison_one_by_one(features, monkeypatch, block, threshold):
-    monkeypatch.setattr(module, "BLOCK_SAMPLES", block)
+def test_the_pairs_are_those_of_a_comparison_one_by_one(features, threshold):
     rows = np.random.default_rng(1).permutation(60)[:45].tolist()
     expected = by_hand(features, rows, threshold)
     assert 0 < len(expected) <= 45

@@ -17,15 +17,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from activepool.compute.arrays import FloatArray
-from activepool.compute.blocks import one_blas_thread, row_blocks
+from activepool.compute.blocks import BLOCK_ROWS, Compute, row_blocks
+from activepool.diversity.balls import neighbours_within
+from activepool.diversity.distances import squared_norms
 from activepool.features.store import FeatureMatrix
+from activepool.features.unit_rows import unit_rows
 
 #: The least cosine of the features of two samples that look nearly the same.
 THRESHOLD = 0.95
-
-#: The samples of a block; two blocks of features are in memory at once.
-BLOCK_SAMPLES = 1024
 
 
 def near_duplicates(
@@ -35,36 +34,15 @@ def near_duplicates(
 
     Keys and values keep the order of ``rows`` (n,), which are distinct; ``features`` are (N, d). A row whose
     features are zero or not finite looks like no other.
-
-    Memory: 2 × BLOCK_SAMPLES × (d + BLOCK_SAMPLES) float64.
     """
-    batch = np.asarray(rows, dtype=np.int64)
-    neighbours: list[list[int]] = [[] for _ in rows]
-    blocks = row_blocks(len(batch), BLOCK_SAMPLES)
-    with one_blas_thread():
-        for number, block in enumerate(blocks):
-            directions = _directions(features, batch[block])
-            for other_block in blocks[number:]:
-                other_directions = (
-                    directions if other_block == block else _directions(features, batch[other_block])
-                )
-                first, second = np.nonzero(directions @ other_directions.T >= threshold)
-                places, other_places = first + block.start, second + other_block.start
-                for place, other_place in zip(places.tolist(), other_places.tolist(), strict=True):
-                    if place < other_place:
-                        neighbours[place].append(other_place)
-                        neighbours[other_place].append(place)
-    numbers = batch.tolist()
-    return {
-        numbers[place]: tuple(numbers[neighbour] for neighbour in sorted(group))
-        for place, group in enumerate(neighbours)
-        if group
-    }
-
-
-def _directions(features: FeatureMatrix, rows: np.ndarray) -> FloatArray:
-    """Return the features of rows, scaled to length 1, (n, d) float64; NaN where they have no direction."""
-    values = features.take(rows, np.float64)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        directions: FloatArray = values / np.linalg.norm(values, axis=1, keepdims=True)
-    return directions
+    batch, directions = np.asarray(rows, dtype=np.int64), unit_rows(features)
+    lengths = [squared_norms(directions.take(batch[block])) for block in row_blocks(len(batch), BLOCK_ROWS)]
+    batch = batch[np.concatenate([np.empty(0), *lengths]) > 0.5]  # others have length 0 or NaN
+    radius = np.sqrt(2 - 2 * threshold)  # between directions with this cosine
+    near: dict[int, tuple[int, ...]] = {}
+    for block, counts, places in neighbours_within(directions, batch, batch, radius, Compute()):
+        groups = np.split(batch[places], np.cumsum(counts)[:-1])
+        for row, group in zip(batch[block].tolist(), groups, strict=True):
+            if len(group) > 1:  # each row is its own neighbour
+                near[row] = tuple(other for other in group.tolist() if other != row)
+    return near

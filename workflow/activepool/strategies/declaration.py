@@ -12,8 +12,7 @@ import numpy as np
 from activepool.strategies.declaration_checks import (
     DeclarationError,
     check_function,
-    checked_artifacts,
-    checked_scores,
+    checked_names,
     results_of,
     tuple_of_names,
 )
@@ -145,8 +144,7 @@ class Strategy:
         all_options = {name: option.default for name, option in self.options.items()} | dict(options)
         reads = reads_with(**options_for(reads_with, all_options))
         artifacts = tuple(name for name in tuple_of_names(self.name, "reads", reads) if name != "state")
-        names = checked_artifacts(self.name, artifacts)
-        return replace(self, reads=names, keeps_state="state" in reads)
+        return replace(self, reads=checked_names(self.name, "reads", artifacts), keeps_state="state" in reads)
 
     def in_round(self, number: int) -> "Strategy":
         """Return the declaration in one round, which differs for a wrapper of several strategies."""
@@ -226,8 +224,8 @@ def strategy(
         reads_with, fixed_reads = (reads, ()) if callable(reads) else (None, reads)
         _, artifacts, columns = results_of(
             lambda: check_function(select),
-            lambda: checked_artifacts(name, tuple_of_names(name, "reads", fixed_reads)),
-            lambda: checked_scores(name, scores),
+            lambda: checked_names(name, "reads", fixed_reads),
+            lambda: checked_names(name, "scores", scores),
         )
         if reads_with and columns:
             raise DeclarationError(f"{name}: a strategy whose reads depend on its options cannot read scores")

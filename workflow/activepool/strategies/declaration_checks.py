@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Literal
 
 from activepool.errors import InputError, nearest_name
 from activepool.scores.pool_scorer import SCORES
@@ -34,28 +34,18 @@ def tuple_of_names(strategy: str, key: str, value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
-def checked_artifacts(strategy: str, reads: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what a strategy reads; raises DeclarationError for all that no strategy can read."""
+def checked_names(strategy: str, key: Literal["reads", "scores"], value: object) -> tuple[str, ...]:
+    """Return the artifacts or scores that a strategy reads; raises DeclarationError for all other names."""
+    is_score = key == "scores"
+    known, others = (SCORES, ARTIFACTS) if is_score else (ARTIFACTS, SCORES)
+    noun, advice = ("the score ", "it is not a score: reads") if is_score else ("", "it is a score: scores")
 
     def problem(name: str) -> str:
-        hint = f'it is a score: scores=("{name}",)' if name in SCORES else nearest_name(str(name), ARTIFACTS)
-        return f"{strategy} cannot read {name!r}; {hint}"
+        hint = f'{advice}=("{name}",)' if name in others else nearest_name(str(name), known)
+        return f"{strategy} cannot read {noun}{name!r}; {hint}"
 
-    _raise_for(problem(name) for name in reads if name not in ARTIFACTS)
-    return reads
-
-
-def checked_scores(strategy: str, scores: object) -> tuple[str, ...]:
-    """Return the scores that a strategy reads; raises DeclarationError for all others."""
-
-    def problem(name: str) -> str:
-        hint = (
-            f'it is not a score: reads=("{name}",)' if name in ARTIFACTS else nearest_name(str(name), SCORES)
-        )
-        return f"{strategy} cannot read the score {name!r}; {hint}"
-
-    names = tuple_of_names(strategy, "scores", scores)
-    _raise_for(problem(name) for name in names if name not in SCORES)
+    names = tuple_of_names(strategy, key, value)
+    _raise_for(problem(name) for name in names if name not in known)
     return names
 
 

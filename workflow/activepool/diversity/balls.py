@@ -8,6 +8,7 @@ summed from direct differences in float64. So the result has the same bits with 
 
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -55,45 +56,38 @@ def neighbours_within(
         return
     work = len(rows) * len(references) * features.shape[1]
     in_bfloat16 = compute.device == "cpu" and work >= MIN_BFLOAT16_WORK and has_fast_bfloat16()
-    search = _Search(features, rows, references, radius**2, compute, in_bfloat16)
+    read = PointReader(features, references[:PRODUCT_REFERENCES], compute)
+    search = _Search(features, rows, references, radius**2, read, in_bfloat16)
     with torch_threads(1) if in_bfloat16 else nullcontext():
         yield from compute.map(
             lambda block: search.neighbours(block, later=later), row_blocks(len(rows), READ_ROWS)
         )
 
 
+@dataclass(frozen=True)
 class _Search:
     """The search for references whose squared distance is below a limit."""
 
-    def __init__(
-        self,
-        features: FeatureMatrix,
-        rows: np.ndarray,
-        references: np.ndarray,
-        limit: float,
-        compute: Compute,
-        in_bfloat16: bool,
-    ) -> None:
-        self._features = features
-        self._rows = rows
-        self._references = references
-        self._limit = limit
-        self._in_bfloat16 = in_bfloat16
-        self._read = PointReader(features, references[:PRODUCT_REFERENCES], compute)
+    features: FeatureMatrix
+    rows: np.ndarray
+    references: np.ndarray
+    limit: float
+    read: PointReader
+    in_bfloat16: bool
 
     def neighbours(self, block: slice, *, later: bool) -> tuple[slice, np.ndarray, np.ndarray]:
         """Return the block, the numbers of neighbours of its samples, and their positions."""
-        samples, rows = self._points(self._rows[block]), self._rows[block]
+        samples, rows = self._points(self.rows[block]), self.rows[block]
         near_pairs = [(np.empty(0, np.int64), np.empty(0, np.int32))]
-        for part in row_blocks(len(self._references), PRODUCT_REFERENCES):
+        for part in row_blocks(len(self.references), PRODUCT_REFERENCES):
             if later and part.stop <= block.start:
                 continue
-            references = self._points(self._references[part])
+            references = self._points(self.references[part])
             for tile in row_blocks(len(rows), PRODUCT_ROWS):
                 if later and part.stop <= block.start + tile.start:
                     continue
                 pairs = [(left[tile], right) for left, right in zip(samples, references, strict=True)]
-                sample, place = self._near(pairs, rows[tile], self._references[part])
+                sample, place = self._near(pairs, rows[tile], self.references[part])
                 near_pairs.append((tile.start + sample, (part.start + place).astype(np.int32)))
         sample, place = (np.concatenate(values) for values in zip(*near_pairs, strict=True))
         if later:
@@ -104,8 +98,8 @@ class _Search:
 
     def _points(self, rows: np.ndarray) -> list[Points]:
         """Return the points of some rows in each type in which to multiply them, the fastest first."""
-        points = self._read(rows)
-        return [points.to_bfloat16(), points] if self._in_bfloat16 else [points]
+        points = self.read(rows)
+        return [points.to_bfloat16(), points] if self.in_bfloat16 else [points]
 
     def _near(
         self, pairs: Sequence[tuple[Points, Points]], rows: np.ndarray, references: np.ndarray
@@ -116,7 +110,7 @@ class _Search:
             pairs: the points of both in each type; a type is used if the previous one leaves many undecided.
             rows, references: rows of the features.
         """
-        below, above = (np.nextafter(np.float32(self._limit), np.float32(end)) for end in (-np.inf, np.inf))
+        below, above = (np.nextafter(np.float32(self.limit), np.float32(end)) for end in (-np.inf, np.inf))
         for left, right in pairs:
             lower = to_numpy(lower_bounds(left, right)).ravel()
             entries = np.flatnonzero(lower < above)
@@ -127,7 +121,7 @@ class _Search:
                 break
         is_open = np.flatnonzero(~is_near)
         distances = exact_distances(
-            self._features, rows[sample[is_open]], self._features, references[place[is_open]]
+            self.features, rows[sample[is_open]], self.features, references[place[is_open]]
         )
-        is_near[is_open] = distances < self._limit
+        is_near[is_open] = distances < self.limit
         return sample[is_near], place[is_near]

@@ -36,13 +36,6 @@ class Centers:
         self._points.values[positions], self._points.norms[positions] = points.values, points.norms
         self.rows = np.concatenate([self.rows, rows])
 
-    def upper_bounds(self, samples: Points, stop: int) -> np.ndarray:
-        """Return upper bounds of the squared distances to the nearest of the first ``stop`` centers."""
-        if not len(self):
-            return np.full(len(samples), np.inf)
-        _, upper = distance_bounds(samples, self._points[: min(stop, len(self))])
-        return to_numpy(array_namespace(upper).min(upper, axis=1))
-
     def nearest(self, rows: np.ndarray, bounds: np.ndarray, start: int, stop: int) -> np.ndarray:
         """Return ``bounds`` lowered to the distance to the nearest of some centers.
 

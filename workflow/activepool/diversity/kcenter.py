@@ -15,8 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, in_blocks, row_blocks, to_numpy
+from activepool.compute.rows import row_minima
 from activepool.diversity.centers import Centers
-from activepool.diversity.distances import distance_bounds, squared_norms
+from activepool.diversity.distances import PointReader, distance_bounds, squared_norms
 from activepool.features.store import FeatureMatrix
 
 #: The front, the samples with the largest bounds, has between MIN_FRONT and MAX_FRONT samples. It grows after
@@ -68,10 +69,14 @@ def first_nearness(
     Raises InputError if a feature is NaN, infinite, or too large to be squared in float32.
     """
     nearness = Nearness.unknown(len(pool))
-    first = Centers(features, centers[:BLOCK_ROWS], len(centers[:BLOCK_ROWS]), compute)
+    points = PointReader(features, centers[:BLOCK_ROWS], compute)
+    first = points(centers[:FIRST_CENTERS])
 
     def bound(block: slice) -> None:
-        nearness.distance[block] = first.upper_bounds(first.points(pool[block]), FIRST_CENTERS)
+        samples = points(pool[block])
+        if len(first):
+            _, upper = distance_bounds(samples, first)
+            nearness.distance[block] = to_numpy(row_minima(upper))
 
     in_blocks(compute.map, bound, len(pool), BLOCK_ROWS)
     return nearness
@@ -115,16 +120,14 @@ def greedy_k_center(
     return pool[picks], distances, nearness
 
 
+@dataclass(frozen=True)
 class _Search:
     """The centers so far, and the nearness of each sample; positions are positions in ``pool``."""
 
-    def __init__(
-        self, features: FeatureMatrix, pool: np.ndarray, centers: Centers, nearness: Nearness
-    ) -> None:
-        self.nearness = nearness
-        self._features = features
-        self._pool = pool
-        self._centers = centers
+    features: FeatureMatrix
+    pool: np.ndarray
+    centers: Centers
+    nearness: Nearness
 
     def pick(self, budget: int, mapping: Mapping) -> tuple[np.ndarray, np.ndarray]:
         """Return the positions of the next ``budget`` picks, and their squared distances."""
@@ -134,7 +137,7 @@ class _Search:
             front = _largest(self.nearness.distance, size)
             self._advance(front, mapping)
             front_picks = self._pick_from(front, budget - len(picks))
-            self._centers.append(self._pool[[position for position, _ in front_picks]])
+            self.centers.append(self.pool[[position for position, _ in front_picks]])
             picks += front_picks
             size = max(MIN_FRONT, size // 2) if len(front_picks) >= MIN_PICKS else min(2 * size, MAX_FRONT)
         positions = np.array([position for position, _ in picks], dtype=np.int64)
@@ -143,14 +146,14 @@ class _Search:
     def _advance(self, positions: np.ndarray, mapping: Mapping) -> None:
         """Compare samples with further centers, up to twice the number that they have seen."""
         distance, seen = self.nearness.distance, self.nearness.seen
-        stale = positions[seen[positions] < len(self._centers)]
+        stale = positions[seen[positions] < len(self.centers)]
         stale = stale[np.argsort(seen[stale], kind="stable")]
 
         def compare(block: slice) -> None:
             samples = stale[block]
             start = seen[samples[0]]
-            stop = min(len(self._centers), max(FIRST_CENTERS, 2 * seen[samples[-1]]))
-            distance[samples] = self._centers.nearest(self._pool[samples], distance[samples], start, stop)
+            stop = min(len(self.centers), max(FIRST_CENTERS, 2 * seen[samples[-1]]))
+            distance[samples] = self.centers.nearest(self.pool[samples], distance[samples], start, stop)
             seen[samples] = stop
 
         in_blocks(mapping, compare, len(stale), PRODUCT_ROWS)
@@ -161,15 +164,15 @@ class _Search:
         Returns: (position, squared distance) of each pick; at most ``budget``, perhaps none.
         """
         distance, seen = self.nearness.distance, self.nearness.seen
-        front = front[seen[front] == len(self._centers)]
+        front = front[seen[front] == len(self.centers)]
         front = front[_largest(distance[front], MIN_FRONT)]
         front_distance = distance[front]
         distance[front] = -1
         rival = int(distance.argmax())
         distance[front] = front_distance
         front = front[front_distance >= distance[rival]]
-        group = _Group(self._features, self._pool[front], self._centers, distance[front])
-        picks = group.pick(budget, distance[rival], self._pool[rival])
+        group = _Group(self.features, self.pool[front], self.centers, distance[front])
+        picks = group.pick(budget, distance[rival], self.pool[rival])
         distance[front] = group.upper
         return [(int(front[member]), value) for member, value in picks]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from activepool.figures.registry import FIGURES, TABLES
+from planning.configuration.drawings import MODULES, NEEDS, applicable, inapplicable, subject_of
 from planning.configuration.experiment import Experiment
-from planning.drawings import MODULES, NEEDS, applicable, inapplicable, subject_of
 from planning.paths import Paths
 
 

@@ -7,8 +7,8 @@ from rules_read import Rules, digests_of
 from workflow.conftest import write_embeddings
 
 from activepool.figures.registry import FIGURES
+from planning.configuration.drawings import category_of
 from planning.configuration.experiment import Experiment
-from planning.drawings import category_of
 from planning.paths import Paths
 
 IMAGES = {

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from activepool.strategies.declaration import Strategy
+from planning.configuration.drawings import applicable
 from planning.configuration.experiment import Experiment
 from planning.configuration.sections import FULL_POOL, StrategySettings
-from planning.drawings import applicable
 
 
 class FeaturePaths:

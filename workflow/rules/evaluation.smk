@@ -1,7 +1,7 @@
 # From the metrics of all rounds to curves, figures and tables, without computing anything again.
 
 from activepool.figures.registry import FIGURES, TABLES
-from planning.drawings import category_of, subject_of
+from planning.configuration.drawings import category_of, subject_of
 
 EVALUATED = {
     "curves": "results/{experiment}/curves.csv",

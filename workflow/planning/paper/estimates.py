@@ -10,9 +10,9 @@ import numpy as np
 from activepool.adversarial.settings import REDUCTION
 from activepool.data import digits
 from activepool.data.previews import Preview
+from planning.configuration.drawings import applicable
 from planning.configuration.experiment import Experiment
 from planning.configuration.sections import DrawnKind
-from planning.drawings import applicable
 from planning.paths import Paths
 
 #: Bytes of a row of scores.h5: its index, its class and a score.

@@ -12,8 +12,8 @@ from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
 
 from activepool.io.index_files import read_index
+from planning.configuration.drawings import inapplicable
 from planning.configuration.experiment import Experiment, LbfgsHead
-from planning.drawings import inapplicable
 from planning.paths import Paths
 from planning.runs.command_line import is_report, report_command
 

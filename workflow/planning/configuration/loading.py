@@ -95,7 +95,7 @@ def _validated(
 
 def _problems(model: type[Configuration], raw: Any, further: Further[Configuration]) -> list[str]:
     """Return a line for each mistake of a configuration; none if it is right."""
-    usable = partial(model, raw, PLACEHOLDERS[model])
+    usable = partial(model, raw)
     errors = without_consequences(model, usable.errors)
     lines = [mistake_line(model, raw, problem).removeprefix(": ") for problem in errors]
     number_lines = usable.further_lines(lambda configuration, _: unusable_numbers(raw, configuration))
@@ -146,14 +146,8 @@ class Partial(Generic[Configuration]):
         return any(key.startswith(f"{out}.") or f"{out}.".startswith(key) for out in self.left_out)
 
 
-def partial(model: type[Configuration], raw: Any, stand_ins: Mapping[str, Any]) -> Partial[Configuration]:
-    """Return a configuration without its mistakes.
-
-    Args:
-        model: the model of the configuration.
-        raw: the configuration as given.
-        stand_ins: values of the keys that the model cannot do without.
-    """
+def partial(model: type[Configuration], raw: Any) -> Partial[Configuration]:
+    """Return a configuration without its mistakes."""
     usable: Partial[Configuration] = Partial()
     raw = copy.deepcopy(raw)
     for _ in range(MAX_LEVELS):
@@ -167,7 +161,7 @@ def partial(model: type[Configuration], raw: Any, stand_ins: Mapping[str, Any]) 
         if not keys or not isinstance(raw, dict):
             return usable
         for key in keys:
-            _drop(raw, key, stand_ins)
+            _drop(raw, key, PLACEHOLDERS[model])
         usable.left_out |= {".".join(key) for key in keys}
     return usable
 
@@ -206,7 +200,7 @@ def _given_keys(raw: Any, error: Any) -> Iterator[str]:
                 return
 
 
-def _drop(raw: dict[str, Any], key: Sequence[str], stand_ins: Mapping[str, Any]) -> None:
+def _drop(raw: dict[str, Any], key: Sequence[str], placeholders: Mapping[str, Any]) -> None:
     *sections, last = key
     if sections == [ENTRIES]:
         entries, number = raw[ENTRIES], int(last)
@@ -218,8 +212,8 @@ def _drop(raw: dict[str, Any], key: Sequence[str], stand_ins: Mapping[str, Any])
         if not isinstance(section, dict):
             return
     section.pop(last, None)
-    if not sections and last in stand_ins:
-        raw[last] = stand_ins[last]
+    if not sections and last in placeholders:
+        raw[last] = placeholders[last]
 
 
 def _neutral(entry: Any, number: int) -> dict[str, Any]:

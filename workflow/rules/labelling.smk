@@ -188,7 +188,7 @@ rule status:
         trainings=PATHS.model_files("training.json"),
         predictions=PATHS.model_files("predictions.h5"),
         labels=PATHS.model_files("labels.csv"),
-        held_out=PATHS.current_model_file("held_out.h5"),
+        held_out=PATHS.model_files("held_out.h5")[-1:],
     output:
         status=PATHS.status,
         numbers=PATHS.status_numbers,

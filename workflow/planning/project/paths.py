@@ -175,10 +175,6 @@ class ProjectPaths(FeaturePaths):
         """Return the files called ``name`` of these models."""
         return [self.batch_file(batch, name) for batch in self.model_batches()]
 
-    def current_model_file(self, name: str) -> list[str]:
-        """Return the file called ``name`` of the current model; [] if there is none."""
-        return self.model_files(name)[-1:]
-
     def latest_model_file(self, name: str) -> str:
         """Return the file called ``name`` of the model of all present labels."""
         return self.batch_file(self.standing.next_batch, name)

@@ -23,6 +23,7 @@ from activepool.data.image_formats import FORMATS, SIGNATURES
 from activepool.data.packed_images import Place, place_digest, place_of
 from activepool.data.samples import IMAGES_FOLDER
 from activepool.errors import InputError, one_line
+from activepool.io import hdf5
 from activepool.io.files import LFS_POINTER, LFS_PROBLEM
 
 #: Pillow's modes of whole numbers and floats in 32 bits, whose values of black and white are undefined.
@@ -76,6 +77,25 @@ class ImageFiles:
             return place_digest(place_of(self.root, path, self.packed))
         except OSError:
             return ""
+
+
+def stored_images(file: h5py.File, part: str) -> h5py.Dataset:
+    """Return <part>/images (n, H, W, C) uint8 or <part>/paths (n,) of dataset.h5; raises InputError."""
+    for name in (f"{part}/images", f"{part}/paths"):
+        images = hdf5.find_dataset(file, name)
+        if images is None:
+            continue
+        kind, shape = images.dtype, images.shape
+        if name.endswith("paths"):
+            form = "strings of shape (rows,)"
+            has_form = len(shape) == 1 and h5py.check_string_dtype(kind) is not None
+        else:
+            form = "uint8 of shape (rows, height, width, 1 or 3), of at least one pixel"
+            has_form = kind == np.uint8 and len(shape) == 4 and shape[3] in (1, 3) and 0 not in shape[1:]
+        if not has_form:
+            raise InputError(f"{file.filename}: {name} is {kind} of shape {shape}; it must be {form}")
+        return images
+    raise InputError(f"{file.filename}: has neither {part}/images nor {part}/paths")
 
 
 @contextmanager

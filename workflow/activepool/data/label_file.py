@@ -31,8 +31,7 @@ class LabelledPart:
 
     def sources_of(self, rows: IntArray) -> TextArray:
         """Return the sources of these rows as strings, (len(rows),); only if the file has sources."""
-        ascending, inverse = np.unique(rows, return_inverse=True)
-        return hdf5.texts(self.sources, ascending)[inverse]
+        return hdf5.texts(self.sources, rows)
 
 
 class LabelFile:

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from activepool.compute.arrays import ImageArray, IntArray
-from activepool.data.image_files import ImageFiles
-from activepool.errors import InputError
+from activepool.data.image_files import ImageFiles, stored_images
 from activepool.io import hdf5
 
 
@@ -22,24 +21,17 @@ def thumbnails(path: str | Path, rows: IntArray, side: int) -> ImageArray:
 
 
 def _images(path: str | Path, rows: IntArray) -> Iterator[Image.Image]:
-    # HDF5 reads rows in ascending order only.
-    ascending, inverse = np.unique(rows, return_inverse=True)
     with hdf5.opened(path) as file:
-        stored = hdf5.find_dataset(file, "train/images")
-        if stored is not None:
-            for pixels in hdf5.values(stored, ascending)[inverse]:
+        stored = stored_images(file, "train")
+        if stored.ndim == 4:
+            for pixels in hdf5.values(stored, rows):
                 yield Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).convert("RGB")
-            return
-        paths = hdf5.find_dataset(file, "train/paths")
-        if paths is None:
-            raise InputError(f"{path}: has neither train/images nor train/paths")
-        files = ImageFiles.from_file(file)
-        for name in hdf5.texts(paths, ascending)[inverse]:
-            yield files.read(name, "RGB")
+        else:
+            files = ImageFiles.from_file(file)
+            for name in hdf5.texts(stored, rows):
+                yield files.read(name, "RGB")
 
 
 def _square(image: Image.Image, side: int) -> ImageArray:
-    size = min(image.size)
-    left, top = (image.width - size) / 2, (image.height - size) / 2
-    method = Image.Resampling.NEAREST if size < side else Image.Resampling.LANCZOS
-    return np.asarray(image.resize((side, side), method, (left, top, left + size, top + size)))
+    method = Image.Resampling.NEAREST if min(image.size) < side else Image.Resampling.LANCZOS
+    return np.asarray(ImageOps.fit(image, (side, side), method))

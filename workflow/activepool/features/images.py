@@ -6,17 +6,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import h5py
-import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from activepool.backbones.backbone import Preprocessing
 from activepool.compute.arrays import FloatArray, IntArray
-from activepool.data.image_files import ImageFiles
+from activepool.data.image_files import ImageFiles, stored_images
 from activepool.errors import InputError
 from activepool.features.transforms import crop_box
-from activepool.io.hdf5 import find_dataset, opened, texts, values
+from activepool.io.hdf5 import opened, texts, values
 
 #: Channels of an image from a file, unless the backbone needs others.
 FILE_CHANNELS = 3
@@ -59,7 +58,7 @@ class PartImages(Dataset[Tensor | InputError]):
         self.preprocessing = preprocessing
         self._min_side = SCALED_MARGIN * preprocessing.resize if scaled else None
         with opened(self.path) as file:
-            self._length = len(_images_of(file, part))
+            self._length = len(stored_images(file, part))
             self._files = ImageFiles.from_file(file)
         self._stored: h5py.Dataset | None = None
 
@@ -89,7 +88,7 @@ class PartImages(Dataset[Tensor | InputError]):
 
     def _open(self) -> h5py.Dataset:
         if self._stored is None:
-            self._stored = _images_of(opened(self.path), self.part)
+            self._stored = stored_images(opened(self.path), self.part)
         return self._stored
 
     def _read(self, request: Request) -> Tensor:
@@ -108,15 +107,13 @@ class PartImages(Dataset[Tensor | InputError]):
 
     def _decode(self, stored: h5py.Dataset, rows: IntArray, min_side: int | None) -> Iterator[Tensor]:
         """Yield images as (n, C, H, W) uint8: arrays together, image files one at a time."""
-        # HDF5 reads rows in ascending order only.
-        ascending, inverse = np.unique(rows, return_inverse=True)
         if stored.ndim == 4:
-            yield torch.from_numpy(values(stored, ascending)[inverse]).permute(0, 3, 1, 2)
+            yield torch.from_numpy(values(stored, rows)).permute(0, 3, 1, 2)
         else:
             from torchvision.transforms.v2.functional import pil_to_tensor
 
             mode = "L" if self.preprocessing.channels == 1 else "RGB"
-            for path in texts(stored, ascending)[inverse]:
+            for path in texts(stored, rows):
                 yield pil_to_tensor(self._files.read(path, mode, min_side))[None]
 
     def _crop(self, image: Tensor, draws: FloatArray) -> Tensor:
@@ -132,7 +129,7 @@ class PartImages(Dataset[Tensor | InputError]):
 def image_channels(path: str | Path) -> int:
     """Return the number of channels of the images in dataset.h5; 3 for image files."""
     with opened(path) as file:
-        images = _images_of(file, "train")
+        images = stored_images(file, "train")
         return images.shape[3] if images.ndim == 4 else FILE_CHANNELS
 
 
@@ -159,22 +156,3 @@ def load_requests(
         if isinstance(item, InputError):
             raise item
         yield item
-
-
-def _images_of(file: h5py.File, part: str) -> h5py.Dataset:
-    """Return <part>/images (n, H, W, C) uint8 or <part>/paths (n,)."""
-    for name in (f"{part}/images", f"{part}/paths"):
-        images = find_dataset(file, name)
-        if images is None:
-            continue
-        kind, shape = images.dtype, images.shape
-        if name.endswith("paths"):
-            form = "strings of shape (rows,)"
-            has_form = len(shape) == 1 and h5py.check_string_dtype(kind) is not None
-        else:
-            form = "uint8 of shape (rows, height, width, 1 or 3), of at least one pixel"
-            has_form = kind == np.uint8 and len(shape) == 4 and shape[3] in (1, 3) and 0 not in shape[1:]
-        if not has_form:
-            raise InputError(f"{file.filename}: {name} is {kind} of shape {shape}; it must be {form}")
-        return images
-    raise InputError(f"{file.filename}: has neither {part}/images nor {part}/paths")

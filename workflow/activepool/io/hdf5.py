@@ -103,14 +103,22 @@ def _missing_filter(dataset: h5py.Dataset) -> str | None:
 def values(dataset: h5py.Dataset, rows: Any = ()) -> np.ndarray:
     """Return the values of a dataset, or of some rows; raises InputError if they cannot be read."""
     with _reading(dataset):
-        return np.asarray(dataset[rows])
+        return np.asarray(_rows_of(dataset, rows))
 
 
 def texts(dataset: h5py.Dataset, rows: Any = ()) -> TextArray:
     """Return the strings of a dataset, or of some rows, as str; raises InputError if they cannot be read."""
     with _reading(dataset):
-        strings: TextArray = dataset.asstr()[rows]
+        strings: TextArray = _rows_of(dataset.asstr(), rows)
         return strings
+
+
+def _rows_of(stored: Any, rows: Any) -> Any:
+    """Return some rows, numbers in any order; HDF5 itself takes only ascending ones."""
+    if not isinstance(rows, np.ndarray):
+        return stored[rows]
+    ascending, inverse = np.unique(rows, return_inverse=True)
+    return stored[ascending][inverse]
 
 
 @contextmanager

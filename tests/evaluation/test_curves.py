@@ -25,17 +25,6 @@ def test_rows_follow_strategies_seeds_and_rounds():
     assert keys == [(name, seed, r) for name in ("random", "base") for seed in (9, 10) for r in (1, 2)]
 
 
-def test_shared_round_is_repeated_for_every_strategy():
-    rounds = [measured(None, 0, 0, top1=0.5), measured("a", 0, 1, top1=0.6), measured("b", 0, 1, top1=0.7)]
-    table = curves_table(rounds, ["a", "b"], None)
-    assert table[["strategy", "round", "top1"]].to_numpy().tolist() == [
-        ["a", 0, 0.5],
-        ["a", 1, 0.6],
-        ["b", 0, 0.5],
-        ["b", 1, 0.7],
-    ]
-
-
 def test_columns_are_the_numbers_by_name_after_the_keys():
     rounds = [
         measured("a", 0, 1, top1=0.5, nll=None, note="words", trained=True),
@@ -52,22 +41,6 @@ def test_columns_are_the_numbers_by_name_after_the_keys():
         "tail_accuracy",
         "top1",
     ]
-
-
-def test_same_round_twice_names_both_files():
-    rounds = [measured("a", 0, 1), RoundMetrics("a", 0, 1, {"labels": 1}, "other.json")]
-    with pytest.raises(InputError, match=r"other\.json: the same strategy, seed and round as a-0-1\.json"):
-        curves_table(rounds, ["a"], None)
-
-
-def test_two_initial_pools_for_one_seed_are_refused():
-    with pytest.raises(InputError, match="the same strategy, seed and round"):
-        curves_table([measured(None, 0, 0), measured("a", 0, 0)], ["a"], None)
-
-
-def test_strategy_that_was_not_asked_for_is_refused():
-    with pytest.raises(InputError, match="strategy 'b' is not one of a, c"):
-        curves_table([measured("b", 0, 1)], ["a", "c"], None)
 
 
 @pytest.mark.parametrize("labels", [None, "ten", True])
@@ -88,7 +61,7 @@ def test_class_counts_have_a_row_per_class():
 
 def test_tail_accuracy_is_that_of_the_rare_classes():
     accuracies = {"class_counts": [1] * 4, "per_class_accuracy": [0.9, 0.25, None, 0.5]}
-    rounds = [measured(None, 0, 0, **accuracies), measured("a", 0, 1)]
+    rounds = [measured("a", 0, 0, **accuracies), measured("a", 0, 1)]
     # Rare are classes 1 and 3; none; 1 and 2, but 2 was not tested.
     train_counts = np.array([[50, 10, 50, 10], [50, 50, 50, 50], [50, 9, 9, 50]])
     tail = [curves_table(rounds[:1], ["a"], counts)["tail_accuracy"][0] for counts in train_counts]

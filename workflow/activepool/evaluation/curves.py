@@ -1,6 +1,6 @@
 """Two tables from the metrics of all runs: the curves, and the counts per class."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -17,13 +17,13 @@ class RoundMetrics:
     """The content of one metrics.json, and the run it belongs to.
 
     Attributes:
-        strategy: None for round 0, which all strategies share.
+        strategy: one of those that share the round, if it is round 0.
         round_number: the round, from 0.
         metrics: the content of metrics.json.
         source: its name in messages, such as its path.
     """
 
-    strategy: str | None
+    strategy: str
     seed: int
     round_number: int
     metrics: dict[str, Any]
@@ -35,23 +35,24 @@ def curves_table(
 ) -> pd.DataFrame:
     """Return one row per (strategy, seed, round) with every metric that is a number, and tail_accuracy.
 
-    Shared rounds are repeated for each strategy. Rows follow the order of ``strategies``, then seed and
-    round; columns are strategy, seed, round, labels and the other metrics by name. Cells hold the
-    numbers of metrics.json unchanged; null becomes an empty cell.
+    Rows follow the order of ``strategies``, then seed and round; columns are strategy, seed, round, labels
+    and the other metrics by name. Cells hold the numbers of metrics.json unchanged; null becomes an empty
+    cell.
 
     Args:
+        runs: each strategy, seed and round once.
         strategies: their order.
         train_counts: (C,) samples of each class in the train part, which define the tail (see
             evaluation.tail); None if labels, and so the tail, are unknown.
 
-    Raises: InputError if two files are for the same row, or a file has no number 'labels'.
+    Raises: InputError if a file has no number 'labels'.
     """
     tail = np.empty(0, np.int64) if train_counts is None else tail_classes(train_counts)
     rows = []
-    for strategy, round_metrics in _ordered_runs(runs, strategies):
-        key = {"strategy": strategy, "seed": round_metrics.seed, "round": round_metrics.round_number}
-        accuracy = tail_accuracy(_per_class(round_metrics, train_counts)[1], tail) if len(tail) else None
-        rows.append({**key, **_numbers(round_metrics), "tail_accuracy": accuracy})
+    for run in _ordered(runs, strategies):
+        key = {"strategy": run.strategy, "seed": run.seed, "round": run.round_number}
+        accuracy = tail_accuracy(_per_class(run, train_counts)[1], tail) if len(tail) else None
+        rows.append({**key, **_numbers(run), "tail_accuracy": accuracy})
     leading_columns = ["strategy", "seed", "round", "labels"]
     metrics = sorted({name for row in rows for name in row} - set(leading_columns))
     return pd.DataFrame(rows, columns=[*leading_columns, *metrics], dtype=object)
@@ -74,38 +75,20 @@ def class_counts_table(
     """
     columns = ["strategy", "seed", "round", "class", "count", "accuracy", "in_train", "name"]
     tables = []
-    for strategy, round_metrics in _ordered_runs(runs, strategies):
-        counts, accuracies = _per_class(round_metrics, train_counts)
+    for run in _ordered(runs, strategies):
+        counts, accuracies = _per_class(run, train_counts)
         if len(counts) != len(class_names):
             raise InputError(
-                f"{round_metrics.source}: 'class_counts' has {len(counts)} classes, the dataset "
-                f"{len(class_names)}"
+                f"{run.source}: 'class_counts' has {len(counts)} classes, the dataset {len(class_names)}"
             )
-        key = (strategy, round_metrics.seed, round_metrics.round_number)
+        key = (run.strategy, run.seed, run.round_number)
         values = (*key, np.arange(len(counts)), counts, accuracies, train_counts, list(class_names))
         tables.append(pd.DataFrame(dict(zip(columns, values, strict=True))))
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
 
 
-def _ordered_runs(
-    runs: Iterable[RoundMetrics], strategies: Sequence[str]
-) -> Iterator[tuple[str, RoundMetrics]]:
-    by_run: dict[tuple[str, int, int], RoundMetrics] = {}
-    for metrics in runs:
-        if metrics.strategy is not None and metrics.strategy not in strategies:
-            raise InputError(
-                f"{metrics.source}: strategy {metrics.strategy!r} is not one of {', '.join(strategies)}"
-            )
-        for strategy in strategies if metrics.strategy is None else [metrics.strategy]:
-            key = (strategy, metrics.seed, metrics.round_number)
-            if key in by_run:
-                raise InputError(
-                    f"{metrics.source}: the same strategy, seed and round as {by_run[key].source}"
-                )
-            by_run[key] = metrics
-    order = {strategy: place for place, strategy in enumerate(strategies)}
-    for key in sorted(by_run, key=lambda key: (order[key[0]], *key[1:])):
-        yield key[0], by_run[key]
+def _ordered(runs: Iterable[RoundMetrics], strategies: Sequence[str]) -> list[RoundMetrics]:
+    return sorted(runs, key=lambda run: (strategies.index(run.strategy), run.seed, run.round_number))
 
 
 def _numbers(run: RoundMetrics) -> dict[str, Real | None]:

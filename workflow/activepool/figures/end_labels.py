@@ -75,7 +75,7 @@ def spread(ideal: np.ndarray, heights: np.ndarray, room: float) -> np.ndarray:
     """Return centres near the ideal ones such that boxes of these heights do not overlap.
 
     Boxes that would overlap are pushed apart around their mean ideal centre, which minimises the sum of
-    squared moves (isotonic regression by pooling adjacent violators). All boxes lie within 0..room, which
+    squared moves (isotonic regression). All boxes lie within 0..room, which
     must hold their heights.
 
     Args:
@@ -85,16 +85,11 @@ def spread(ideal: np.ndarray, heights: np.ndarray, room: float) -> np.ndarray:
 
     Returns: (n,) in the same order.
     """
-    # Centres minus the heights stacked below them must ascend: a plain isotonic regression.
+    from scipy.optimize import isotonic_regression  # which few figures need
+
+    # Centres minus the heights stacked below them must ascend.
     stacked = np.cumsum(heights) - heights / 2
-    groups: list[tuple[float, int]] = []
-    for value in ideal - stacked:
-        mean, size = float(value), 1
-        while groups and groups[-1][0] > mean:
-            group_mean, group_size = groups.pop()
-            mean, size = (mean * size + group_mean * group_size) / (size + group_size), size + group_size
-        groups.append((mean, size))
-    levels = np.repeat([mean for mean, _ in groups], [size for _, size in groups])
+    levels = isotonic_regression(ideal - stacked).x
     centres: np.ndarray = np.clip(levels, 0, room - heights.sum()) + stacked
     return centres
 

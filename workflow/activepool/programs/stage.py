@@ -16,7 +16,7 @@ from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints, overload
@@ -65,20 +65,14 @@ class Json:
     files: Callable[[Any], Iterable[str]] = lambda content: ()
 
 
-def count(text: str) -> int:
-    """Return a whole number of at least 1, from a command line."""
-    return _whole_number(text, 1)
-
-
-def natural(text: str) -> int:
-    """Return a whole number of at least 0, from a command line."""
-    return _whole_number(text, 0)
-
-
-def _whole_number(text: str, minimum: int) -> int:
+def _whole_number(minimum: int, text: str) -> int:
     if not text.isdecimal() or int(text) < minimum:
         raise ArgumentTypeError(f"{text!r} is not a whole number of at least {minimum}")
     return int(text)
+
+
+#: Readers of a whole number of at least 0, and of at least 1, from a command line.
+natural, count = partial(_whole_number, 0), partial(_whole_number, 1)
 
 
 def _reading(name: str) -> Json:

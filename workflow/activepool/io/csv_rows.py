@@ -216,22 +216,23 @@ def _reads_like_row(text: str, width: int, delimiter: str) -> bool:
 
 def _require_nothing_after_quotes(path: str | Path, begin: int, lines: list[str], delimiter: str) -> None:
     row = "".join(lines)
-    if '"' not in row:
-        return
     without_blanks = re.sub(rf'"[ \xa0]+(?={re.escape(delimiter)}|[\r\n]|$)', '"', row)
-    try:
-        list(csv.reader(io.StringIO(without_blanks, newline=""), strict=True, delimiter=delimiter))
-    except csv.Error as error:
-        if "expected after" in str(error):
-            raise InputError(
-                f"{path}:{begin}: a text continues after its closing double quote; put all of it in "
-                "double quotes, and write those in it twice"
-            ) from error
+    if '"' in row and "expected after" in _strict_problem(without_blanks, delimiter):
+        raise InputError(
+            f"{path}:{begin}: a text continues after its closing double quote; put all of it in double "
+            "quotes, and write those in it twice"
+        )
 
 
 def _require_closed(path: str | Path, begin: int, lines: list[str], delimiter: str) -> None:
+    if "unexpected end" in _strict_problem("".join(lines), delimiter):
+        raise InputError(f"{path}:{begin}: a double quote opens here and is never closed")
+
+
+def _strict_problem(row: str, delimiter: str) -> str:
+    """Return what Python's strict reader says about a row; "" if it reads it."""
     try:
-        list(csv.reader(lines, strict=True, delimiter=delimiter))
+        list(csv.reader(io.StringIO(row, newline=""), strict=True, delimiter=delimiter))
     except csv.Error as error:
-        if "unexpected end" in str(error):
-            raise InputError(f"{path}:{begin}: a double quote opens here and is never closed") from error
+        return str(error)
+    return ""

@@ -12,7 +12,7 @@ does well instead of the simplest. With fewer than MIN_LABELS labels, or fewer t
 class that has any, it takes the favourite without a comparison. ``benchmarks/weight_decay.py`` measures both.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -158,12 +158,7 @@ def stratified_folds(rows: IntArray, labels: IntArray, folds: int, seed: int) ->
 
 def logits64(head: LinearHead, rows: LabelledRows, compute: Compute) -> FloatArray:
     """Return the logits of n rows, (n, C) float64."""
-
-    def block_logits(part: slice) -> FloatArray:
-        return head.logits64(rows.read(part, np.float64))
-
-    blocks = compute.map(block_logits, row_blocks(len(rows), BLOCK_ROWS))
-    return np.concatenate([np.empty((0, head.num_classes)), *blocks])
+    return np.concatenate([np.empty((0, head.num_classes)), *_of_blocks(head.logits64, rows, compute)])
 
 
 def _choice_problem(counts: IntArray) -> str | None:
@@ -182,8 +177,12 @@ def _choice_problem(counts: IntArray) -> str | None:
 
 def _predict(head: LinearHead, rows: LabelledRows, compute: Compute) -> IntArray:
     """Return the class of each row, (n,); only one block's logits are in memory."""
+    return np.concatenate(list(_of_blocks(head.predicted64, rows, compute)))
 
-    def block_classes(part: slice) -> IntArray:
-        return head.predicted64(rows.read(part, np.float64))
 
-    return np.concatenate(list(compute.map(block_classes, row_blocks(len(rows), BLOCK_ROWS))))
+def _of_blocks(
+    function: Callable[[FloatArray], np.ndarray], rows: LabelledRows, compute: Compute
+) -> Iterator[np.ndarray]:
+    """Yield a function of the float64 features of each block of rows."""
+    blocks = row_blocks(len(rows), BLOCK_ROWS)
+    return compute.map(lambda block: function(rows.read(block, np.float64)), blocks)

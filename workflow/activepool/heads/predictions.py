@@ -63,9 +63,8 @@ def predict(
         log_normalisers = np.log(np.exp(logits - largest[:, None]).sum(axis=1))
         return ranks, np.exp(-log_normalisers), log_normalisers + largest - label_logits[:, 0]
 
-    blocks = list((mapping or compute.map)(predict_block, row_blocks(len(rows), BLOCK_ROWS)))
-    if not blocks:
-        return Predictions(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0))
+    parts = row_blocks(len(rows), BLOCK_ROWS) or [slice(0, 0)]
+    blocks = (mapping or compute.map)(predict_block, parts)
     return Predictions(rows.labels, *(np.concatenate(column) for column in zip(*blocks, strict=True)))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from activepool.compute.kernels import mixtures
 from activepool.data.label_file import LabelFile
 from activepool.data.round_samples import merged_labels, used_labels
-from activepool.errors import InputError
+from activepool.errors import InputError, first_few
 from activepool.io.files import file_digest
 from activepool.records.provenance import FOLDER, Record, record_path, records_below
 
@@ -149,9 +149,8 @@ def _changed_inputs(
             if not fnmatchcase(path, changing.get(record.stage, "")):
                 outputs_of[path].append(next(iter(record.outputs)))
     for path, outputs in sorted(outputs_of.items()):
-        more = f" and {len(outputs) - 1} more" if len(outputs) > 1 else ""
         remedy = f"run again, and if that does not rebuild it, delete {outputs[0]} first"
-        yield f"{outputs[0]}{more}: made from another version of {path}; {remedy}"
+        yield f"{first_few(outputs, 1)}: made from another version of {path}; {remedy}"
 
 
 def _outdated(records: list[Record], digest: Callable[[str], str]) -> Iterator[str]:
@@ -192,11 +191,11 @@ def _changed_labels(records: list[Record]) -> Iterator[str]:
         changed = [(row, label) for row, label in annotated.labels.items() if labels.get(row) != label]
         if changed:
             row, label = changed[0]
-            more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+            rows = first_few([row for row, _ in changed], 1)
             present_state = (
                 f"is {labels[row]!r} there now" if row in labels else "no longer has a label there"
             )
-            mismatch = f"label {label!r} of row {row}{more} in {annotated.annotations}, which {present_state}"
+            mismatch = f"label {label!r} of row {rows} in {annotated.annotations}, which {present_state}"
             yield f"{output}: made with {mismatch}; run again to train with it, or put the old label back"
 
 

@@ -4,11 +4,12 @@ import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from activepool.evaluation.costs import COLUMNS
 from activepool.figures.costs import draw, typeset
 from activepool.figures.export import print_settings
 from activepool.figures.latex import latex_table
 from activepool.figures.settings import Settings
+
+COLUMNS = ["stage", "jobs", "seconds", "median_seconds", "longest_seconds", "peak_memory_mb"]
 
 
 @pytest.fixture

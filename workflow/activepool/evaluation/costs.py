@@ -6,8 +6,6 @@ import pandas as pd
 
 from activepool.records.provenance import Record
 
-COLUMNS = ["stage", "jobs", "seconds", "median_seconds", "longest_seconds", "peak_memory_mb"]
-
 
 def costs_table(records: Iterable[Record]) -> pd.DataFrame:
     """Return one row per stage, the costliest first.
@@ -20,14 +18,12 @@ def costs_table(records: Iterable[Record]) -> pd.DataFrame:
         [(record.stage, record.seconds, record.peak_memory_mb) for record in records],
         columns=["stage", "seconds", "memory"],
     )
-    by_stage = jobs.groupby("stage")
-    table = pd.DataFrame(
-        {
-            "jobs": by_stage.size(),
-            "seconds": by_stage["seconds"].sum().round(2),
-            "median_seconds": by_stage["seconds"].median().round(2),
-            "longest_seconds": by_stage["seconds"].max().round(2),
-            "peak_memory_mb": by_stage["memory"].max(),
-        }
-    ).reset_index()
-    return table.sort_values(["seconds", "stage"], ascending=[False, True], ignore_index=True)[COLUMNS]
+    table = jobs.groupby("stage", as_index=False).agg(
+        jobs=("seconds", "size"),
+        seconds=("seconds", "sum"),
+        median_seconds=("seconds", "median"),
+        longest_seconds=("seconds", "max"),
+        peak_memory_mb=("memory", "max"),
+    )
+    rounded = table.round(dict.fromkeys(("seconds", "median_seconds", "longest_seconds"), 2))
+    return rounded.sort_values(["seconds", "stage"], ascending=[False, True], ignore_index=True)

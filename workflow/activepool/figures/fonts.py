@@ -37,13 +37,13 @@ def families_for(texts: Iterable[str]) -> list[str]:
 
 def drawable_names(names: Sequence[str]) -> list[str]:
     """Return class names as figures show them: ``class 7`` for a name that no font can draw."""
-    undrawable = _undrawable_names(names)
+    undrawable = set(_undrawable_names(names))
     return [f"class {number}" if name in undrawable else name for number, name in enumerate(names)]
 
 
 def font_notices(names: Sequence[str]) -> list[str]:
     """Return a notice about the names that no font can draw, if there are any: one line or none."""
-    undrawable = [name for name in names if name in _undrawable_names(names)]
+    undrawable = _undrawable_names(names)
     if not undrawable:
         return []
     return [
@@ -53,11 +53,11 @@ def font_notices(names: Sequence[str]) -> list[str]:
     ]
 
 
-def _undrawable_names(names: Sequence[str]) -> set[str]:
+def _undrawable_names(names: Sequence[str]) -> list[str]:
     letters = _missing_letters(names)
     for family in families_for(names)[1:]:
         letters -= _outlined_letters(family, frozenset(letters))
-    return {name for name in names if letters & set(name)}
+    return [name for name in names if letters & set(name)]
 
 
 def _missing_letters(texts: Iterable[str]) -> set[str]:

@@ -3,6 +3,7 @@ import os
 import pytest
 
 from activepool.data import folder
+from activepool.data.kinds import KINDS
 from activepool.errors import InputError
 
 
@@ -248,11 +249,11 @@ def test_links_and_names_that_are_mistakes_come_together(draw):
 
 def test_preview_of_a_large_folder_is_not_made(draw, monkeypatch):
     root = draw("train/a/1.jpg", "train/a/2.jpg", "test/a/1.jpg")
-    assert folder.preview(root).train_class_counts.tolist() == [2]
+    assert KINDS["folder"].preview(root=root).train_class_counts.tolist() == [2]
     monkeypatch.setattr(folder, "MAX_PREVIEWED", 3)
-    assert folder.preview(root) is not None
+    assert KINDS["folder"].preview(root=root) is not None
     monkeypatch.setattr(folder, "MAX_PREVIEWED", 2)
-    assert folder.preview(root) is None
+    assert KINDS["folder"].preview(root=root) is None
 
 
 def test_links_to_other_folders_are_followed(draw, tmp_path):

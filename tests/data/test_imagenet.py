@@ -1,7 +1,7 @@
 import pytest
 
 from activepool.data import imagenet
-from activepool.data.kinds import preview
+from activepool.data.kinds import KINDS, preview
 from activepool.errors import InputError
 
 
@@ -22,7 +22,7 @@ def test_val_as_it_is_distributed_is_refused(draw):
 
 
 @pytest.mark.parametrize("missing", ["train", "val"])
-@pytest.mark.parametrize("function", [imagenet.load, imagenet.preview])
+@pytest.mark.parametrize("function", [imagenet.load, imagenet.is_large])
 def test_missing_part(draw, missing, function):
     root = draw(f"{'val' if missing == 'train' else 'train'}/n01/1.JPEG")
     with pytest.raises(
@@ -128,14 +128,14 @@ def test_missing_list(tmp_path):
     with pytest.raises(
         InputError, match=r"nowhere.txt: no such file; it must be a list of lines 'path label'"
     ):
-        imagenet.preview_long_tailed(**options)
+        KINDS["imagenet_lt"].preview(**options)
 
 
 def test_preview_of_long_lists_is_not_made(tmp_path, monkeypatch):
     options = lists(tmp_path, "a/1.jpg 0\n", "a/2.jpg 0\n")
-    assert imagenet.preview_long_tailed(**options).num_train == 1
+    assert KINDS["imagenet_lt"].preview(**options).num_train == 1
     monkeypatch.setattr(imagenet, "MAX_PREVIEWED", 0)
-    assert imagenet.preview_long_tailed(**options) is None
+    assert KINDS["imagenet_lt"].preview(**options) is None
 
 
 @pytest.mark.parametrize("most", [100_000, 0])

@@ -6,7 +6,7 @@ import pytest
 from data.manifests import write
 
 from activepool.data import manifest
-from activepool.data.kinds import build, preview
+from activepool.data.kinds import KINDS, build, preview
 from activepool.errors import InputError
 
 
@@ -333,9 +333,9 @@ def test_a_split_in_capitals_is_not_ignored(draw):
 
 def test_missing_manifest(tmp_path):
     with pytest.raises(InputError, match="no such file; it must be a CSV file with the columns path, label"):
-        manifest.preview(tmp_path / "nowhere.csv")
+        manifest.is_large(tmp_path / "nowhere.csv")
     with pytest.raises(InputError, match="is not a file; it must be a CSV file with the columns path, label"):
-        manifest.preview(tmp_path)
+        manifest.is_large(tmp_path)
 
 
 def test_a_file_that_is_not_text(tmp_path):
@@ -346,9 +346,9 @@ def test_a_file_that_is_not_text(tmp_path):
 
 def test_preview_of_a_long_manifest_is_not_made(draw, monkeypatch):
     path = write(draw("1.jpg", "2.jpg"), "1.jpg,a,", "2.jpg,a,test")
-    assert manifest.preview(path).num_test == 1
+    assert KINDS["manifest"].preview(path=path).num_test == 1
     monkeypatch.setattr(manifest, "MAX_PREVIEWED", 0)
-    assert manifest.preview(path) is None
+    assert KINDS["manifest"].preview(path=path) is None
 
 
 @pytest.mark.parametrize(

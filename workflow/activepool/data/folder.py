@@ -1,6 +1,7 @@
 """Folders of images, whose sub-folders are the classes."""
 
 from pathlib import Path
+from typing import Any
 
 from activepool.data.listing import (
     class_folders,
@@ -13,9 +14,12 @@ from activepool.data.listing import (
     with_unlabelled,
 )
 from activepool.data.omissions import Omissions
-from activepool.data.previews import MAX_PREVIEWED, Preview
+from activepool.data.previews import MAX_PREVIEWED
 from activepool.data.samples import Samples, require_one_test_part, split_off_test
 from activepool.errors import InputError
+
+#: What an image folder is, for messages.
+FOLDER_FORM = "a folder of images, one sub-folder per class"
 
 
 def load(root: str | Path, test_fraction: float | None = None) -> Samples:
@@ -30,7 +34,7 @@ def load(root: str | Path, test_fraction: float | None = None) -> Samples:
     label. Classes are numbered in the order of their names, as numbers if all names are numbers. Without a
     test folder, ``test_fraction`` is the share of each class to split off as test part.
     """
-    root = existing_folder(root, "a folder of images, one sub-folder per class")
+    root = existing_folder(root, FOLDER_FORM)
     test_folder = next((name for name in ("test", "val") if (root / name).is_dir()), None)
     train_folder = "train" if (root / "train").is_dir() else ""
     if test_folder and not train_folder:
@@ -43,10 +47,9 @@ def load(root: str | Path, test_fraction: float | None = None) -> Samples:
     return list_parts(root, train_folder, test_folder, test_fraction)
 
 
-def preview(root: str | Path, test_fraction: float | None = None) -> Preview | None:
-    """Count the classes of an image folder, unless it is large."""
-    root = existing_folder(root, "a folder of images, one sub-folder per class")
-    return None if holds_more_than(root, MAX_PREVIEWED) else Preview.from_samples(load(root, test_fraction))
+def is_large(root: str | Path, **options: Any) -> bool:
+    """Return whether listing an image folder takes long; raises InputError if there is none."""
+    return holds_more_than(existing_folder(root, FOLDER_FORM), MAX_PREVIEWED)
 
 
 def list_parts(

@@ -1,10 +1,10 @@
 """Hugging Face datasets on disk: Parquet files, or the Arrow files of `save_to_disk`."""
 
 from pathlib import Path
+from typing import Any
 
 from activepool.data.class_names import declared_class_names, require_no_unknown
 from activepool.data.huggingface_files import read_file
-from activepool.data.previews import Preview
 from activepool.data.samples import Samples
 from activepool.data.shard_samples import ShardPart, samples_in
 from activepool.data.shards import Shards, list_shards
@@ -57,17 +57,9 @@ def load(
     return samples_in(shards, train, test, class_names, test_fraction)
 
 
-def preview(
-    path: str | Path,
-    test_fraction: float | None = None,
-    class_names: list[str] | None = None,
-    image: str | None = None,
-    label: str | None = None,
-) -> Preview | None:
-    """Count the classes of a Hugging Face dataset, unless it is large."""
-    if _list(path).is_large:
-        return None
-    return Preview.from_samples(load(path, test_fraction, class_names, image, label))
+def is_large(path: str | Path, **options: Any) -> bool:
+    """Return whether listing a Hugging Face dataset takes long; raises InputError if there is none."""
+    return _list(path).is_large
 
 
 def _difference(names: list[str], expected: list[str]) -> str:

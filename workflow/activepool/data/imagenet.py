@@ -17,11 +17,14 @@ from activepool.data.listed_paths import (
     written_path,
 )
 from activepool.data.listing import existing_file, existing_folder, holds_more_than
-from activepool.data.previews import MAX_PREVIEWED, Preview
+from activepool.data.previews import MAX_PREVIEWED
 from activepool.data.samples import Part, Samples
 from activepool.errors import MAX_LINES, InputError, first_few, require_none
 from activepool.io.files import read_text
 from activepool.io.index_files import whole_number
+
+#: What a list and its root are, for messages.
+LIST_FORM, ROOT_MEANING = "a list of lines 'path label'", "the folder that the paths in the lists start from"
 
 #: The usual length of a line in a list file, to see from its size whether a preview takes too long.
 BYTES_PER_LINE = 50
@@ -39,10 +42,9 @@ def load(root: str | Path) -> Samples:
     return list_parts(_existing_root(root), "train", "val")
 
 
-def preview(root: str | Path) -> Preview | None:
-    """Count the classes of a small subset; for a large one, only check that the folders exist."""
-    root = _existing_root(root)
-    return None if holds_more_than(root, MAX_PREVIEWED) else Preview.from_samples(load(root))
+def is_large(root: str | Path) -> bool:
+    """Return whether listing this subset of ImageNet takes long; raises InputError if there is none."""
+    return holds_more_than(_existing_root(root), MAX_PREVIEWED)
 
 
 def load_long_tailed(root: str | Path, train_list: str | Path, test_list: str | Path) -> Samples:
@@ -53,7 +55,7 @@ def load_long_tailed(root: str | Path, train_list: str | Path, test_list: str | 
 
     Raises: InputError, with file and line, for a line that cannot be used, such as an image listed twice.
     """
-    root = existing_folder(root, "the folder that the paths in the lists start from")
+    root = existing_folder(root, ROOT_MEANING)
     train, test = _read_list(train_list, root), _read_list(test_list, root)
     _require_each_once(root, (train_list, train), (test_list, test))
     _require_all_classes(train_list, train)
@@ -69,13 +71,11 @@ def load_long_tailed(root: str | Path, train_list: str | Path, test_list: str | 
     return Samples(train, test, class_names, str(root))
 
 
-def preview_long_tailed(root: str | Path, train_list: str | Path, test_list: str | Path) -> Preview | None:
-    """Count the classes of lists, unless they are long."""
-    lists = [existing_file(path, "a list of lines 'path label'") for path in (train_list, test_list)]
-    if sum(path.stat().st_size for path in lists) > MAX_PREVIEWED * BYTES_PER_LINE:
-        existing_folder(root, "the folder that the paths in the lists start from")
-        return None
-    return Preview.from_samples(load_long_tailed(root, train_list, test_list))
+def are_lists_large(root: str | Path, train_list: str | Path, test_list: str | Path) -> bool:
+    """Return whether reading lists takes long; raises InputError if one, or the root, is not there."""
+    lists = [existing_file(path, LIST_FORM) for path in (train_list, test_list)]
+    existing_folder(root, ROOT_MEANING)
+    return sum(path.stat().st_size for path in lists) > MAX_PREVIEWED * BYTES_PER_LINE
 
 
 def require_listed_files(root: str | Path, train_list: str | Path, test_list: str | Path) -> None:
@@ -138,7 +138,7 @@ def _read_list(path: str | Path, root: Path) -> Part:
 
 def _lines(path: str | Path, root: Path) -> Iterator[tuple[int, str, str, int | None]]:
     """Yield number, text, path and label of each line of a list; the last is None if it is no number."""
-    text = read_text(existing_file(path, "a list of lines 'path label'"))
+    text = read_text(existing_file(path, LIST_FORM))
     for number, line in enumerate(text.splitlines(), start=1):
         path_text, _, label_text = line.rstrip().rpartition(" ")
         yield number, line, written_path(root, path_text), whole_number(label_text)

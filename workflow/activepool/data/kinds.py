@@ -5,6 +5,7 @@ Embeddings (``kind: embeddings``) are not here because they have no images: see 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import wraps
 from typing import Any
 
 from activepool.data import cifar, digits, embeddings, folder, huggingface, imagenet, manifest, webdataset
@@ -21,7 +22,7 @@ class Kind:
 
     Attributes:
         preview: counts the classes in a second or two, or returns None if that takes longer. Raises
-            InputError for a path that does not exist. Imports neither torch nor scikit-learn.
+            InputError for a path that does not exist. Imports neither torch nor scikit-learn. See `counted`.
         require_files: raises InputError for images of a list that are not there, also of a list too long for
             a preview; None where `preview` does, or the dataset has no list.
         fetch: fetches images that are elsewhere, see `manifest.fetch`; None where all are here.
@@ -33,18 +34,30 @@ class Kind:
     fetch: Callable[..., None] | None = None
 
 
+def counted(load: Callable[..., Samples], is_large: Callable[..., bool]) -> Callable[..., Preview | None]:
+    """Return a preview with the options of ``load``: it counts all samples, unless they are too many."""
+
+    @wraps(load)
+    def preview(**options: Any) -> Preview | None:
+        return None if is_large(**options) else Preview.from_samples(load(**options))
+
+    return preview
+
+
 KINDS = {
     "digits": Kind(digits.load, digits.preview),
     "cifar10": Kind(cifar.CIFAR10.load, cifar.CIFAR10.preview),
     "cifar100": Kind(cifar.CIFAR100.load, cifar.CIFAR100.preview),
-    "imagenet": Kind(imagenet.load, imagenet.preview),
+    "imagenet": Kind(imagenet.load, counted(imagenet.load, imagenet.is_large)),
     "imagenet_lt": Kind(
-        imagenet.load_long_tailed, imagenet.preview_long_tailed, imagenet.require_listed_files
+        imagenet.load_long_tailed,
+        counted(imagenet.load_long_tailed, imagenet.are_lists_large),
+        imagenet.require_listed_files,
     ),
-    "folder": Kind(folder.load, folder.preview),
-    "manifest": Kind(manifest.load, manifest.preview, fetch=manifest.fetch),
-    "webdataset": Kind(webdataset.load, webdataset.preview),
-    "huggingface": Kind(huggingface.load, huggingface.preview),
+    "folder": Kind(folder.load, counted(folder.load, folder.is_large)),
+    "manifest": Kind(manifest.load, counted(manifest.load, manifest.is_large), fetch=manifest.fetch),
+    "webdataset": Kind(webdataset.load, counted(webdataset.load, webdataset.is_large)),
+    "huggingface": Kind(huggingface.load, counted(huggingface.load, huggingface.is_large)),
 }
 
 #: The kind that stages/embeddings.py reads.

@@ -24,7 +24,7 @@ from activepool.data.listed_paths import (
     written_path,
 )
 from activepool.data.listing import existing_file, existing_folder
-from activepool.data.previews import MAX_PREVIEWED, Preview
+from activepool.data.previews import MAX_PREVIEWED
 from activepool.data.samples import UNKNOWN, Part, Samples, require_one_test_part, split_off_test
 from activepool.data.urls import is_url
 from activepool.errors import InputError, require_none
@@ -112,16 +112,9 @@ def fetch(
     )
 
 
-def preview(
-    path: str | Path,
-    root: str | Path | None = None,
-    test_fraction: float | None = None,
-    class_names: list[str] | None = None,
-) -> Preview | None:
-    """Count the classes of a manifest, unless it is long."""
-    if existing_file(path, MANIFEST_FORM).stat().st_size > MAX_PREVIEWED * BYTES_PER_ROW:
-        return None
-    return Preview.from_samples(load(path, root, test_fraction, class_names))
+def is_large(path: str | Path, **options: Any) -> bool:
+    """Return whether reading a manifest takes long; raises InputError if there is none."""
+    return existing_file(path, MANIFEST_FORM).stat().st_size > MAX_PREVIEWED * BYTES_PER_ROW
 
 
 def _manifest_and_root(path: str | Path, root: str | Path | None) -> tuple[Path, Path]:

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from activepool.data.class_names import require_no_unknown
 from activepool.data.image_formats import is_image_name
 from activepool.data.omissions import Omissions
-from activepool.data.previews import Preview
 from activepool.data.samples import Samples
 from activepool.data.shard_samples import samples_in
 from activepool.data.shards import list_shards
@@ -61,17 +61,9 @@ def load(
     return replace(samples, notices=(*samples.notices, *notices))
 
 
-def preview(
-    path: str | Path,
-    test_path: str | Path | None = None,
-    test_fraction: float | None = None,
-    class_names: list[str] | None = None,
-    label: str | None = None,
-) -> Preview | None:
-    """Count the classes in tar shards, unless they are large."""
-    if list_shards(KIND, path, test_path).is_large:
-        return None
-    return Preview.from_samples(load(path, test_path, test_fraction, class_names, label))
+def is_large(path: str | Path, test_path: str | Path | None = None, **options: Any) -> bool:
+    """Return whether listing the images in tar shards takes long; raises InputError for missing shards."""
+    return list_shards(KIND, path, test_path).is_large
 
 
 def _require_field(path: str | Path, label: str, train_fields: set[str], test_fields: set[str]) -> None:

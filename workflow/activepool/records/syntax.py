@@ -14,7 +14,8 @@ def syntax_digest(tree: ast.Module) -> str:
     tree.body = [statement for statement in tree.body if not _is_version(statement)]
     for node in (tree, *statements(tree)):
         if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            _drop_docstring(node)
+            if ast.get_docstring(node, clean=False) is not None:
+                node.body = node.body[1:] or [ast.Pass()]
         elif _is_for_type_checkers(node):
             node.body = [ast.Pass()]
     return hashlib.sha256(ast.unparse(tree).encode()).hexdigest()
@@ -38,13 +39,3 @@ def _is_for_type_checkers(node: ast.AST) -> TypeGuard[ast.If]:
 def _is_version(statement: ast.stmt) -> bool:
     """Return whether a statement sets the version: a release that changes nothing else changes no result."""
     return isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "__version__"
-
-
-def _drop_docstring(node: ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
-    first = node.body[0] if node.body else None
-    if (
-        isinstance(first, ast.Expr)
-        and isinstance(first.value, ast.Constant)
-        and isinstance(first.value.value, str)
-    ):
-        node.body = node.body[1:] or [ast.Pass()]

@@ -17,6 +17,7 @@ import numpy as np
 from activepool.compute.arrays import BoolArray, FloatArray, FloatType, IntArray
 from activepool.data.label_file import LabelFile, LabelledPart
 from activepool.errors import InputError
+from activepool.io import hdf5
 from activepool.io.half_precision import to_single
 
 #: The parts of a dataset, each a group of the file.
@@ -121,7 +122,7 @@ class FeatureMatrix:
 
 
 class _LockedReader:
-    """A chunked dataset: HDF5 decodes one read at a time, and reads rows in ascending order only.
+    """A chunked dataset: HDF5 decodes one read at a time.
 
     `read` reads everything between the first and the last run: HDF5 would decode a chunk again for each run.
     """
@@ -133,14 +134,12 @@ class _LockedReader:
     def read(self, runs: list[slice]) -> FloatArray:
         start = min(run.start for run in runs)
         with self._lock:
-            span = self._dataset[start : max(run.stop for run in runs)]
+            span = hdf5.values(self._dataset, slice(start, max(run.stop for run in runs)))
         return _concatenate([span[run.start - start : run.stop - start] for run in runs])
 
     def gather(self, rows: IntArray) -> FloatArray:
-        ascending, inverse = np.unique(rows, return_inverse=True)
         with self._lock:
-            stored: FloatArray = self._dataset[ascending]
-        return stored[inverse]
+            return hdf5.values(self._dataset, rows)
 
 
 class _PlainReader(threading.local):

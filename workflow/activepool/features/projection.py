@@ -63,10 +63,8 @@ def principal_components(features: FeatureMatrix, compute: Compute) -> tuple[Flo
     """
     rows, width = features.shape
     blocks = row_blocks(rows, BLOCK_ROWS)
-    centre = np.zeros(width)
-    for part in compute.map(lambda block: features.block(block, np.float64).sum(axis=0), blocks):
-        centre += part
-    centre /= rows
+    sums = compute.map(lambda block: features.block(block, np.float64).sum(axis=0), blocks)
+    centre = sum(sums, np.zeros(width)) / rows
 
     def centred(block: slice) -> FloatArray:
         return features.block(block, np.float64) - centre

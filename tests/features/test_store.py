@@ -4,6 +4,7 @@ import h5py
 import numpy as np
 import pytest
 
+from activepool.errors import InputError
 from activepool.features.store import MAX_SPACING, MIN_RUN_ROWS, FeatureMatrix
 
 SIZE, WIDTH = 40 * MIN_RUN_ROWS, 7
@@ -81,3 +82,19 @@ def test_rows_that_are_not_there_and_loops_are_errors(features):
         features[[0, SIZE]]
     with pytest.raises(TypeError, match="not iterable"):
         iter(features)
+
+
+def test_a_damaged_chunk_is_named(tmp_path):
+    path = tmp_path / "features.h5"
+    with h5py.File(path, "w") as file:
+        values = np.arange(16, dtype=np.float32).reshape(8, 2)
+        dataset = file.create_dataset("vectors", data=values, chunks=(4, 2), compression="gzip")
+        place = dataset.id.get_chunk_info(1).byte_offset
+    content = bytearray(path.read_bytes())
+    content[place : place + 8] = b"\xff" * 8
+    path.write_bytes(content)
+    with h5py.File(path) as file:
+        matrix = FeatureMatrix.from_dataset(file["vectors"])
+        for read in (lambda: matrix.take(np.array([7, 0])), lambda: matrix.block(slice(4, 8))):
+            with pytest.raises(InputError, match=r"features\.h5: vectors is damaged"):
+                read()

@@ -10,7 +10,7 @@ from activepool.data.listing import (
     holds_more_than,
     list_class_folders,
     part_hint,
-    require_each_once,
+    require_usable,
     with_unlabelled,
 )
 from activepool.data.omissions import Omissions
@@ -66,7 +66,7 @@ def list_parts(
     train, *test_parts = (list_class_folders(root, folder, class_names, omissions) for folder in folders)
     for folder in count_outside_parts(root, folders, omissions) if train_folder else ():
         train = with_unlabelled(train, root, folder, omissions)
-    require_each_once(root, [path for part in (train, *test_parts) for path in part.sources], omissions)
+    require_usable(root, [path for part in (train, *test_parts) for path in part.sources], omissions)
     if test_fraction is None:
         (test,) = test_parts
     else:

@@ -13,7 +13,7 @@ from activepool.data.image_formats import is_image_name
 from activepool.data.listed_paths import repeated_files
 from activepool.data.omissions import Omissions
 from activepool.data.samples import UNKNOWN, Part
-from activepool.errors import InputError, first_lines, require_none
+from activepool.errors import InputError, first_lines
 from activepool.io.files import has_line_break, start_of
 
 #: Suffixes of image files that a message shows; there are more.
@@ -135,7 +135,6 @@ def list_class_folders(root: Path, folder: str, class_names: list[str], omission
     part = Part.from_files(labels, paths)
     for name in _folders(root, folder, _is_unlabelled):
         part = with_unlabelled(part, root, name, omissions)
-    _require_nameable(root, part.sources.tolist(), omissions)
     return part
 
 
@@ -144,19 +143,8 @@ def with_unlabelled(part: Part, root: Path, folder: str, omissions: Omissions) -
     images = sorted(_files_under(root, folder, omissions))
     if not images:
         omissions.empty.append(folder)
-    sources = [*part.sources, *images]
-    _require_nameable(root, sources, omissions)
-    return Part.from_files(np.concatenate([part.labels, np.full(len(images), UNKNOWN)]), sources)
-
-
-def require_each_once(root: Path, paths: Sequence[str], omissions: Omissions) -> None:
-    """Raise InputError if links, which ``omissions`` has, lead to images that are listed, too."""
-    lines = [
-        f"{root / paths[number]}: links to the image {paths[earlier]}, which is listed, too; "
-        "an image cannot be listed twice"
-        for number, earlier in repeated_files(root, paths, set(omissions.links))
-    ]
-    require_none(lines, root)
+    labels = np.concatenate([part.labels, np.full(len(images), UNKNOWN)])
+    return Part.from_files(labels, [*part.sources, *images])
 
 
 def count_outside_parts(root: Path, parts: Iterable[str], omissions: Omissions) -> list[str]:
@@ -175,6 +163,37 @@ def count_outside_parts(root: Path, parts: Iterable[str], omissions: Omissions) 
             omissions.broken_links.append(name)
     omissions.outside_parts = +omissions.outside_parts
     return unlabelled
+
+
+def require_usable(root: Path, paths: Sequence[str], omissions: Omissions) -> None:
+    """Raise InputError, with a line for each, for mistakes in the listed ``paths`` and in ``omissions``.
+
+    These are names that files cannot hold, links to folders above them, and links to images that are listed,
+    too.
+    """
+    cycle_lines = [
+        f"{root / path}: is a link to a folder above it; remove it, or link to another folder"
+        for path in omissions.link_cycles
+    ]
+    line_break_lines = [
+        f"{root}: the file name {path!r} has a line break; rename it"
+        for path in paths
+        if has_line_break(path)
+    ]
+    encoding_lines = [
+        f"{root}: the file name {os.fsencode(path)!r} is not UTF-8; rename it"
+        for path in paths
+        # Most names are ASCII, and a look at each letter of a million takes seconds.
+        if not path.isascii() and any("\ud800" <= letter <= "\udfff" for letter in path)
+    ]
+    repeated_lines = [
+        f"{root / paths[number]}: links to the image {paths[earlier]}, which is listed, too; "
+        "an image cannot be listed twice"
+        for number, earlier in repeated_files(root, paths, set(omissions.links))
+    ]
+    kinds = (cycle_lines, line_break_lines, encoding_lines, repeated_lines)
+    if lines := [line for kind in kinds for line in first_lines(kind, root)]:
+        raise InputError(*lines)
 
 
 def holds_more_than(root: Path, limit: int) -> bool:
@@ -266,24 +285,3 @@ def _is_hidden(name: str) -> bool:
 def _is_unlabelled(name: str) -> bool:
     """Return whether a name is `UNLABELLED` or begins so, in either spelling: _unlabeled, unlabeled2017."""
     return letters_of(name).startswith(NO_LABEL_PREFIX)
-
-
-def _require_nameable(root: Path, paths: Sequence[str], omissions: Omissions) -> None:
-    cycle_lines = [
-        f"{root / path}: is a link to a folder above it; remove it, or link to another folder"
-        for path in omissions.link_cycles
-    ]
-    line_break_lines = [
-        f"{root}: the file name {path!r} has a line break; rename it"
-        for path in paths
-        if has_line_break(path)
-    ]
-    encoding_lines = [
-        f"{root}: the file name {os.fsencode(path)!r} is not UTF-8; rename it"
-        for path in paths
-        # Most names are ASCII, and a look at each letter of a million takes seconds.
-        if not path.isascii() and any("\ud800" <= letter <= "\udfff" for letter in path)
-    ]
-    kinds = (cycle_lines, line_break_lines, encoding_lines)
-    if lines := [line for kind in kinds for line in first_lines(kind, root)]:
-        raise InputError(*lines)

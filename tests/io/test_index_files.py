@@ -32,20 +32,13 @@ def test_a_nan_score_is_left_empty(tmp_path):
     assert text == "index,boundary\n3,\n1,0.5\n2,\n"
 
 
-def test_index_files_are_joined_in_order(tmp_path):
-    for name, rows in (("a", [5, 2]), ("b", [9])):
-        write_index(tmp_path / name, {"index": np.array(rows)})
-    assert read_index(tmp_path / "a", tmp_path / "b").tolist() == [5, 2, 9]
-    assert read_index().tolist() == []
-
-
 @pytest.mark.parametrize(
     ("content", "words"),
     [
         ("row\n1\n", "has no column 'index' (columns: row)"),
         ("index\n1.5\n", "row 1: index '1.5' is not a whole number from 0"),
         ("index\n-2\n", "row 1: index '-2' is not a whole number from 0"),
-        ("index\n4\n4\n", "index 4 was picked before"),
+        ("index\n4\n4\n", "row 2: index 4 was picked before, in row 1"),
         ("", "not a readable CSV file"),
         ("index\n1\n\0\n", "line 3 has a NUL byte"),
     ],

@@ -196,7 +196,7 @@ SPLITS = [
     ("below 0", "score", index(L, 10, -1), "labelled.csv: row 2: index '-1' is not a whole number from 0"),
     ("a fraction", "train", index(L, "10.0"), "labelled.csv: row 1: index '10.0' is not a whole number from"),
     ("without end", "train", index(L, "9" * 30), "labelled.csv: row 1: index '99999999999999999999999999999"),
-    ("twice in a file", "select", index(L, 10, 10), "labelled.csv: index 10 was picked before, in labelled."),
+    ("twice in a file", "select", index(L, 10, 10), "labelled.csv: row 2: index 10 was picked before"),
     ("two files", "select", options(labelled=[L, L]), "unrecognized arguments: labelled.csv"),
     ("outside the pool", "select", index(L, 30), "the labelled set names row 30, but train/features has 30"),
     ("split outside the pool", "initial_labelled", index(V, 30), "the validation split names row 30, but tr"),

@@ -35,27 +35,25 @@ def csv_cells(values: np.ndarray) -> list[object]:
     return [str(value) if np.isfinite(value) else None for value in values.astype(np.float32)]
 
 
-def read_index(*paths: str | Path) -> IntArray:
-    """Return the column ``index`` of one or more index files, one after the other, (n,) int64.
+def read_index(path: str | Path) -> IntArray:
+    """Return the column ``index`` of an index file, (n,) int64.
 
     Raises: InputError, naming the file, for a missing column, for a value that is not a whole number (with
     its row), and for an index that occurs twice.
     """
-    file_of: dict[int, str | Path] = {}
-    for path in paths:
-        names, rows = read_rows(path)
-        if "index" not in names:
-            raise InputError(f"{path}: has no column 'index' (columns: {', '.join(names)})")
-        for number, row in enumerate(rows, start=1):
-            if (value := whole_number(row["index"])) is None:
-                raise InputError(
-                    f"{path}: row {number}: index {row['index']!r} is not a whole number from 0, "
-                    "as the rows of train/features are counted"
-                )
-            if value in file_of:
-                raise InputError(f"{path}: index {value} was picked before, in {file_of[value]}")
-            file_of[value] = path
-    return np.array(list(file_of), dtype=np.int64)
+    names, rows = read_rows(path)
+    if "index" not in names:
+        raise InputError(f"{path}: has no column 'index' (columns: {', '.join(names)})")
+    row_of: dict[int, int] = {}
+    for number, row in enumerate(rows, start=1):
+        if (value := whole_number(row["index"])) is None:
+            raise InputError(
+                f"{path}: row {number}: index {row['index']!r} is not a whole number from 0, "
+                "as the rows of train/features are counted"
+            )
+        if row_of.setdefault(value, number) != number:
+            raise InputError(f"{path}: row {number}: index {value} was picked before, in row {row_of[value]}")
+    return np.array(list(row_of), dtype=np.int64)
 
 
 def read_rows(path: str | Path) -> tuple[list[str], list[dict[str, str]]]:

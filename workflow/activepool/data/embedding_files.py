@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -62,8 +62,8 @@ class EmbeddingFiles:
     train: EmbeddingPart
     test: EmbeddingPart | None
     class_names: list[str]
-    unread: list[str] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
+    unread: list[str]
+    notices: list[str]
 
 
 @dataclass(frozen=True)
@@ -97,10 +97,18 @@ def opened(
         train = _part("train", file, labels, names, TRAIN, files)
         test = _test_part(file, test_features, test_labels, names, files)
         declared = declared_class_names(path, train.class_names, class_names)
-        embeddings = _with_classes(train, test, declared or (test.class_names if test else []))
-        features = [part.features for part in (train, test) if part]
-        notices = list(column_notices(file, train.features, names.other_arrays))
-        yield replace(embeddings, unread=unread_vectors(file, features), notices=notices)
+        declared = declared or (test.class_names if test else [])
+        if test is not None:
+            _require_alike(train, test, declared)
+        class_names = declared or class_names_of(train.labels)
+        parts = _numbered([train, test] if test else [train], class_names, declared)
+        yield EmbeddingFiles(
+            parts[0],
+            parts[1] if test else None,
+            class_names,
+            unread_vectors(file, [part.features for part in parts]),
+            list(column_notices(file, train.features, names.other_arrays)),
+        )
 
 
 def require_vectors(features: StoredArray) -> None:
@@ -224,25 +232,20 @@ def _only_labels(file: ArrayFile, names: ArrayNames) -> StoredArray:
     return labels
 
 
-def _with_classes(
-    train: _UnnumberedPart, test: _UnnumberedPart | None, class_names: list[str]
-) -> EmbeddingFiles:
-    """Join checked parts; without names, the classes are those of the labels of the train part."""
-    if test is not None:
-        _require_alike(train, test, class_names)
-    declared = class_names
-    class_names = class_names or class_names_of(train.labels)
-    problems: list[str] = []
-    parts: list[EmbeddingPart] = []
-    for part in filter(None, (train, test)):
+def _numbered(
+    parts: Sequence[_UnnumberedPart], class_names: list[str], declared: list[str]
+) -> list[EmbeddingPart]:
+    """Return checked parts with the numbers of their labels; raises InputError with all wrong labels."""
+    numbered, problems = list[EmbeddingPart](), list[str]()
+    for part in parts:
         try:
             labels = label_numbers(part.labels, class_names, declared)
-            parts.append(EmbeddingPart(part.name, part.features, labels, part.sources))
+            numbered.append(EmbeddingPart(part.name, part.features, labels, part.sources))
         except InputError as error:
             problems += error.args
     if problems:
         raise InputError(*problems)
-    return EmbeddingFiles(parts[0], parts[1] if test else None, class_names)
+    return numbered
 
 
 def _require_alike(train: _UnnumberedPart, test: _UnnumberedPart, class_names: list[str]) -> None:

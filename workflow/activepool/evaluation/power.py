@@ -47,9 +47,6 @@ def seeds_needed(effect: float, level: float) -> float:
     def is_enough(seeds: int) -> bool:
         return power(effect, seeds, level) >= POWER
 
-    limit = 2
-    while not is_enough(limit):
-        limit *= 2
-        if limit > MAX_SEEDS:
-            return np.inf
-    return float(bisect_left(range(limit), True, limit // 2 + 1, key=is_enough))
+    if not is_enough(MAX_SEEDS):
+        return np.inf
+    return float(bisect_left(range(MAX_SEEDS), True, 2, key=is_enough))

@@ -82,10 +82,9 @@ def read_text(path: str | Path) -> str:
 
 def decoded_text(path: str | Path, content: bytes) -> str:
     """Return what `read_text` returns for a file of this ``content``."""
-    if problem := next(
-        (problem for beginning, problem in TEXT_PROBLEMS.items() if content.startswith(beginning)), ""
-    ):
-        raise InputError(f"{path}: {problem}")
+    for beginning, problem in TEXT_PROBLEMS.items():
+        if content.startswith(beginning):
+            raise InputError(f"{path}: {problem}")
     if encoding := _wide_encoding(content):
         raise InputError(f"{path}: is encoded as {encoding}; save it as UTF-8")
     try:

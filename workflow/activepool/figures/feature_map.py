@@ -51,7 +51,7 @@ def draw(feature_map: FeatureMap, picks: Mapping[str, Sequence[np.ndarray]], set
         # In random order, so that no round covers all others.
         positions = _random_part(np.arange(len(round_numbers)), "picks")
         places = feature_map.coordinates[np.concatenate(round_picks)[positions]]
-        _draw_points(axes, places, colours(round_numbers[positions]), len(positions))
+        _draw_points(axes, places, colours(round_numbers[positions]))
         axes.set(xticks=[], yticks=[], aspect="equal")
     bar = _add_bar(figure, panels, colours, rounds)
     name_axes(figure, *_axis_names(feature_map))
@@ -77,9 +77,8 @@ def _random_part(rows: np.ndarray, name: str) -> np.ndarray:
     return generator(0, 0, f"feature_map/{name}").permutation(rows)[:MAX_POINTS]
 
 
-def _draw_points(axes: Axes, places: np.ndarray, colour: str | np.ndarray, count: int | None = None) -> None:
-    area = TOTAL_AREA / max(1, len(places) if count is None else count)
-    area = min(MAX_AREA, max(MIN_AREA, area))
+def _draw_points(axes: Axes, places: np.ndarray, colour: str | np.ndarray) -> None:
+    area = min(MAX_AREA, max(MIN_AREA, TOTAL_AREA / max(1, len(places))))
     axes.scatter(places[:, 0], places[:, 1], s=area, c=colour, linewidths=0, rasterized=True)
 
 

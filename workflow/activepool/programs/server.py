@@ -28,6 +28,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from activepool.compute.kernels import kernel_variables, kernels
+from activepool.io.files import size_and_times
 from activepool.programs.start import LENGTH_BYTES, STATUS_BYTES
 
 #: Patterns of the variables that Python and libraries read when they start, beside those that choose kernels.
@@ -104,7 +105,7 @@ class Server:
         signal.set_wakeup_fd(self._wakeup_writer.fileno())
         self._folder = str(Path.cwd())
         self._startup_variables = startup_variables(os.environ)
-        self._code = {path: _state(path) for path in _LIBRARY.rglob("*.py")}
+        self._code = {path: size_and_times(path) for path in _LIBRARY.rglob("*.py")}
 
     def _load(self) -> None:
         """Do once, before the first fork, what each job would do; note the code that was imported."""
@@ -202,7 +203,7 @@ class Server:
             (version, Path(executable).parent) == (sys.version, Path(sys.executable).parent)
             and folder == self._folder
             and startup_variables(environment) == self._startup_variables
-            and all(_state(path) == state for path, state in self._code.items())
+            and all(size_and_times(path) == state for path, state in self._code.items())
         )
 
     def _restore_process(self) -> None:
@@ -218,12 +219,6 @@ def startup_variables(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the variables that decide how a process computes, and that it reads when it starts."""
     names = [name for name in environment if any(fnmatchcase(name, pattern) for pattern in STARTUP_VARIABLES)]
     return kernel_variables(environment) | {name: environment[name] for name in names}
-
-
-def _state(path: Path) -> tuple[int, int]:
-    """Return when a file was last changed, and its size; raises OSError if it is gone."""
-    status = path.stat()
-    return status.st_mtime_ns, status.st_size
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ from activepool.backbones.checkpoint import load_backbone
 from activepool.backbones.execution import on_device, pixels, reproducible
 from activepool.backbones.folding import fold
 from activepool.backbones.linear_layers import convolve
+from activepool.backbones.settings import BackboneSettings
 from activepool.features.images import PartImages, Request
 from activepool.io.files import write_table
 
@@ -118,8 +119,8 @@ MEASUREMENTS = {"decoding": decoding, "network": network}
 
 def backbone_of(arguments: argparse.Namespace) -> Backbone:
     """Return the backbone; without a checkpoint, with random weights."""
-    name, size = arguments.architecture, arguments.image_size
-    backbone, _ = load_backbone(name, size, 3, arguments.checkpoint, random_seed=0)
+    settings = BackboneSettings(name=arguments.architecture, image_size=arguments.image_size)
+    backbone, _ = load_backbone(settings, 3, arguments.checkpoint, random_seed=0)
     return on_device(backbone.eval(), "cpu")
 
 

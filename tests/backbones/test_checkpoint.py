@@ -15,8 +15,11 @@ from activepool.backbones.checkpoint_files import file_problem
 from activepool.backbones.checkpoint_fit import unusable_tensor
 from activepool.backbones.checkpoint_formats import CheckpointFormat
 from activepool.backbones.registry import build
+from activepool.backbones.settings import BackboneSettings
 from activepool.errors import InputError
 from activepool.io.files import file_digest
+
+SMALL = BackboneSettings(name="small", image_size=8)
 
 
 def equal_weights(first, second):
@@ -28,7 +31,7 @@ def test_weights_come_back(tmp_path):
     path = tmp_path / "small.safetensors"
     backbone = build("small", 8, 1)
     save_weights(path, backbone, {"name": "small", "width": 256})
-    loaded, digest = load_backbone("small", 8, 1, str(path))
+    loaded, digest = load_backbone(SMALL, 1, path)
     assert equal_weights(backbone, loaded)
     assert digest == file_digest(path)
 
@@ -51,10 +54,10 @@ def test_state_dicts_of_torch_are_read(tmp_path, wrapper):
     assert equal_weights(backbone, loaded)
 
 
-def refused(path, *arguments, **options):
+def refused(path, name, size, channels, **settings):
     """Return the message that load_backbone refuses a checkpoint with, which is one line."""
     with pytest.raises(InputError) as caught:
-        load_backbone(*arguments, str(path), **options)
+        load_backbone(BackboneSettings(name=name, image_size=size, **settings), channels, path)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -110,7 +113,7 @@ def test_prefix_that_no_key_has_is_shown_with_keys(tmp_path):
     torch.save(
         {f"net.{key}": value for key, value in build("small", 8, 1).network.state_dict().items()}, path
     )
-    message = refused(path, "small", 8, 1, form=CheckpointFormat(prefix="encoder."))
+    message = refused(path, "small", 8, 1, keys=CheckpointFormat(prefix="encoder."))
     assert "no key begins with encoder., the keys are: net.blocks.0.0.weight" in message
     assert "blocks.0.0.weight (nearest: net.blocks.0.0.weight)" in message
 
@@ -189,7 +192,7 @@ def test_weights_that_are_not_those_of_their_checksum_are_damaged(tmp_path):
     path = tmp_path / "small.pth"
     weights = build("small", 8, 1).network.state_dict()
     torch.save(weights, path)
-    load_backbone("small", 8, 1, str(path))
+    load_backbone(SMALL, 1, path)
     whole = path.read_bytes()
     tensor = max(weights.values(), key=torch.numel)
     start = whole.index(tensor.numpy().tobytes())
@@ -208,7 +211,7 @@ def test_weights_without_checksums_are_read(tmp_path):
         torch.save(build("small", 8, 1).network.state_dict(), path)
     finally:
         torch.serialization.set_crc32_options(before)
-    load_backbone("small", 8, 1, str(path))
+    load_backbone(SMALL, 1, path)
 
 
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
@@ -257,9 +260,9 @@ def test_the_kind_of_a_file_is_seen_in_its_content(tmp_path):
     backbone = build("small", 8, 1)
     for name in ("weights.bin", "WEIGHTS.SAFETENSORS", "weights.pth"):
         save_weights(tmp_path / name, backbone, {})
-        assert equal_weights(backbone, load_backbone("small", 8, 1, str(tmp_path / name))[0])
+        assert equal_weights(backbone, load_backbone(SMALL, 1, tmp_path / name)[0])
     torch.save(backbone.network.state_dict(), tmp_path / "torch.safetensors")
-    assert equal_weights(backbone, load_backbone("small", 8, 1, str(tmp_path / "torch.safetensors"))[0])
+    assert equal_weights(backbone, load_backbone(SMALL, 1, tmp_path / "torch.safetensors")[0])
 
 
 @pytest.mark.filterwarnings("ignore")  # TorchScript is deprecated, and its files stay
@@ -321,8 +324,8 @@ def test_weights_of_other_types_are_read_as_float32(tmp_path, dtype):
         for name, values in weights.items()
     }
     save_file(stored, tmp_path / "half.safetensors")
-    form = CheckpointFormat(prefix="model.encoder.")
-    loaded = load_backbone("small", 8, 1, str(tmp_path / "half.safetensors"), form)[0].network.state_dict()
+    settings = BackboneSettings(name="small", image_size=8, keys=CheckpointFormat(prefix="model.encoder."))
+    loaded = load_backbone(settings, 1, tmp_path / "half.safetensors")[0].network.state_dict()
     for name, values in weights.items():
         assert loaded[name].dtype == values.dtype
         assert torch.equal(loaded[name], stored[f"model.encoder.{name}"].to(values.dtype))
@@ -334,8 +337,8 @@ def test_folder_is_not_a_checkpoint(tmp_path):
 
 def test_random_weights_must_be_requested():
     with pytest.raises(InputError, match="'small' without a checkpoint would have random weights"):
-        load_backbone("small", 8, 1)
-    assert load_backbone("identity", 8, 1)[1] == ""
+        load_backbone(SMALL, 1)
+    assert load_backbone(BackboneSettings(name="identity", image_size=8), 1)[1] == ""
 
 
 def test_other_weights_of_the_network_in_a_file_are_listed(tmp_path, capsys):

@@ -10,6 +10,7 @@ from torchvision import models
 from activepool.backbones.backbone import Backbone, Preprocessing
 from activepool.backbones.checkpoint import load_backbone, save_weights
 from activepool.backbones.checkpoint_formats import FORMATS, CheckpointFormat
+from activepool.backbones.settings import BackboneSettings
 from activepool.errors import InputError
 
 CASES = [(name, project) for name, projects in PROJECTS.items() for project in projects]
@@ -152,7 +153,8 @@ def test_a_whole_resnet_comes_from_moco(tmp_path):
     """The weights of one are in the file as encoder_q, those of another as encoder_k."""
     query, key = models.resnet18(weights=None, num_classes=16), models.resnet18(weights=None, num_classes=16)
     torch.save({"state_dict": Parts(encoder_q=query, encoder_k=key).state_dict()}, tmp_path / "moco.pth.tar")
-    loaded, _ = load_backbone("resnet18", 96, 3, str(tmp_path / "moco.pth.tar"), FORMATS["moco_v2"])
+    settings = BackboneSettings(name="resnet18", image_size=96, format="moco_v2")
+    loaded, _ = load_backbone(settings, 3, tmp_path / "moco.pth.tar")
     images = torch.rand(2, 3, 96, 96)
     assert torch.equal(features(loaded, images), features_of(query, images))
 

@@ -11,6 +11,7 @@ from activepool.backbones.backbone import Preprocessing, measured_backbone
 from activepool.backbones.checkpoint import load_backbone
 from activepool.backbones.normalisations import normalisation
 from activepool.backbones.registry import BACKBONES, build, check_name
+from activepool.backbones.settings import BackboneSettings
 from activepool.errors import InputError
 
 NARROW_RESNET = f"{Path(__file__).parents[2] / 'workflow/experiments/narrow_resnet.py'}:narrow_resnet"
@@ -137,7 +138,7 @@ def test_users_file_is_run(tmp_path):
     assert build(f"{path}:flat", 4, 1).width == 16
     assert build(f"{path}:flat", None, 1).preprocessing.image_size == 224
     # It may load its weights itself.
-    assert len(load_backbone(f"{path}:weighted", 4, 1)[1]) == 64
+    assert len(load_backbone(BackboneSettings(name=f"{path}:weighted", image_size=4), 1)[1]) == 64
     with pytest.raises(InputError, match=r"mine\.py:wrong' must return an activepool.*Backbone, not Flatten"):
         build(f"{path}:wrong", 4, 1)
     with pytest.raises(InputError, match=r"mine\.py:other' cannot be imported \(AttributeError"):

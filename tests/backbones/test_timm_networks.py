@@ -12,6 +12,7 @@ from activepool.backbones.checkpoint_fit import fit
 from activepool.backbones.checkpoint_formats import FORMATS
 from activepool.backbones.position_tables import interpolate_table
 from activepool.backbones.registry import build
+from activepool.backbones.settings import BackboneSettings
 from activepool.errors import InputError
 
 
@@ -121,7 +122,8 @@ def test_a_table_for_any_size_loads(tmp_path, capsys, name, side):
     """That of the weights' own size, that of the images, and a third one."""
     source = NETWORKS[name](img_size=side)
     torch.save(source.state_dict(), tmp_path / "weights.pth")
-    network = load_backbone(f"timm:{name}", 16, 3, str(tmp_path / "weights.pth"), FORMATS["timm"])[0].network
+    settings = BackboneSettings(name=f"timm:{name}", image_size=16, format="timm")
+    network = load_backbone(settings, 3, tmp_path / "weights.pth")[0].network
     printed = capsys.readouterr().err
     if side == 16 or (side == 8 and name == "vit_tiny"):
         assert torch.equal(network.pos_embed, source.pos_embed) and not printed
@@ -161,7 +163,8 @@ def test_timm_itself(tmp_path):
     name = "vit_tiny_patch16_224"
     whole = timm.create_model(name, pretrained=False, num_classes=10).eval()
     torch.save(whole.state_dict(), tmp_path / "whole.pth")
-    backbone, _ = load_backbone(f"timm:{name}", None, 3, str(tmp_path / "whole.pth"), FORMATS["timm"])
+    settings = BackboneSettings(name=f"timm:{name}", format="timm")
+    backbone, _ = load_backbone(settings, 3, tmp_path / "whole.pth")
     images = torch.rand(2, 3, 224, 224)
     with torch.inference_mode():
         features = backbone.eval().network(images)
@@ -186,8 +189,8 @@ def test_networks_of_timm_load_what_was_trained_at_the_size_of_the_images(tmp_pa
     timm = pytest.importorskip("timm")
     source = timm.create_model(name, pretrained=False, num_classes=3, img_size=size).eval()
     torch.save({"state_dict": source.state_dict()}, tmp_path / "weights.pth")
-    path = str(tmp_path / "weights.pth")
-    network = load_backbone(f"timm:{name}", size, 3, path, FORMATS["timm"])[0].eval().network
+    settings = BackboneSettings(name=f"timm:{name}", image_size=size, format="timm")
+    network = load_backbone(settings, 3, tmp_path / "weights.pth")[0].eval().network
     assert not capsys.readouterr().err
     images = torch.rand(1, 3, size, size)
     source.reset_classifier(0)

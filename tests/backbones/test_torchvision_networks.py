@@ -6,8 +6,8 @@ from torch import nn
 from torchvision import models
 
 from activepool.backbones.checkpoint import load_backbone
-from activepool.backbones.checkpoint_formats import FORMATS
 from activepool.backbones.registry import build
+from activepool.backbones.settings import BackboneSettings
 from activepool.errors import InputError
 
 #: Networks, each with the layer that is taken off, in torchvision's own words.
@@ -25,9 +25,8 @@ def test_features_are_what_enters_the_last_layer_of_the_network_in_the_file(tmp_
     entered = []
     whole.get_submodule(last_layer).register_forward_pre_hook(lambda _, inputs: entered.append(inputs[0]))
     torch.save(whole.state_dict(), tmp_path / "whole.pth")
-    backbone, _ = load_backbone(
-        f"torchvision:{name}", 96, 1, str(tmp_path / "whole.pth"), FORMATS["torchvision"]
-    )
+    settings = BackboneSettings(name=f"torchvision:{name}", image_size=96, format="torchvision")
+    backbone, _ = load_backbone(settings, 1, tmp_path / "whole.pth")
     images = torch.rand(1, 3, 96, 96)
     with torch.inference_mode():
         whole(images)
@@ -81,4 +80,4 @@ def test_network_that_cannot_be_used_is_named(name, words):
 
 def test_torchvisions_weights_need_a_checkpoint():
     with pytest.raises(InputError, match="'torchvision:shufflenet_v2_x0_5' without a checkpoint"):
-        load_backbone("torchvision:shufflenet_v2_x0_5", None, 3)
+        load_backbone(BackboneSettings(name="torchvision:shufflenet_v2_x0_5"), 3)

@@ -115,7 +115,7 @@ def test_bfloat16_is_recorded_and_changes_features_by_its_rounding(tmp_path, dat
 def test_features_are_those_of_pixels_normalised_as_the_settings_say(tmp_path, dataset, checkpoint):
     settings = SMALL.model_copy(update={"normalisation": "imagenet"})
     path = extract(tmp_path, dataset, settings, checkpoint, ExtractSettings(4, "float32"), 1)
-    backbone, _ = load_backbone("small", 8, 1, str(checkpoint))
+    backbone, _ = load_backbone(BackboneSettings(name="small", image_size=8), 1, checkpoint)
     with h5py.File(dataset) as images, h5py.File(path) as file, torch.inference_mode():
         batch = torch.from_numpy(images["test/images"][:]).permute(0, 3, 1, 2) / 255
         expected = backbone.eval().network((batch - 0.449) / 0.226)

@@ -56,7 +56,7 @@ def test_features_are_those_of_the_cpu(files, device, dtype, bound):
 @pytest.mark.parametrize("device", TORCH_DEVICES)
 def test_a_gpu_encodes_in_bfloat16(files, device):
     folder, expected = files
-    loaded, _ = load_backbone(BACKBONE.name, BACKBONE.image_size, 3, str(folder / "weights.safetensors"))
+    loaded, _ = load_backbone(BACKBONE, 3, folder / "weights.safetensors")
     backbone = on_device(loaded, device)
     images = PartImages(folder / "dataset.h5", "train", backbone.preprocessing)
     features = encode(backbone, images, np.arange(ROWS), device, workers=0).cpu().numpy()

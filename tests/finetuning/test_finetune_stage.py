@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from activepool.backbones.checkpoint import load_backbone, save_weights
+from activepool.backbones.settings import BackboneSettings
 from activepool.backbones.registry import build
 from activepool.compute.blocks import Compute
 from activepool.data.samples import Part, Samples, write_samples
@@ -84,7 +85,7 @@ def test_what_is_written_fits_together(folder):
     metrics = json.loads((out / "metrics.json").read_text())
     assert (metrics["labels"], metrics["unlabelled"], metrics["round"]) == (30, 6, 1)
     assert metrics["class_counts"] == [10, 10, 10]
-    backbone, _ = load_backbone("small", 9, 3, str(out / "network.safetensors"))
+    backbone, _ = load_backbone(BackboneSettings(name="small", image_size=9), 3, out / "network.safetensors")
     head = read_head(out / "head.h5", backbone.width)
     with h5py.File(folder / "dataset.h5") as file:
         test = LabelledImages.all_known(folder / "dataset.h5", "test", file["test/labels"][:])
@@ -120,7 +121,8 @@ def test_each_seed_and_round_starts_from_its_own_weights(folder, monkeypatch):
     def weights(seed, number, **changes):
         changed = {"recipe": head, "seed": seed, "round": number, "device": "cpu"} | changes
         finetune("dataset.h5", **arguments, **files, **changed)
-        return load_backbone("small", 9, 3, files["network"])[0].network.state_dict()["blocks.0.0.weight"]
+        backbone, _ = load_backbone(BackboneSettings(name="small", image_size=9), 3, files["network"])
+        return backbone.network.state_dict()["blocks.0.0.weight"]
 
     first = weights(0, 1)
     assert torch.equal(weights(0, 1), first)

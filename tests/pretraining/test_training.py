@@ -69,7 +69,8 @@ def test_log_and_weights_can_be_read(tmp_path, dataset, capsys):
     assert list(log) == ["epoch", "loss", "learning_rate", "knn_accuracy"]
     assert log["epoch"].tolist() == [0, 1, 2, 3]
     assert np.isfinite(log["loss"]).all()
-    backbone, _ = load_backbone("small", 8, 1, str(tmp_path / "backbone.safetensors"))
+    settings = BackboneSettings(name="small", image_size=8)
+    backbone, _ = load_backbone(settings, 1, tmp_path / "backbone.safetensors")
     assert backbone.width == 256
     printed = capsys.readouterr().err
     assert [f"pretrain: epoch {number} of 4: loss" in printed for number in range(5)] == [False] + [True] * 4
@@ -127,7 +128,9 @@ def test_moco_normalises_no_image_by_itself(images):
 def test_colour_images_are_trained_on(tmp_path):
     dataset = make_dataset(tmp_path / "colour.h5", channels=3)
     run(tmp_path, dataset, SETTINGS.model_copy(update={"epochs": 2, "augmentation": "natural"}))
-    assert load_backbone("small", 8, 3, str(tmp_path / "backbone.safetensors"))[0].preprocessing.channels == 3
+    settings = BackboneSettings(name="small", image_size=8)
+    backbone, _ = load_backbone(settings, 3, tmp_path / "backbone.safetensors")
+    assert backbone.preprocessing.channels == 3
 
 
 def test_images_are_normalised_as_the_settings_say(tmp_path):

@@ -16,10 +16,11 @@ from activepool.backbones.checkpoint_fit import Fit, fit, state_dict_of, unusabl
 from activepool.backbones.checkpoint_formats import FORMATS, CheckpointFormat
 from activepool.backbones.checkpoint_misfit import misfit_message, state_dicts
 from activepool.backbones.checkpoint_reading import read_checkpoint
-from activepool.backbones.normalisations import NormalisationName, normalisation
+from activepool.backbones.normalisations import normalisation
 from activepool.backbones.position_tables import grid_of, interpolate_table
 from activepool.backbones.registers import with_timm_registers
 from activepool.backbones.registry import build, may_bring_weights, variants
+from activepool.backbones.settings import BackboneSettings
 from activepool.compute.seeds import fixed_draws, integer_seed
 from activepool.errors import InputError, first_few
 from activepool.io.files import file_digest, written_whole
@@ -44,28 +45,25 @@ def write_tensors(
 
 
 def load_backbone(
-    name: str,
-    image_size: int | None,
+    settings: BackboneSettings,
     channels: int,
-    checkpoint: str | None = None,
-    form: CheckpointFormat = PLAIN_FORMAT,
-    normalised: NormalisationName | None = None,
+    checkpoint: str | Path | None = None,
     random_seed: int | None = None,
 ) -> tuple[Backbone, str]:
     """Return a backbone with the weights of a checkpoint.
 
     Args:
-        name, image_size, channels: see activepool.backbones.registry.build.
+        settings: the backbone, the format of the checkpoint's keys, and the normalisation of pixels.
+        channels: those of the images, whatever the settings say.
         checkpoint: a file of safetensors or of torch.save; None for a backbone without weights, or one whose
             function loads or draws them. torch, NumPy and Python then draw from a fixed seed, so that random
             weights are the same in each process.
-        form: the format of the file's keys.
-        normalised: the normalisation of pixels; by default, the backbone's own.
         random_seed: of random weights, if there is no checkpoint; None refuses them.
 
     Returns: the backbone, and the SHA-256 of the checkpoint, or of the weights if there is no checkpoint.
     Raises: InputError if weights would stay random, or if the checkpoint does not fit.
     """
+    name, image_size, form = settings.name, settings.image_size, settings.checkpoint_format
     if checkpoint is not None:
         content = read_checkpoint(checkpoint)
         for backbone in variants(name, image_size, channels):
@@ -85,8 +83,8 @@ def load_backbone(
                 "pretrain it, or use identity"
             )
         digest = weights_digest(backbone)
-    if normalised is not None:
-        backbone.normalise_by(*normalisation(normalised, backbone.preprocessing.channels))
+    if settings.normalisation is not None:
+        backbone.normalise_by(*normalisation(settings.normalisation, backbone.preprocessing.channels))
     return backbone, digest
 
 

@@ -102,13 +102,11 @@ def _load_backbone(
     device: str,
 ) -> tuple[Backbone, dict[str, str]]:
     """Return the backbone on its device, in its fastest form, and the attributes of its features."""
-    name, size = backbone_settings.name, backbone_settings.image_size
     channels = backbone_settings.channels or image_channels(dataset)
-    form = backbone_settings.checkpoint_format
-    normalised = backbone_settings.normalisation
-    backbone, digest = load_backbone(name, size, channels, checkpoint, form, normalised)
+    backbone, digest = load_backbone(backbone_settings, channels, checkpoint)
     backbone = on_device(backbone.eval(), device)
-    attributes = {"backbone": name, "checkpoint_digest": digest, "transform": str(backbone.preprocessing)}
+    transform = str(backbone.preprocessing)
+    attributes = {"backbone": backbone_settings.name, "checkpoint_digest": digest, "transform": transform}
     if not is_cuda(device):
         with reproducible(THREADS):
             backbone, num_folded = fold(backbone)

@@ -113,15 +113,8 @@ def finetune(
         )
         data = RoundData(training_set, validation_set, len(class_names), seed, round)
         channels = network_settings.channels or image_channels(dataset)
-        trunk, digest = load_backbone(
-            network_settings.name,
-            network_settings.image_size,
-            channels,
-            checkpoint,
-            network_settings.checkpoint_format,
-            network_settings.normalisation,
-            integer_seed(seed, round, "finetune/backbone") if head_recipe.from_scratch else None,
-        )
+        random_seed = integer_seed(seed, round, "finetune/backbone") if head_recipe.from_scratch else None
+        trunk, digest = load_backbone(network_settings, channels, checkpoint, random_seed)
         state = StateFile(state_path(network or head), _fingerprint(data, recipe, backbone, dataset, digest))
         trained_head = finetune_network(trunk, data, head_recipe, state, processes, readers)
         if not processes.is_main:

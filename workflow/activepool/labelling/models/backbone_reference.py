@@ -90,14 +90,7 @@ class BackboneReference:
 
     def load(self, checkpoint: str | Path | None) -> Backbone:
         """Return the backbone; raises InputError if the weights are not those of the reference."""
-        settings = self.settings
-        backbone, digest = load_backbone(
-            settings.name,
-            settings.image_size,
-            self.preprocessing.channels,
-            None if checkpoint is None else str(checkpoint),
-            settings.checkpoint_format,
-        )
+        backbone, digest = load_backbone(self.settings, self.preprocessing.channels, checkpoint)
         backbone.normalise_by(self.preprocessing.mean, self.preprocessing.std)
         if digest != self.checkpoint_digest:
             raise InputError(

@@ -26,9 +26,9 @@ from activepool.backbones.registry import DEFAULT_IMAGE_SIZE, build
 from activepool.backbones.settings import BackboneSettings
 from activepool.compute.devices import resolve_device
 from activepool.compute.shards import Shard
+from activepool.data.round_samples import Labelled
 from activepool.features.extract import extract_shard
 from activepool.features.settings import ExtractSettings
-from activepool.finetuning.images import LabelledImages
 from activepool.finetuning.training import RoundData, finetune
 from activepool.heads.settings import FinetuneSettings, head_settings
 from activepool.io.training_state import StateFile, state_path
@@ -93,8 +93,8 @@ class Network:
 
     def training_rate(self, recipe: FinetuneSettings) -> float:
         """Return the images per second of one epoch of finetuning, which validates on a single image."""
-        labelled = LabelledImages(self.dataset, "train", np.arange(self.images), np.arange(self.images) % 2)
-        data = RoundData(labelled, labelled.take(slice(0, 1)), 2, *ANY_ROUND)
+        labelled = Labelled(np.arange(self.images), np.arange(self.images) % 2)
+        data = RoundData(self.dataset, labelled, labelled.take(slice(0, 1)), 2, *ANY_ROUND)
         recipe = replace(recipe, epochs=1, batch_size=min(self.images, recipe.batch_size))
         state = StateFile(state_path(self.dataset.with_name("head.h5")), "")
         backbone, processes = self._backbone(), Processes(device=self.device)

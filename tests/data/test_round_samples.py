@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from activepool.data.label_file import LabelFile
-from activepool.data.round_samples import read_pool, read_round_samples
+from activepool.data.round_samples import Labelled, read_pool, read_round_samples
 from activepool.errors import InputError
 from activepool.io.index_files import write_index
 
@@ -83,3 +83,9 @@ def test_a_set_of_samples_that_cannot_be_labelled_is_named(folder):
     (folder / "bought.csv").write_text("index,label\n5,?\n4,?\n")
     with pytest.raises(InputError, match=r"labelled\.csv: has no row that can be labelled; a head needs"):
         read("bought.csv")
+
+
+def test_rows_whose_label_is_not_known_are_left_out():
+    known = Labelled.known(np.array([-1, 2, 0, -1, 2]))
+    assert known.rows.tolist() == [1, 2, 4]
+    assert known.labels.tolist() == [2, 0, 2]

@@ -13,13 +13,14 @@ import pytest
 import torch
 
 from activepool.backbones.checkpoint import load_backbone, save_weights
-from activepool.backbones.settings import BackboneSettings
 from activepool.backbones.registry import build
+from activepool.backbones.settings import BackboneSettings
 from activepool.compute.blocks import Compute
+from activepool.data.round_samples import Labelled
 from activepool.data.samples import Part, Samples, write_samples
 from activepool.errors import InputError
+from activepool.features.images import PartImages
 from activepool.finetuning.classifier import features_of
-from activepool.finetuning.images import LabelledImages
 from activepool.heads.linear import read_head
 from activepool.heads.predictions import predict
 from activepool.stages.finetune import finetune
@@ -88,8 +89,9 @@ def test_what_is_written_fits_together(folder):
     backbone, _ = load_backbone(BackboneSettings(name="small", image_size=9), 3, out / "network.safetensors")
     head = read_head(out / "head.h5", backbone.width)
     with h5py.File(folder / "dataset.h5") as file:
-        test = LabelledImages.all_known(folder / "dataset.h5", "test", file["test/labels"][:])
-    again = predict(head, features_of(backbone, test, "cpu", 0), Compute())
+        test = Labelled.known(file["test/labels"][:])
+    images = PartImages(folder / "dataset.h5", "test", backbone.preprocessing)
+    again = predict(head, features_of(backbone, images, test, "cpu", 0), Compute())
     assert metrics["top1"] == again.accuracy
     curve = pd.read_csv(out / "finetune.csv")
     assert curve["epoch"].tolist() == [1, 2, 3, 4]

@@ -7,12 +7,13 @@ import torch
 from activepool.backbones.backbone import Backbone, Preprocessing
 from activepool.backbones.registry import build
 from activepool.compute.blocks import Compute
+from activepool.data.round_samples import Labelled
 from activepool.data.samples import Part, Samples, write_samples
 from activepool.errors import InputError
 from activepool.features.draws import Draws
+from activepool.features.images import PartImages
 from activepool.finetuning import training
 from activepool.finetuning.classifier import features_of
-from activepool.finetuning.images import LabelledImages
 from activepool.finetuning.training import Finetuning, RoundData, finetune
 from activepool.heads.predictions import predict
 from activepool.heads.settings import FinetuneSettings
@@ -36,8 +37,9 @@ def data(tmp_path):
     write_samples(path, Samples(part, part, ["a", "b", "c"]))
     labelled, validation = np.arange(37)[::-1].copy(), np.arange(40, 60)
     return RoundData(
-        LabelledImages(path, "train", labelled, labels[labelled]),
-        LabelledImages(path, "train", validation, labels[validation]),
+        path,
+        Labelled(labelled, labels[labelled]),
+        Labelled(validation, labels[validation]),
         num_classes=3,
         seed=1,
         round_number=2,
@@ -74,7 +76,8 @@ def test_the_network_learns_and_the_best_epoch_is_kept(data, tmp_path):
     accuracies = [row["validation_accuracy"] for row in history]
     assert trained.validation_accuracy == max(accuracies) > 0.9
     assert trained.facts["epoch"] == 1 + int(np.argmax(accuracies))
-    rows = features_of(network, data.validation, "cpu", 0)
+    images = PartImages(data.dataset, "train", network.preprocessing)
+    rows = features_of(network, images, data.validation, "cpu", 0)
     assert predict(trained.head, rows, Compute()).accuracy == trained.validation_accuracy
     assert history[-1]["loss"] < history[0]["loss"]
 
@@ -108,9 +111,7 @@ def test_one_image_is_too_little_for_batch_normalisation(data, tmp_path, images,
 
 def test_a_step_is_one_of_sgd_on_the_weighted_cross_entropy(data):
     """One epoch of one batch, by hand: weight decay on all parameters, classes weighed by 1 / count."""
-    few = replace(
-        data, labelled=replace(data.labelled, rows=np.array([0, 1, 3, 6]), labels=np.array([0, 1, 0, 0]))
-    )
+    few = replace(data, labelled=Labelled(np.array([0, 1, 3, 6]), np.array([0, 1, 0, 0])))
     settings = replace(SETTINGS, weight_decay=0.1, class_weights=True, augmentation="digits", epochs=1)
     network, by_hand = backbone(), backbone()
     first = Finetuning(by_hand, few, settings, SINGLE_PROCESS, 0)
@@ -221,7 +222,7 @@ def test_a_diverging_training_stops(data, tmp_path):
 def test_any_number_of_labelled_images(data, tmp_path, rows):
     few = replace(
         data,
-        labelled=replace(data.labelled, rows=data.labelled.rows[:rows], labels=data.labelled.labels[:rows]),
+        labelled=data.labelled.take(slice(rows)),
     )
     _, trained, history = run(few, tmp_path / "state", replace(SETTINGS, epochs=2))
     assert trained.facts["iterations"] == 2 * -(-rows // 8)

@@ -6,8 +6,8 @@ import torch
 from devices import TORCH_DEVICES, difference
 
 from activepool.backbones.registry import build
+from activepool.data.round_samples import Labelled
 from activepool.data.samples import Part, Samples, write_samples
-from activepool.finetuning.images import LabelledImages
 from activepool.finetuning.training import RoundData, finetune
 from activepool.heads.settings import FinetuneSettings
 from activepool.io.training_state import StateFile
@@ -25,11 +25,8 @@ def data(tmp_path):
         image[4 * label : 4 * label + 4] += 150
     part = Part(labels, np.array([f"r/{row}" for row in range(48)], dtype=object), images)
     write_samples(tmp_path / "dataset.h5", Samples(part, part, ["upper", "lower"]))
-    labelled, validation = (
-        LabelledImages(tmp_path / "dataset.h5", "train", rows, labels[rows])
-        for rows in (np.arange(32), np.arange(32, 48))
-    )
-    return RoundData(labelled, validation, num_classes=2, seed=1, round_number=1)
+    labelled, validation = (Labelled(rows, labels[rows]) for rows in (np.arange(32), np.arange(32, 48)))
+    return RoundData(tmp_path / "dataset.h5", labelled, validation, num_classes=2, seed=1, round_number=1)
 
 
 def finetuned(data, folder, device):

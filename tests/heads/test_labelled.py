@@ -8,9 +8,9 @@ from activepool.features.store import FeatureMatrix
 from activepool.heads.labelled import LabelledRows, class_weights
 
 
-def test_rows_whose_label_is_not_known_are_left_out():
+def test_rows_are_read_when_they_are_needed():
     features = np.arange(10, dtype=np.float32).reshape(5, 2)
-    labelled = LabelledRows.all_known(FeatureMatrix.from_array(features), np.array([-1, 2, 0, -1, 2]))
+    labelled = LabelledRows(FeatureMatrix.from_array(features), np.array([1, 2, 4]), np.array([2, 0, 2]))
     assert len(labelled) == 3
     assert labelled.width == 2
     assert labelled.rows.tolist() == [1, 2, 4]

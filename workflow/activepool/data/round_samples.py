@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from activepool.compute.arrays import IntArray
+from activepool.compute.arrays import BoolArray, IntArray
 from activepool.data.annotations import MARKS, UNLABELABLE, TrainPart, all_labels, label_name
 from activepool.data.label_file import LabelFile
 from activepool.data.samples import UNKNOWN
@@ -67,10 +67,20 @@ def _missing_message(file: LabelFile, rows: IntArray, annotations: str | Path | 
 
 
 class Labelled(NamedTuple):
-    """Rows of the train part, and their labels, each (n,) int64."""
+    """Rows of a part, and their labels, each (n,) int64."""
 
     rows: np.ndarray
     labels: np.ndarray
+
+    @classmethod
+    def known(cls, labels: IntArray) -> "Labelled":
+        """Return the rows of a part whose label is known (not -1)."""
+        rows = np.flatnonzero(labels >= 0)
+        return cls(rows, labels[rows])
+
+    def take(self, places: slice | BoolArray) -> "Labelled":
+        """Return some of the rows."""
+        return Labelled(self.rows[places], self.labels[places])
 
 
 class RoundSamples(NamedTuple):
@@ -100,18 +110,19 @@ def read_round_samples(
     rows = np.concatenate([labelled_rows, validation_rows])
     labels = known_labels(file, rows, annotations)
     return RoundSamples(
-        _labelled_rows(labelled_rows, labels[: len(labelled_rows)], labelled),
-        _labelled_rows(validation_rows, labels[len(labelled_rows) :], validation),
+        _labelled(Labelled(labelled_rows, labels[: len(labelled_rows)]), labelled),
+        _labelled(Labelled(validation_rows, labels[len(labelled_rows) :]), validation),
         unlabelled,
         used_labels(file, rows, labels, annotations),
     )
 
 
-def _labelled_rows(rows: np.ndarray, labels: np.ndarray, path: str) -> Labelled:
-    is_labelled = labels != UNLABELABLE
+def _labelled(samples: Labelled, path: str) -> Labelled:
+    """Return the samples that can be labelled; raises InputError, with their file, if there is none."""
+    is_labelled = samples.labels != UNLABELABLE
     if not is_labelled.any():
-        content = "no row that can be labelled" if rows.size else "no rows"
+        content = "no row that can be labelled" if samples.rows.size else "no rows"
         raise InputError(
             f"{path}: has {content}; a head needs at least one labelled and one validation sample"
         )
-    return Labelled(rows[is_labelled], labels[is_labelled])
+    return samples.take(is_labelled)

@@ -4,9 +4,9 @@ import torch
 from torch import Tensor, nn
 
 from activepool.backbones.backbone import Backbone
+from activepool.data.round_samples import Labelled
 from activepool.features.encoding import encode
 from activepool.features.images import PartImages
-from activepool.finetuning.images import LabelledImages
 from activepool.heads.labelled import LabelledRows
 from activepool.heads.linear import LinearHead
 from activepool.heads.sgd import INITIAL_DEVIATION
@@ -34,11 +34,12 @@ class Classifier(nn.Module):
         return LinearHead(weight, bias)
 
 
-def features_of(backbone: Backbone, images: LabelledImages, device: str, workers: int) -> LabelledRows:
-    """Return the features of the images' central views, (n, d) float32, with their labels.
+def features_of(
+    backbone: Backbone, images: PartImages, labelled: Labelled, device: str, workers: int
+) -> LabelledRows:
+    """Return the features of labelled images' central views, (n, d) float32, with their labels.
 
     Memory: n × d × 4 bytes. Leaves the backbone in evaluation mode.
     """
-    part = PartImages(images.dataset, images.part, backbone.preprocessing)
-    features = encode(backbone, part, images.rows, device, workers)
-    return LabelledRows.from_arrays(features.cpu().numpy(), images.labels)
+    features = encode(backbone, images, labelled.rows, device, workers)
+    return LabelledRows.from_arrays(features.cpu().numpy(), labelled.labels)

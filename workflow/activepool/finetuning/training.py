@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,12 +23,12 @@ from activepool.backbones.backbone import Backbone
 from activepool.backbones.execution import is_cuda, mixed_precision, on_device, pixels, reproducible
 from activepool.compute.blocks import Compute
 from activepool.compute.seeds import integer_seed
+from activepool.data.round_samples import Labelled
 from activepool.errors import InputError
 from activepool.features.draws import Draws
 from activepool.features.images import PartImages, Request, load_requests
 from activepool.features.transforms import augmentation
 from activepool.finetuning.classifier import Classifier, features_of
-from activepool.finetuning.images import LabelledImages
 from activepool.heads.labelled import class_weights
 from activepool.heads.linear import TrainedHead
 from activepool.heads.predictions import predict
@@ -40,13 +41,14 @@ from activepool.parallel.distributed import Processes
 
 @dataclass(frozen=True)
 class RoundData:
-    """The data that a round's network is trained on; ``validation`` chooses the epoch.
+    """The data that a round's network is trained on: train images of dataset.h5.
 
-    Seed and round name the random streams; see activepool.compute.seeds.
+    ``validation`` chooses the epoch. Seed and round name the random streams; see activepool.compute.seeds.
     """
 
-    labelled: LabelledImages
-    validation: LabelledImages
+    dataset: str | Path
+    labelled: Labelled
+    validation: Labelled
     num_classes: int
     seed: int
     round_number: int
@@ -119,8 +121,8 @@ class Finetuning:
         weights = class_weights(counts, settings.class_weights)
         self._class_weights = torch.from_numpy(weights).float().to(device)
         self._augmentation = augmentation(settings.augmentation, backbone.preprocessing.image_size)
-        self._images = PartImages(data.labelled.dataset, data.labelled.part, backbone.preprocessing)
-        self._sizes = _batch_sizes(len(data.labelled), settings)
+        self._images = PartImages(data.dataset, "train", backbone.preprocessing)
+        self._sizes = _batch_sizes(len(data.labelled.rows), settings)
 
     @property
     def steps(self) -> int:
@@ -181,16 +183,17 @@ class Finetuning:
 
     def _validation_accuracies(self) -> tuple[float, float]:
         """Return the top-1 and the top-5 accuracy on the validation split."""
-        validation = self._data.validation
-        images = validation.take(self._processes.share(len(validation)))
-        rows = features_of(self.classifier.backbone, images, self._device, self._workers)
+        count = len(self._data.validation.rows)
+        validation = self._data.validation.take(self._processes.share(count))
+        backbone = self.classifier.backbone
+        rows = features_of(backbone, self._images, validation, self._device, self._workers)
         ranks = predict(self.classifier.head(), rows, Compute()).ranks
         correct = [float(np.count_nonzero(ranks < largest)) for largest in (1, 5)]
         top1, top5 = self._processes.sum(torch.tensor(correct, device=self._device)).tolist()
-        return top1 / len(validation), top5 / len(validation)
+        return top1 / count, top5 / count
 
     def _order(self, epoch: int) -> Tensor:
-        return torch.randperm(len(self._data.labelled), generator=self._generator(f"order/{epoch}"))
+        return torch.randperm(len(self._data.labelled.rows), generator=self._generator(f"order/{epoch}"))
 
     def _requests(self, epoch: int) -> Iterator[Request]:
         generator = self._generator(f"crops/{epoch}")

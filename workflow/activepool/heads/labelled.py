@@ -24,12 +24,6 @@ class LabelledRows:
         """Wrap (n, d) features in memory and the label of each row."""
         return cls(FeatureMatrix.from_array(features), np.arange(len(labels)), labels)
 
-    @classmethod
-    def all_known(cls, features: FeatureMatrix, labels: np.ndarray) -> "LabelledRows":
-        """Return the rows whose label is known (not -1)."""
-        rows = np.flatnonzero(labels >= 0)
-        return cls(features, rows, labels[rows])
-
     def __len__(self) -> int:
         """n."""
         return len(self.rows)

@@ -88,11 +88,10 @@ def finetune(
     from activepool.compute.seeds import integer_seed
     from activepool.compute.workers import reading_workers
     from activepool.data.label_file import LabelFile
-    from activepool.data.round_samples import read_round_samples
+    from activepool.data.round_samples import Labelled, read_round_samples
     from activepool.evaluation.round_metrics import round_metrics
-    from activepool.features.images import image_channels
+    from activepool.features.images import PartImages, image_channels
     from activepool.finetuning.classifier import features_of
-    from activepool.finetuning.images import LabelledImages
     from activepool.finetuning.training import RoundData
     from activepool.finetuning.training import finetune as finetune_network
     from activepool.heads.linear import write_trained_head
@@ -106,12 +105,8 @@ def finetune(
         readers = reading_workers(workers, processes.count)
         with LabelFile(dataset) as file:
             samples = read_round_samples(file, validation, labelled, annotations)
-            test = LabelledImages.all_known(file.path, "test", file.test.labels)
-            class_names = file.class_names
-        training_set, validation_set = (
-            LabelledImages(test.dataset, "train", *part) for part in (samples.labelled, samples.validation)
-        )
-        data = RoundData(training_set, validation_set, len(class_names), seed, round)
+            test, class_names = Labelled.known(file.test.labels), file.class_names
+        data = RoundData(dataset, samples.labelled, samples.validation, len(class_names), seed, round)
         channels = network_settings.channels or image_channels(dataset)
         random_seed = integer_seed(seed, round, "finetune/backbone") if head_recipe.from_scratch else None
         trunk, digest = load_backbone(network_settings, channels, checkpoint, random_seed)
@@ -119,8 +114,9 @@ def finetune(
         trained_head = finetune_network(trunk, data, head_recipe, state, processes, readers)
         if not processes.is_main:
             return None
-        rows = features_of(trunk, test, processes.device, readers)
-        results = round_metrics(trained_head, rows, training_set.labels, class_names, Compute())
+        test_images = PartImages(dataset, "test", trunk.preprocessing)
+        rows = features_of(trunk, test_images, test, processes.device, readers)
+        results = round_metrics(trained_head, rows, data.labelled.labels, class_names, Compute())
     round_facts = {"seed": seed, "round": round, "unlabelled": len(samples.unlabelled)}
     write_table(curve, pd.DataFrame(trained_head.history))
     if network is not None:

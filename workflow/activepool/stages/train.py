@@ -35,7 +35,7 @@ def train(
         curve: CSV of loss and accuracies per epoch to write, for the solver sgd
         annotations: CSV of labels that came after features.h5
     """
-    from activepool.data.round_samples import read_round_samples
+    from activepool.data.round_samples import Labelled, read_round_samples
     from activepool.evaluation.round_metrics import round_metrics
     from activepool.features.store import FeatureFile
     from activepool.heads.labelled import LabelledRows
@@ -59,7 +59,7 @@ def train(
             compute,
             file.views(),
         )
-        test = LabelledRows.all_known(file.test.features, file.test.labels)
+        test = LabelledRows(file.test.features, *Labelled.known(file.test.labels))
         results = round_metrics(trained_head, test, training_set.labels, file.class_names, compute)
     write_trained_head(head, trained_head)
     if curve is not None:

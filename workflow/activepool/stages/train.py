@@ -39,8 +39,8 @@ def train(
     from activepool.evaluation.round_metrics import round_metrics
     from activepool.features.store import FeatureFile
     from activepool.heads.labelled import LabelledRows
+    from activepool.heads.lbfgs import train_lbfgs
     from activepool.heads.linear import write_trained_head
-    from activepool.heads.training import train_head
     from activepool.io.files import write_json, write_table
 
     if curve is not None and not isinstance(recipe, SgdSettings):
@@ -48,17 +48,16 @@ def train(
 
     with FeatureFile(features) as file:
         samples, matrix = read_round_samples(file, validation, labelled, annotations), file.train.features
-        training_set = LabelledRows(matrix, *samples.labelled)
-        trained_head = train_head(
-            training_set,
-            LabelledRows(matrix, *samples.validation),
-            len(file.class_names),
-            recipe,
-            seed,
-            round,
-            compute,
-            file.views(),
+        training_set, validation_set = (
+            LabelledRows(matrix, *part) for part in (samples.labelled, samples.validation)
         )
+        problem = training_set, validation_set, len(file.class_names)
+        if isinstance(recipe, SgdSettings):
+            from activepool.heads.sgd import train_sgd  # only here: it imports torch, which takes seconds
+
+            trained_head = train_sgd(*problem, recipe, seed, round, compute, file.views())
+        else:
+            trained_head = train_lbfgs(*problem, recipe, compute)
         test = LabelledRows(file.test.features, *Labelled.known(file.test.labels))
         results = round_metrics(trained_head, test, training_set.labels, file.class_names, compute)
     write_trained_head(head, trained_head)

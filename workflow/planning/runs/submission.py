@@ -121,7 +121,7 @@ KINDS = (
         "extract full_pool gather gather_scores initial_labelled prepare score select select_initial train"
         " validation",
         "programs.running programs.round_query data.label_file evaluation.round_metrics features.image_round"
-        " features.store heads.lbfgs heads.training scores.nearest scores.pool_scorer"
+        " features.store heads.lbfgs scores.nearest scores.pool_scorer"
         " strategies.registry strategies.checked_selection",
     ),
     _kind(

@@ -6,6 +6,7 @@ whose data become the same share dataset, pretraining and features.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeGuard
 
 from activepool.api.options import validate_options
@@ -71,6 +72,12 @@ def _as_scale(value: Any) -> float:
 
 def _with_stand_in(raw: dict[str, Any], name: str) -> dict[str, Any]:
     stand_in = STAND_INS[name]
+
+    def small_options(entry: dict[str, Any]) -> dict[str, Any]:
+        options: dict[str, Any] = stand_in["options"].get(entry["strategy"], {})
+        has_augmentation = options and entry.get("augmentation")
+        return options | ({"augmentation": stand_in["augmentation"]} if has_augmentation else {})
+
     dataset = dict(stand_in["dataset"])
     if imbalance := _section(raw, "dataset").get("imbalance"):
         dataset["imbalance"] = imbalance
@@ -83,57 +90,35 @@ def _with_stand_in(raw: dict[str, Any], name: str) -> dict[str, Any]:
     if features := _section(raw, "features"):
         changed["features"] = {**features, **changed.get("features", {}), "shards": stand_in["shards"]}
     if isinstance(strategies := raw.get("strategies"), list):
-        changed["strategies"] = [_with_stand_in_options(entry, stand_in) for entry in strategies]
+        changed["strategies"] = [_with_options(entry, small_options) for entry in strategies]
     # Features with views and features without are different files.
     views = features.get("views", 0)
     dataset["name"] = f"stand_in_{_dataset_name(dataset)}" + (as_name(f"_views{views}") if views else "")
     return raw | changed | {"experiment": f"{raw.get('experiment')}_{name}"}
 
 
-def _with_stand_in_options(strategy: Any, stand_in: dict[str, Any]) -> Any:
-    """Return an entry of ``strategies`` with the stand-in's options for its strategy, and those within it."""
-    entry = _changed_within(strategy, lambda inner: _with_stand_in_options(inner, stand_in))
-    changed = dict(stand_in["options"].get(str(entry["strategy"]), {}))
-    if changed and entry.get("augmentation"):
-        changed["augmentation"] = stand_in["augmentation"]
-    return {**entry, **changed} if changed else _as_given(strategy, entry)
-
-
-def _with_fewer_epochs(strategy: Any, scale: float) -> Any:
-    """Return an entry of ``strategies`` with fewer epochs, if its strategy has any, and those within it.
-
-    The steps of its schedule of learning rates shrink with them.
-    """
-    entry = _changed_within(strategy, lambda inner: _with_fewer_epochs(inner, scale))
-    try:
-        declared = find_strategy(str(entry["strategy"]))
-    except InputError:  # the later checks report it
-        return strategy
-    options = {key: value for key, value in entry.items() if key not in ("strategy", "name")}
-    lengths = {
-        "epochs": validate_options(declared, options)[0].get("epochs"),
-        "step_size": options.get("step_size"),
-    }
-    changed = {key: max(1, round(value * scale)) for key, value in lengths.items() if _is_count(value)}
-    return {**entry, **changed} if changed else _as_given(strategy, entry)
-
-
-def _changed_within(strategy: Any, change: Callable[[Any], Any]) -> dict[str, Any]:
-    """Return an entry of ``strategies`` as a mapping, with each strategy within it changed."""
+def _with_options(strategy: Any, changed: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    """Return an entry of ``strategies`` with ``changed`` options, its own and of the strategies within it."""
     entry = {"strategy": None, **strategy} if isinstance(strategy, dict) else {"strategy": strategy}
     try:
         wrapped = wrapped_options(find_strategy(str(entry["strategy"])))
     except InputError:  # the later checks report it
-        return entry
+        return strategy
+    change = partial(_with_options, changed=changed)
     for option in wrapped.keys() & entry.keys():
         value = entry[option]
-        entry[option] = [change(inner) for inner in value] if isinstance(value, list) else change(value)
-    return entry
+        entry[option] = list(map(change, value)) if isinstance(value, list) else change(value)
+    options = changed(entry)
+    is_name = not isinstance(strategy, dict) or "strategy" not in strategy
+    return strategy if is_name and not options else entry | options
 
 
-def _as_given(strategy: Any, entry: dict[str, Any]) -> Any:
-    """Return an entry in the form in which it was given, if it is a name."""
-    return entry if isinstance(strategy, dict) and "strategy" in strategy else strategy
+def _fewer_epochs(entry: dict[str, Any], scale: float) -> dict[str, Any]:
+    """Return fewer epochs of a strategy, if it has any; the steps of its schedule shrink with them."""
+    options = {key: value for key, value in entry.items() if key not in ("strategy", "name")}
+    epochs = validate_options(find_strategy(entry["strategy"]), options)[0].get("epochs")
+    lengths = {"epochs": epochs, "step_size": options.get("step_size")}
+    return {key: max(1, round(value * scale)) for key, value in lengths.items() if _is_count(value)}
 
 
 def _scaled(raw: dict[str, Any], scale: float, subset: bool) -> dict[str, Any]:
@@ -150,7 +135,8 @@ def _scaled(raw: dict[str, Any], scale: float, subset: bool) -> dict[str, Any]:
     ):
         scaled["pretrain"] = {**pretrain, "warmup_epochs": min(warmup, epochs - 1)}
     if isinstance(strategies := raw.get("strategies"), list):
-        scaled["strategies"] = [_with_fewer_epochs(entry, scale) for entry in strategies]
+        fewer_epochs = partial(_fewer_epochs, scale=scale)
+        scaled["strategies"] = [_with_options(entry, fewer_epochs) for entry in strategies]
     dataset = _section(raw, "dataset")
     suffix = f"scale{scale:g}"
     fraction = {"fraction": scale} if subset else {}

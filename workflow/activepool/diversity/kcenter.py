@@ -19,6 +19,7 @@ from activepool.compute.rows import row_minima
 from activepool.diversity.centers import Centers
 from activepool.diversity.distances import PointReader, distance_bounds, squared_norms
 from activepool.features.store import FeatureMatrix
+from activepool.scores.exact import smallest
 
 #: The front, the samples with the largest bounds, has between MIN_FRONT and MAX_FRONT samples. It grows after
 #: fewer than MIN_PICKS picks, because then loose bounds of other samples were in the way.
@@ -228,9 +229,5 @@ class _Group:
 
 def _largest(values: np.ndarray, count: int) -> np.ndarray:
     """Return the positions of the ``count`` largest values, ascending; ties by the lower position."""
-    if count >= len(values):
-        return np.arange(len(values))
-    threshold = np.partition(values, -count)[-count]
-    above = np.flatnonzero(values > threshold)
-    ties = np.flatnonzero(values == threshold)[: count - len(above)]
-    return np.sort(np.concatenate([above, ties]))
+    positions, _ = smallest(-values, min(count, len(values)))
+    return np.sort(positions)

@@ -36,9 +36,9 @@ def exact_smallest(approximate: np.ndarray, rescore: Rescore, count: int) -> tup
     """
     count = min(count, len(approximate))
     spare = max(MIN_SPARE, MIN_CANDIDATES - count)
-    smallest = exact_smallest_of_list(approximate, rescore, count, None, spare)
-    assert smallest is not None  # a list of all samples leaves nothing open
-    return smallest
+    result = exact_smallest_of_list(approximate, rescore, count, None, spare)
+    assert result is not None  # a list of all samples leaves nothing open
+    return result
 
 
 def exact_smallest_of_list(
@@ -56,8 +56,8 @@ def exact_smallest_of_list(
     size = len(approximate)
     candidates, exact, num_candidates = np.empty(0, np.intp), np.empty(0), min(size, count + spare)
     while True:
-        smallest, next_score = _smallest(approximate, num_candidates)
-        unscored = np.setdiff1d(smallest, candidates, assume_unique=True)
+        proposed, next_score = smallest(approximate, num_candidates)
+        unscored = np.setdiff1d(proposed, candidates, assume_unique=True)
         candidates, exact = np.concatenate([candidates, unscored]), np.concatenate([exact, rescore(unscored)])
         quantised = quantise(exact, approximate)
         order = np.lexsort((candidates, quantised))[:count]
@@ -74,7 +74,7 @@ def exact_smallest_of_list(
     return candidates[order], quantised[order]
 
 
-def _smallest(values: np.ndarray, count: int) -> tuple[np.ndarray, float | None]:
+def smallest(values: np.ndarray, count: int) -> tuple[np.ndarray, float | None]:
     """Return the positions of the ``count`` smallest, and the value after them if there is one.
 
     Of ties, it takes the lowest positions. A sort takes several times as long.

@@ -24,6 +24,9 @@ LARGEST_RATIO, SMALL = 200, 2**20
 #: The largest total size of all members, in bytes.
 LARGEST_WHOLE = 2**37
 
+#: The bytes of one read.
+CHUNK = 2**20
+
 #: The errors that a damaged archive raises.
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 
@@ -59,14 +62,18 @@ class Archive:
         """Return the content of a text member."""
         if self._archive.getinfo(member).file_size > LARGEST_TEXT:
             raise InputError(f"{self.path}: {member!a} is too large for a list of labels")
-        with self._reading(member), self._archive.open(member) as stream:
+        archive = self._archive
+        with self._reading(member), archive.open(member) as stream:
             return stream.read(LARGEST_TEXT)
 
     def sample(self, member: str) -> str:
         """Return the sample of a picture, see `pool_samples.image_sample`."""
         if member not in self._samples:
-            with self._reading(member), self._archive.open(member) as stream:
-                self._samples[member] = hashlib.file_digest(stream, "sha256").hexdigest()
+            archive, digest = self._archive, hashlib.sha256()
+            with self._reading(member), archive.open(member) as stream:
+                while chunk := stream.read(CHUNK):
+                    digest.update(chunk)
+            self._samples[member] = digest.hexdigest()
         return self._samples[member]
 
     def pictures_named(self, name: str) -> dict[str, str]:

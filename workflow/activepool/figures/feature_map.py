@@ -10,9 +10,8 @@ from matplotlib.figure import Figure
 
 from activepool.compute.seeds import generator
 from activepool.features.projection import FeatureMap
-from activepool.figures.colour_bars import WIDTH, add_colour_bar
 from activepool.figures.settings import Settings
-from activepool.figures.small_multiples import name_axes, panels_of, row_count
+from activepool.figures.small_multiples import BAR_WIDTH, add_colour_bar, name_axes, panels_of, row_count
 from activepool.figures.styles import styles_of
 
 #: Largest number of points of the pool, and of picks, in a panel; a random part of more.
@@ -56,7 +55,7 @@ def draw(feature_map: FeatureMap, picks: Mapping[str, Sequence[np.ndarray]], set
     bar = _add_bar(figure, panels, colours, rounds)
     name_axes(figure, *_axis_names(feature_map))
     _fit_height(figure, panels, feature_map.coordinates)
-    bar.set_box_aspect(figure.get_figheight() / WIDTH)
+    bar.set_box_aspect(figure.get_figheight() / BAR_WIDTH)
     return figure
 
 

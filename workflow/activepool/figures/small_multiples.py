@@ -1,9 +1,11 @@
-"""A panel for each strategy, all on the same axes."""
+"""A panel for each strategy, all on the same axes, and perhaps a colour bar to their right."""
 
 from collections.abc import Sequence
 from math import ceil
 
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Colormap, Normalize
 from matplotlib.figure import Figure
 
 from activepool.figures.panels import PAGE_WIDTH
@@ -13,6 +15,9 @@ COLUMNS = 4
 
 #: In inches: the widest panel, a line of its title, and the axis labels around all panels.
 MAX_WIDTH, TITLE_LINE, MARGINS = 2.6, 0.12, 0.5
+
+#: Inches of a colour bar.
+BAR_WIDTH = 0.1
 
 #: Height of a panel relative to its width.
 RATIO = 0.83
@@ -55,3 +60,13 @@ def name_axes(figure: Figure, x_label: str, y_label: str, note: str = "") -> Non
         figure.set_figheight(figure.get_figheight() + TITLE_LINE)
     figure.supxlabel("\n".join([x_label, *([note] if note else [])]), size=8)
     figure.supylabel(y_label, size=8)
+
+
+def add_colour_bar(
+    figure: Figure, panels: Sequence[Axes], colours: Colormap, norm: Normalize, label: str
+) -> Axes:
+    """Add the bar to a figure with constrained layout that has its final height, and return its axes."""
+    thinness = figure.get_figheight() / BAR_WIDTH
+    bar = figure.colorbar(ScalarMappable(norm, colours), ax=list(panels), aspect=thinness, label=label)
+    bar.outline.set_visible(False)
+    return bar.ax

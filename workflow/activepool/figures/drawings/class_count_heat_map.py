@@ -10,12 +10,11 @@ from matplotlib.colors import ListedColormap, PowerNorm
 from matplotlib.figure import Figure
 
 from activepool.figures.classes import class_frequencies, groups_of, shown_names
-from activepool.figures.colour_bars import add_colour_bar
 from activepool.figures.end_labels import LINE_HEIGHT, text_width
 from activepool.figures.panels import PAGE_WIDTH
 from activepool.figures.results import Results, rows_by
 from activepool.figures.settings import Settings
-from activepool.figures.small_multiples import name_axes, panel_size, panels_of, row_count
+from activepool.figures.small_multiples import add_colour_bar, name_axes, panel_size, panels_of, row_count
 from activepool.figures.styles import styles_of
 
 CATEGORY = "Classes"

@@ -2,9 +2,10 @@
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
+from functools import partial
 from types import ModuleType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import activepool.figures.drawings
 import activepool.figures.tables
@@ -17,42 +18,24 @@ if TYPE_CHECKING:  # listing the names needs neither matplotlib nor pandas
     from activepool.figures.settings import Settings
     from activepool.figures.typesetting import Typeset
 
-Function = TypeVar("Function")
 
+def _functions(package: ModuleType, function: str) -> dict[str, Callable[..., Any]]:
+    """Return the function of this name in each module of a package, by module; a call imports the module."""
 
-class Registry(Mapping[str, Function]):
-    """A package's modules by name; the value is the module's function called ``function``.
+    def call(module: str, *arguments: Any) -> Any:
+        return getattr(importlib.import_module(module), function)(*arguments)
 
-    Listing the names imports none of the modules.
-    """
-
-    def __init__(self, package: ModuleType, function: str) -> None:
-        self._package = package
-        self._function = function
-
-    def __getitem__(self, name: str) -> Function:
-        if name not in list(self):
-            raise KeyError(name)
-        module = importlib.import_module(f"{self._package.__name__}.{name}")
-        function: Function = getattr(module, self._function)
-        return function
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(sorted(module.name for module in pkgutil.iter_modules(self._package.__path__)))
-
-    def __len__(self) -> int:
-        return len(list(iter(self)))
+    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+    return {name: partial(call, f"{package.__name__}.{name}") for name in names}
 
 
 #: The functions that draw a figure.
-FIGURES: "Registry[Callable[[Results, Settings], Figure]]" = Registry(activepool.figures.drawings, "draw")
+FIGURES: "dict[str, Callable[[Results, Settings], Figure]]" = _functions(activepool.figures.drawings, "draw")
 
-#: The functions that compute a table.
-TABLES: "Registry[Callable[[Results, Settings], pd.DataFrame]]" = Registry(
+#: The functions that compute a table, and those that typeset it.
+TABLES: "dict[str, Callable[[Results, Settings], pd.DataFrame]]" = _functions(
     activepool.figures.tables, "tabulate"
 )
-
-#: The functions that typeset a table.
-TYPESET: "Registry[Callable[[pd.DataFrame, Settings], Typeset]]" = Registry(
+TYPESET: "dict[str, Callable[[pd.DataFrame, Settings], Typeset]]" = _functions(
     activepool.figures.tables, "typeset"
 )

@@ -5,6 +5,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
@@ -31,9 +32,9 @@ from activepool.records.process_locks import JOBS_FOLDER, announced
 from activepool.records.provenance import (
     FOLDER,
     Record,
-    Stopwatch,
     file_state,
     input_digests,
+    peak_memory_mb,
     records_beside,
     require_unchanged,
     versions,
@@ -48,7 +49,7 @@ INTERRUPT_STATUS = 130
 
 def run(stage: Stage, words: list[str]) -> None:
     """Run a stage; an error that the user can fix becomes one line on stderr and exit status 2."""
-    watch = Stopwatch()
+    started = datetime.now(UTC)
     arguments = CommandLine(stage).parse_args(words)
     rank = os.environ.get("RANK")  # set in each process if there are several
     if stage.in_processes and arguments.processes > 1 and rank is None:
@@ -74,9 +75,9 @@ def run(stage: Stage, words: list[str]) -> None:
                     outputs={path: file_state(path) for path in output_files(stage, arguments)},
                     versions=versions(),
                     kernels=kernels(),
-                    started=watch.started,
-                    seconds=watch.seconds,
-                    peak_memory_mb=watch.peak_memory_mb,
+                    started=started.isoformat(timespec="seconds"),
+                    seconds=round((datetime.now(UTC) - started).total_seconds(), 3),
+                    peak_memory_mb=peak_memory_mb(),
                     used_labels=annotations,
                 ).write()
 

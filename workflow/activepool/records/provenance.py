@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -125,26 +124,9 @@ def records_below(folder: Path) -> Iterator[Path]:
     yield from sorted(folder.rglob(f"{FOLDER}/*.json"))
 
 
-class Stopwatch:
-    """Time and memory of this process and its children."""
-
-    def __init__(self) -> None:
-        self._started = datetime.now(UTC)
-
-    @property
-    def started(self) -> str:
-        """The time of its creation, in ISO 8601."""
-        return self._started.isoformat(timespec="seconds")
-
-    @property
-    def seconds(self) -> float:
-        """The seconds since then."""
-        return round((datetime.now(UTC) - self._started).total_seconds(), 3)
-
-    @property
-    def peak_memory_mb(self) -> float:
-        """The largest resident memory of a process until now, in 10⁶ bytes."""
-        return round(max(_own_peak(), _peak(resource.RUSAGE_CHILDREN)) / 1e6, 1)
+def peak_memory_mb() -> float:
+    """Return the largest resident memory of this process or a child until now, in 10⁶ bytes."""
+    return round(max(_own_peak(), _peak(resource.RUSAGE_CHILDREN)) / 1e6, 1)
 
 
 def _own_peak() -> int:

@@ -6,21 +6,29 @@ import pandas as pd
 from activepool.evaluation.statistics import mean_interval
 
 
-def labels_to_reach(curve: pd.Series | pd.DataFrame, level: float | np.ndarray) -> np.ndarray:
+def labels_to_reach(curve: pd.DataFrame, level: float | np.ndarray) -> np.ndarray:
     """Return the number of labels at which the mean of ``curve`` over its seeds first reaches ``level``.
 
     Between two points the curve is a straight line over the number of labels. A curve that starts at or above
     the level gives its first number of labels, because there are no smaller ones. NaN if it never reaches it.
 
     Args:
-        curve: see evaluation.statistics; a series is a curve already averaged.
+        curve: see evaluation.statistics.
         level: of any shape, in the metric's unit; larger is better.
 
     Returns: float64 of the shape of ``level``.
     """
     labels = curve.index.get_level_values("labels").to_numpy(dtype=np.float64)
-    values = curve.to_numpy(dtype=np.float64)
-    return _first_crossing(labels, values.mean(axis=1) if values.ndim == 2 else values, np.asarray(level))
+    values = curve.to_numpy(dtype=np.float64).mean(axis=1)
+    # Where the running maximum first reaches the level, the values themselves do.
+    first_above = np.searchsorted(np.maximum.accumulate(values), level)
+    end = np.minimum(first_above, len(labels) - 1)
+    start = np.maximum(end - 1, 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        part = (level - values[start]) / (values[end] - values[start])
+        interpolated = labels[start] + part * (labels[end] - labels[start])
+    crossing = np.where(first_above == 0, labels[0], interpolated)
+    return np.where(first_above < len(labels), crossing, np.nan)
 
 
 def label_savings(curve: pd.DataFrame, reference: pd.DataFrame, confidence: float) -> pd.DataFrame:
@@ -51,16 +59,3 @@ def label_savings(curve: pd.DataFrame, reference: pd.DataFrame, confidence: floa
     _, half_width = mean_interval(pseudo, confidence)
     columns = {"level": level, "needed": needed, "saving": saving, "half_width": half_width}
     return pd.DataFrame(columns, index=reference.index)
-
-
-def _first_crossing(labels: np.ndarray, values: np.ndarray, level: np.ndarray) -> np.ndarray:
-    # Where the running maximum first reaches the level, the values themselves do.
-    highest = np.maximum.accumulate(values)
-    first_above = np.searchsorted(highest, level)
-    end = np.minimum(first_above, len(labels) - 1)
-    start = np.maximum(end - 1, 0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        part = (level - values[start]) / (values[end] - values[start])
-        interpolated = labels[start] + part * (labels[end] - labels[start])
-    crossing = np.where(first_above == 0, labels[0], interpolated)
-    return np.where(first_above < len(labels), crossing, np.nan)

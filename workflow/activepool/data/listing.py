@@ -241,7 +241,7 @@ def _leave_out(root: Path, path: str, omissions: Omissions) -> None:
     if _leads_nowhere(root / path):
         omissions.broken_links.append(path)
     else:
-        omissions.endings[_ending(path)] += 1
+        omissions.endings[Path(path).suffix.lower() or "none"] += 1
 
 
 def _leads_nowhere(path: Path) -> bool:
@@ -272,10 +272,6 @@ def _folders(root: Path, folder: str, predicate: Callable[[str], bool]) -> list[
 
 def _visible_names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if not _is_hidden(path.name))
-
-
-def _ending(name: str) -> str:
-    return Path(name).suffix.lower() or "none"
 
 
 def _is_hidden(name: str) -> bool:

@@ -4,12 +4,14 @@ z: feature; p = softmax(Wz + b), its entries sorted p₁ ≥ p₂ ≥ ….
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 
 from activepool.compute.blocks import Array, array_namespace
 from activepool.compute.rows import other_maxima, row_maxima, row_minima
 
 
+@dataclass(eq=False)
 class Logits:
     """The logits of some samples, and quantities that several scores share, computed once.
 
@@ -17,11 +19,7 @@ class Logits:
         values: (n, C).
     """
 
-    def __init__(self, values: Array) -> None:
-        self.values = values
-
-    def __len__(self) -> int:
-        return len(self.values)
+    values: Array
 
     @cached_property
     def _maxima(self) -> tuple[Array, Array]:

@@ -164,8 +164,7 @@ def _composed(path: str) -> str:
 
 
 def _stem(path: str) -> str:
-    ending = PurePosixPath(path).suffix
-    return path[: len(path) - len(ending)] if ending else path
+    return path.removesuffix(PurePosixPath(path).suffix)
 
 
 def _form(path: str) -> object:

@@ -150,7 +150,7 @@ def _parquet(path: Path, shard: str, finds_empty: bool) -> tuple[Any, Callable[[
             statistics = _statistics(metadata.row_group(group), leaf)
             if _may_miss(statistics) or (finds_empty and _may_be_empty(statistics)):
                 images = file.read_row_group(group, columns=[leaf]).column(0).combine_chunks()
-                missing, empty = _without_bytes(_content(images, columns))
+                missing, empty = _without_bytes(images, columns)
             places = [
                 None if is_missing else Cell(place, str(row + number), columns.index, group, number)
                 for number, is_missing in enumerate(missing)
@@ -176,7 +176,7 @@ def _arrow(path: Path, shard: str) -> tuple[Any, Callable[[Columns], Iterator[Bl
         row, place = 0, Path(shard)
         for batch in batches:
             images = batch.column(columns.image)
-            missing, empty = _without_bytes(_content(images, columns))
+            missing, empty = _without_bytes(images, columns)
             content = images.field("bytes") if columns.is_struct else images
             _, ends, values = content.buffers()
             kind = np.int64 if pa.types.is_large_binary(content.type) else np.int32
@@ -223,17 +223,11 @@ def _may_be_empty(statistics: Any) -> bool:
     return statistics is None or not statistics.has_min_max or not statistics.min_raw
 
 
-def _content(images: Any, columns: Columns) -> Any:
-    """Return the bytes of images, null for rows without a value, and for those that have only a path."""
+def _without_bytes(images: Any, columns: Columns) -> tuple[list[bool], list[bool]]:
+    """Return which rows have no bytes, as those with no value or only a path, and which have 0 bytes."""
     from pyarrow import compute
 
-    return compute.struct_field(images, "bytes") if columns.is_struct else images
-
-
-def _without_bytes(content: Any) -> tuple[list[bool], list[bool]]:
-    """Return which rows have no bytes, and which have 0 bytes."""
-    from pyarrow import compute
-
+    content = compute.struct_field(images, "bytes") if columns.is_struct else images
     is_empty = compute.fill_null(compute.equal(compute.binary_length(content), 0), False)
     return compute.is_null(content).to_pylist(), is_empty.to_pylist()
 

@@ -9,7 +9,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from activepool.api.tables import is_table, require_numbers, with_missing
+from activepool.api.tables import require_numbers, with_missing
 from activepool.api.tensors import cuda_device, is_tensor, numpy_of, tensor_matrix, tensor_problem
 from activepool.compute.arrays import IntArray
 from activepool.compute.blocks import Compute
@@ -66,8 +66,7 @@ def feature_matrix(features: Features) -> FeatureMatrix:
 def _numbers(features: Features) -> np.ndarray:
     """Return features in memory as an array; raises InputError for a table with columns of another kind."""
     require_numbers(features)
-    values = to_array("features", features)
-    return with_missing(features, values) if values.dtype == object and is_table(features) else values
+    return with_missing(features, to_array("features", features))
 
 
 def _group_description(group: h5py.Group) -> str:

@@ -14,19 +14,16 @@ def column_names(features: Any) -> tuple[str, ...] | None:
     return names if names and all(isinstance(name, str) for name in names) else None
 
 
-def is_table(features: Any) -> bool:
-    """Return whether features have columns."""
-    return next(_columns(features), None) is not None
+def with_missing(features: Any, values: np.ndarray) -> np.ndarray:
+    """Return features as an array: ``values``, or floats with NaN for the missing numbers of a table.
 
-
-def with_missing(table: Any, values: np.ndarray) -> np.ndarray:
-    """Return the objects that a table becomes, as pandas' and pyarrow's do beside missing numbers, as floats.
-
-    A missing number becomes NaN.
+    Such tables of pandas and pyarrow become ``values`` that are objects.
     """
-    if not hasattr(table, "iloc"):
+    if values.dtype != object or next(_columns(features), None) is None:
+        return values
+    if not hasattr(features, "iloc"):
         return values.astype(np.float64)
-    numbers: np.ndarray = table.to_numpy(np.float64, na_value=np.nan)
+    numbers: np.ndarray = features.to_numpy(np.float64, na_value=np.nan)
     return numbers
 
 

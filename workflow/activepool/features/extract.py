@@ -163,7 +163,7 @@ class _Extraction:
     def _request(self, number: int, batch: Batch, augment: Augmentation | None) -> KeyedRequest:
         crops = None if augment is None else self._crops(augment, batch.row_numbers)
         keys = {self.records.keys[number], *self.earlier.keys(batch)}
-        return KeyedRequest(Request(batch.row_numbers, crops), frozenset(keys - {""}))
+        return Request(batch.row_numbers, crops), frozenset(keys - {""})
 
     def _crops(self, augment: Augmentation, batch: IntArray) -> FloatArray | None:
         """Draw the crops of all views; each view has its own stream, for any number of views."""

@@ -7,7 +7,6 @@ computes them. Batches with the same key have the same features, so these can be
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import h5py
@@ -20,13 +19,8 @@ from activepool.features.images import PartImages, Request
 from activepool.features.shard_batches import Batch
 from activepool.io.hdf5 import opened
 
-
-@dataclass(frozen=True)
-class KeyedRequest:
-    """A request for a batch of images, rows ascending, unless its key is among the ``known_keys``."""
-
-    request: Request
-    known_keys: frozenset[str]
+#: A request for a batch of images, rows ascending, and the keys of batches whose features are known.
+KeyedRequest = tuple[Request, frozenset[str]]
 
 
 class KeyedImages(Dataset[tuple[str, Tensor | None] | InputError]):
@@ -41,15 +35,15 @@ class KeyedImages(Dataset[tuple[str, Tensor | None] | InputError]):
 
     def __getitem__(self, keyed: KeyedRequest) -> tuple[str, Tensor | None] | InputError:
         """Return the key and the views, see `PartImages`; None for the views of a known batch."""
-        rows = keyed.request.rows
+        request, known_keys = keyed
         # The first row decides what is drawn for augmented views.
-        digest = hashlib.sha256(f"{self._computation}\n{rows[0]}\n".encode())
-        for content in self._images.contents(rows):
+        digest = hashlib.sha256(f"{self._computation}\n{request.rows[0]}\n".encode())
+        for content in self._images.contents(request.rows):
             digest.update(content)
         key = digest.hexdigest()
-        if key in keyed.known_keys:
+        if key in known_keys:
             return key, None
-        views = self._images[keyed.request]
+        views = self._images[request]
         return views if isinstance(views, InputError) else (key, views)
 
 

@@ -1,14 +1,12 @@
-"""FiftyOne's labels.json, out and back."""
+"""FiftyOne's labels.json."""
 
 import json
 
 import pytest
 from ledgers import pool
-from reading import BATCH, CLASSES, POOL, images, labels_by_source, mistakes, read
+from reading import CLASSES, POOL, images, labels_by_source, mistakes, read
 
 from activepool.errors import InputError
-from activepool.ledger.formats import fiftyone
-from activepool.ledger.formats.batch import Batch, Pick
 
 
 def file(tmp_path, content):
@@ -17,23 +15,10 @@ def file(tmp_path, content):
     return path
 
 
-def test_the_labels_of_a_batch_come_back(tmp_path):
-    path = tmp_path / "labels.json"
-    fiftyone.write(path, BATCH)
+def test_samples_without_a_label_are_awaited(tmp_path):
+    file(tmp_path, {"classes": ["cat", "dog"], "labels": {"a/1": None, "a/2": None, "c d/3": None}})
     answers = read("fiftyone", tmp_path, POOL, CLASSES)
     assert (answers.drafts, answers.awaited) == ((), 3)
-    fiftyone.write(path, BATCH, with_predictions=True)
-    written = json.loads(path.read_text(encoding="utf-8"))
-    assert written["classes"] == ["cat", "dog"]
-    assert written["labels"]["a/1"] == {"label": "cat", "confidence": 0.75}
-    assert written["labels"]["c d/3"] is None
-
-
-def test_images_that_differ_in_their_endings_alone(tmp_path):
-    twins = pool("a/1.jpg", "a/1.png")
-    batch = Batch("1", tuple(Pick(*pair) for pair in zip(twins.samples, twins.sources, strict=True)))
-    with pytest.raises(InputError, match="two images of the batch are called 'a/1' except for their endings"):
-        fiftyone.write(tmp_path / "labels.json", batch)
 
 
 def test_labels_of_all_forms(tmp_path):

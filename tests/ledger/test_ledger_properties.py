@@ -16,7 +16,7 @@ from reading import read as read_answers
 from activepool.errors import InputError
 from activepool.ledger.book import append, kept_folder, open_book, read, repair
 from activepool.ledger.entries import Correction, Draft, History, as_entry
-from activepool.ledger.formats import csv_file, fiftyone, label_studio
+from activepool.ledger.formats import csv_file, label_studio
 from activepool.ledger.formats.batch import Batch, Pick
 from activepool.ledger.state import state_of
 from activepool.ledger.table import parse, table_text
@@ -331,10 +331,9 @@ def filled_tasks(path, batch, labels):
 
 
 def filled_labels(path, batch, labels):
-    fiftyone.write(path, batch)
-    content = json.loads(path.read_text(encoding="utf-8"))
-    of_stem = {
-        pick.source.removesuffix(".jpg"): label for pick, label in zip(batch.picks, labels, strict=True)
+    of_name = {
+        pick.source.removesuffix(".jpg"): label or None
+        for pick, label in zip(batch.picks, labels, strict=True)
     }
-    content["labels"] = {name: of_stem[name] or None for name in content["labels"]}
+    content = {"classes": batch.classes, "labels": of_name}
     path.write_text(json.dumps(content), encoding="utf-8")

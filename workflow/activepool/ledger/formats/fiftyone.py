@@ -1,4 +1,4 @@
-"""FiftyOne: labels.json of its image classification datasets, out and back.
+"""FiftyOne: labels.json of its image classification datasets.
 
 The file is ``{"classes": [...], "labels": {name: label}}``: a name is the image's path without its ending; a
 label is the class, its number among ``classes``, null, or an object with ``label`` and ``confidence``. The
@@ -7,14 +7,13 @@ tool gives a second image of the same name a number (``1-2``). Exported images, 
 
 import re
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from activepool.data.image_formats import is_image_name
 from activepool.errors import InputError
-from activepool.io.files import RepeatedKeyError, write_json
+from activepool.io.files import RepeatedKeyError
 from activepool.ledger.formats import json_file
-from activepool.ledger.formats.batch import Batch
 from activepool.ledger.formats.rows import ParsedFile, Row, class_list, with_pictures
 from activepool.ledger.pool_samples import image_sample
 
@@ -23,23 +22,6 @@ FILE, IMAGES = "labels.json", "data"
 
 #: A name without folders to which the tool may have added a number, because another image has the name.
 NUMBERED_NAME = re.compile(r"(?P<name>[^/]+)-\d+")
-
-
-def write(path: str | Path, batch: Batch, with_predictions: bool = False) -> None:
-    """Write labels.json of a batch: no labels, or with the model's predictions and their probabilities."""
-    names = [PurePosixPath(pick.source).with_suffix("").as_posix() for pick in batch.picks]
-    if len(set(names)) < len(names):
-        repeated = next(name for name in names if names.count(name) > 1)
-        raise InputError(
-            f"{path}: two images of the batch are called {repeated!r} except for their endings; rename one"
-        )
-    labels: list[Any] = [None] * len(names)
-    if with_predictions:
-        labels = [
-            {"label": pick.predicted, "confidence": pick.probability} if pick.predicted else None
-            for pick in batch.picks
-        ]
-    write_json(path, {"classes": list(batch.classes), "labels": dict(zip(names, labels, strict=True))})
 
 
 def rows(path: Path) -> ParsedFile:

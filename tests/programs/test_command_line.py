@@ -233,3 +233,8 @@ def test_settings_are_what_was_given_beside_files():
         **{"size": 3, "recipe": {"f": 1}, "seed": 7, "kind": "exact", "options": {}, "names": ()},
         **{"ratio": 0.5, "shard": 0, "shards": 1, "device": "auto", "workers": 1},
     }
+
+
+def test_a_list_may_be_given_in_parts_for_values_that_begin_with_a_dash():
+    assert given_of("--names=-x", "--names", "y", "z", "--names=--log").names == ["-x", "y", "z", "--log"]
+    assert given_of("--pieces=-p").pieces == ["p0", "p1", "-p"]

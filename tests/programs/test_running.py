@@ -316,3 +316,18 @@ def test_without_a_log_the_traceback_is_on_the_terminal(folder, capsys):
     printed = capsys.readouterr().err
     assert printed.startswith("Traceback")
     assert printed.endswith("activepool: mine.py:6: ZeroDivisionError: division by zero\n")
+
+
+@pytest.mark.parametrize("log", [["--log", "logs/copy.log"], ["--log=logs/copy.log"]])
+def test_a_wrong_command_line_reaches_the_log(folder, capsys, log):
+    with pytest.raises(SystemExit) as stopped:
+        run_copy("--sed", "1", *log)
+    assert stopped.value.code == 2
+    assert (folder / "logs/copy.log").read_text() == capsys.readouterr().err
+    assert "copy: unrecognized arguments: --sed 1" in (folder / "logs/copy.log").read_text()
+
+
+def test_a_wrong_command_line_without_a_log_is_one_line(capsys):
+    with pytest.raises(SystemExit):
+        run_copy("--sed", "1", "--log")
+    assert len(capsys.readouterr().err.splitlines()) == 1

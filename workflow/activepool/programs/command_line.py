@@ -1,7 +1,7 @@
 """The command line of a stage, and the arguments that it gives to the stage's function."""
 
 import json
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import Action, ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, NoReturn, get_args, get_origin
@@ -9,6 +9,7 @@ from typing import Any, Literal, NoReturn, get_args, get_origin
 from activepool.compute.blocks import Compute
 from activepool.compute.devices import resolve_device
 from activepool.compute.shards import Shard
+from activepool.errors import InputError
 from activepool.programs.stage import Json, Parameter, Role, Stage, Text, count, natural
 
 #: Options that say where the work is done, by the roles that need them.
@@ -54,8 +55,14 @@ class CommandLine(ArgumentParser):
         )
 
     def error(self, message: str) -> NoReturn:
-        """Print what is wrong with the command line, in one line, and exit with status 2."""
-        self.exit(2, f"activepool: {self.stage.name}: {message}\n")
+        """Raise InputError, which says what is wrong with the command line."""
+        raise InputError(f"{self.stage.name}: {message}")
+
+    def _get_values(self, action: Action, arg_strings: list[str]) -> Any:
+        # From a list, argparse removes "--", which is a value after an equals sign: --classes=--
+        if action.nargs in ("*", "+") and arg_strings == ["--"]:
+            return arg_strings
+        return super()._get_values(action, arg_strings)
 
     def _add(self, parameter: Parameter) -> None:
         if parameter.role in _OPTIONS:
@@ -66,12 +73,30 @@ class CommandLine(ArgumentParser):
         if not parameter.is_required:
             options["default"] = parameter.default
         if parameter.is_list:
-            options["nargs"] = "+" if parameter.is_required else "*"
+            options |= {"nargs": "+" if parameter.is_required else "*", "action": _Values}
         if get_origin(parameter.kind) is Literal:
             options["choices"] = get_args(parameter.kind)
         elif converter := _converter(parameter):
             options["type"] = converter
         self.add_argument(parameter.flag, **options)
+
+
+class _Values(Action):
+    """Collects the values of an option that may occur several times: --classes cat --classes=-dog."""
+
+    def __call__(
+        self, parser: ArgumentParser, namespace: Namespace, values: Any, option_string: str | None = None
+    ) -> None:
+        earlier = getattr(namespace, self.dest)
+        setattr(namespace, self.dest, [*(() if earlier is self.default else earlier), *values])
+
+
+def log_of(words: list[str]) -> str | None:
+    """Return the value of ``--log`` in a command line that may have mistakes; None without it."""
+    parser = ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--log", nargs="?")
+    log: str | None = parser.parse_known_args(words)[0].log
+    return log
 
 
 def function_arguments(stage: Stage, arguments: Namespace) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import os
 import sys
 import traceback
+from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from activepool.programs.command_line import (
     files_read,
     function_arguments,
     input_files,
+    log_of,
     output_files,
     settings,
 )
@@ -50,7 +52,7 @@ INTERRUPT_STATUS = 130
 def run(stage: Stage, words: list[str]) -> None:
     """Run a stage; an error that the user can fix becomes one line on stderr and exit status 2."""
     started = datetime.now(UTC)
-    arguments = CommandLine(stage).parse_args(words)
+    arguments = _arguments(stage, words)
     rank = os.environ.get("RANK")  # set in each process if there are several
     if stage.in_processes and arguments.processes > 1 and rank is None:
         sys.exit(launch(stage.module, words, arguments.processes))
@@ -80,6 +82,17 @@ def run(stage: Stage, words: list[str]) -> None:
                     peak_memory_mb=peak_memory_mb(),
                     used_labels=annotations,
                 ).write()
+
+
+def _arguments(stage: Stage, words: list[str]) -> Namespace:
+    """Return the arguments; a mistake in the command line ends the program, with a line also in the log."""
+    with _errors_as_lines():
+        try:
+            return CommandLine(stage).parse_args(words)
+        except InputError:
+            if log := log_of(words):
+                copy_stderr(log)
+            raise
 
 
 @contextmanager

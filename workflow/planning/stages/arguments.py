@@ -90,11 +90,11 @@ class StageArguments:
         def unrecorded(wildcards: Any, input: Any, output: Any) -> str:
             words = [*_file_words(declared, input, output), *setting_words(wildcards, of_places=True)]
             for flag, path in earlier_files.items():
-                words += [flag, apply_wildcards(path, wildcards)]
+                words += option_words(flag, [apply_wildcards(path, wildcards)])
             # The path of these weights cannot be an input of a rule.
             checkpoint = self.settings.checkpoint
             if checkpoint and reads_checkpoint and not input.get("checkpoint"):
-                words += ["--checkpoint", checkpoint]
+                words += option_words("--checkpoint", [checkpoint])
             if declared.of_role(Role.SHARD) and wildcards.get("shard") is not None:
                 words += ["--shard", wildcards.shard, "--shards", wildcards.shards]
             return shlex.join(words)
@@ -115,10 +115,20 @@ def _words(parameter: Parameter, value: Any) -> list[str]:
     if value is None:
         return []
     if parameter.is_list:
-        return [parameter.flag, *map(str, value)]
-    text = value if isinstance(value, str) else json.dumps(value)
-    # A path may begin with a dash.
-    return [f"{parameter.flag}={text}"] if text.startswith("-") else [parameter.flag, text]
+        return option_words(parameter.flag, value)
+    return option_words(parameter.flag, [value if isinstance(value, str) else json.dumps(value)])
+
+
+def option_words(flag: str, values: Iterable[Any]) -> list[str]:
+    """Return an option and its values as words of a command line.
+
+    A class or a path may begin with a dash. It then follows an equals sign, and so does each value beside it,
+    because words after such a value would not belong to the option.
+    """
+    words = [str(value) for value in values]
+    if any(word.startswith("-") for word in words):
+        return [f"{flag}={word}" for word in words]
+    return [flag, *words]
 
 
 def _file_words(declared: Stage, inputs: Any, outputs: Any) -> list[str]:
@@ -131,5 +141,5 @@ def _file_words(declared: Stage, inputs: Any, outputs: Any) -> list[str]:
         for parameter in declared.of_role(*roles):
             paths = files.get(parameter.name)
             if paths:
-                words += [parameter.flag, *([paths] if isinstance(paths, str) else map(str, paths))]
+                words += option_words(parameter.flag, [paths] if isinstance(paths, str) else paths)
     return words

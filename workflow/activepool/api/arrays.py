@@ -83,7 +83,8 @@ def _group_description(group: h5py.Group) -> str:
 def require_computable(features: FeatureMatrix, rows: IntArray) -> None:
     """Raise InputError if the workflow would refuse ``rows`` of features: too large, or too close together.
 
-    It checks some of them, spread evenly, which costs little, and only if these fail all of them.
+    It checks some of them, spread evenly, which costs little, and only if these fail all of them. Values that
+    are too large are found wherever they are, when they are read (see `CheckedFeatures`).
     """
     sample = rows[np.linspace(0, len(rows) - 1, min(len(rows), SAMPLED_ROWS)).astype(np.int64)]
     with np.errstate(over="ignore"):

@@ -25,6 +25,7 @@ from activepool.api.rounds import memory_of, pool_rows, shared_arrays
 from activepool.compute.arrays import IntArray
 from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError
+from activepool.features.ranges import CheckedFeatures
 from activepool.heads.linear import FIXED_WEIGHT_DECAY
 from activepool.strategies.assembly import assemble_query
 from activepool.strategies.checked_selection import checked_pick
@@ -110,11 +111,12 @@ def select(
     unlabelled, candidates = pool_rows(pool, exclude, held_out, labelled_rows.rows, samples)
     if declaration.reads_features or declaration.is_scored:
         require_computable(matrix, candidates)
+    checked = CheckedFeatures(matrix)
     budget, seed = to_whole("budget", budget, 1), to_whole("seed", seed, 0)
     _require_rows(budget, unlabelled, labelled_rows, samples)
     if known_head is None and "head" in declaration.reads:
         decay = FIXED_WEIGHT_DECAY if weight_decay is None and not len(held_out) else weight_decay
-        known_head = train_on(matrix, labelled_rows, held_out, decay, class_weight, seed, compute)
+        known_head = train_on(checked, labelled_rows, held_out, decay, class_weight, seed, compute)
     _require_same_classes(head, known_head, labelled_rows)
     remaining = _remaining_budget(remaining_budget, budget)
     memory = memory_of(state, (name, seed, repr(sorted(all_options.items()))), matrix)
@@ -128,12 +130,12 @@ def select(
         num_classes=num_classes if known_head is None else len(known_head.classes),
         seed=seed,
         round_number=round,
-        features=matrix,
+        features=checked,
         head=None if known_head is None else known_head.linear,
         remaining_budget=remaining,
         validation=_validation(declaration, labelled_rows, held_out),
         oracle_labels=oracle,
-        prepared=shared_arrays(memory, all_rounds, matrix, candidates, seed, compute, all_options),
+        prepared=shared_arrays(memory, all_rounds, checked, candidates, seed, compute, all_options),
         state=memory.get("state"),
         compute=compute,
     )

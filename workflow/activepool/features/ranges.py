@@ -1,13 +1,51 @@
 """Checks that float32 can compute with a user's features, see `activepool.data.ranges`."""
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 
-from activepool.compute.arrays import FloatArray, IntArray
+from activepool.compute.arrays import FloatArray, FloatType, IntArray
 from activepool.compute.blocks import BLOCK_ROWS, row_blocks
-from activepool.data.ranges import FiniteCheck, SpreadCheck, require_squares
-from activepool.features.store import FeatureMatrix
+from activepool.data.ranges import MAX_SQUARED_LENGTH, FiniteCheck, SpreadCheck, require_squares
+from activepool.features.store import FeatureMatrix, require_finite
+
+
+class CheckedFeatures(FeatureMatrix):
+    """Features of a user, which are called ``features``: rows are checked whenever they are read.
+
+    Reading raises InputError, with the row, if a value is not finite, or its square does not fit float32.
+    """
+
+    def __init__(self, features: FeatureMatrix) -> None:
+        super().__init__(features.shape, features._gather, features._read)
+        self._array = features._array
+
+    def block(self, rows: slice, dtype: FloatType = np.float32) -> FloatArray:
+        """Return consecutive rows, (rows, d) of ``dtype``."""
+        with np.errstate(over="ignore"):  # to infinity, which is named
+            values = super().block(rows, dtype)
+        return _checked(values, lambda: np.arange(*rows.indices(self.shape[0])))
+
+    def take(self, rows: IntArray, dtype: FloatType = np.float32) -> FloatArray:
+        """Return these rows in this order, (len(rows), d) of ``dtype``."""
+        with np.errstate(over="ignore"):
+            values = super().take(rows, dtype)
+        return _checked(values, lambda: rows)
+
+
+def _checked(values: FloatArray, numbers: Callable[[], IntArray]) -> FloatArray:
+    """Return the ``values`` of rows with these ``numbers``; InputError unless their squares fit float32."""
+    flat = values.ravel(order="K")
+    with np.errstate(over="ignore", invalid="ignore"):
+        # One sum for all rows, which its rounding cannot halve, costs little beside reading them. Only large
+        # values need a look at each row.
+        if np.einsum("i,i->", flat, flat) <= MAX_SQUARED_LENGTH / 2:
+            return values
+        single, rows = values.astype(np.float32), numbers()
+        require_finite(rows, np.abs(single).max(axis=1))
+    require_squares("features", single, rows)
+    return values
 
 
 def require_range(name: str, features: FeatureMatrix, rows: IntArray) -> None:

@@ -81,7 +81,37 @@ def test_a_number_alone_names_no_row_that_has_a_name():
     begin_run(project(path="v.npz"))
     Path("returned").mkdir(exist_ok=True)
     Path("returned/a.csv").write_text("index,label,annotator\n7,ant,anna\n")
-    with pytest.raises(InputError, match="gives only a row number, and rows move"):
+    with pytest.raises(
+        InputError, match=r"a.csv:2: gives only a row number, and the vectors have names; give 'source'"
+    ):
+        begin_run(project(path="v.npz"))
+
+
+def test_answers_taken_in_by_number_stay_so_when_the_vectors_get_names(capsys):
+    save(Path("v.npz"), values(20))
+    sent = begin_run(project(path="v.npz"))
+    Path("returned").mkdir(exist_ok=True)
+    Path("returned/a.csv").write_text("index,label,who\n7,ant,anna\n3,?,anna\n")
+    labels = begin_run(project(path="v.npz")).state.training_labels
+    assert list(labels) == [sent.pool.samples[7]]
+    save(Path("v.npz"), values(20)[::-1], sources=names(20)[::-1])
+    for _ in range(2):
+        assert begin_run(project(path="v.npz")).state.training_labels == labels
+    Path("returned/a.csv").write_text("index,label,who\n7,ant,anna\n3,ant,anna\n7,ant,ben\n8,ant,anna\n")
+    with pytest.raises(InputError) as caught:
+        begin_run(project(path="v.npz"))
+    places = [line.partition(": ")[0] for line in caught.value.args[:-1]]
+    assert places == [f"returned/a.csv:{line}" for line in (3, 4, 5)]
+
+
+def test_a_number_that_is_the_name_of_a_vector_now_recognises_no_answer():
+    save(Path("v.npz"), values(20))
+    begin_run(project(path="v.npz"))
+    Path("returned").mkdir(exist_ok=True)
+    Path("returned/a.csv").write_text("index,label,who\n7,ant,anna\n")
+    begin_run(project(path="v.npz"))
+    save(Path("v.npz"), values(20), sources=[str(19 - row) for row in range(20)])
+    with pytest.raises(InputError, match=r"a.csv:2: gives only a row number, and the vectors have names"):
         begin_run(project(path="v.npz"))
 
 

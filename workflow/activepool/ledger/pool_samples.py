@@ -162,6 +162,11 @@ class PoolSamples:
         samples = {self.rows[number]} if number < len(self.rows) else set()
         return samples | self._samples_of_source(str(number)) if self.has_stable_rows else samples
 
+    def past_row_candidates(self, text: str) -> set[str]:
+        """Return the samples that had a row's number for a name, which nothing has now: vectors got names."""
+        name = str(whole_number(text))
+        return set() if name in self.sample_of else self._ledger_samples.get(name, set())
+
     def candidates(
         self, name: str, may_lack_ending: bool = False, may_lack_folders: bool = False
     ) -> list[Candidate]:

@@ -225,9 +225,15 @@ class _Reading:
         who = self._annotator(row) or self.who
         return any(
             (sample, who, event, text) in self.past_answers
-            for sample in self._sample_candidates(row)
+            for sample in self._past_candidates(row)
             for event, text in opinions
         )
+
+    def _past_candidates(self, row: Row) -> set[str]:
+        """Return the samples that a row may have named when it was taken in."""
+        has_only_number = not (row.sample or row.name or row.content)
+        numbered = self.samples.past_row_candidates(row.index) if has_only_number else set[str]()
+        return self._sample_candidates(row) | numbered
 
     def _add_answer(self, row: Row, sample: str, event: Event, label: str) -> None:
         kind = partial(Correction, is_listed=row.is_listed) if row.is_correction else Draft

@@ -75,9 +75,8 @@ class NamedSamples:
                 if not row.sample:  # else the row has moved since
                     raise
         elif row.index and not by_field:
-            raise WrongCellError(
-                "gives only a row number, and rows move when images are added; give 'source'"
-            )
+            reason = "rows move when images are added" if self.samples.root else "the vectors have names"
+            raise WrongCellError(f"gives only a row number, and {reason}; give 'source'")
         elif not row.sample and not row.is_listed and (at_row := samples.row_candidates(row.index)):
             by_field["index"] = at_row.pop()
         return by_field

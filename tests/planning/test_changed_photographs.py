@@ -73,3 +73,20 @@ def test_a_new_image_under_the_name_of_another_is_named(capsys):
     take("1.png", 10)  # in place of one that is gone
     begin_run(PROJECT)
     assert exchanged(("0.png", "zero.png")) in capsys.readouterr().err
+
+
+def test_answers_by_new_names_do_not_hide_that_images_were_renamed(capsys):
+    give_back("0.png,ant,anna", "1.png,bee,anna", "2.png,bee,anna")
+    standing = begin_run(PROJECT)
+    extract(standing)
+    exchange("0.png", "1.png")
+    Path("photos/2.png").rename("photos/two.png")
+    rows = "".join(f"{sample},ant,ben\n" for sample in standing.pool.samples)
+    Path("returned/by_sample.csv").write_text(f"sample,label,who\n{rows}")
+    capsys.readouterr()
+    text = "keep their labels: '0.png' is now '1.png', '1.png' is now '0.png', '2.png' is now 'two.png'\n"
+    for start_run in (preview_run, begin_run):
+        start_run(PROJECT)
+        assert text in capsys.readouterr().err
+    begin_run(PROJECT)
+    assert "renamed" not in capsys.readouterr().err

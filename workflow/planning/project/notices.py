@@ -10,6 +10,7 @@ from activepool.io.files import read_json, write_json
 from activepool.labelling.pool.table import Pool
 from activepool.ledger.entries import Entry
 from activepool.ledger.pool_changes import pool_changes
+from activepool.ledger.state import State
 from activepool.programs.messages import print_notices
 from planning.configuration.project import Project
 from planning.project.standing import ProjectStanding
@@ -80,15 +81,19 @@ def show_exchanged(project: Project, pool: Pool, entries: Sequence[Entry], notic
     )
 
 
-def show_changes(standing: ProjectStanding, notices: PoolNotices) -> None:
-    """Show each kind of change of the photographs, and labels that cannot be used."""
+def show_changes(standing: ProjectStanding, earlier: State, notices: PoolNotices) -> None:
+    """Show each kind of change of the photographs, and labels that cannot be used.
+
+    ``earlier`` is the state before what came back: an answer by a new name gives its image this name.
+    """
     state, pool = standing.state, standing.pool
     names = pool.names(standing.entries, standing.project.images_root)
     has_images = standing.project.embeddings is None
     changes = pool_changes(state, names, has_images)
     nouns = "images" if has_images else "vectors"
     renamed_kind = "images renamed" if has_images else "vectors in other rows"
-    notices.show(renamed_kind, changes.renamed, changes.renamed_text)
+    renamed = pool_changes(earlier, names, has_images).renamed
+    notices.show(renamed_kind, renamed, changes.renamed_text)
     notices.show("images with new content", changes.edited, changes.edited_text)
     notices.show("images overwritten", changes.overwritten, changes.overwritten_text)
     notices.show(f"{nouns} gone", changes.gone, changes.gone_text)

@@ -22,6 +22,7 @@ from activepool.labelling.returned.intake import PlannedIntake, read_returned
 from activepool.labelling.verification import NOTICES
 from activepool.ledger.book import Ledger, read
 from activepool.ledger.hand_edits import require_known_samples
+from activepool.ledger.state import state_of
 from activepool.programs.messages import print_notices
 from planning.configuration.project import Project
 from planning.project.cut_files import cut_notices
@@ -75,7 +76,8 @@ class PlannedRun:
         for line in self._intake.report.lines(is_dry):
             print(f"activepool: {line}", file=sys.stderr)
         print_notices(self._intake.report.notices)
-        show_changes(self.standing, self._notices)
+        earlier = state_of(self._intake.earlier, self.standing.project.classes)
+        show_changes(self.standing, earlier, self._notices)
         self._notices.finish()
 
     def enter_before_jobs(self, workflow: Any, stopping: Stopping) -> None:

@@ -14,6 +14,7 @@ from planning.configuration.loading import load_project
 from planning.project.checks import (
     audit_notices,
     check_project,
+    check_standing,
     problems_with_files,
     require_model,
     require_room,
@@ -235,6 +236,23 @@ def test_an_audit_set_that_can_show_no_accuracy_gets_a_notice_before_it_goes_out
     )
     assert notices_of(25, *drawn).startswith("audit: 15 is too few")
     assert notices_of(0) == notices_of(20) == notices_of(10, *drawn) == notices_of(30, *drawn) == ""
+
+
+def test_a_named_folder_of_answers_that_is_missing_gets_a_notice_once_a_batch_is_out(capsys):
+    sending = draft(of="a", event="sent", batch="batch01", who="activepool")
+
+    def printed(*drafts, **changes):
+        check_standing(
+            ProjectStanding(project(**changes), standing().pool, entries(*drafts)), "mine.yaml", []
+        )
+        return capsys.readouterr().err
+
+    assert printed(sending, returned="nope").startswith(
+        "activepool: notice: returned: nope does not exist, so no answer is read; correct the key, or put what"
+    )
+    assert printed(returned="nope") == printed(sending) == ""
+    Path("nope").mkdir()
+    assert printed(sending, returned="nope") == ""
 
 
 def test_no_more_jobs_extract_than_there_are_photographs():

@@ -48,6 +48,7 @@ def check_standing(standing: ProjectStanding, source: str, arguments: Sequence[s
     require_same_spelling(standing, source)
     require_shared(standing, source)
     require_model(standing, arguments)
+    print_notices(missing_folder_notices(standing))
     if sends_batches(arguments):
         require_room(standing, source)
         print_notices(audit_notices(standing))
@@ -80,6 +81,17 @@ def audit_notices(standing: ProjectStanding) -> Iterator[str]:
         yield (
             f"audit: {standing.next_audit_size} is too few to show an accuracy, which takes {MIN_CASES} "
             "labels; give more, because some may be skipped"
+        )
+
+
+def missing_folder_notices(standing: ProjectStanding) -> Iterator[str]:
+    """Yield a line if the configuration names a folder that is missing, and batches have gone out."""
+    project = standing.project
+    has_named = "returned" in project.model_fields_set
+    if has_named and standing.state.batches and not Path(project.returned).exists():
+        yield (
+            f"returned: {project.returned} does not exist, so no answer is read; correct the key, or put what "
+            "comes back into a folder of this name"
         )
 
 

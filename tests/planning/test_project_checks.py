@@ -248,7 +248,7 @@ def test_a_named_folder_of_answers_that_is_missing_gets_a_notice_once_a_batch_is
         return capsys.readouterr().err
 
     assert printed(sending, returned="nope").startswith(
-        "activepool: notice: returned: nope does not exist, so no answer is read; correct the key, or put what"
+        "activepool: notice: returned: nope does not exist, so no answer is read; correct the key, or put"
     )
     assert printed(returned="nope") == printed(sending) == ""
     Path("nope").mkdir()

@@ -90,8 +90,8 @@ def missing_folder_notices(standing: ProjectStanding) -> Iterator[str]:
     has_named = "returned" in project.model_fields_set
     if has_named and standing.state.batches and not Path(project.returned).exists():
         yield (
-            f"returned: {project.returned} does not exist, so no answer is read; correct the key, or put what "
-            "comes back into a folder of this name"
+            f"returned: {project.returned} does not exist, so no answer is read; correct the key, or put "
+            "what comes back into a folder of this name"
         )
 
 

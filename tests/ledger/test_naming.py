@@ -124,3 +124,30 @@ def test_accents_apart_from_their_letters_make_no_other_path(tmp_path):
     assert labels_by_source(read("csv", written(tmp_path, "csv", labels), samples)) == meant
     path = written(tmp_path, "cvat", {"Gr\u00fcn.jpg": "cat", "a/1.jpg": "dog"})
     assert labels_by_source(read("cvat", path, samples)) == meant
+
+
+@pytest.mark.parametrize("tool", WRITERS)
+@pytest.mark.parametrize("beginning", ["", "a/", "/data/photographs/a/"])
+def test_a_backslash_may_be_a_letter_of_a_name(tmp_path, tool, beginning):
+    source = f"{beginning.removeprefix('/data/photographs/')}back\\slash.jpg"
+    samples = pool(source, "1.jpg", "a/7.jpg")
+    labels = {f"{beginning}back\\slash.jpg": "cat", f"{beginning}7.jpg" if beginning else "1.jpg": "dog"}
+    answers = read(tool, written(tmp_path, tool, labels), samples)
+    assert labels_by_source(answers) == {source: "cat", "a/7.jpg" if beginning else "1.jpg": "dog"}
+
+
+def test_a_backslash_that_separates_folders_is_none_of_the_letters(tmp_path):
+    samples = pool("back/slash.jpg", "1.jpg", "a/b\\1.jpg")
+    labels = {"back\\slash.jpg": "cat", "photographs\\1.jpg": "dog"}
+    for name, label in labels.items():
+        answers = read("csv", written(tmp_path, "csv", {name: label}), samples)
+        assert list(labels_by_source(answers)) == [name.replace("\\", "/").removeprefix("photographs/")]
+
+
+def test_a_name_whose_backslash_may_be_both_is_a_mistake(tmp_path):
+    samples = pool("back/slash.jpg", "back\\slash.jpg")
+    assert r"'back\\slash' may be 'back\\slash.jpg', 'back/slash.jpg'; give the path" in mistakes(
+        "fiftyone", written(tmp_path, "fiftyone", {"back\\slash.jpg": "cat"}), samples
+    )
+    answers = read("csv", written(tmp_path, "csv", {"back\\slash.jpg": "cat"}), samples)
+    assert list(labels_by_source(answers)) == ["back\\slash.jpg"]

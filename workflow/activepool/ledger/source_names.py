@@ -52,7 +52,17 @@ class SourceNames:
         return self._candidates(decoded, may_lack_ending, may_lack_folders)
 
     def _candidates(self, name: str, may_lack_ending: bool, may_lack_folders: bool) -> list[Candidate]:
-        path = plain_path(name)
+        """Return the candidates of a name whose backslashes separate folders, or are letters of a source."""
+        candidates = self._of_path(name, plain_path(name), may_lack_ending, may_lack_folders)
+        if "\\" not in name:
+            return candidates
+        as_written = self._of_path(name, _composed(name.strip()), may_lack_ending, may_lack_folders)
+        lettered = [candidate for candidate in as_written if "\\" in candidate.source]
+        return list(dict.fromkeys([*lettered, *candidates]))
+
+    def _of_path(
+        self, name: str, path: str, may_lack_ending: bool, may_lack_folders: bool
+    ) -> list[Candidate]:
         if not (may_lack_folders and "/" not in path):
             if name in self._source_set:
                 return [Candidate(name, "")]

@@ -23,7 +23,7 @@ def test_a_commented_out_label_is_not_an_answer(tmp_path, line):
     answers = read("csv", file(tmp_path, "b/1.jpg,dog", line), POOL, CLASSES)
     assert labels_by_source(answers) == {"b/1.jpg": "dog"}
     assert answers.awaited == (line.count(",") == 1)
-    assert answers.notices == (f"{tmp_path}/{NOT_ANSWERED} 3",)
+    assert answers.notices == (f"{tmp_path}/{NOT_ANSWERED} line 3",)
     assert not answers.new_classes
 
 
@@ -37,7 +37,7 @@ def test_a_line_of_the_list_of_a_batch_may_be_commented_out(tmp_path):
 def test_a_remark_is_neither_a_mistake_nor_a_sample(tmp_path, line):
     answers = read("csv", file(tmp_path, line, "b/1.jpg,dog"), POOL, CLASSES)
     assert (labels_by_source(answers), answers.awaited) == ({"b/1.jpg": "dog"}, 0)
-    assert answers.notices == (f"{tmp_path}/{NOT_ANSWERED} 2",)
+    assert answers.notices == (f"{tmp_path}/{NOT_ANSWERED} line 2",)
 
 
 def test_names_that_begin_with_this_letter_are_names(tmp_path):
@@ -71,7 +71,7 @@ def test_a_line_that_begins_with_such_a_name_may_have_a_mistake(tmp_path):
 def test_a_line_with_such_a_name_may_be_commented_out(tmp_path, header, line):
     answers = read("csv", file(tmp_path, line, header=header), pool("#1.jpg"), CLASSES)
     assert (answers.drafts, answers.awaited) == ((), 1)
-    assert answers.notices == (f"{tmp_path}/{NOT_ANSWERED} 2",)
+    assert answers.notices == (f"{tmp_path}/{NOT_ANSWERED} line 2",)
 
 
 def test_a_number_sign_before_an_index_is_not_a_comment(tmp_path):
@@ -95,5 +95,5 @@ def test_an_answer_that_is_commented_out_later_is_kept_and_named(tmp_path):
     assert notices[0].endswith(
         "'a/1.jpg'; the ledger keeps these answers; to take one back, correct it to cannot_tell"
     )
-    assert notices[1].endswith("a.csv: lines that begin with # count as not answered: 2")
+    assert notices[1].endswith("a.csv: lines that begin with # count as not answered: line 2")
     assert project.labels() == {"a/1.jpg": "cat", "b/1.jpg": "dog"}

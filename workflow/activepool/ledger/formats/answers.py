@@ -165,7 +165,7 @@ class _Reading:
 
     def _pass_over(self, row: Row) -> None:
         """Note a row that was commented out; if it names a sample of the pool, its answer is awaited."""
-        self.notices[Notice.COMMENTED_ROWS].append(row.number)
+        self.notices[Notice.COMMENTED_ROWS].append(f"line {row.number}")
         row = without_answer(row)
         if any(map(self.samples.knows, self._sample_candidates(row))):
             self._await(row)

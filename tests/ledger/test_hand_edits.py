@@ -63,6 +63,16 @@ def test_a_batch_must_have_gone_out_with_the_sample(path):
     assert len(read(path).entries) == 5
 
 
+def test_a_line_without_its_sample_lacks_only_that(path):
+    line = LINE.format(sample="", source="a", batch="1")
+    path.write_bytes(path.read_bytes() + line.encode())
+    with pytest.raises(InputError) as caught:
+        read(path)
+    assert caught.value.args == (
+        f"{path}:5: sample is empty; copy it from another line about the same sample",
+    )
+
+
 def test_samples_and_sources_must_be_known(path):
     samples = pool_of(path, "c", "new name of b")
     add(path, "a")

@@ -225,7 +225,9 @@ def _problems_of_form(entry: Entry) -> Iterator[str]:
         near = difflib.get_close_matches(entry.event.casefold(), map(str, Event), n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         yield f"event {entry.event!r} is not known{hint} (there are {', '.join(Event)})"
-    if not SAMPLE.fullmatch(entry.sample):
+    if not entry.sample:
+        yield "sample is empty; copy it from another line about the same sample"
+    elif not SAMPLE.fullmatch(entry.sample):
         yield (
             f"sample {entry.sample!r} is not a SHA-256 (64 of the digits 0-9 and a-f); "
             "copy it from another line about the same sample"

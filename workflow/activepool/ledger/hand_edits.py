@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from activepool.data.annotations import raise_if_any
-from activepool.ledger.entries import FIELDS, SENDINGS, Draft, Entry, Event, History, is_time
+from activepool.ledger.entries import FIELDS, SAMPLE, SENDINGS, Draft, Entry, Event, History, is_time
 from activepool.ledger.formats.annotators import name_problem
 from activepool.ledger.formats.rows import Row
 from activepool.ledger.formats.times import utc
@@ -28,7 +28,8 @@ def problems_by_hand(entry: Draft, history: History) -> Iterator[str]:
     if entry.event not in SENDINGS:
         if problem := name_problem(entry.who):
             yield f"who {problem}"
-        if entry.batch and (entry.batch, entry.sample) not in history.sendings:
+        is_whole = SAMPLE.fullmatch(entry.sample) is not None
+        if is_whole and entry.batch and (entry.batch, entry.sample) not in history.sendings:
             yield (
                 f"{entry.source!r} did not go out in batch {entry.batch!r}; correct batch, or leave it empty"
             )

@@ -39,6 +39,7 @@ def test_a_project_that_can_run_has_no_problem(changes):
 
 MISTAKES = [
     ({"images": "phots"}, "images: phots does not exist; a path is relative to where snakemake runs"),
+    ({"images": "mine.py"}, "images: mine.py is a file; it must be a folder of images, or a .csv file with"),
     ({"images": None, "embeddings": "none.npy", "backbone": None}, "embeddings: none.npy does not exist"),
     ({"images": None, "embeddings": "v.npy"}, "backbone: embeddings need none; leave it out"),
     *(

@@ -170,6 +170,8 @@ def _file_problems(project: Project) -> Iterator[str]:
     path = project.images if project.embeddings is None else project.embeddings.path
     if path is not None and not Path(path).exists():
         yield f"{pool}: {path} does not exist; {RELATIVE}"
+    elif project.images_root is not None and not project.images_root.is_dir():
+        yield f"images: {path} is a file; it must be a folder of images, or a .csv file with the column path"
     yield from backbone_file_problems(project.backbone, project.features_file)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from activepool.data.listed_paths import leads_out, spelling_hint, written_path
-from activepool.data.listing import existing_folder, with_unlabelled
+from activepool.data.listing import with_unlabelled
 from activepool.data.omissions import Omissions
 from activepool.data.samples import Part
 from activepool.errors import MAX_LINES, InputError, first_few, first_lines
@@ -206,7 +206,6 @@ def listed_images(project: Project, notices: PoolNotices = SHOW_ALL) -> tuple[Pa
     if root != images:
         sources = _images_of_list(images, root, project.returned, notices)
     else:
-        existing_folder(images, "a folder of images, or a CSV file with the column path")
         omissions = Omissions()
         sources = with_unlabelled(Part.from_files([], []), images, "", omissions).sources.tolist()
         require_ledger_names(images, sources, "file")

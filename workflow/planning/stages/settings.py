@@ -24,7 +24,7 @@ UNRECORDED = ("annotations", "ledger", "entries", "images", "return_to", "folder
 PLACES = ("source", *UNRECORDED)
 
 #: Settings that appear in the names of a job's files.
-IN_FILE_NAMES = ("seed", "round", "kind", "method", "tracker", "batch")
+IN_FILE_NAMES = ("seed", "round", "kind", "method", "tracker", "batch", "part")
 
 
 class StageSettings:

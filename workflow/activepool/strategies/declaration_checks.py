@@ -75,11 +75,7 @@ def check_function(select: Callable[..., object]) -> None:
     if not parameters or parameters[0].kind in by_name:
         raise DeclarationError(f"the first parameter of {select.__name__} must be the query")
     by_place = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    if positional := [
-        option.name
-        for option in parameters[1:]
-        if option.kind in by_place and option.default is inspect.Parameter.empty
-    ]:
+    if positional := [option.name for option in parameters[1:] if option.kind in by_place]:
         raise DeclarationError(
             f"options come after a *: {select.__name__}(query, *, {', '.join(positional)})"
         )

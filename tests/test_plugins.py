@@ -141,6 +141,15 @@ def test_a_module_that_fails_is_not_left_behind(tmp_path):
     assert not [name for name in sys.modules if name.startswith("broken_")]
 
 
+def test_an_error_in_an_import_names_the_line_of_the_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "zero.py").write_text("import json\n\n\ndef half(x):\n    return x / 0\n\n\nhalf(1)\n")
+    with pytest.raises(InputError) as refused:
+        find_strategy("zero.py:any")
+    problem = "cannot import zero.py (ZeroDivisionError: division by zero, in zero.py:5)"
+    assert str(refused.value) == f"strategy 'zero.py:any': {problem}"
+
+
 def test_what_a_file_defines_reaches_forked_processes(tmp_path):
     (tmp_path / "mine.py").write_text(
         "from dataclasses import dataclass\n\n\n@dataclass\nclass Half:\n    whole: float\n\n\n"

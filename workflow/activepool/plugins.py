@@ -54,6 +54,12 @@ def user_line(error: BaseException) -> str | None:
     return lines[-1] if lines else None
 
 
+def import_problem(error: Exception) -> str:
+    """Return what was wrong in an import, with the last line of the user's file that the error came from."""
+    problem, line = f"{type(error).__name__}: {error}", user_line(error)
+    return f"{problem}, in {line}" if line else problem
+
+
 def _display_path(file: str) -> str:
     """Return a file as a configuration names it, relative to the working folder if it lies there."""
     return file.removeprefix(f"{Path.cwd()}{os.sep}")

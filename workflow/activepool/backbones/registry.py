@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from activepool.errors import InputError
-from activepool.plugins import load_module
+from activepool.plugins import import_problem, load_module
 
 if TYPE_CHECKING:
     from activepool.backbones.backbone import Backbone
@@ -148,5 +148,4 @@ def _function(name: str) -> Callable[..., object]:
         return imported
     # A user's file may raise anything when it is imported.
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise InputError(f"backbone: {name!r} cannot be imported ({reason})") from error
+        raise InputError(f"backbone: {name!r} cannot be imported ({import_problem(error)})") from error

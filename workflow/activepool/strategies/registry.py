@@ -10,7 +10,7 @@ from typing import Any
 
 import activepool.strategies
 from activepool.errors import InputError
-from activepool.plugins import load_module
+from activepool.plugins import import_problem, load_module
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.declaration_checks import DeclarationError
 from activepool.strategies.wrapping import Wrapped, with_wrapped, wrapped_options
@@ -95,9 +95,7 @@ def _users_strategy(name: str) -> Strategy:
     except DeclarationError as error:
         raise InputError(f"strategy {name!r}: {error}") from error
     except Exception as error:  # a user's file may raise anything when it is imported
-        raise InputError(
-            f"strategy {name!r}: cannot import {source} ({type(error).__name__}: {error})"
-        ) from error
+        raise InputError(f"strategy {name!r}: cannot import {source} ({import_problem(error)})") from error
     value = getattr(module, function, None)
     if not isinstance(value, Strategy):
         raise InputError(

@@ -331,6 +331,35 @@ def test_a_split_in_capitals_is_not_ignored(draw):
         manifest.load(path, test_fraction=0.5)
 
 
+def test_columns_in_capitals_are_to_be_renamed(tmp_path):
+    path = write(tmp_path, "1.jpg,a", header="Path, Label")
+    words = r"csv:1: column 'path' is missing; .*; rename 'Path' to 'path', ' ?Label' to 'label'$"
+    with pytest.raises(InputError, match=words):
+        manifest.load(path)
+
+
+@pytest.mark.parametrize("text", ["", "\n\n"])
+def test_an_empty_manifest(tmp_path, text):
+    path = tmp_path / "samples.csv"
+    path.write_text(text)
+    with pytest.raises(InputError) as refused:
+        manifest.load(path)
+    needed = "its first line must name the columns: path,label,split"
+    assert str(refused.value) == f"{path}: is empty; {needed}"
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [([], "there is no row below the header"), (["1.jpg,a,test"], "all rows are of the split test")],
+)
+@pytest.mark.parametrize("test_fraction", [None, 0.5])
+def test_a_manifest_without_train_rows(draw, rows, found, test_fraction):
+    path = write(draw("1.jpg"), *rows)
+    with pytest.raises(InputError) as refused:
+        manifest.load(path, test_fraction=test_fraction, class_names=["a"])
+    assert str(refused.value) == f"{path}: the train part is empty: {found}"
+
+
 def test_missing_manifest(tmp_path):
     with pytest.raises(InputError, match="no such file; it must be a CSV file with the columns path, label"):
         manifest.is_large(tmp_path / "nowhere.csv")

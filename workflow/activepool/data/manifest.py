@@ -79,6 +79,9 @@ def load(
     problems += _row_problems(root, rows)
     problems += _label_problems(rows, names) if class_names is None else _undeclared_labels(rows, names)
     _raise_if_any(manifest, problems)
+    if not any(row.split == "train" for row in rows):
+        found = "all rows are of the split test" if rows else "there is no row below the header"
+        raise InputError(f"{manifest}: the train part is empty: {found}")
     number_of = {name: number for number, name in enumerate(names)} | {"": UNKNOWN}
 
     def part(split: str) -> Part:
@@ -128,6 +131,8 @@ def _read_rows(
 ) -> tuple[list[Row], list[tuple[int, str]]]:
     """Return the rows, and the line and problem of each that has too many or few fields, or is cut off."""
     header_line, names, lines = read_table(manifest)
+    if not names:
+        raise InputError(f"{manifest}: is empty; its first line must name the columns: {','.join(COLUMNS)}")
     _check_header(f"{manifest}:{header_line}", names)
     rows, problems, last_label = list[Row](), [], ""
     for line, cells, problem, is_end in lines:
@@ -151,9 +156,12 @@ def _check_header(where: str, names: list[str]) -> None:
     if missing == ["split"] and "split" not in map(str.lower, names):
         missing = []  # all rows are train rows
     if missing:
+        present = {name.strip().lower(): name for name in names}
+        renamed = ", ".join(f"{present[name]!r} to {name!r}" for name in missing if name in present)
+        hint = f"; rename {renamed}" if renamed else separator_hint(names)
         raise InputError(
             f"{where}: column {missing[0]!r} is missing; the first line must be a header with "
-            f"{', '.join(COLUMNS)} (it has {', '.join(names)}){separator_hint(names)}"
+            f"{', '.join(COLUMNS)} (it has {', '.join(names)}){hint}"
         )
     require_different_columns(where, names)
 

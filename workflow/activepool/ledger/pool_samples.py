@@ -164,8 +164,10 @@ class PoolSamples:
 
     def past_row_candidates(self, text: str) -> set[str]:
         """Return the samples that had a row's number for a name, which nothing has now: vectors got names."""
-        name = str(whole_number(text))
-        return set() if name in self.sample_of else self._ledger_samples.get(name, set())
+        number = whole_number(text)
+        if number is None or str(number) in self.sample_of:
+            return set()
+        return self._ledger_samples.get(str(number), set())
 
     def candidates(
         self, name: str, may_lack_ending: bool = False, may_lack_folders: bool = False

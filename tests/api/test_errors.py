@@ -162,6 +162,10 @@ SELECT = [
         f"oracle_labels has the length 7; it must be {N}, the rows of features",
     ),
     (
+        {"strategy": "power", "of": "seals"},
+        "strategy 'power': option 'of': seals: option 'of' is missing",
+    ),
+    (
         {"strategy": "balancing", "remaining_budget": 0},
         "remaining_budget is 0; it must be a whole number of at least 1",
     ),

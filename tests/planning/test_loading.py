@@ -122,7 +122,11 @@ MISTAKES = [
     ),
     (
         ("strategies", [{"strategy": "power", "of": {"strategy": "seals", "of": "margn"}}]),
-        "trial.yaml: strategies.0: option 'of': option 'of': strategy 'margn' does not exist; did you mean '",
+        "trial.yaml: strategies.0: option 'of': seals: option 'of': strategy 'margn' does not exist; did you",
+    ),
+    (
+        ("strategies", [{"strategy": "power", "of": "seals"}]),
+        "trial.yaml: strategies.0: option 'of': seals: option 'of' is missing",
     ),
     (
         ("strategies", [{"strategy": "power", "of": "badge"}]),

@@ -142,7 +142,7 @@ def test_the_files_of_all_strategies_count():
         (
             "seals",
             {"of": {"strategy": "power", "of": "margin", "beta": 0}},
-            "option 'of': option 'beta': input should be greater than 0",
+            "option 'of': power: option 'beta': input should be greater than 0",
         ),
         (
             "schedule",

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 Printable = str | int | float | date
 
 
+#: The type of an error that lists the problems of a strategy within another.
+INNER_PROBLEMS = "inner_problems"
+
 #: Keywords of `activepool.select` by the names that other libraries give them.
 OTHER_NAMES = {"random_state": "seed", "n_jobs": "workers", "y": "labels", "n_instances": "budget"}
 
@@ -106,10 +109,14 @@ def _wrapped_entry(value: Any) -> dict[str, Any]:
     name, options = entry["strategy"], {str(key): entry[key] for key in entry if key != "strategy"}
     try:
         options, problems = validate_options(find_strategy(name), options)
+        # An option of this strategy is not that of the strategy around it.
+        problems = [
+            f"{name}: {problem}" if problem.startswith("option ") else problem for problem in problems
+        ]
     except InputError as error:
         problems = [str(error)]
     if problems:
-        raise PydanticCustomError("strategy", "{problems}", {"problems": "; ".join(problems)})
+        raise PydanticCustomError(INNER_PROBLEMS, "{problems}", {"problems": "; ".join(problems)})
     return {"strategy": name, **options}
 
 
@@ -136,7 +143,8 @@ def _problem(strategy: Strategy, error: "ErrorDetails") -> str:
     if error["type"] == "missing":
         return f"option {name!r} is missing"
     if error["type"] != "extra_forbidden":
-        return f"option {name!r}: {plain_message(error)}{value_note(error)}"
+        note = "" if error["type"] == INNER_PROBLEMS else value_note(error)
+        return f"option {name!r}: {plain_message(error)}{note}"
     return f"{strategy.name} {_unknown(strategy, name)}"
 
 

@@ -162,6 +162,11 @@ SELECT = [
         f"oracle_labels has the length 7; it must be {N}, the rows of features",
     ),
     (
+        {"strategy": "balanced_random", "oracle_labels": (LABELS + 1) % 5},
+        f"oracle_labels has {(LABELS[LABELLED[0]] + 1) % 5} in row {LABELLED[0]}, where labels has "
+        f"{LABELS[LABELLED[0]]}; correct one of them (31 such rows)",
+    ),
+    (
         {"strategy": "power", "of": "seals"},
         "strategy 'power': option 'of': seals: option 'of' is missing",
     ),

@@ -124,6 +124,7 @@ def test_an_image_may_be_a_path_a_picture_or_pixels(photographs):
         ([pixels[..., :2]], "it must be uint8"),
         ([7], "an image is a int"),
         ([], "images is empty; give at least one image"),
+        (None, "^images is a NoneType; give a list of paths or images$"),
         (["photos/none.jpg"], r"photos/none\.jpg: not a readable image \(.*No such file"),
     ]:
         with pytest.raises(InputError, match=words):

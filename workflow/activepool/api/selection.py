@@ -226,9 +226,24 @@ def _oracle(
             raise InputError(
                 f"oracle_labels has the length {len(all_labels)}; it must be {samples}, the rows of features"
             )
+        _require_true_labels(labelled, all_labels, classes)
     if all_labels is None or classes is None or (all_labels[unlabelled] == UNKNOWN).any():
         raise InputError(f"strategy {name!r} reads labels of the pool; give oracle_labels, one for each row")
     return all_labels[unlabelled], len(classes)
+
+
+def _require_true_labels(labelled: Labelled, true_labels: IntArray, classes: np.ndarray) -> None:
+    """Raise InputError if the true labels (N,) contradict a label of the labelled set."""
+    if labelled.labels is None:
+        return
+    expected = true_labels[labelled.rows]
+    if len(wrong := np.flatnonzero((expected != labelled.labels) & (expected != UNKNOWN))):
+        truth, label = (classes[labels[wrong[0]]].item() for labels in (expected, labelled.labels))
+        others = f" ({len(wrong):,} such rows)" if len(wrong) > 1 else ""
+        raise InputError(
+            f"oracle_labels has {truth!r} in row {labelled.rows[wrong[0]]}, where labels has {label!r}; "
+            f"correct one of them{others}"
+        )
 
 
 #: The keywords of `select` itself; all others are options of the strategy.

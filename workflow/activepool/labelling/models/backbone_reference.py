@@ -141,7 +141,10 @@ def _image_list(images: Images) -> list[AnyImage]:
             f"images is an array of shape {items.shape}; it must be (n, height, width, 1 or 3), or give a "
             "list of arrays"
         )
-    image_list = list(items)
+    try:
+        image_list = list(items)
+    except TypeError:
+        raise InputError(f"images is a {type(images).__name__}; give a list of paths or images") from None
     if not image_list:
         raise InputError("images is empty; give at least one image")
     return image_list

@@ -28,6 +28,14 @@ def test_the_detectable_effect_is_found_with_the_power(seeds, level):
     assert seeds_needed(effect * (1 + 1e-6), level) == seeds
 
 
+@pytest.mark.parametrize("level", [0.05, 0.05 / 25])
+def test_one_seed_less_is_not_enough(level):
+    """Also where a search meets numbers of seeds so large that SciPy's tails underflow."""
+    for effect in np.geomspace(0.02, 3, 120):
+        seeds = int(seeds_needed(effect, level))
+        assert power(effect, seeds, level) >= POWER > power(effect, seeds - 1, level)
+
+
 def test_extreme_effects_have_extreme_powers():
     assert np.isnan(detectable_effect(1, 0.05))
     assert seeds_needed(0, 0.05) == np.inf

@@ -26,9 +26,9 @@ def power(effect: float, seeds: int, level: float) -> float:
     """
     quantile = stdtrit(seeds - 1, 1 - level / 2)
     noncentrality = np.sqrt(seeds) * abs(effect)
-    below, above = nctdtr(seeds - 1, noncentrality, [-quantile, quantile])
     # SciPy's result is NaN where the far tail underflows.
-    return float(np.nan_to_num(below) + 1 - above)
+    below, above = np.nan_to_num(nctdtr(seeds - 1, noncentrality, [-quantile, quantile]))
+    return float(below + 1 - above)
 
 
 def detectable_effect(seeds: int, level: float) -> float:

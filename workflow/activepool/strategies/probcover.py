@@ -36,7 +36,8 @@ def probcover(
     """Repeatedly, the sample whose ball holds the most samples that no ball holds yet.
 
     A ball holds the samples nearer than its radius, with features of length 1. Those around labelled samples
-    count from the start.
+    count from the start. Once each ball adds only one sample (1 in the column ``covered``), the lowest rows
+    are picked, which may be all of one class; a larger radius defers that.
 
     Args:
         radius: the radius of the balls; by default, the largest radius at which a share ``purity`` of the

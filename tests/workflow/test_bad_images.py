@@ -120,7 +120,7 @@ TWICE = "path,label,split,label"
 LISTINGS = [
     ("no manifest", gone("manifest.csv"), "manifest.csv: no such file; it must be a CSV file with the colum"),
     ("manifest of no bytes", content("manifest.csv", ""), "manifest.csv: is empty; its first line must name"),
-    ("manifest of a header", manifest(), "manifest.csv: has no test part to measure accuracy on; add rows o"),
+    ("manifest of a header", manifest(), "manifest.csv: the train part is empty: there is no row below"),
     ("manifest in Latin 1", content("manifest.csv", b"path,label,split\n\xe9,a,\n"), "line 2 is not UTF"),
     ("two columns label", manifest(f"{FIRST},a", header=TWICE), "manifest.csv:1: two columns have the same"),
     ("image twice", manifest(FIRST, FIRST), "manifest.csv:3: path 'images/0.png' was given before, in line"),

@@ -75,8 +75,7 @@ def spread(ideal: np.ndarray, heights: np.ndarray, room: float) -> np.ndarray:
     """Return centres near the ideal ones such that boxes of these heights do not overlap.
 
     Boxes that would overlap are pushed apart around their mean ideal centre, which minimises the sum of
-    squared moves (isotonic regression). All boxes lie within 0..room, which
-    must hold their heights.
+    squared moves (isotonic regression). All boxes lie within 0..room, which must hold their heights.
 
     Args:
         ideal: (n,) ascending.

@@ -17,7 +17,8 @@ HEAD = """\
 
 A file with the key `project` configures a [labelling project](labelling.md), any other an experiment. Paths
 are relative to the folder in which Snakemake runs. `--config 'initial={kind: kmeans}' budget=50` overrides
-keys of the file for one run; a section keeps its other keys, such as `initial.size`.
+keys of the file for one run; a section keeps its other keys, such as `initial.size`. `null` takes a key
+of the file back: `--config 'pretrain={precision: null}'`.
 
 Editors that know YAML schemas (VS Code with its YAML extension, PyCharm, Neovim) complete and check the keys
 of a file that names [the schema](configuration.schema.json) in its first line:

@@ -7,6 +7,8 @@ from typing import get_args
 
 import pytest
 import yaml
+from snakemake.cli import parse_config
+from snakemake.utils import update_config
 
 from activepool.data.kinds import KINDS
 from activepool.errors import InputError
@@ -20,7 +22,7 @@ from planning.configuration.datasets import (
     ImageNetLT,
     Manifest,
 )
-from planning.configuration.loading import load
+from planning.configuration.loading import load, set_nulls
 from planning.paths import Paths
 
 REPOSITORY = Path(__file__).parents[2]
@@ -263,6 +265,22 @@ def test_a_model_cannot_end_with_a_head_that_takes_no_steps():
     line = "strategies: vaal: ends_with_head needs a head that is trained in steps"
     assert any(line in problem for problem in problems(raw | {"head": {"solver": "lbfgs"}}))
     check(load(raw | {"head": {"solver": "sgd"}}, "trial.yaml"), "trial.yaml")
+
+
+def test_null_on_the_command_line_takes_a_choice_of_the_file_back():
+    words = ["pretrain={precision: null, epochs: 3}", "ceiling=null", "more={c: {d: null}}"]
+    command_line = parse_config(words)
+    raw = {"pretrain": {"precision": "bfloat16"}, "ceiling": True, "other": "null"}
+    update_config(raw, command_line)
+    given = copy.deepcopy(command_line)
+    set_nulls(raw, command_line)
+    assert raw == {
+        "pretrain": {"precision": None, "epochs": "3"},
+        "ceiling": None,
+        "more": {"c": {"d": None}},
+        "other": "null",
+    }
+    assert command_line == given
 
 
 def test_numbers_may_be_text():

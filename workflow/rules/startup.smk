@@ -24,7 +24,7 @@ sys.path.insert(0, str(CHECKOUT / "workflow"))
 
 from activepool.errors import InputError
 from planning.checks.folders import require_usable, require_writable, use_utf8
-from planning.configuration.loading import is_project
+from planning.configuration.loading import is_project, set_nulls
 from planning.configuration.messages import attributed
 from planning.configuration.text import unreadable
 from planning.runs.command_line import target_problem
@@ -59,3 +59,6 @@ if workflow.is_main_process:
     announce_interruption(sys.argv)
     if problems := [f"{file}: {problem}" for file in CONFIGURATION_FILES if (problem := unreadable(file))]:
         sys.exit("\n".join(["activepool: the configuration cannot be used", *problems]))
+
+if not IS_MODULE:
+    set_nulls(config, workflow.config_settings.config)

@@ -77,6 +77,19 @@ def load_project(
     return _validated(Project, raw, source, files, further)
 
 
+def set_nulls(raw: dict[str, Any], command_line: Mapping[str, Any]) -> None:
+    """Set the keys for which the command line says ``null`` to None; Snakemake takes the word for a text.
+
+    So ``--config 'pretrain={precision: null}'`` takes a choice of the file back.
+    """
+    for key, value in command_line.items():
+        if value == "null":
+            raw[key] = None
+        elif isinstance(value, Mapping) and isinstance(raw.get(key), dict):
+            raw[key] = dict(raw[key])  # it may be the command line's own mapping
+            set_nulls(raw[key], value)
+
+
 def message_lines(problems: Iterable[str], source: str, files: Sequence[str] = ()) -> list[str]:
     """Return a line for each error of the files that YAML hides, and for each problem, once."""
     hidden = [line for path in files or [source] for line in hidden_by_yaml(path)]

@@ -4,6 +4,7 @@ import errno
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 import torch
 from threadpoolctl import threadpool_info
 
-from activepool.errors import InputError
+from activepool.errors import InputError, SelectionWarning
 from activepool.plugins import load_module
 from activepool.programs.stage import Input, Output, stage
 from activepool.records.planned_code import PLANNED
@@ -49,6 +50,22 @@ def test_without_provenance_no_record_is_written(folder, words):
     run_copy(*words)
     assert (folder / "result").read_text() == "some rows"
     assert not record_path("result").exists()
+
+
+@stage
+def warn(result: Output) -> None:
+    """Warn of two kinds."""
+    warnings.warn("picks are the lowest rows", SelectionWarning, stacklevel=1)
+    warnings.warn("old function", UserWarning, stacklevel=1)
+    Path(result).touch()
+
+
+def test_warnings_of_strategies_are_notices(capsys):
+    with pytest.warns(UserWarning) as others:
+        warn.run(["--result", "result", "--log", "log"])
+    assert [str(other.message) for other in others] == ["old function"]
+    notice = "activepool: notice: picks are the lowest rows\n"
+    assert capsys.readouterr().err == Path("log").read_text() == notice
 
 
 @pytest.mark.parametrize("rank", [None, "0", "1"])

@@ -1,12 +1,14 @@
 """ProbCover against its definition, written out in float64; k-means has its own tests."""
 
+import warnings
+
 import numpy as np
 import pytest
 from queries import Problem
 
 from activepool.compute.blocks import Compute
 from activepool.diversity.k_means import k_means
-from activepool.errors import InputError
+from activepool.errors import InputError, SelectionWarning
 from activepool.features.store import FeatureMatrix
 from activepool.strategies import probcover as module
 from activepool.strategies.probcover import largest_cover, probcover, pure_radius
@@ -48,6 +50,23 @@ def test_ties_go_to_the_lower_row():
     problem.features = np.random.default_rng(0).integers(1, 4, (150, 2)).astype(np.float32)
     picks = problem.select(probcover, 60, options={"radius": 0.2}).index
     assert picks.tolist() == definition(problem, 0.2, 60)[0]
+
+
+@pytest.mark.parametrize("radius", [0.05, 0.4, 1.0, 3.0])
+@pytest.mark.parametrize("budget", [1, 5, 24, 80])
+def test_a_warning_counts_the_picks_that_cover_nothing_else(radius, budget):
+    problem = Problem(size=161)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        problem.select(probcover, budget, options={"radius": radius})
+    added = definition(problem, radius, budget)[1]
+    lone = added.count(0) + added.count(1)
+    direction = "below" if added.count(0) > added.count(1) else "above"
+    assert len(caught) == (lone > budget / 2)
+    for warning in caught:
+        assert warning.category is SelectionWarning
+        assert f"{lone} of {budget} picks cover nothing new but themselves" in str(warning.message)
+        assert str(warning.message).endswith(f"radius {direction} {radius:.4g}")
 
 
 @pytest.mark.parametrize("purity", [0.5, 0.95, 1.0])

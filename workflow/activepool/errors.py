@@ -1,4 +1,4 @@
-"""The exception whose message is written for the user, and how it lists names and quotes errors."""
+"""The exception and the warning that users read; how their messages list names and quote errors."""
 
 import difflib
 import re
@@ -24,6 +24,10 @@ class InputError(Exception):
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.args))
+
+
+class SelectionWarning(UserWarning):
+    """A strategy made picks that its idea hardly determines. A stage prints the message as a notice."""
 
 
 @contextmanager

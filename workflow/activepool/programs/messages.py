@@ -3,15 +3,35 @@
 import io
 import sys
 import traceback
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
+
+from activepool.errors import SelectionWarning
 
 
 def print_notices(notices: Iterable[str]) -> None:
     """Print each notice as a line on stderr."""
     for notice in notices:
         print(f"activepool: notice: {notice}", file=sys.stderr)
+
+
+@contextmanager
+def warnings_as_notices() -> Iterator[None]:
+    """In the ``with`` block, print the warnings of strategies as notices, and others as Python does."""
+    with warnings.catch_warnings():
+        show = warnings.showwarning
+
+        def print_or_show(message: Warning | str, category: type[Warning], *place: Any) -> None:
+            if issubclass(category, SelectionWarning):
+                print_notices([str(message)])
+            else:
+                show(message, category, *place)
+
+        warnings.showwarning = print_or_show  # type: ignore[assignment] # its other arguments are in place
+        yield
 
 
 def copy_stderr(path: str) -> None:

@@ -27,7 +27,7 @@ from activepool.programs.command_line import (
     output_files,
     settings,
 )
-from activepool.programs.messages import copy_stderr, log_traceback
+from activepool.programs.messages import copy_stderr, log_traceback, warnings_as_notices
 from activepool.programs.stage import Stage
 from activepool.records.planned_code import check_planned
 from activepool.records.process_locks import JOBS_FOLDER, announced
@@ -67,7 +67,8 @@ def run(stage: Stage, words: list[str]) -> None:
                 check_planned(arguments.provenance)
             records = records_beside(files_read(stage, arguments)) if is_recorded else {}
             require_unchanged(records)
-            annotations = stage(**function_arguments(stage, arguments))
+            with warnings_as_notices():
+                annotations = stage(**function_arguments(stage, arguments))
             if is_recorded and stage.has_record and output_files(stage, arguments):
                 Record(
                     stage=stage.name,

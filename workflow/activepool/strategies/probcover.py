@@ -1,6 +1,7 @@
 """ProbCover: balls around the picks that cover most of the pool."""
 
 import heapq
+import warnings
 from typing import Annotated
 
 import numpy as np
@@ -10,7 +11,7 @@ from activepool.compute.blocks import Compute
 from activepool.diversity.balls import neighbours_within
 from activepool.diversity.k_means import k_means
 from activepool.diversity.neighbours import nearest_neighbours
-from activepool.errors import InputError
+from activepool.errors import InputError, SelectionWarning
 from activepool.features.store import FeatureMatrix
 from activepool.strategies.declaration import strategy
 from activepool.strategies.options import Positive, PositiveInteger
@@ -37,7 +38,8 @@ def probcover(
 
     A ball holds the samples nearer than its radius, with features of length 1. Those around labelled samples
     count from the start. Once each ball adds only one sample (1 in the column ``covered``), the lowest rows
-    are picked, which may be all of one class; a larger radius defers that.
+    are picked, which may be all of one class; a larger radius defers that. A warning says if most picks are
+    such ones.
 
     Args:
         radius: the radius of the balls; by default, the largest radius at which a share ``purity`` of the
@@ -58,7 +60,21 @@ def probcover(
     covered = covered_by(features, query.labelled, query.unlabelled, radius, query.compute)
     starts, places = _balls(features, query.unlabelled, covered, radius, query.compute)
     picks, added = largest_cover(starts, places, int(np.count_nonzero(~covered)), query.budget)
+    _warn_about_lone_picks(added, radius)
     return Selection(query.unlabelled[picks], {"covered": added})
+
+
+def _warn_about_lone_picks(added: np.ndarray, radius: float) -> None:
+    """Warn if most picks add no other sample: the balls are too small, or already cover the pool."""
+    num_lone, num_covered = int(np.count_nonzero(added <= 1)), int(np.count_nonzero(added == 0))
+    if 2 * num_lone > len(added):
+        direction = "below" if 2 * num_covered > num_lone else "above"
+        warnings.warn(
+            f"strategy 'probcover': {num_lone:,} of {len(added):,} picks cover nothing new but themselves, "
+            f"so they are the lowest rows; try its option radius {direction} {radius:.4g}",
+            SelectionWarning,
+            stacklevel=2,
+        )
 
 
 def pure_radius(

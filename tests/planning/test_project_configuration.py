@@ -154,6 +154,15 @@ MISTAKES = [
         {"label_studio": {"address": "/", "adress": "/"}},
         "label_studio.adress: unknown key; did you mean 'address'? It is given, too; leave one of",
     ),
+    ({"label_studio": {"address": "my server"}}, "label_studio.address: must begin with / or"),
+    ({"label_studio": {"address": "https:/a.example/"}}, "label_studio.address: must begin with / or a"),
+    ({"label_studio": {"address": ""}}, "label_studio.address: must begin with / or a protocol such as"),
+    ({"label_studio": {"address": "/d/?d=my photos/"}}, "label_studio.address: has a blank; write %20"),
+    (
+        {"label_studio": {"address": "https://a.example/photos"}},
+        "label_studio.address: must end in / or =, because the path of a photograph follows "
+        "(given: 'https://a.example/photos')",
+    ),
     ({"seed": -1}, "seed: input should be greater than or equal to 0"),
     ({"go_on": "maybe"}, "go_on: input should be true or false (given: 'maybe')"),
 ]

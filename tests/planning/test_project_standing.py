@@ -337,6 +337,8 @@ def test_other_stages_read_no_ledger():
         ({}, "/data/local-files/?d=photos/"),
         ({"images": "my photos"}, "/data/local-files/?d=my%20photos/"),
         ({"label_studio": {"address": "https://a.example/"}}, "https://a.example/"),
+        ({"label_studio": {"address": "s3://a-bucket/"}}, "s3://a-bucket/"),
+        ({"label_studio": {"address": "/show?file="}}, "/show?file="),
     ],
 )
 def test_label_studio_serves_the_folder_that_the_images_folder_lies_in(keys, expected):

@@ -4,6 +4,7 @@ It is another kind of configuration than an experiment's (`planning.configuratio
 simulates the labelling of a pool whose labels are known.
 """
 
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -39,6 +40,23 @@ CONFIDENCE = 0.95
 AskAgain = Literal["awaited", "disputed", "cannot_tell", "skipped"]
 
 
+#: The beginning of an address on some server, or on the one that shows the page.
+ADDRESS_START = re.compile(r"/|[A-Za-z][A-Za-z0-9+.-]*://[^/]")
+
+
+def _photograph_address(address: str) -> str:
+    """Return the address of a folder of photographs if the path of each can follow it."""
+    if not ADDRESS_START.match(address):
+        problem = "must begin with / or a protocol such as https://"
+    elif any(map(str.isspace, address)):
+        problem = "has a blank; write %20"
+    elif address[-1] not in "/=":
+        problem = "must end in / or =, because the path of a photograph follows"
+    else:
+        return address
+    raise PydanticCustomError("address", problem)
+
+
 class LabelStudio(Settings):
     """Where Label Studio finds the photographs: each at this address, followed by its path.
 
@@ -50,7 +68,7 @@ class LabelStudio(Settings):
             ``/data/local-files/?d=<folder>/``.
     """
 
-    address: str | None = None
+    address: Annotated[str, AfterValidator(_photograph_address)] | None = None
 
 
 class EmbeddingFile(Settings):

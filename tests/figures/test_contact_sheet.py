@@ -148,7 +148,7 @@ def sheet(tmp_path, monkeypatch):
     write_samples(tmp_path / "dataset.h5", Samples(part, part, ["ant", "bee", "cat"]))
     for run_name, columns in {
         "initial_random/seed3/round00": {"index": [0, 4]},
-        "margin/seed3/round01": {"index": [5, 8, 1], "predicted": [2, 0, 1]},
+        "margin/seed3/round01": {"index": [5, 8, 1], "predicted": ["cat", "ant", "bee"]},
     }.items():
         (tmp_path / run_name).mkdir(parents=True)
         pd.DataFrame(columns).to_csv(tmp_path / run_name / "selected.csv", index=False)
@@ -192,7 +192,7 @@ def test_an_upper_reference_is_called_so(sheet):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("index,predicted\n5,3\n", r"row 1: predicted '3' is not a class \(0 to 2\)"),
+        ("index,predicted\n5,bee\n6,cats\n", "row 2: predicted 'cats' is not a class; the nearest names are"),
         ("index,predicted\n5,\n", "row 1: predicted '' is not a class"),
         ("index\n20\n", "names row 20, but .* has 20 train samples"),
     ],
@@ -201,4 +201,4 @@ def test_picks_that_do_not_fit(tmp_path, sheet, content, words):
     path = tmp_path / "margin/seed3/round01/selected.csv"
     path.write_text(content)
     with pytest.raises(InputError, match=words):
-        read_round_picks(1, path, str(tmp_path / "dataset.h5"), np.zeros(20, dtype=int), 3)
+        read_round_picks(1, path, str(tmp_path / "dataset.h5"), np.zeros(20, int), ["ant", "bee", "cat"])

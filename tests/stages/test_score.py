@@ -17,7 +17,7 @@ from activepool.features.image_round import ImageRound
 from activepool.features.store import FeatureMatrix
 from activepool.heads.linear import write_head
 from activepool.io.files import write_json
-from activepool.io.index_files import read_index, write_index
+from activepool.io.index_files import read_index, read_rows, write_index
 from activepool.io.score_files import read_scores
 from activepool.records.provenance import Record, record_path
 from activepool.scores.nearest import NearestPerClass
@@ -75,6 +75,8 @@ WORKED_ON = [
 #: Samples: three blocks, so that of four shards one is empty.
 SIZE = 9001
 
+CLASSES = ["bee", "4", "3", "ant", "0"]
+
 
 @pytest.fixture(scope="module")
 def problem():
@@ -89,11 +91,11 @@ def files(problem, tmp_path_factory):
     """The folder of what a round is read from: features, samples, index files, a head."""
     folder = tmp_path_factory.mktemp("score")
     images = problem.images()
-    write_samples(folder / "dataset.h5", Samples(images, images, [str(name) for name in range(5)]))
+    write_samples(folder / "dataset.h5", Samples(images, images, CLASSES))
     with h5py.File(folder / "features.h5", "w") as file:
         for part in ("train", "test"):
             file[f"{part}/features"], file[f"{part}/labels"] = problem.features, problem.labels
-        file.attrs["class_names"] = [str(name) for name in range(5)]
+        file.attrs["class_names"] = CLASSES
     write_index(folder / "validation.csv", {"index": problem.validation})
     write_index(folder / "labelled.csv", {"index": problem.labelled})
     write_head(folder / "head.h5", problem.head)
@@ -195,6 +197,10 @@ def test_picks_from_shards_are_those_of_the_library_in_memory(folder, problem, n
     how = {"budget": BUDGET, "remaining_budget": 2 * BUDGET, "seed": 3, "round": 1, "options": options}
     select(name, **files, **how, selected="selected.csv", labelled_with_picks="next.csv")
     picks = read_index("selected.csv")
+    if strategy.is_scored:
+        classes = problem.head.logits64(problem.features[picks].astype(np.float64)).argmax(axis=1)
+        predicted = [row["predicted"] for row in read_rows("selected.csv")[1]]
+        assert predicted == [CLASSES[number] for number in classes]
     if not strategy.image_model:
         del files["scores"]
         select(name, **files, **how, selected="in_memory.csv", labelled_with_picks="next.csv")

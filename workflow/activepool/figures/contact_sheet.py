@@ -16,12 +16,12 @@ from PIL import Image
 
 from activepool.data.samples import UNKNOWN
 from activepool.data.thumbnails import thumbnails
-from activepool.errors import InputError
+from activepool.errors import InputError, nearest_names
 from activepool.figures.export import print_settings
 from activepool.figures.fonts import drawable_names
 from activepool.figures.styles import PALETTE
 from activepool.io.files import written_whole
-from activepool.io.index_files import read_index, read_rows, whole_number
+from activepool.io.index_files import read_index, read_rows
 
 #: Pictures in a row.
 PICKS = 12
@@ -188,7 +188,7 @@ def _png_bytes(figure: Figure) -> bytes:
 
 
 def read_round_picks(
-    round_number: int, path: str | Path, dataset: str, labels: np.ndarray, num_classes: int
+    round_number: int, path: str | Path, dataset: str, labels: np.ndarray, class_names: Sequence[str]
 ) -> RoundPicks:
     """Return the picks of a selected.csv, with the pictures of the first of them.
 
@@ -197,7 +197,7 @@ def read_round_picks(
         path: selected.csv.
         dataset: dataset.h5.
         labels: (N,) of the train part.
-        num_classes: C.
+        class_names: of the classes 0 to C - 1.
 
     Raises: InputError if it names rows or classes that do not exist, or an image cannot be read.
     """
@@ -205,18 +205,17 @@ def read_round_picks(
     if len(index) and index.max() >= len(labels):
         raise InputError(f"{path}: names row {index.max()}, but {dataset} has {len(labels)} train samples")
     pictures = thumbnails(dataset, index[:PICKS], SIDE)
-    return RoundPicks(round_number, labels[index], _read_predicted(path, num_classes), pictures)
+    return RoundPicks(round_number, labels[index], _read_predicted(path, class_names), pictures)
 
 
-def _read_predicted(path: str | Path, classes: int) -> np.ndarray | None:
-    """Return the column ``predicted`` of a selected.csv, (n,) int64; None where there is none."""
-    names, rows = read_rows(path)
-    if "predicted" not in names:
+def _read_predicted(path: str | Path, class_names: Sequence[str]) -> np.ndarray | None:
+    """Return the numbers of the classes in the column ``predicted``, (n,) int64; None if there is none."""
+    columns, rows = read_rows(path)
+    if "predicted" not in columns:
         return None
-    predicted = [whole_number(row["predicted"]) for row in rows]
-    for number, (value, row) in enumerate(zip(predicted, rows, strict=True), start=1):
-        if value is None or value >= classes:
-            raise InputError(
-                f"{path}: row {number}: predicted {row['predicted']!r} is not a class (0 to {classes - 1})"
-            )
-    return np.array(predicted, dtype=np.int64)
+    number_of = {name: number for number, name in enumerate(class_names)}
+    for place, row in enumerate(rows, start=1):
+        if row["predicted"] not in number_of:
+            hint = nearest_names(row["predicted"], class_names)
+            raise InputError(f"{path}: row {place}: predicted {row['predicted']!r} is not a class{hint}")
+    return np.array([number_of[row["predicted"]] for row in rows], dtype=np.int64)

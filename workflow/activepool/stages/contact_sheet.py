@@ -41,7 +41,7 @@ def contact_sheet(
         label_record = used_labels(file, picks, labels[picks], annotations)
     labels = np.maximum(labels, UNKNOWN)
     rounds = [
-        read_round_picks(run.round_number, path, dataset, labels, len(class_names))
+        read_round_picks(run.round_number, path, dataset, labels, class_names)
         for run, path in paths.items()
     ]
     (style,) = styles_of(runs.strategies, Settings(oracles=tuple(oracles))).values()

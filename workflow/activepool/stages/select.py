@@ -73,8 +73,10 @@ def select(
         )
         selection = checked_pick(declaration, query, options, strategy)
         columns = {"index": selection.index} | file.train.source_column(selection.index)
+        class_names = file.class_names
     if query.predicted is not None:
-        columns["predicted"] = query.predicted[np.searchsorted(query.unlabelled, selection.index)]
+        predicted = query.predicted[np.searchsorted(query.unlabelled, selection.index)]
+        columns["predicted"] = np.array(class_names, dtype=object)[predicted]
     if next_state:
         write_arrays(next_state, selection.state)
     write_index(selected, columns | selection.columns)

@@ -103,6 +103,13 @@ def test_classes_bear_their_names():
     assert names_on(drawn(class_counts, data).axes[0].xaxis) == expected
 
 
+def test_mean_counts_that_are_not_whole_have_a_decimal():
+    data = results(["a"], 2, 1, 5, in_train=[1, 2, 3, 4, 5])
+    data.class_counts["count"] = [0, 1, 7, 2000, 99, 1, 2, 7, 2501, 100]
+    texts = drawn(class_counts, data).axes[0].texts
+    assert [text.get_text() for text in texts] == ["0.5", "1.5", "7", "2,250", "99.5"]
+
+
 @pytest.mark.parametrize(
     ("module", "classes"), [(accuracy_change, 20), (class_count_heat_map, 40), (class_counts, 40)]
 )

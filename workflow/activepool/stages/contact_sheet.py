@@ -41,8 +41,7 @@ def contact_sheet(
         label_record = used_labels(file, picks, labels[picks], annotations)
     labels = np.maximum(labels, UNKNOWN)
     rounds = [
-        read_round_picks(run.round_number, path, dataset, labels, class_names)
-        for run, path in paths.items()
+        read_round_picks(run.round_number, path, dataset, labels, class_names) for run, path in paths.items()
     ]
     (style,) = styles_of(runs.strategies, Settings(oracles=tuple(oracles))).values()
     title = f"{' '.join([style.name, *style.note.splitlines()])}, seed {runs.seeds[0]}"

@@ -16,6 +16,9 @@ CATEGORY = "Classes"
 #: The largest numbers of classes with counts in the cells, and with names.
 MAX_COUNTED, MAX_NAMED = 12, 40
 
+#: The mean count from which on it has no decimals.
+MIN_WHOLE = 100
+
 #: Ticks of the colours, which range from a quarter of an equal share to four times it, on a logarithmic
 #: scale.
 SHARES = {-2: "1/4", -1: "1/2", 0: "1", 1: "2", 2: "4"}
@@ -62,8 +65,13 @@ def draw(results: Results, settings: Settings) -> Figure:
     if counts.shape[1] <= MAX_COUNTED:
         for (row, column), count in np.ndenumerate(counts.to_numpy()):
             colour = "white" if abs(doublings[row, column]) > 0.7 * DOUBLINGS else "black"
-            axes.text(column, row, f"{count:,.0f}", color=colour, size=7, ha="center", va="center")
+            axes.text(column, row, _number(count), color=colour, size=7, ha="center", va="center")
     return figure
+
+
+def _number(count: float) -> str:
+    """Return the text of a mean count; a small one that is not whole has a decimal."""
+    return f"{count:,.0f}" if count >= MIN_WHOLE or count == round(count) else f"{count:.1f}"
 
 
 def last_counts(class_counts: pd.DataFrame) -> pd.DataFrame:

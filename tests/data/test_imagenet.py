@@ -65,6 +65,64 @@ def test_one_list_cannot_be_both_parts(tmp_path):
 
 def test_classes_are_numbers_where_folders_are_not_classes(tmp_path):
     options = lists(tmp_path, "all/a.jpg 0\nall/b.jpg 1\n", "all/c.jpg 1\n")
+    samples = imagenet.load_long_tailed(**options)
+    assert samples.class_names == ["0", "1"]
+    assert samples.notices == (
+        f"{options['train_list']}: the names of the classes are their numbers, because images of 'all' have "
+        "several, such as 0 and 1",
+    )
+
+
+@pytest.mark.parametrize(
+    ("train", "reason"),
+    [
+        (
+            "a/1.jpg 0\nb/1.jpg 1\nc/1.jpg 0\n",
+            "images of class 0 lie in several folders, such as 'a' and 'c'",
+        ),
+        ("a/x/1.jpg 0\nb/x/1.jpg 1\n", "the folders 'a/x' and 'b/x' of two classes have the same name"),
+        ("1.jpg 0\nb/1.jpg 1\n", "some images lie in no folder"),
+        ("a/1.jpg 0\na/2.jpg 1\nb/1.jpg 1\n", "images of 'a' have several, such as 0 and 1"),
+    ],
+)
+def test_a_notice_says_why_classes_have_numbers_for_names(tmp_path, train, reason):
+    options = lists(tmp_path, train, "1/1.jpg 0\n")  # a folder called as the other class is no mistake
+    samples = imagenet.load_long_tailed(**options)
+    assert samples.class_names == ["0", "1"]
+    assert samples.notices[0].endswith(f": the names of the classes are their numbers, because {reason}")
+
+
+def test_few_numbers_that_contradict_their_folders_are_mistakes(tmp_path):
+    numbers = {"n01": [1, *[0] * 9], "n02": [1] * 6 + [2], "n03": [2] * 5}
+    rows = [
+        (f"train/{folder}/{row}.JPEG", label)
+        for folder in numbers
+        for row, label in enumerate(numbers[folder])
+    ]
+    options = lists(tmp_path, "".join(f"{image} {label}\n" for image, label in rows), "val/n01/1.JPEG 0\n")
+    with pytest.raises(InputError) as raised:
+        imagenet.load_long_tailed(**options)
+    first, second = raised.value.args
+    assert first == (
+        f"{options['train_list']}:1: 'train/n01/0.JPEG' has the class 1, but 9 of the 10 images of train/n01 "
+        "have 0; number all of them alike, or use kind: manifest, whose folders need not be classes"
+    )
+    assert "train.txt:17: 'train/n02/6.JPEG' has the class 2, but 6 of the 7 images of train/n02" in second
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        {"camera1": [0] * 29 + [1], "camera2": [0] * 30},  # no folder is mostly class 1
+        {"camera1": [0] * 8 + [1], "camera2": [1] * 8 + [0] * 2},  # too many
+        {"camera1": [0] * 28, "camera2": [1], "camera3": [0, 1]},  # as many of both
+    ],
+)
+def test_numbers_need_not_be_those_of_folders(tmp_path, numbers):
+    rows = [
+        (f"{folder}/{row}.JPEG", label) for folder in numbers for row, label in enumerate(numbers[folder])
+    ]
+    options = lists(tmp_path, "".join(f"{image} {label}\n" for image, label in rows), "x/1.JPEG 0\n")
     assert imagenet.load_long_tailed(**options).class_names == ["0", "1"]
 
 

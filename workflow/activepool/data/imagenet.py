@@ -9,6 +9,7 @@ import numpy as np
 
 from activepool.data.class_names import quoted
 from activepool.data.folder import list_parts
+from activepool.data.list_classes import list_class_names
 from activepool.data.listed_paths import (
     leads_out,
     repeated_files,
@@ -18,7 +19,7 @@ from activepool.data.listed_paths import (
 )
 from activepool.data.listing import existing_file, existing_folder, holds_more_than
 from activepool.data.previews import MAX_PREVIEWED
-from activepool.data.samples import Part, Samples
+from activepool.data.samples import Part, Samples, with_notice
 from activepool.errors import MAX_LINES, InputError, first_few, require_none
 from activepool.io.files import read_text
 from activepool.io.index_files import whole_number
@@ -66,9 +67,8 @@ def load_long_tailed(root: str | Path, train_list: str | Path, test_list: str | 
             f"{test_list}:{test_only[0] + 1}: class {test.labels[test_only[0]]} is not in {train_list}, "
             f"which has 0..{num_classes - 1}"
         )
-    class_names = _class_names(train, num_classes)
-    _require_same_folders(test_list, test, class_names)
-    return Samples(train, test, class_names, str(root))
+    class_names, notice = list_class_names(train_list, train, test_list, test)
+    return with_notice(Samples(train, test, class_names, str(root)), notice)
 
 
 def are_lists_large(root: str | Path, train_list: str | Path, test_list: str | Path) -> bool:
@@ -164,25 +164,3 @@ def _require_all_classes(path: str | Path, train: Part) -> None:
             f"{path}: has images of class {present[-1]}, but none of {first_few(missing, MAX_SHOWN, count)}; "
             "the class numbers must be 0..C-1 with none left out"
         )
-
-
-def _require_same_folders(path: str | Path, test: Part, class_names: list[str]) -> None:
-    number_of = {name: number for number, name in enumerate(class_names)}
-    for row, (label, source) in enumerate(zip(test.labels.tolist(), test.sources, strict=True)):
-        folder = Path(source).parent.name
-        if number_of.get(folder, label) != label:
-            raise InputError(
-                f"{path}:{row + 1}: {source!r} has the class {label}, but the train images of folders called "
-                f"{folder} have {number_of[folder]}; number the classes of both lists in the same way"
-            )
-
-
-def _class_names(train: Part, num_classes: int) -> list[str]:
-    """Name classes by the folder of their images (the wnid); by number if folders are not classes."""
-    folders: list[set[str]] = [set() for _ in range(num_classes)]
-    for label, source in zip(train.labels.tolist(), train.sources, strict=True):
-        folders[label].add(source.rpartition("/")[0])
-    names = [Path(next(iter(class_folders))).name for class_folders in folders if len(class_folders) == 1]
-    if len(set(names)) == num_classes:
-        return names
-    return [str(number) for number in range(num_classes)]

@@ -222,9 +222,17 @@ def test_a_row_of_embeddings_that_now_is_another_vector_is_refused():
         require_fit_to_listing(experiment(**dataset))
 
 
-def test_indices_of_thinned_samples_are_checked_later():
+def test_indices_are_checked_later_where_unreadable_images_are_skipped():
     write_manifest("ant", "bee")
     bought("90,images/00.png,ant", "91,,wasp", columns="index,source,label")
-    assert problems(**MANIFEST, fraction=0.9) == [
+    assert problems(**MANIFEST, on_unreadable="skip") == [
         "bought.csv:3: label 'wasp' is not a class; there are ant, bee",
+    ]
+
+
+def test_indices_of_thinned_samples_are_those_that_stay():
+    write_manifest("ant", "bee")
+    bought("1,ant", "13,ant", columns="index,label")
+    assert problems(**MANIFEST, fraction=0.5) == [
+        "bought.csv:3: index '13' is not a row of train/features (0 to 5)"
     ]

@@ -9,7 +9,7 @@ from activepool.data.image_checks import drop_unreadable
 from activepool.data.kinds import KINDS, build
 from activepool.data.samples import Samples
 from activepool.data.settings import DatasetSettings
-from activepool.data.subset import remaining_rows
+from activepool.data.subset import reduced
 
 
 def prepare(settings: DatasetSettings, workers: int = 1) -> tuple[Samples, pd.DataFrame]:
@@ -27,9 +27,4 @@ def prepare(settings: DatasetSettings, workers: int = 1) -> tuple[Samples, pd.Da
     if len(unreadable):  # a class may have lost all its train samples
         notices = class_notices(samples.name, samples.class_names, samples.train.labels, samples.test.labels)
         samples = replace(samples, notices=tuple(dict.fromkeys([*samples.notices, *notices])))
-    if settings.imbalance is not None or settings.fraction is not None:
-        labels = {name: part.labels for name, part in samples.parts.items()}
-        rows = remaining_rows(labels, len(samples.class_names), settings.imbalance, settings.fraction)
-        train, test = (part.take(rows[name]) for name, part in samples.parts.items())
-        samples = replace(samples, train=train, test=test)
-    return samples, unreadable
+    return reduced(samples, settings.imbalance, settings.fraction), unreadable

@@ -74,12 +74,12 @@ def write_features(
         labels_of = {name: part.labels[rows] for name, (part, rows) in parts.items()}
         class_lines = class_notices(path, files.class_names, *labels_of.values())
         notices = (*class_lines, *files.notices, *_row_notices(path, files))
-        remaining = remaining_rows(labels_of, len(files.class_names), imbalance, fraction)
+        remaining = remaining_parts(path, files, test_fraction, imbalance, fraction)
         with written_hdf5(output) as file:
             file.attrs["class_names"] = files.class_names
             file.attrs.update(backbone="given", checkpoint_digest="", transform="")
-            for name, (part, rows) in parts.items():
-                _copy(part, rows[remaining[name]], file.create_group(name))
+            for name, (part, rows) in remaining.items():
+                _copy(part, rows, file.create_group(name))
     return notices
 
 
@@ -100,6 +100,20 @@ def preview(
         parts = _parts(path, files, test_fraction)
         train, test = (part.labels[rows] for part, rows in parts.values())
         return Preview.from_labels(path, train, test, files.class_names)
+
+
+def remaining_parts(
+    path: PathLike,
+    files: EmbeddingFiles,
+    test_fraction: float | None,
+    imbalance: Imbalance | None,
+    fraction: float | None,
+) -> dict[str, tuple[EmbeddingPart, IntArray]]:
+    """Return, for train and test, the original part of the rows of features.h5, and these rows, ascending."""
+    parts = _parts(path, files, test_fraction)
+    labels = {name: part.labels[rows] for name, (part, rows) in parts.items()}
+    remaining = remaining_rows(labels, len(files.class_names), imbalance, fraction)
+    return {name: (part, rows[remaining[name]]) for name, (part, rows) in parts.items()}
 
 
 def feature_problems(files: EmbeddingFiles) -> Iterator[str]:

@@ -11,12 +11,14 @@ larger half.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from activepool.compute.arrays import IntArray
 from activepool.compute.seeds import generator
 from activepool.data.allocation import draw_per_class
+from activepool.data.samples import Samples
 from activepool.data.settings import Imbalance
 from activepool.errors import InputError
 
@@ -65,6 +67,16 @@ def remaining_rows(
         for name, part_rows in rows.items():
             rows[name] = part_rows[subset_rows(labels[name][part_rows], num_classes, fraction, name)]
     return rows
+
+
+def reduced(samples: Samples, imbalance: Imbalance | None, fraction: float | None) -> Samples:
+    """Return the samples that stay, see `remaining_rows`."""
+    if imbalance is None and fraction is None:
+        return samples
+    labels = {name: part.labels for name, part in samples.parts.items()}
+    rows = remaining_rows(labels, len(samples.class_names), imbalance, fraction)
+    train, test = (part.take(rows[name]) for name, part in samples.parts.items())
+    return replace(samples, train=train, test=test)
 
 
 def subset_counts(counts: IntArray, fraction: float) -> IntArray:

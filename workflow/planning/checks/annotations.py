@@ -6,6 +6,7 @@ In embeddings without names, only the row identifies a vector, and rows can move
 import os
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,15 +25,16 @@ from activepool.data.annotations import (
     shortened,
 )
 from activepool.data.embedding_files import EmbeddingPart, opened
+from activepool.data.embeddings import remaining_parts
 from activepool.data.kinds import build, preview
 from activepool.data.label_file import LabelFile
+from activepool.data.subset import reduced
 from activepool.errors import InputError, first_few
 from activepool.features.store import FeatureFile
 from activepool.io.index_files import whole_number
 from activepool.programs.messages import print_notices
 from activepool.records.provenance import Record, record_path
 from planning.configuration.datasets import (
-    DatasetSettings,
     Embeddings,
     HuggingFace,
     ImageDatasetSettings,
@@ -82,33 +84,60 @@ def require_fit_to_listing(experiment: Experiment) -> None:
 
     For a run that reads the samples again, and may find them in other rows than before.
     """
-    path = experiment.dataset.annotations
-    if path is None or (part := _listed(experiment)) is None:
+    path, samples = experiment.dataset.annotations, Paths(experiment).samples
+    if path is None or (earlier := _train_part(samples)) is None:
         return
     annotations = read_annotations(path)
-    raise_if_any(match(part, annotations)[1])
-    samples = Paths(experiment).samples
-    with LabelFile(samples) as file:
-        raise_if_any(list(_moved(TrainPart.from_file(file), part, annotations)))
+    # An index may have moved in a list of any length.
+    has_bare_index = any(_bare_index(annotation) is not None for annotation in annotations.rows)
+    part = _listed(experiment, even_if_large=has_bare_index)
+    if part is None:
+        return
+    moved = dict(_moved(earlier, part, annotations))
+    others = [annotation for annotation in annotations.rows if annotation.line not in moved]
+    raise_if_any([*moved.values(), *match(part, replace(annotations, rows=others))[1]])
     if isinstance(experiment.dataset, Embeddings):
         with FeatureFile(samples) as features, opened(**embedding_options(experiment.dataset)) as present:
             raise_if_any(list(moved_vectors(features, present.train, experiment.dataset.path, annotations)))
 
 
-def _moved(read: TrainPart, listed: TrainPart, annotations: Annotations) -> Iterator[str]:
-    """Yield a line for each annotation with only an index that now names another sample."""
-    if read.sources is None or listed.sources is None or not listed.is_final:
+def _moved(read: TrainPart, listed: TrainPart, annotations: Annotations) -> Iterator[tuple[int, str]]:
+    """Yield the line and problem of each annotation with only an index that may now name another sample."""
+    if read.sources is None or listed.sources is None:
         return
     for annotation in annotations.rows:
-        row = None if annotation.source.strip() else whole_number(annotation.index)
-        if row is None or row >= min(len(read.sources), len(listed.sources)):
+        row = _bare_index(annotation)
+        if row is None or row >= len(read.sources):
             continue
-        earlier, present = read.sources[row], listed.sources[row]
-        if earlier != present:
+        earlier, where = read.sources[row], f"{annotations.path}:{annotation.line}"
+        if not listed.is_final:
             yield (
-                f"{annotations.path}:{annotation.line}: index {row} was {earlier!r}, but is {present!r} in "
-                f"{listed.name} now; add the column 'source', which names the labelled sample"
+                annotation.line,
+                f"{where}: index {row} was {earlier!r}, and may be another image once the images are read "
+                "again (on_unreadable: skip); give its source in the column 'source' instead",
             )
+        elif row < len(listed.sources) and listed.sources[row] != earlier:
+            yield (
+                annotation.line,
+                f"{where}: index {row} was {earlier!r}, but is {listed.sources[row]!r} in "
+                f"{listed.name} now; add the column 'source', which names the labelled sample",
+            )
+
+
+def _bare_index(annotation: Annotation) -> int | None:
+    """Return the index of an annotation that has no source; None for any other."""
+    return None if annotation.source.strip() else whole_number(annotation.index)
+
+
+def _train_part(samples: str) -> TrainPart | None:
+    """Return the samples that an earlier run has read; None if there are none, or the file is damaged."""
+    if not Path(samples).is_file():
+        return None
+    try:
+        with LabelFile(samples) as file:
+            return TrainPart.from_file(file)
+    except InputError:
+        return None
 
 
 def _parts(experiment: Experiment) -> Iterator[TrainPart]:
@@ -135,23 +164,26 @@ def _read(experiment: Experiment) -> TrainPart | None:
         return TrainPart.from_file(file)
 
 
-def _listed(experiment: Experiment) -> TrainPart | None:
+def _listed(experiment: Experiment, even_if_large: bool = False) -> TrainPart | None:
+    """Return the samples as a run would read them now; None without a list, or if a list takes long."""
     dataset = experiment.dataset
     if isinstance(dataset, Embeddings):
+        thinned = dataset.test_fraction, dataset.imbalance, dataset.fraction
         with opened(**embedding_options(dataset)) as embeddings:
-            train = embeddings.train
-            final = not _thinned(dataset) and dataset.test_fraction is None
-            return TrainPart(dataset.path, train.labels, train.source_texts(), embeddings.class_names, final)
-    if not isinstance(dataset, ImageDatasetSettings) or preview(preview_source(dataset)) is None:
+            train, rows = remaining_parts(dataset.path, embeddings, *thinned)["train"]
+            sources = train.source_texts()[rows]
+            return TrainPart(dataset.path, train.labels[rows], sources, embeddings.class_names)
+    if not isinstance(dataset, ImageDatasetSettings):
+        return None
+    if preview(preview_source(dataset)) is None and not even_if_large:
         return None
     samples = build(dataset.kind, **source_setting(dataset)["options"])
     name = dataset.path if isinstance(dataset, Manifest | WebDataset | HuggingFace) else dataset.root
-    final = not _thinned(dataset) and dataset.on_unreadable == "stop"
-    return TrainPart(name, samples.train.labels, samples.train.sources, samples.class_names, final)
-
-
-def _thinned(dataset: DatasetSettings) -> bool:
-    return dataset.imbalance is not None or dataset.fraction is not None
+    # With "skip", the unreadable images leave first, and the others move up.
+    is_final = dataset.on_unreadable == "stop"
+    if is_final:
+        samples = reduced(samples, dataset.imbalance, dataset.fraction)
+    return TrainPart(name, samples.train.labels, samples.train.sources, samples.class_names, is_final)
 
 
 def _notices(part: TrainPart, labels: np.ndarray, annotations: Annotations) -> Iterator[str]:
@@ -236,7 +268,7 @@ def require_use_of_labels(late_labels: LateLabels, writes: Iterable[str]) -> Non
     the run reads the samples again, also raise InputError for annotations that no longer fit them.
     """
     paths, labels, written = late_labels.paths, late_labels.by_row(), set(writes)
-    if labels and paths.samples in written:
+    if paths.samples in written:
         require_fit_to_listing(paths.experiment)
     selections = [path for path in paths.in_runs("selected.csv") if Path(path).is_file()]
     rewritten = [path for path in selections if path in written and _labelled_rows(labels, [path])]

@@ -177,7 +177,8 @@ def test_lists_beside_tensors(tmp_path):
     ("wrong", "words"),
     [
         ([1.0, 2.0], "x: row 57 has 2 numbers, and the first row 3"),
-        (None, "x: row 57 has 0 numbers, and the first row 3"),
+        ([], "x: row 57 has 0 numbers, and the first row 3"),
+        (None, "x: row 57 is null; each row needs 3 numbers"),
     ],
 )
 def test_lists_of_other_lengths(tmp_path, wrong, words):
@@ -186,6 +187,17 @@ def test_lists_of_other_lengths(tmp_path, wrong, words):
     parquet.write_table(pa.table({"x": lists}), tmp_path / "t.parquet", row_group_size=40)
     with pytest.raises(InputError, match=words):
         stored(tmp_path / "t.parquet").read(slice(50, 60))
+
+
+@pytest.mark.parametrize("nulls", [1, 45])
+@pytest.mark.parametrize("kind", [pa.list_(pa.float32()), pa.list_(pa.float32(), 3)])
+def test_a_first_row_that_is_null(tmp_path, nulls, kind):
+    lists = pa.array([None] * nulls + [[1.0, 2.0, 3.0]] * (ROWS - nulls), kind)
+    parquet.write_table(pa.table({"x": lists}), tmp_path / "t.parquet", row_group_size=40)
+    array = stored(tmp_path / "t.parquet")
+    assert array.shape == (ROWS, 3)
+    with pytest.raises(InputError, match="x: row 0 is null; each row needs 3 numbers"):
+        array.read(slice(None))
 
 
 def test_a_column_of_classes_is_not_among_the_floats(tmp_path):

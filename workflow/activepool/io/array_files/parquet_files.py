@@ -80,8 +80,14 @@ def _is_text(types: Any, kind: Any) -> bool:
 
 def _width(path: Path, file: Any, name: str) -> int:
     with report_damage(f"{path}: {name}"):
-        batch = next(file.iter_batches(1, columns=[name]), None)
-        return len(batch.column(0)[0].as_py() or ()) if batch else 0
+        for size in (1, BLOCK_ROWS):  # the first row, unless it is null
+            for batch in file.iter_batches(size, columns=[name]):
+                lengths = batch.column(0).drop_null().value_lengths()
+                if len(lengths):
+                    return int(lengths[0].as_py())
+                if size == 1:
+                    break
+    return 0
 
 
 def _table(columns: Sequence[Any], first_row: int) -> np.ndarray:
@@ -102,7 +108,10 @@ def _numbers(label: str, columns: Sequence[Any], first_row: int) -> np.ndarray:
 
 def _lists(label: str, width: int, columns: Sequence[Any], first_row: int) -> np.ndarray:
     (column,) = columns
-    lengths = column.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
+    if column.null_count:
+        row = first_row + column.is_null().to_pylist().index(True)
+        raise InputError(f"{label}: row {row} is null; each row needs {width} numbers")
+    lengths = column.value_lengths().to_numpy(zero_copy_only=False)
     wrong_rows = np.flatnonzero(lengths != width)
     if len(wrong_rows):
         row, length = first_row + int(wrong_rows[0]), int(lengths[wrong_rows[0]])

@@ -237,6 +237,10 @@ def test_an_index_means_nothing_before_rows_are_final(write):
         ("\n\nindex,class\n1,cat\n", "bought.csv:3: must have the column 'label'"),
         ("source;label\nb.jpg;cat\n", "columns: source;label.*; separate the columns by commas"),
         ("Index,source,label\n0,b.jpg,cat\n", "bought.csv:1: rename the column 'Index' to 'index'"),
+        (
+            "source,label,LABEL\nb.jpg,cat,Cat\n",
+            "bought.csv:1: has the columns 'label' and 'LABEL'; leave one of them out",
+        ),
         ("source,label,label\nb.jpg,cat,dog\n", "bought.csv:1: two columns have the same name"),
     ],
 )

@@ -207,7 +207,10 @@ def shortened(problems: list[str]) -> list[str]:
 def _check_header(where: str, names: list[str]) -> None:
     require_different_columns(where, names)
     if misspelt := [name for name in names if name not in COLUMNS and name.casefold() in COLUMNS]:
-        raise InputError(f"{where}: rename the column {misspelt[0]!r} to {misspelt[0].casefold()!r}")
+        name, meant = misspelt[0], misspelt[0].casefold()
+        if meant in names:
+            raise InputError(f"{where}: has the columns {meant!r} and {name!r}; leave one of them out")
+        raise InputError(f"{where}: rename the column {name!r} to {meant!r}")
     if "label" not in names or not {"index", "source"} & set(names):
         raise InputError(
             f"{where}: must have the column 'label', and 'index' or 'source' "

@@ -114,7 +114,9 @@ def test_imbalance_and_a_test_part_that_is_split_off(tmp_path, form):
 
     test_rows = held_out_rows(labels, 0.3)
     train_rows = np.setdiff1d(np.arange(90), test_rows)
-    train_rows = train_rows[long_tail_rows(labels[train_rows], 3, Imbalance(kind="exp", factor=0.25, seed=3))]
+    train_rows = train_rows[
+        long_tail_rows(labels[train_rows], "abc", Imbalance(kind="exp", factor=0.25, seed=3))
+    ]
     content = read(tmp_path / "features.h5")
     for name, rows in (("train", train_rows), ("test", test_rows)):
         np.testing.assert_array_equal(content[name][0], features[rows])

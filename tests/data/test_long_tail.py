@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from activepool.data.previews import Preview
 from activepool.data.settings import DatasetSettings, Imbalance
 from activepool.data.subset import long_tail_counts, long_tail_rows
 from activepool.errors import InputError
@@ -47,7 +48,7 @@ def test_one_class_keeps_all():
 
 def test_rows_follow_the_counts_and_unknown_ones_stay():
     labels = np.random.default_rng(0).permutation(np.repeat([0, 1, 2, -1], [50, 40, 60, 30]))
-    rows = long_tail_rows(labels, 3, Imbalance(kind="exp", factor=0.25))
+    rows = long_tail_rows(labels, "abc", Imbalance(kind="exp", factor=0.25))
     assert (np.diff(rows) > 0).all()
     row_labels = labels[rows]
     assert (
@@ -60,7 +61,7 @@ def test_rows_follow_the_counts_and_unknown_ones_stay():
 def test_rows_depend_on_the_seed_and_are_nested_over_factors():
     labels = np.repeat([0, 1], 100)
     small, again, large, other_seed = (
-        set(long_tail_rows(labels, 2, Imbalance(kind="step", factor=factor, seed=seed)).tolist())
+        set(long_tail_rows(labels, "ab", Imbalance(kind="step", factor=factor, seed=seed)).tolist())
         for factor, seed in ((0.1, 0), (0.1, 0), (0.3, 0), (0.1, 1))
     )
     assert small == again
@@ -82,6 +83,12 @@ def test_invalid_imbalance_is_refused(kind, factor, words):
 
 
 def test_no_class_loses_all_its_samples():
-    words = "factor 0.05 leaves no sample of class number 1 .* raise the factor to at least 0.1"
+    words = "factor 0.05 leaves no sample of class 'bee' .* raise the factor to at least 0.1"
+    imbalance = Imbalance(kind="step", factor=0.05)
     with pytest.raises(InputError, match=words):
-        long_tail_counts(np.array([10, 10]), Imbalance(kind="step", factor=0.05))
+        long_tail_rows(np.repeat([0, 1], 10), ["ant", "bee"], imbalance)
+    counts = np.array([10, 10])
+    with pytest.raises(InputError, match=words):
+        Preview(counts, 20, 5, ["ant", "bee"]).reduced(imbalance, None)
+    with pytest.raises(InputError, match="no sample of class number 1"):
+        long_tail_counts(counts, imbalance)

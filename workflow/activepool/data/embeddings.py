@@ -112,7 +112,7 @@ def remaining_parts(
     """Return, for train and test, the original part of the rows of features.h5, and these rows, ascending."""
     parts = _parts(path, files, test_fraction)
     labels = {name: part.labels[rows] for name, (part, rows) in parts.items()}
-    remaining = remaining_rows(labels, len(files.class_names), imbalance, fraction)
+    remaining = remaining_rows(labels, files.class_names, imbalance, fraction)
     return {name: (part, rows[remaining[name]]) for name, (part, rows) in parts.items()}
 
 

@@ -47,7 +47,7 @@ class Preview:
         counts, num_test = self.train_class_counts, self.num_test
         unlabelled = self.num_train - int(counts.sum())
         if imbalance is not None:
-            counts = long_tail_counts(counts, imbalance)
+            counts = long_tail_counts(counts, imbalance, self.class_names)
         if fraction is not None:
             counts = subset_counts(counts, fraction)
             unlabelled = int(subset_counts(np.array([unlabelled]), fraction)[0])

@@ -10,7 +10,7 @@ and a class that has fewer keeps all. With ``step`` and an odd C, the class in t
 larger half.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,13 +18,19 @@ import numpy as np
 from activepool.compute.arrays import IntArray
 from activepool.compute.seeds import generator
 from activepool.data.allocation import draw_per_class
+from activepool.data.class_names import quoted
 from activepool.data.samples import Samples
 from activepool.data.settings import Imbalance
 from activepool.errors import InputError
 
 
-def long_tail_counts(class_counts: IntArray, imbalance: Imbalance) -> IntArray:
-    """Return how many samples each class keeps, both (C,); raises InputError if one would lose all."""
+def long_tail_counts(
+    class_counts: IntArray, imbalance: Imbalance, class_names: Sequence[str] | None = None
+) -> IntArray:
+    """Return how many samples each class keeps, both (C,).
+
+    Raises: InputError, with the name or else the number of the class, if one would lose all.
+    """
     num_classes, largest = len(class_counts), int(class_counts.max(initial=0))
     factor = imbalance.factor
     if imbalance.kind == "exp":
@@ -34,26 +40,31 @@ def long_tail_counts(class_counts: IntArray, imbalance: Imbalance) -> IntArray:
     targets = np.array([int(largest * share) for share in shares], dtype=np.int64)
     lost = np.flatnonzero((targets == 0) & (class_counts > 0))
     if len(lost):
+        lost_class = f"class {quoted(class_names[lost[0]])}" if class_names else f"class number {lost[0]}"
         raise InputError(
-            f"imbalance: factor {factor} leaves no sample of class number {lost[0]} (the largest class "
+            f"imbalance: factor {factor} leaves no sample of {lost_class} (the largest class "
             f"has {largest}); raise the factor to at least {1 / largest:.2g}"
         )
     return np.minimum(class_counts, targets)
 
 
-def long_tail_rows(labels: IntArray, num_classes: int, imbalance: Imbalance) -> IntArray:
+def long_tail_rows(labels: IntArray, class_names: Sequence[str], imbalance: Imbalance) -> IntArray:
     """Return the train rows that stay, ascending; those of label -1 all do.
 
     With the same seed, a larger factor keeps all samples that a smaller one keeps; see `long_tail_counts`.
     """
     labelled = np.flatnonzero(labels >= 0)
-    counts = long_tail_counts(np.bincount(labels[labelled], minlength=num_classes), imbalance)
+    class_counts = np.bincount(labels[labelled], minlength=len(class_names))
+    counts = long_tail_counts(class_counts, imbalance, class_names)
     drawn = draw_per_class(labelled, labels[labelled], counts, generator(imbalance.seed, 0, "imbalance"))
     return np.union1d(drawn, np.flatnonzero(labels < 0))
 
 
 def remaining_rows(
-    labels: Mapping[str, IntArray], num_classes: int, imbalance: Imbalance | None, fraction: float | None
+    labels: Mapping[str, IntArray],
+    class_names: Sequence[str],
+    imbalance: Imbalance | None,
+    fraction: float | None,
 ) -> dict[str, IntArray]:
     """Return the rows of each part that stay, ascending, from the labels (n,) of each, -1 if not known.
 
@@ -62,10 +73,11 @@ def remaining_rows(
     """
     rows: dict[str, IntArray] = {name: np.arange(len(part_labels)) for name, part_labels in labels.items()}
     if imbalance is not None:
-        rows["train"] = long_tail_rows(labels["train"], num_classes, imbalance)
+        rows["train"] = long_tail_rows(labels["train"], class_names, imbalance)
     if fraction is not None:
         for name, part_rows in rows.items():
-            rows[name] = part_rows[subset_rows(labels[name][part_rows], num_classes, fraction, name)]
+            kept = subset_rows(labels[name][part_rows], len(class_names), fraction, name)
+            rows[name] = part_rows[kept]
     return rows
 
 
@@ -74,7 +86,7 @@ def reduced(samples: Samples, imbalance: Imbalance | None, fraction: float | Non
     if imbalance is None and fraction is None:
         return samples
     labels = {name: part.labels for name, part in samples.parts.items()}
-    rows = remaining_rows(labels, len(samples.class_names), imbalance, fraction)
+    rows = remaining_rows(labels, samples.class_names, imbalance, fraction)
     train, test = (part.take(rows[name]) for name, part in samples.parts.items())
     return replace(samples, train=train, test=test)
 

@@ -163,6 +163,8 @@ def test_plus_and_minus_are_classes():
 )
 def test_a_class_that_is_not_there(name, known, expected):
     assert no_such_class(name, known) == expected
+    hint = "" if "; " in expected else "; if its labels come later, name all classes in class_names"
+    assert no_such_class(name, known, may_follow=True) == f"{expected}{hint}"
 
 
 @pytest.mark.parametrize(

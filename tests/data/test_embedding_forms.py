@@ -150,6 +150,17 @@ def test_labels_that_are_names(tmp_path, form):
         preview(**options, class_names=["cat", "ant"], test_fraction=0.2)
 
 
+def test_a_class_whose_labels_may_come_later_is_to_be_declared(tmp_path):
+    names = np.array(["ant", "", "ant"] * 20)
+    test = {"test/features": values()[:2], "test/labels": np.array(["ant", "bee"])}
+    np.savez(tmp_path / "v.npz", features=values(), labels=names, **test)
+    with pytest.raises(
+        InputError, match=r"'bee' .*; if its labels come later, name all classes in class_names$"
+    ):
+        preview(tmp_path / "v.npz")
+    assert preview(tmp_path / "v.npz", class_names=["ant", "bee"]).num_test == 2
+
+
 def test_each_name_that_is_not_a_class_is_reported(tmp_path):
     names = np.array(["ant", "n/a", "bee", "-2"] * 15)
     np.savez(tmp_path / "v.npz", features=values(), labels=names)

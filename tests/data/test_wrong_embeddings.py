@@ -212,6 +212,10 @@ def test_files_of_other_kinds(tmp_path):
         ({"labels": ["ant", "b\0e"] * 4}, r"x.npz: labels: row 1: label 'b\\x00e' is not text; rename it"),
         ({"labels": ["ant", "b\ne"] * 4}, r"x.npz: labels: row 1: label 'b\\ne' has a line break; rename it"),
         (
+            {"labels": [0, 1] * 4, "class_names": ["ant", "-1"]},
+            "labels: class_names has '-1' as class 1, but the label '-1' stands for one that is not known",
+        ),
+        (
             {"labels": ["ant", "-1"] * 4, "class_names": ["ant", "-1"]},
             "labels: class_names has '-1' as class 1, but",
         ),

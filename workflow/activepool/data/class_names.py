@@ -99,10 +99,15 @@ def no_label_marks(names: Sequence[str]) -> list[str]:
     return [name for name in marks if not (name == "-" and "+" in names)]
 
 
-def no_such_class(name: str, class_names: Sequence[str]) -> str:
-    """Return the message that the train part lacks a class, with its classes and the likely one."""
+def no_such_class(name: str, class_names: Sequence[str], may_follow: bool = False) -> str:
+    """Return the message that the train part lacks a class, with its classes and the likely one.
+
+    ``may_follow``: whether later labels may add the class if the option class_names lists all.
+    """
     name_text, hint = _quoted_with_hint(name, class_names)
     classes = f"its classes: {_listed(class_names)}" if class_names else "none of its samples has a label"
+    if may_follow and not hint:
+        hint = "; if its labels come later, name all classes in class_names"
     return f"the train part has no class {name_text} ({classes}){hint}"
 
 
@@ -112,8 +117,13 @@ def undeclared_class(name: str, class_names: Sequence[str]) -> str:
     return f"label {name_text} is not in class_names ({_listed(class_names)}){hint}"
 
 
-def label_problem(label: str, classes: Container[str], class_names: Sequence[str]) -> str | None:
-    """Return why a label is not one of the ``classes``, or was hardly meant as one; None for any other."""
+def label_problem(
+    label: str, classes: Container[str], class_names: Sequence[str], may_follow: bool = False
+) -> str | None:
+    """Return why a label is not one of the ``classes``, or was hardly meant as one; None for any other.
+
+    ``may_follow`` is that of `no_such_class`.
+    """
     if reads_as_missing(label):
         return (
             f"label {label!r} reads like a missing value; leave it empty if the class is not known, or give "
@@ -124,7 +134,7 @@ def label_problem(label: str, classes: Container[str], class_names: Sequence[str
             f"label {label!r} is below 0, where -1 stands for a label that is not known; leave it empty, or "
             "name the classes by words"
         )
-    return None if label in classes else no_such_class(label, class_names)
+    return None if label in classes else no_such_class(label, class_names, may_follow)
 
 
 def require_different(where: object, class_names: Sequence[str]) -> None:

@@ -237,9 +237,10 @@ def _numbered(
 ) -> list[EmbeddingPart]:
     """Return checked parts with the numbers of their labels; raises InputError with all wrong labels."""
     numbered, problems = list[EmbeddingPart](), list[str]()
+    may_follow = not declared and "" in (parts[0].labels.names or ())
     for part in parts:
         try:
-            labels = label_numbers(part.labels, class_names, declared)
+            labels = label_numbers(part.labels, class_names, declared, may_follow)
             numbered.append(EmbeddingPart(part.name, part.features, labels, part.sources))
         except InputError as error:
             problems += error.args

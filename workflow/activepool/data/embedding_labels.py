@@ -90,16 +90,19 @@ def class_names_of(train: RawLabels) -> list[str]:
     return [str(number) for number in range(largest + 1)]
 
 
-def label_numbers(labels: RawLabels, class_names: Sequence[str], declared: Container[str]) -> IntArray:
+def label_numbers(
+    labels: RawLabels, class_names: Sequence[str], declared: Container[str], may_follow: bool = False
+) -> IntArray:
     """Return labels (n,) as numbers of classes, -1 where not known; raises InputError for other labels.
 
-    A class that is ``declared``, and not just a label of the train part, may have any name.
+    A class that is ``declared``, and not just a label of the train part, may have any name but -1. See
+    `no_such_class` for ``may_follow``.
     """
+    require_no_unknown(labels.name, class_names)
     if labels.names is None:
         problems = [*_wrong_numbers(labels, class_names)]
     else:
-        require_no_unknown(labels.name, class_names)
-        problems = [*_wrong_names(labels.name, labels.names, class_names, declared)]
+        problems = [*_wrong_names(labels.name, labels.names, class_names, declared, may_follow)]
     require_none(problems, labels.name)
     if labels.numbers is not None:
         return labels.numbers
@@ -117,7 +120,7 @@ def _must_be_labels(stored: StoredArray, rows: int) -> str:
 
 
 def _wrong_names(
-    where: str, names: Sequence[str], class_names: Sequence[str], declared: Container[str]
+    where: str, names: Sequence[str], class_names: Sequence[str], declared: Container[str], may_follow: bool
 ) -> Iterator[str]:
     row_of: dict[str, int] = {}
     for row, name in enumerate(names):
@@ -126,7 +129,7 @@ def _wrong_names(
     for name, row in row_of.items():
         if unusable := text_problem(name):
             yield f"{where}: row {row}: label {name!a} {unusable}; rename it"
-        elif name not in declared and (problem := label_problem(name, class_names, class_names)):
+        elif name not in declared and (problem := label_problem(name, class_names, class_names, may_follow)):
             yield f"{where}: row {row}: {problem}"
 
 

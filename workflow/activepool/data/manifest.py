@@ -213,9 +213,10 @@ def _path_problem(root: Path, path: str) -> str | None:
 def _label_problems(rows: list[Row], class_names: list[str]) -> Iterator[tuple[int, str]]:
     """Yield the first line and the problem of each label that is not a class, or was hardly meant as one."""
     line_of = _first_lines(rows)
+    may_follow = any(row.split == "train" and not row.label for row in rows)
     misplaced_labels = {row.label for row in rows if row.split not in ("train", "test")}
     for label, line in line_of.items():
-        if problem := label_problem(label, misplaced_labels.union(class_names), class_names):
+        if problem := label_problem(label, misplaced_labels.union(class_names), class_names, may_follow):
             yield line, problem
     train_labels = [label for label in line_of if label in class_names]
     for first, second, difference in indistinguishable_names(train_labels):

@@ -113,8 +113,9 @@ def samples_in(
             f"{shards.root}: no image of the train part has a label; add labels, or say where: label: NAME"
         )
     known_classes = None if train.lacks_labels or test.lacks_labels else names
+    may_follow = class_names is None and "" in train.labels
     for part in (train, test):
-        problems += _label_problems(part, known_classes, class_names or ())
+        problems += _label_problems(part, known_classes, class_names or (), may_follow)
     problems += [] if class_names else [*_wrapped_labels(train), *_indistinguishable_labels(train)]
     unlabelled = [source for source, label in zip(test.sources, test.labels, strict=True) if not label]
     has_no_label = len(unlabelled) > 1 and not any(label for _, label in test.samples)
@@ -167,7 +168,7 @@ def _numbers(class_names: Sequence[str], has_order: bool) -> dict[str, int]:
 
 
 def _label_problems(
-    part: ShardPart, class_names: Sequence[str] | None, declared: Sequence[str]
+    part: ShardPart, class_names: Sequence[str] | None, declared: Sequence[str], may_follow: bool
 ) -> Iterator[str]:
     """Yield a line for the first image of each label that is not a class (if all are known), or hardly one.
 
@@ -176,7 +177,9 @@ def _label_problems(
     source_of = part.first_sources
     classes = source_of if class_names is None else _numbers(class_names, bool(declared))
     for label, source in source_of.items():
-        if label not in declared and (problem := label_problem(label, classes, class_names or ())):
+        if label not in declared and (
+            problem := label_problem(label, classes, class_names or (), may_follow)
+        ):
             yield f"{source}: {problem}"
 
 

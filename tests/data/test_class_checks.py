@@ -28,8 +28,15 @@ def test_labels_that_come_later_may_bring_it():
     )
 
 
-def test_a_class_that_is_not_measured_needs_no_notice():
-    assert class_notices("x", NAMES, labels(0, 1, 2), labels(0)) == ()
+def test_classes_that_are_not_measured_are_reported():
+    (notice,) = class_notices("x", NAMES, labels(0, 1, 2, -1), labels(0, 2, -1, 0)[[0, 1, 3]])
+    assert notice == "x: no test sample has the class 'bee'; balanced accuracy leaves it out"
+    names = [str(number) for number in range(8)]
+    (notice,) = class_notices("x", names, labels(*range(8)), labels(0))
+    assert notice == (
+        "x: no test sample has the classes '1', '2', '3', '4', '5' and 2 more; "
+        "balanced accuracy leaves them out"
+    )
 
 
 def test_a_class_without_samples_is_reported():
@@ -40,7 +47,7 @@ def test_a_class_without_samples_is_reported():
 
 
 def test_test_samples_that_no_accuracy_counts_are_reported():
-    (notice,) = class_notices("x", NAMES, labels(0, 1, 2), labels(0, -1, 1, -1))
+    (notice,) = class_notices("x", NAMES, labels(0, 1, 2), labels(0, -1, 1, -1, 2))
     assert notice == "x: test samples without a label: 2; no accuracy counts them"
 
 

@@ -60,7 +60,13 @@ def test_dataset_of_files_without_the_unreadable(call, draw, tmp_path):
 
 
 def test_files_left_out_are_in_the_log(call, draw, tmp_path, capsys):
-    draw("images/train/a/1.jpg", "images/train/a/.2.jpg", "images/train/b/1.jpg", "images/test/a/1.jpg")
+    draw(
+        "images/train/a/1.jpg",
+        "images/train/a/.2.jpg",
+        "images/train/b/1.jpg",
+        "images/test/a/1.jpg",
+        "images/test/b/1.jpg",
+    )
     settings = {"kind": "folder", "options": {"root": "images"}, "exif": "apply"}
     paths = {"dataset": "dataset.h5", "unreadable": "unreadable.csv", "log": "log"}
     call(dataset, source=json.dumps(settings), **paths)

@@ -133,7 +133,10 @@ def test_a_label_of_5000_digits_is_a_class_like_others(draw):
 
 
 def test_notices_of_classes_name_the_manifest(draw):
-    path = write(draw("1.jpg", "2.jpg", "3.jpg"), '1.jpg,"1,5",', "2.jpg,1.5,", "3.jpg,1.5,test")
+    path = write(
+        draw("1.jpg", "2.jpg", "3.jpg", "4.jpg"),
+        *('1.jpg,"1,5",', "2.jpg,1.5,", "3.jpg,1.5,test", '4.jpg,"1,5",test'),
+    )
     notice = f"{path}: classes whose names are nearly the same: '1,5' and '1.5'"
     dataset = {"kind": "manifest", "options": {"path": str(path)}}
     assert preview(dataset).notices == build("manifest", path=str(path)).notices == (notice,)
@@ -168,6 +171,16 @@ def test_rows_that_cannot_be_used(draw, rows, words):
     root = draw("1.jpg", "2.jpg", "x/3.jpg", "\u00e9.jpg")
     with pytest.raises(InputError, match=words):
         manifest.load(write(root, *rows))
+
+
+def test_a_class_whose_labels_may_come_later_is_to_be_declared(draw):
+    root = draw("1.jpg", "2.jpg", "3.jpg")
+    path = write(root, "1.jpg,ant,", "2.jpg,,", "3.jpg,cat,test")
+    with pytest.raises(
+        InputError, match=r"'cat' .*; if its labels come later, name all classes in class_names$"
+    ):
+        manifest.load(path)
+    assert manifest.load(path, class_names=["ant", "cat"]).test.labels.tolist() == [1]
 
 
 @pytest.mark.parametrize(

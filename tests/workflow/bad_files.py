@@ -92,9 +92,9 @@ def write_small_run() -> None:
     write_head("head.h5", LinearHead(weight, bias))
     margins = {"margin": draws.random(len(POOL)).astype(np.float32)}
     write_scores("scores.h5", ScoreTable(POOL, np.zeros(len(POOL), dtype=np.int32), margins))
-    for number in range(8):
+    for number in range(9):
         write_image(f"images/{number}.png")
-    rows = [f"{number}.png,{CLASSES[number % 3]},{'test' if number > 5 else 'train'}" for number in range(8)]
+    rows = [f"{number}.png,{CLASSES[number % 3]},{'test' if number > 5 else 'train'}" for number in range(9)]
     manifest(*(f"images/{row}" for row in rows))()
     write_samples("dataset.h5", load("manifest.csv"))
 

@@ -37,6 +37,10 @@ def class_notices(
             problems.append(f"{where}: {text}; add train samples of it, or leave its test samples out")
     if len(unused_classes):
         notices.append(f"no sample has {_class_list(unused_classes, class_names)}{may_follow}")
+    unmeasured_classes = np.setdiff1d(train_labels, np.append(test_labels, UNKNOWN))
+    if len(unmeasured_classes) and (test_labels != UNKNOWN).any():
+        text = f"no test sample has {_class_list(unmeasured_classes, class_names)}"
+        notices.append(f"{text}; balanced accuracy leaves {_them(unmeasured_classes)} out")
     if unlabelled := int((test_labels == UNKNOWN).sum()):
         notices.append(f"test samples without a label: {unlabelled:,}; no accuracy counts them")
     if problems:
@@ -58,6 +62,10 @@ def wrapped_unknown(kind: str, has_label: Callable[[int], bool]) -> int | None:
 def exact_numbers(kind: np.dtype) -> int:
     """Return the largest whole number to which a float type rounds no other: 2047 for float16."""
     return (1 << int(np.finfo(kind).nmant) + 1) - 1
+
+
+def _them(classes: IntArray) -> str:
+    return "it" if len(classes) == 1 else "them"
 
 
 def _class_list(classes: IntArray, class_names: Sequence[str]) -> str:

@@ -89,3 +89,21 @@ def test_too_many_features_are_left_to_the_job(read, monkeypatch):
     spoil("train", 1, 1, np.inf)
     monkeypatch.setattr(data, "MAX_VALUES", 90 * 5 - 1)
     assert (problems(), read) == ([], [])
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+def test_unusable_names_are_found_in_each_part(monkeypatch, is_large):
+    if is_large:
+        monkeypatch.setattr(data, "MAX_VALUES", 1)
+    names = {
+        part: [f"{part}{row}.jpg" for row in range(rows)] for part, rows in (("train", 90), ("test", 30))
+    }
+    write_hdf5("given.h5", arrays(), train_sources=names["train"], test_sources=names["test"])
+    assert problems() == []
+    names["train"][40], names["test"][7] = "a\nb.jpg", " "
+    write_hdf5("given.h5", arrays(), train_sources=names["train"], test_sources=names["test"])
+    start, end = "trial.yaml: dataset: given.h5: ", "; each row needs a name on one line"
+    assert problems() == [
+        f"{start}train/sources: row 40 has a line break in 'a\\nb.jpg'{end}",
+        f"{start}test/sources: row 7 has no name{end}",
+    ]

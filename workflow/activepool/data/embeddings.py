@@ -116,6 +116,15 @@ def remaining_parts(
     return {name: (part, rows[remaining[name]]) for name, (part, rows) in parts.items()}
 
 
+def name_problems(files: EmbeddingFiles) -> Iterator[str]:
+    """Yield a line for each part with a name of a row that `write_features` would refuse; reads all names."""
+    for part in filter(None, (files.train, files.test)):
+        try:
+            part.source_texts()
+        except InputError as error:
+            yield from error.args
+
+
 def feature_problems(files: EmbeddingFiles) -> Iterator[str]:
     """Yield a line for each part whose features `write_features` would refuse; reads all of them."""
     for part in filter(None, (files.train, files.test)):

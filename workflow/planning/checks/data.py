@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator
 
 from activepool.data.embedding_files import opened
-from activepool.data.embeddings import feature_problems
+from activepool.data.embeddings import feature_problems, name_problems
 from activepool.data.kinds import EMBEDDINGS, preview
 from activepool.data.previews import Preview
 from activepool.data.splits import validation_counts
@@ -112,22 +112,23 @@ def _budget_problems(experiment: Experiment, data: Preview, in_validation: int) 
 
 
 def vector_problems(dataset: Embeddings) -> list[str]:
-    """Return a line for each part with features that are not finite, or that float32 cannot compute with.
+    """Return a line for each part with unusable names of rows or features.
 
-    Returns no line if there are too many to read twice; the job checks them, too.
+    Features must be finite, and float32 must be able to compute with them. If there are too many to read
+    twice, only the job checks them.
     Raises: InputError if the files cannot be opened.
     """
     options = embedding_options(dataset)
     features = {key: content_digest(options[key]) for key in FEATURE_FILES if key in options}
     arrays = {key: options[key] for key in ARRAY_SETTINGS if key in options}
-    usable = cache_file(json.dumps(["usable features", features, arrays]))
+    usable = cache_file(json.dumps(["usable names and features", features, arrays]))
     if usable.exists():
         return []
     with opened(**options) as files:
+        problems = list(name_problems(files))
         parts = filter(None, (files.train, files.test))
-        if any(math.prod(part.features.shape) > MAX_VALUES for part in parts):
-            return []
-        problems = list(feature_problems(files))
+        if all(math.prod(part.features.shape) <= MAX_VALUES for part in parts):
+            problems = list(dict.fromkeys([*problems, *feature_problems(files)]))
     if not problems:
         store(usable, {"usable": True})
     return problems

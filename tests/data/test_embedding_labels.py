@@ -158,3 +158,34 @@ def test_a_class_that_was_named_may_have_any_name(tmp_path):
     assert result.class_names == ["None", "ant", "-2"]
     with pytest.raises(InputError, match="label 'None' reads like a missing value"):
         preview(tmp_path / "v.npz", test_fraction=0.5)
+
+
+def enumerated(path, number_of, **attributes):
+    """Write an HDF5 file whose labels, in turn, are all of the numbers of an enumeration."""
+    with h5py.File(path, "w") as file:
+        for name, (features, labels) in arrays().items():
+            file[f"{name}/features"] = features
+            values = np.resize(list(number_of.values()), len(labels)).astype(np.int32)
+            file.create_dataset(f"{name}/labels", data=values, dtype=h5py.enum_dtype(number_of, "i4"))
+        file.attrs.update(attributes)
+    return path
+
+
+def test_an_enumeration_names_the_classes(tmp_path):
+    number_of = {"stork": 0, "ant": 1, "nothing": -1, "crane": 2}
+    size = preview(enumerated(tmp_path / "v.h5", number_of))
+    assert (size.class_names, size.num_train) == (["stork", "ant", "crane"], 90)
+    assert size.train_class_counts.tolist() == [23, 23, 22]
+    enumerated(tmp_path / "v.h5", number_of, class_names=["stork", "ant", "crane"])
+    assert preview(tmp_path / "v.h5").class_names == ["stork", "ant", "crane"]
+    enumerated(tmp_path / "v.h5", number_of, class_names=["ant", "stork", "crane"])
+    with pytest.raises(InputError, match=r"train/labels: names other classes than class_names; remove one"):
+        preview(tmp_path / "v.h5")
+
+
+@pytest.mark.parametrize("number_of", [{"ant": 1, "bee": 2}, {"ant": 0, "bee": 5}, {"ant": -2, "bee": 0}])
+def test_an_enumeration_must_number_the_classes_from_0(tmp_path, number_of):
+    path = enumerated(tmp_path / "v.h5", number_of)
+    words = r"v.h5: train/labels: is an enumeration with the numbers .*; number the classes 0..C-1, with -1"
+    with pytest.raises(InputError, match=words):
+        preview(path)

@@ -12,7 +12,7 @@ import h5py
 from activepool.data.class_names import require_different
 from activepool.data.label_file import read_class_names
 from activepool.errors import InputError, first_few
-from activepool.io.array_files.array_file import ArrayFile, StoredArray
+from activepool.io.array_files.array_file import MISSING, ArrayFile, StoredArray
 from activepool.io.array_files.opening import open_arrays
 
 #: The usual names of the arrays.
@@ -123,6 +123,20 @@ def class_names_in(file: ArrayFile, prefixes: Sequence[str] = TRAIN) -> list[str
         raise InputError(f"{stored.name}: is {stored.form}; it must be a list of names")
     names = [name or "" for name in stored.texts()]
     require_different(file.path, names)
+    return names
+
+
+def enumerated_names(labels: StoredArray) -> list[str]:
+    """Return the names of the classes if the labels are an enumeration; empty if they are not."""
+    name_of = {number: name for number, name in labels.value_names.items() if number != MISSING}
+    numbers = sorted(name_of)
+    if numbers != list(range(len(numbers))):
+        raise InputError(
+            f"{labels.name}: is an enumeration with the numbers {first_few(numbers)}; number the classes "
+            "0..C-1, with -1 where a label is not known, or save their names as text"
+        )
+    names = [name_of[number] for number in numbers]
+    require_different(labels.name, names)
     return names
 
 

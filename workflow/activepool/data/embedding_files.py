@@ -16,6 +16,7 @@ from activepool.data.embedding_arrays import (
     ArrayNames,
     class_names_in,
     column_notices,
+    enumerated_names,
     unread_vectors,
 )
 from activepool.data.embedding_labels import RawLabels, class_names_of, label_numbers
@@ -201,6 +202,12 @@ def _part(
         label_sources = names.first_sources(labels_file)
     if stored_labels is None:
         raise names.no_labels_error(file, prefixes, option, features.shape[0])
+    if enumerated := enumerated_names(stored_labels):
+        if class_names not in ([], enumerated):
+            raise InputError(
+                f"{stored_labels.name}: names other classes than class_names; remove one of them"
+            )
+        class_names = enumerated
     raw_labels = RawLabels.from_array(stored_labels, features.shape[0])
     if sources is not None:
         require_names(sources, features.shape[0])

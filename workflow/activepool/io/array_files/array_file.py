@@ -1,6 +1,6 @@
 """Arrays of a user's file, by their names: what it holds, and how their rows are read."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +35,7 @@ class StoredArray:
         read: returns some rows; raises InputError if they cannot be read.
         array: the array itself, where it is mapped, in memory, or an HDF5 dataset; else None.
         columns: the columns of a table that it consists of; empty for any other array.
+        value_names: the name of each value, if its type is an enumeration; else empty.
     """
 
     name: str
@@ -43,6 +44,7 @@ class StoredArray:
     read: Callable[[slice], np.ndarray]
     array: np.ndarray | h5py.Dataset | None = None
     columns: tuple[str, ...] = ()
+    value_names: Mapping[int, str] = field(default_factory=dict)
 
     @classmethod
     def from_array(cls, name: str, array: np.ndarray) -> Self:

@@ -28,8 +28,14 @@ def open_hdf5(path: Path) -> ArrayFile:
         if h5py.check_string_dtype(dataset.dtype) is not None:
             text = np.dtype(object)
             return StoredArray(label, dataset.shape, text, lambda rows: hdf5.texts(dataset, rows))
+        names = {number: value for value, number in (h5py.check_enum_dtype(dataset.dtype) or {}).items()}
         return StoredArray(
-            label, dataset.shape, dataset.dtype, lambda rows: hdf5.values(dataset, rows), dataset
+            label,
+            dataset.shape,
+            dataset.dtype,
+            lambda rows: hdf5.values(dataset, rows),
+            dataset,
+            value_names=names,
         )
 
     return ArrayFile(path, shapes, find, resources=resources)

@@ -35,6 +35,7 @@ def open_safetensors(path: Path) -> ArrayFile:
     with report_damage(f"{path}:"):
         file = resources.enter_context(safe_open(path, "np"))
         shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+        tensors = set(shapes)
         metadata = file.metadata() or {}
         lists = dict(_lists(metadata))
     _require_distinct_keys(path)
@@ -42,6 +43,10 @@ def open_safetensors(path: Path) -> ArrayFile:
 
     def find(name: str) -> StoredArray:
         label = f"{path}: {name}"
+        if name in lists and name in tensors:
+            raise InputError(
+                f"{path}: has `{name}` as a tensor and in the metadata; keep the one that counts"
+            )
         if name in lists:
             return StoredArray.from_list(label, lists[name])
         kind = file.get_slice(name).get_dtype()

@@ -210,6 +210,16 @@ def test_each_mistake_gets_its_line(change, line):
     assert any(problem.startswith(line) for problem in lines), lines
 
 
+def test_a_wrong_split_hides_no_other_mistake(capsys):
+    wrong = changed("validation", "fraction", 0.001) | {"pool_shards": 999}
+    lines = problems(wrong | {"initial": {"kind": "random", "size": 5000}})
+    keys = ["validation.fraction", "pool_shards", "initial.size"]
+    assert [line.split(": ")[1] for line in lines] == keys
+    # The number of samples that are left depends on the split.
+    (_,) = problems(changed("validation", "fraction", 0.001) | {"budget": 210})
+    assert "the last query picks" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("seeds", "line"),
     [

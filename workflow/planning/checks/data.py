@@ -49,20 +49,24 @@ def data_problems(experiment: Experiment) -> Iterator[str]:
     else:
         yield from shard_problems(experiment.features, max(data.num_train, data.num_test))
     print_notices(pretraining_notices(experiment.pretrain, data.num_train))
+    split, split_fits = experiment.validation, True
     try:
-        split = experiment.validation
         in_validation = int(
             validation_counts(data.train_class_counts, split.fraction, data.class_names, split.round_to).sum()
         )
     except InputError as error:
         yield f"validation.fraction: {error}"
-        return
+        # Any split has at least one sample of each class.
+        split_fits = False
+        in_validation = int((data.train_class_counts > 0).sum())
+        if not in_validation:
+            return
     if experiment.pool_shards > data.num_train - in_validation:
         yield (
             f"pool_shards: {experiment.pool_shards:,} jobs cannot share a pool of "
             f"{data.num_train - in_validation:,} samples; give fewer"
         )
-    yield from _budget_problems(experiment, data, in_validation)
+    yield from _budget_problems(experiment, data, in_validation, with_notice=split_fits)
     if data.num_train > data.train_class_counts.sum():
         for strategy in experiment.strategies:
             if strategy.declared.reads_pool_labels:
@@ -82,7 +86,9 @@ def shard_problems(features: Features, images: int) -> Iterator[str]:
         )
 
 
-def _budget_problems(experiment: Experiment, data: Preview, in_validation: int) -> Iterator[str]:
+def _budget_problems(
+    experiment: Experiment, data: Preview, in_validation: int, with_notice: bool
+) -> Iterator[str]:
     labelled, pool = int(data.train_class_counts.sum()) - in_validation, data.num_train - in_validation
     initial, budget, queries = experiment.initial.size, experiment.budget, experiment.rounds - 1
     queried = f"{queries} {'query' if queries == 1 else 'queries'} of {budget}"
@@ -107,7 +113,7 @@ def _budget_problems(experiment: Experiment, data: Preview, in_validation: int) 
             f"budget: {initial} initial samples and {queried} are {initial + queries * budget}, but the pool "
             f"has {pool}; {fits}, and the last query then picks what is left"
         )
-    elif queries and last_size < budget:
+    elif queries and last_size < budget and with_notice:
         print_notices([f"the last query picks the {last_size} samples that are left of the pool"])
 
 

@@ -167,6 +167,7 @@ def test_lists_that_cannot_be_used(tmp_path, train, test, words):
             "t 0\n",
             ["train.txt:1: 'x' is", "train.txt:3: ", "train.txt:4: "],
         ),
+        ("x\na/1.jpg 0\n", "a/2.jpg 0\ny\n", ["train.txt:1: 'x' is", "test.txt:2: 'y' is"]),
         (
             "a/1.jpg 0\na/2.jpg 0\na/1.jpg 0\n",
             "a/2.jpg 0\n",
@@ -179,6 +180,21 @@ def test_each_unusable_line_is_reported(tmp_path, train, test, words):
         imagenet.load_long_tailed(**lists(tmp_path, train, test))
     for line, expected in zip(raised.value.args, words, strict=True):
         assert expected in line
+
+
+def test_all_missing_paths_are_reported_at_once(tmp_path):
+    options = {"root": tmp_path / "r", "train_list": tmp_path / "a.txt", "test_list": tmp_path / "b.txt"}
+    for function in (imagenet.load_long_tailed, KINDS["imagenet_lt"].preview):
+        with pytest.raises(InputError) as raised:
+            function(**options)
+        assert [line.partition(";")[0] for line in raised.value.args] == [
+            f"{tmp_path}/r: no such folder",
+            f"{tmp_path}/a.txt: no such file",
+            f"{tmp_path}/b.txt: no such file",
+        ]
+    with pytest.raises(InputError) as raised:
+        imagenet.load(tmp_path)
+    assert [line.partition(":")[0] for line in raised.value.args] == [f"{tmp_path}/train", f"{tmp_path}/val"]
 
 
 def test_missing_list(tmp_path):

@@ -173,6 +173,18 @@ def test_rows_that_cannot_be_used(draw, rows, words):
         manifest.load(write(root, *rows))
 
 
+def test_each_wrong_option_is_reported(tmp_path):
+    options = {"path": tmp_path / "m.csv", "root": tmp_path / "r", "class_names": ["a", "a"]}
+    for function in (manifest.load, manifest.is_large):
+        with pytest.raises(InputError) as raised:
+            function(**options)
+        assert [line.partition(";")[0] for line in raised.value.args] == [
+            f"{tmp_path}/m.csv: no such file",
+            f"{tmp_path}/r: no such folder",
+            f"{tmp_path}/m.csv: class_names has 'a' as class 1",
+        ]
+
+
 def test_a_class_whose_labels_may_come_later_is_to_be_declared(draw):
     root = draw("1.jpg", "2.jpg", "3.jpg")
     path = write(root, "1.jpg,ant,", "2.jpg,,", "3.jpg,cat,test")

@@ -129,6 +129,10 @@ def test_a_shard_cannot_be_listed_twice_by_a_link(tmp_path):
     [
         ({"path": "train-{000..003}.tar"}, "train-002.tar: no such file\n.*train-003.tar: no such file$"),
         ({"path": "train-{5..3}.tar"}, r"names no file; write a range as \{000..010\}"),
+        (
+            {"path": "train-00{1..2}.tar", "test_path": "val.tar", "class_names": ["a", "a"]},
+            "class_names has 'a' as class 1.*\n.*train-002.tar: no such file\n.*val.tar: no such file",
+        ),
         ({"path": "film-*.tar"}, r"film-\*.tar: no such file"),
         ({"path": "nowhere/train-*.tar"}, "nowhere: no such folder; it must be the folder of the shards"),
         ({"path": "empty"}, "empty: holds no file that ends in .tar"),

@@ -26,6 +26,23 @@ class InputError(Exception):
         return "\n".join(map(str, self.args))
 
 
+class Problems(list[str]):
+    """The lines of several errors, to raise them together."""
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """Add the lines of an InputError that ends the ``with`` block."""
+        try:
+            yield
+        except InputError as error:
+            self.extend(map(str, error.args))
+
+    def raise_if_any(self) -> None:
+        """Raise InputError with the lines, each once, if there are any."""
+        if self:
+            raise InputError(*dict.fromkeys(self))
+
+
 class SelectionWarning(UserWarning):
     """A strategy made picks that its idea hardly determines. A stage prints the message as a notice."""
 

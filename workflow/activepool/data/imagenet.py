@@ -20,7 +20,7 @@ from activepool.data.listed_paths import (
 from activepool.data.listing import existing_file, existing_folder, holds_more_than
 from activepool.data.previews import MAX_PREVIEWED
 from activepool.data.samples import Part, Samples, with_notice
-from activepool.errors import MAX_LINES, InputError, first_few, require_none
+from activepool.errors import MAX_LINES, InputError, Problems, first_few, require_none
 from activepool.io.files import read_text
 from activepool.io.index_files import whole_number
 
@@ -56,8 +56,13 @@ def load_long_tailed(root: str | Path, train_list: str | Path, test_list: str | 
 
     Raises: InputError, with file and line, for a line that cannot be used, such as an image listed twice.
     """
-    root = existing_folder(root, ROOT_MEANING)
-    train, test = _read_list(train_list, root), _read_list(test_list, root)
+    _require_paths(root, train_list, test_list)
+    root, problems = Path(root), Problems()
+    with problems.noted():
+        train = _read_list(train_list, root)
+    with problems.noted():
+        test = _read_list(test_list, root)
+    problems.raise_if_any()
     _require_each_once(root, (train_list, train), (test_list, test))
     _require_all_classes(train_list, train)
     num_classes = int(train.labels.max()) + 1
@@ -73,9 +78,9 @@ def load_long_tailed(root: str | Path, train_list: str | Path, test_list: str | 
 
 def are_lists_large(root: str | Path, train_list: str | Path, test_list: str | Path) -> bool:
     """Return whether reading lists takes long; raises InputError if one, or the root, is not there."""
-    lists = [existing_file(path, LIST_FORM) for path in (train_list, test_list)]
-    existing_folder(root, ROOT_MEANING)
-    return sum(path.stat().st_size for path in lists) > MAX_PREVIEWED * BYTES_PER_LINE
+    _require_paths(root, train_list, test_list)
+    size = sum(Path(path).stat().st_size for path in (train_list, test_list))
+    return size > MAX_PREVIEWED * BYTES_PER_LINE
 
 
 def require_listed_files(root: str | Path, train_list: str | Path, test_list: str | Path) -> None:
@@ -113,10 +118,23 @@ def require_listed_files(root: str | Path, train_list: str | Path, test_list: st
 
 
 def _existing_root(root: str | Path) -> Path:
+    problems = Problems()
     for folder in ("train", "val"):
         meaning = f"ImageNet's {folder} images in one folder per class (n01440764, ...)"
-        existing_folder(Path(root) / folder, meaning)
+        with problems.noted():
+            existing_folder(Path(root) / folder, meaning)
+    problems.raise_if_any()
     return Path(root)
+
+
+def _require_paths(root: str | Path, *lists: str | Path) -> None:
+    problems = Problems()
+    with problems.noted():
+        existing_folder(root, ROOT_MEANING)
+    for path in lists:
+        with problems.noted():
+            existing_file(path, LIST_FORM)
+    problems.raise_if_any()
 
 
 def _read_list(path: str | Path, root: Path) -> Part:

@@ -1,7 +1,7 @@
 """Manifests: CSV lists of images, which may lie anywhere, also at URLs."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from activepool.data.listing import existing_file, existing_folder
 from activepool.data.previews import MAX_PREVIEWED
 from activepool.data.samples import UNKNOWN, Part, Samples, require_one_test_part, split_off_test
 from activepool.data.urls import is_url
-from activepool.errors import InputError, require_none
+from activepool.errors import InputError, Problems, require_none
 from activepool.io.csv_rows import cut_off_problem, read_table, require_different_columns, separator_hint
 from activepool.io.files import has_line_break
 
@@ -69,11 +69,8 @@ def load(
 
     Raises: InputError, with a line for each row that cannot be used, naming file and line.
     """
-    manifest, root = _manifest_and_root(path, root)
+    manifest, root = _manifest_and_root(path, root, class_names or ())
     rows, problems = _read_rows(manifest, root, class_names or [])
-    if class_names is not None:
-        require_different(manifest, class_names)
-        require_no_unknown(manifest, class_names)
     train_labels = {row.label for row in rows if row.split == "train"} - {""}
     names = sorted_names(train_labels) if class_names is None else class_names
     problems += _row_problems(root, rows)
@@ -115,15 +112,32 @@ def fetch(
     )
 
 
-def is_large(path: str | Path, **options: Any) -> bool:
-    """Return whether reading a manifest takes long; raises InputError if there is none."""
-    return existing_file(path, MANIFEST_FORM).stat().st_size > MAX_PREVIEWED * BYTES_PER_ROW
+def is_large(
+    path: str | Path,
+    root: str | Path | None = None,
+    class_names: list[str] | None = None,
+    **options: Any,
+) -> bool:
+    """Return whether reading a manifest takes long; raises InputError for options that cannot be used."""
+    manifest, _ = _manifest_and_root(path, root, class_names or ())
+    return manifest.stat().st_size > MAX_PREVIEWED * BYTES_PER_ROW
 
 
-def _manifest_and_root(path: str | Path, root: str | Path | None) -> tuple[Path, Path]:
-    manifest = existing_file(path, MANIFEST_FORM)
-    meaning = "the folder that the paths of the manifest start from"
-    return manifest, manifest.parent if root is None else existing_folder(root, meaning)
+def _manifest_and_root(
+    path: str | Path, root: str | Path | None, class_names: Sequence[str] = ()
+) -> tuple[Path, Path]:
+    """Return the manifest and its root; raises InputError for each that is not there, and for wrong names."""
+    problems, manifest = Problems(), Path(path)
+    with problems.noted():
+        existing_file(manifest, MANIFEST_FORM)
+    if root is not None:
+        with problems.noted():
+            existing_folder(root, "the folder that the paths of the manifest start from")
+    with problems.noted():
+        require_different(manifest, class_names)
+        require_no_unknown(manifest, class_names)
+    problems.raise_if_any()
+    return manifest, manifest.parent if root is None else Path(root)
 
 
 def _read_rows(

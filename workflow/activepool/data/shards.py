@@ -12,7 +12,7 @@ from activepool.data.class_names import NO_LABEL_PREFIX
 from activepool.data.listed_paths import repeated_files
 from activepool.data.listing import existing_folder
 from activepool.data.previews import MAX_PREVIEWED
-from activepool.errors import MAX_NAMES, InputError, first_few
+from activepool.errors import MAX_NAMES, InputError, Problems, first_few
 from activepool.io.files import size_and_times
 
 #: How the files of each kind of dataset in shards end, and compressed archives, where no image has a place.
@@ -80,8 +80,13 @@ def list_shards(kind: str, path: str | Path, test_path: str | Path | None = None
     """
     root = shards_folder(path, test_path)
     notices: list[str] = []
-    train = _relative(root, _files(str(path), kind, notices))
-    test = [] if test_path is None else _relative(root, _files(str(test_path), kind, notices))
+    problems, train, test = Problems(), list[str](), list[str]()
+    with problems.noted():
+        train = _relative(root, _files(str(path), kind, notices))
+    if test_path is not None:
+        with problems.noted():
+            test = _relative(root, _files(str(test_path), kind, notices))
+    problems.raise_if_any()
     if shared := sorted(set(train) & set(test)):
         raise InputError(f"{root / shared[0]}: matches both path and test_path; keep it in one")
     shards = [*train, *test]

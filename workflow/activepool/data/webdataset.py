@@ -1,17 +1,18 @@
 """Tar shards in the form of WebDataset, read without unpacking."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from activepool.data.class_names import require_no_unknown
+from activepool.data.class_names import require_different, require_no_unknown
 from activepool.data.image_formats import is_image_name
 from activepool.data.omissions import Omissions
 from activepool.data.samples import Samples
 from activepool.data.shard_samples import samples_in
-from activepool.data.shards import list_shards
+from activepool.data.shards import Shards, list_shards
 from activepool.data.tar_shards import label_field, read_shards
-from activepool.errors import InputError, abbreviated
+from activepool.errors import InputError, Problems, abbreviated
 
 KIND = "webdataset"
 
@@ -34,8 +35,7 @@ def load(
 
     Raises: InputError, with a line for each shard or member that is damaged or cannot be used.
     """
-    require_no_unknown(path, class_names or ())
-    shards = list_shards(KIND, path, test_path)
+    shards = _listed(path, test_path, class_names or ())
     omissions = Omissions()
     train, test = (read_shards(shards.root, names, label, omissions) for names in (shards.train, shards.test))
     notices = [*omissions.notices(shards.root)]
@@ -61,9 +61,25 @@ def load(
     return replace(samples, notices=(*samples.notices, *notices))
 
 
-def is_large(path: str | Path, test_path: str | Path | None = None, **options: Any) -> bool:
+def is_large(
+    path: str | Path,
+    test_path: str | Path | None = None,
+    class_names: list[str] | None = None,
+    **options: Any,
+) -> bool:
     """Return whether listing the images in tar shards takes long; raises InputError for missing shards."""
-    return list_shards(KIND, path, test_path).is_large
+    return _listed(path, test_path, class_names or ()).is_large
+
+
+def _listed(path: str | Path, test_path: str | Path | None, class_names: Sequence[str]) -> Shards:
+    problems = Problems()
+    with problems.noted():
+        require_no_unknown(path, class_names)
+        require_different(path, class_names)
+    with problems.noted():
+        shards = list_shards(KIND, path, test_path)
+    problems.raise_if_any()
+    return shards
 
 
 def _require_field(path: str | Path, label: str, train_fields: set[str], test_fields: set[str]) -> None:

@@ -64,6 +64,35 @@ def test_each_part_is_reported_beside_other_mistakes():
     assert [f"trial.yaml: {line}" for line in problems_beside_keys(experiment, [])] == of_features
 
 
+def test_wrong_labels_hide_no_other_mistake():
+    parts = arrays()
+    parts["train"][1][[3, 4]], parts["test"][1][5] = -2, 9
+    write_hdf5("given.h5", parts, train_sources=["a", "b\nc", *map(str, range(88))])
+    spoil("train", 40, 3, np.nan)
+    spoil("test", 7, 0, np.inf)
+    assert [line.partition("given.h5: ")[2].partition(";")[0] for line in problems()] == [
+        "train/labels: label -2 in row 3",
+        "test/labels: label 9 in row 5",
+        "train/sources: row 1 has a line break in 'b\\nc'",
+        "train/features: row 40 ('38'), column 3 is nan",
+        "test/features: row 7, column 0 is inf",
+    ]
+    write_hdf5("given.h5", parts, train_labels=np.arange(90) + 0.5, test_labels=np.arange(30) / 4)
+    assert [line.partition("given.h5: ")[2].partition(";")[0] for line in problems()] == [
+        "train/labels: label 0.5 in row 0 is not a whole number",
+        "test/labels: label 0.25 in row 1 is not a whole number",
+    ]
+
+
+def test_each_missing_file_is_reported():
+    files = {"path": "a.npy", "labels": "b.npy", "test_features": "c.npy", "test_labels": "d.npy"}
+    lines = problems(dataset={"kind": "embeddings", "class_names": ["a", "a"], **files})
+    assert [line.partition("dataset: ")[2].partition(";")[0] for line in lines] == [
+        *(f"{file}: no such file" for file in files.values()),
+        "a.npy: class_names has 'a' as class 1",
+    ]
+
+
 def test_a_row_has_its_name_and_the_column_too():
     pq = pytest.importorskip("pyarrow.parquet")
     pa = pytest.importorskip("pyarrow")

@@ -20,8 +20,9 @@ from activepool.data.embedding_arrays import (
     unread_vectors,
 )
 from activepool.data.embedding_labels import RawLabels, class_names_of, label_numbers
-from activepool.errors import InputError, first_few
+from activepool.errors import InputError, Problems, first_few
 from activepool.io.array_files.array_file import ArrayFile, StoredArray
+from activepool.io.array_files.opening import existing_arrays
 from activepool.io.files import has_line_break, is_storable
 
 PathLike = str | Path
@@ -88,15 +89,28 @@ def opened(
     array: str | None = None,
     label_array: str | None = None,
     source_array: str | None = None,
+    with_labels: bool = True,
 ) -> Iterator[EmbeddingFiles]:
-    """Open embeddings for a ``with`` block, see `embeddings.write_features`; raises InputError."""
-    if class_names is not None:
-        require_different(path, class_names)
+    """Open embeddings for a ``with`` block, see `embeddings.write_features`; raises InputError.
+
+    Without ``with_labels``, labels are not read: all of them are -1.
+    """
+    problems = Problems()
+    for given in (path, labels, test_features, test_labels):
+        with problems.noted():
+            if given is not None:
+                existing_arrays(given)
+    with problems.noted():
+        require_different(path, class_names or ())
+    problems.raise_if_any()
     names = ArrayNames(array, label_array, source_array)
     with ExitStack() as files:
         file = files.enter_context(names.open_file(path))
-        train = _part("train", file, labels, names, TRAIN, files)
-        test = _test_part(file, test_features, test_labels, names, files)
+        with problems.noted():
+            train = _part("train", file, labels, names, TRAIN, files, with_labels)
+        with problems.noted():
+            test = _test_part(file, test_features, test_labels, names, files, with_labels)
+        problems.raise_if_any()
         declared = declared_class_names(path, train.class_names, class_names)
         declared = declared or (test.class_names if test else [])
         if test is not None:
@@ -156,19 +170,20 @@ def _test_part(
     test_labels: PathLike | None,
     names: ArrayNames,
     files: ExitStack,
+    with_labels: bool,
 ) -> _UnnumberedPart | None:
     if names.has_test_part(file):
         if test_features is not None or test_labels is not None:
             raise InputError(
                 f"{file.path}: has a test part; leave out the options test_features and test_labels"
             )
-        return _part("test", file, None, names, TEST, files)
+        return _part("test", file, None, names, TEST, files, with_labels)
     if test_features is None:
         if test_labels is not None:
             raise InputError("the option test_labels goes with test_features; set both, or neither")
         return None
     test_file = files.enter_context(names.open_file(test_features))
-    part = _part("test", test_file, test_labels, names, (*TEST, ""), files)
+    part = _part("test", test_file, test_labels, names, (*TEST, ""), files, with_labels)
     if test_file.path.samefile(file.path):
         raise InputError(
             f"{test_file.path}: is given as test_features, and its vectors are those of the train part; name "
@@ -184,6 +199,7 @@ def _part(
     names: ArrayNames,
     prefixes: Sequence[str],
     files: ExitStack,
+    with_labels: bool,
 ) -> _UnnumberedPart:
     """Check types and shapes; the values of features are checked where they are streamed."""
     features = names.vectors(file, prefixes)
@@ -208,7 +224,10 @@ def _part(
                 f"{stored_labels.name}: names other classes than class_names; remove one of them"
             )
         class_names = enumerated
-    raw_labels = RawLabels.from_array(stored_labels, features.shape[0])
+    rows = features.shape[0]
+    raw_labels = RawLabels.unknown(stored_labels.name, rows)
+    if with_labels:
+        raw_labels = RawLabels.from_array(stored_labels, rows)
     if sources is not None:
         require_names(sources, features.shape[0])
         _require_same_rows(sources, label_sources)
@@ -243,16 +262,13 @@ def _numbered(
     parts: Sequence[_UnnumberedPart], class_names: list[str], declared: list[str]
 ) -> list[EmbeddingPart]:
     """Return checked parts with the numbers of their labels; raises InputError with all wrong labels."""
-    numbered, problems = list[EmbeddingPart](), list[str]()
+    numbered, problems = list[EmbeddingPart](), Problems()
     may_follow = not declared and "" in (parts[0].labels.names or ())
     for part in parts:
-        try:
+        with problems.noted():
             labels = label_numbers(part.labels, class_names, declared, may_follow)
             numbered.append(EmbeddingPart(part.name, part.features, labels, part.sources))
-        except InputError as error:
-            problems += error.args
-    if problems:
-        raise InputError(*problems)
+    problems.raise_if_any()
     return numbered
 
 

@@ -36,6 +36,11 @@ class RawLabels:
     kind: np.dtype
 
     @classmethod
+    def unknown(cls, name: str, rows: int) -> "RawLabels":
+        """Return labels of rows whose classes are not known."""
+        return cls(name, np.full(rows, UNKNOWN), None, np.dtype(np.int64))
+
+    @classmethod
     def from_array(cls, stored: StoredArray, rows: int) -> "RawLabels":
         """Read labels; raises InputError unless they are ``rows`` numbers or names."""
         if stored.shape != (rows,) or stored.dtype.kind not in "iufOUS":

@@ -9,7 +9,7 @@ from activepool.data.embeddings import feature_problems, name_problems
 from activepool.data.kinds import EMBEDDINGS, preview
 from activepool.data.previews import Preview
 from activepool.data.splits import validation_counts
-from activepool.errors import InputError
+from activepool.errors import InputError, Problems
 from activepool.programs.messages import print_notices
 from planning.checks.settings import pretraining_notices
 from planning.configuration.datasets import Embeddings
@@ -25,15 +25,17 @@ MAX_VALUES = 10**9
 
 def previewed(experiment: Experiment) -> tuple[Preview | None, list[str]]:
     """Return the size of the dataset (None if unknown), and a line for each problem with its files."""
-    dataset, data = experiment.dataset, None
+    dataset, data, problems = experiment.dataset, None, Problems()
     try:
-        data = preview(preview_source(dataset))
-        problems = vector_problems(dataset) if isinstance(dataset, Embeddings) else []
-        return data, [f"dataset: {problem}" for problem in problems]
-    except InputError as error:
-        return data, [f"dataset: {line.removeprefix('dataset: ')}" for line in str(error).splitlines()]
+        with problems.noted():
+            data = preview(preview_source(dataset))
+        if isinstance(dataset, Embeddings):
+            with problems.noted():
+                problems.extend(vector_problems(dataset))
     except OSError as error:
-        return data, [f"dataset: {error.filename} cannot be read ({error.strerror})"]
+        problems.append(f"{error.filename} cannot be read ({error.strerror})")
+    lines = [line.removeprefix("dataset: ") for problem in problems for line in problem.splitlines()]
+    return data, [f"dataset: {line}" for line in dict.fromkeys(lines)]
 
 
 def data_problems(experiment: Experiment) -> Iterator[str]:
@@ -130,7 +132,7 @@ def vector_problems(dataset: Embeddings) -> list[str]:
     usable = cache_file(json.dumps(["usable names and features", features, arrays]))
     if usable.exists():
         return []
-    with opened(**options) as files:
+    with opened(**options, with_labels=False) as files:
         problems = list(name_problems(files))
         parts = filter(None, (files.train, files.test))
         if all(math.prod(part.features.shape) <= MAX_VALUES for part in parts):

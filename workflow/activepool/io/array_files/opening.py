@@ -30,11 +30,7 @@ def open_arrays(path: str | Path, separate: Collection[str] = ()) -> ArrayFile:
 
     For ``separate`` columns of a table see `open_parquet`. Raises InputError for other or damaged files.
     """
-    path = Path(path)
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder; it must be {FORMS}")
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; it must be {FORMS}{start_of(path)}")
+    path = existing_arrays(path)
     with path.open("rb") as file:
         beginning = file.read(SIGNATURE_BYTES)
     if beginning.startswith(NPY_SIGNATURE):
@@ -55,6 +51,16 @@ def open_arrays(path: str | Path, separate: Collection[str] = ()) -> ArrayFile:
         if beginning.startswith(signature):
             raise InputError(f"{path}: {problem}")
     raise InputError(f"{path}: is not one of {FORMS}; it begins with {beginning!r}")
+
+
+def existing_arrays(path: str | Path) -> Path:
+    """Return ``path`` as a Path; raises InputError if it is not a file."""
+    path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; it must be {FORMS}")
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; it must be {FORMS}{start_of(path)}")
+    return path
 
 
 def _is_npz(path: Path) -> bool:

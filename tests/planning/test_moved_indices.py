@@ -16,7 +16,7 @@ from activepool.data.settings import DatasetSettings, Imbalance
 from activepool.errors import InputError
 from activepool.io.hdf5 import texts
 from activepool.io.index_files import write_index
-from planning.checks.annotations import annotation_problems, require_use_of_labels
+from planning.checks.annotations import annotation_problems, remember_indices, require_use_of_labels
 from planning.configuration.experiment import Experiment
 from planning.paths import Paths
 from planning.stages.contents import source_setting
@@ -97,11 +97,11 @@ def bought(*lines, columns="index,label"):
     Path("bought.csv").write_text("\n".join([columns, *lines]) + "\n", encoding="utf-8")
 
 
-def problems(trial):
-    """Return what a run says that reads the samples again, and all later files."""
-    samples = Paths(trial).samples
+def problems(trial, reads_samples=True):
+    """Return what a run says that writes all files, but not those of samples unless it ``reads_samples``."""
+    samples = [Paths(trial).samples] if reads_samples else []
     try:
-        require_use_of_labels(LateLabels(Paths(trial)), [samples, *Paths(trial).in_runs("selected.csv")])
+        require_use_of_labels(LateLabels(Paths(trial)), [*samples, *Paths(trial).in_runs("selected.csv")])
     except InputError as error:
         return list(error.args)
     return []
@@ -219,3 +219,42 @@ def test_damaged_samples_are_read_again():
     samples.write_text("cut off")
     bought("15,crane")
     assert problems(trial) == []
+
+
+def accepted_index():
+    """Return an experiment with an index that a run has accepted, that index, and its source."""
+    save_images()
+    trial = experiment(kind="folder", root="photos")
+    earlier, _ = read(trial, Paths(trial).samples)
+    bought("20,crane")
+    assert problems(trial) == []
+    remember_indices(trial)
+    return trial, earlier[20]
+
+
+def test_an_index_keeps_its_meaning_after_the_samples_have_gone():
+    trial, source = accepted_index()
+    Path(Paths(trial).samples).unlink()  # as Snakemake does before a job that fails
+    assert problems(trial) == []
+    save_images(removed=[1])
+    (line,) = problems(trial)
+    assert line.startswith(
+        f"bought.csv:2: index 20 was {source!r}, but is 'train/unlabelled/m06.png' in photos"
+    )
+    bought(f"{source},crane", columns="source,label")
+    assert problems(trial) == []
+
+
+def test_an_index_keeps_its_meaning_after_another_experiment_has_read_the_samples():
+    trial, source = accepted_index()
+    save_images(removed=[1])
+    read(trial, Paths(trial).samples)
+    (line,) = problems(trial, reads_samples=False)
+    assert line.startswith(
+        f"bought.csv:2: index 20 was {source!r}, but is 'train/unlabelled/m06.png' in results"
+    )
+    bought("21,crane")  # of the samples as they are now
+    assert problems(trial, reads_samples=False) == []
+    remember_indices(trial)
+    bought("20,crane", "21,crane")  # the first meaning is forgotten with its row
+    assert problems(trial, reads_samples=False) == []

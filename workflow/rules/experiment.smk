@@ -3,7 +3,7 @@
 import re
 import sys
 
-from planning.checks.annotations import require_use_of_labels
+from planning.checks.annotations import remember_indices, require_use_of_labels
 from planning.checks.experiment import check, problems_beside_keys
 from planning.configuration.loading import load
 from planning.paper.experiments import chosen
@@ -70,6 +70,7 @@ def before_jobs(workflow):
     """Check, before the first job, that no bought label gets lost and that no folder is another's."""
     files = workflow.persistence
     require_bought_labels()
+    remember_indices(EXPERIMENT)
     register_use(PATHS, [*files.all_inputfiles(), *files.all_outputfiles()])
 
 

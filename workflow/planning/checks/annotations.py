@@ -34,6 +34,7 @@ from activepool.features.store import FeatureFile
 from activepool.io.index_files import whole_number
 from activepool.programs.messages import print_notices
 from activepool.records.provenance import Record, record_path
+from planning.checks.bare_indices import meant_sources, moved, remember
 from planning.configuration.datasets import (
     Embeddings,
     HuggingFace,
@@ -85,48 +86,40 @@ def require_fit_to_listing(experiment: Experiment) -> None:
     For a run that reads the samples again, and may find them in other rows than before.
     """
     path, samples = experiment.dataset.annotations, Paths(experiment).samples
-    if path is None or (earlier := _train_part(samples)) is None:
+    if path is None:
         return
-    annotations = read_annotations(path)
+    annotations, earlier = read_annotations(path), _train_part(samples)
+    meant = meant_sources(experiment, earlier, annotations)
     # An index may have moved in a list of any length.
-    has_bare_index = any(_bare_index(annotation) is not None for annotation in annotations.rows)
-    part = _listed(experiment, even_if_large=has_bare_index)
+    part = _listed(experiment, even_if_large=bool(meant)) if earlier or meant else None
     if part is None:
         return
-    moved = dict(_moved(earlier, part, annotations))
-    others = [annotation for annotation in annotations.rows if annotation.line not in moved]
-    raise_if_any([*moved.values(), *match(part, replace(annotations, rows=others))[1]])
-    if isinstance(experiment.dataset, Embeddings):
+    of_line = dict(moved(meant, part, annotations))
+    others = [annotation for annotation in annotations.rows if annotation.line not in of_line]
+    raise_if_any([*of_line.values(), *match(part, replace(annotations, rows=others))[1]])
+    if earlier is not None and isinstance(experiment.dataset, Embeddings):
         with FeatureFile(samples) as features, opened(**embedding_options(experiment.dataset)) as present:
             raise_if_any(list(moved_vectors(features, present.train, experiment.dataset.path, annotations)))
 
 
-def _moved(read: TrainPart, listed: TrainPart, annotations: Annotations) -> Iterator[tuple[int, str]]:
-    """Yield the line and problem of each annotation with only an index that may now name another sample."""
-    if read.sources is None or listed.sources is None:
+def require_fit_to_samples(experiment: Experiment) -> None:
+    """Raise InputError with a line for each index that meant another sample when a run first accepted it.
+
+    For a run that takes the samples as they are. Another experiment may have read them again.
+    """
+    path = experiment.dataset.annotations
+    if path is None or (part := _train_part(Paths(experiment).samples)) is None:
         return
-    for annotation in annotations.rows:
-        row = _bare_index(annotation)
-        if row is None or row >= len(read.sources):
-            continue
-        earlier, where = read.sources[row], f"{annotations.path}:{annotation.line}"
-        if not listed.is_final:
-            yield (
-                annotation.line,
-                f"{where}: index {row} was {earlier!r}, and may be another image once the images are read "
-                "again (on_unreadable: skip); give its source in the column 'source' instead",
-            )
-        elif row < len(listed.sources) and listed.sources[row] != earlier:
-            yield (
-                annotation.line,
-                f"{where}: index {row} was {earlier!r}, but is {listed.sources[row]!r} in "
-                f"{listed.name} now; add the column 'source', which names the labelled sample",
-            )
+    annotations = read_annotations(path)
+    meant = meant_sources(experiment, part, annotations)
+    raise_if_any([problem for _, problem in moved(meant, part, annotations)])
 
 
-def _bare_index(annotation: Annotation) -> int | None:
-    """Return the index of an annotation that has no source; None for any other."""
-    return None if annotation.source.strip() else whole_number(annotation.index)
+def remember_indices(experiment: Experiment) -> None:
+    """Record which sample each bare index means, just before the first job of a run."""
+    path = experiment.dataset.annotations
+    if path is not None and (part := _train_part(Paths(experiment).samples)) is not None:
+        remember(experiment, meant_sources(experiment, part, read_annotations(path)))
 
 
 def _train_part(samples: str) -> TrainPart | None:
@@ -265,11 +258,14 @@ def require_use_of_labels(late_labels: LateLabels, writes: Iterable[str]) -> Non
     """Raise InputError if a run that ``writes`` these files may leave bought labels unused.
 
     These are the labels of samples that are only in a selected.csv that the run would rewrite. If
-    the run reads the samples again, also raise InputError for annotations that no longer fit them.
+    the run reads the samples again, also raise InputError for annotations that no longer fit them; if not,
+    for each index that meant another sample when a run first accepted it.
     """
     paths, labels, written = late_labels.paths, late_labels.by_row(), set(writes)
     if paths.samples in written:
         require_fit_to_listing(paths.experiment)
+    else:
+        require_fit_to_samples(paths.experiment)
     selections = [path for path in paths.in_runs("selected.csv") if Path(path).is_file()]
     rewritten = [path for path in selections if path in written and _labelled_rows(labels, [path])]
     at_stake = _labelled_rows(labels, rewritten) - _labelled_rows(labels, set(selections) - written)

@@ -5,6 +5,7 @@ import torch
 import yaml
 from backbones.projects import encoder
 from torch import nn
+from torchvision import models
 
 from activepool.backbones.checkpoint_fit import fit, state_dict_of
 from activepool.backbones.checkpoint_formats import FORMATS, CheckpointFormat
@@ -89,6 +90,29 @@ def test_leftover_keys_may_be_ignored(weights):
     message = misfit_message(weights | {"layer9.weight": torch.zeros(2)}, weights, FORMATS["plain"])
     assert "left over: layer9.weight" in message
     assert message.endswith("backbone.keys.skipped ignores them")
+
+
+@pytest.mark.parametrize("prefix", ["", "module."])
+def test_leftover_blocks_of_a_deeper_network_are_not_to_be_ignored(prefix):
+    shallow = {f"layer1.{number}.conv.weight": torch.zeros(2) for number in range(2)}
+    deep = shallow | {f"layer1.{number}.conv.weight": torch.zeros(2) for number in range(2, 4)}
+    neck = {"neck.0.weight": torch.zeros(2)}
+    message = misfit_message(prefixed(deep | neck, prefix), shallow, FORMATS["plain"])
+    assert message.endswith(
+        f"; {prefix}layer1.2, {prefix}layer1.3 seem to be further blocks: "
+        "the file belongs to a deeper architecture"
+    )
+    assert "skipped" not in message
+    message = misfit_message(prefixed(shallow | neck, prefix), shallow, FORMATS["plain"])
+    assert message.endswith("backbone.keys.skipped ignores them")
+
+
+def test_the_weights_of_resnet34_do_not_serve_resnet18():
+    deep = models.resnet34().state_dict()
+    weights = build("torchvision:resnet18", None, 3).network.state_dict()
+    message = misfit_message(deep, weights, FORMATS["torchvision"])
+    assert "100 of the backbone's 100 weights match" in message
+    assert "layer1.2, layer2.2, layer2.3" in message and "a deeper architecture" in message
 
 
 def test_a_state_dict_that_fits_nothing_gets_the_key_that_says_where_to_look(weights):

@@ -133,12 +133,38 @@ def _possible_remedy(match: Fit, tensors: Tensors, weights: Tensors, unmatched_k
         if first_layer := FIRST_LAYERS.get(", ".join(match.wrong_shape)):
             return first_layer
         return "weights of another shape belong to another architecture, or to another image_size"
+    if not match.missing and (blocks := _further_blocks(match)):
+        return f"{first_few(blocks)} seem to be further blocks: the file belongs to a deeper architecture"
     if not match.missing:
         return "if the features do not need the keys that are left over, backbone.keys.skipped ignores them"
     missing_shapes = Counter(tuple(weights[name].shape) for name in match.missing)
     if missing_shapes <= Counter(tuple(tensors[key].shape) for key in unmatched_keys):
         return "the key backbone.keys can rename them"
     return "the file has no other weights of the missing shapes: it belongs to another architecture"
+
+
+def _further_blocks(match: Fit) -> list[str]:
+    """Return the blocks among the keys left over that continue a numbered series of the network's blocks.
+
+    Such as layer1.2 beside layer1.0 and layer1.1, which has a part of the same name as these.
+    """
+    known = {block for key in match.sources.values() for block in _blocks(key)}
+    numbers = {block[:2] for block in known}
+    parts = {(series, part) for series, _, part in known}
+    return list(
+        dict.fromkeys(
+            series + number
+            for key in match.left_over
+            for series, number, part in _blocks(key)
+            if (series, part) in parts and (series, number) not in numbers
+        )
+    )
+
+
+def _blocks(key: str) -> Iterator[tuple[str, str, str]]:
+    """Yield each numbered block of a key: what precedes its number, the number, and what follows."""
+    for number in re.finditer(r"(?<=\.)\d+(?=\.)|\A\d+(?=\.)", key):
+        yield key[: number.start()], number[0], key[number.end() :]
 
 
 def _as_yaml(value: Any) -> str:

@@ -1,7 +1,10 @@
 """Ready formats, each with files as the original project writes them."""
 
+import re
+
 import pytest
 import torch
+import yaml
 from backbones.projects import PROJECTS, WIDTH, Parts, encoder, features_of, load_weights
 from safetensors.torch import save_file
 from torch import nn
@@ -251,5 +254,46 @@ def test_a_renaming_onto_an_existing_key_is_refused(tmp_path):
         {"a.weight": torch.zeros(4), "b.weight": torch.ones(4), "b.bias": torch.ones(4)}, tmp_path / "x.pth"
     )
     network = Parts(b=nn.LayerNorm(4))
-    with pytest.raises(InputError, match=r"2 of the backbone's 2 weights match, .* \(left over: b\.weight\)"):
+    problem = (
+        r"2 of the backbone's 2 weights match, .* \(of the same weight: a\.weight and b\.weight\); "
+        r"keys: {renamed: {a\.: b\.}, skipped: a\.} reads b\.weight; "
+        r"keys: {renamed: {a\.: b\.}, skipped: b\.} reads a\.weight$"
+    )
+    with pytest.raises(InputError, match=problem):
         load_weights(as_backbone(network), tmp_path / "x.pth", CheckpointFormat(renamed={"a.": "b."}))
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize(
+    ("form", "before", "advice"),
+    [
+        ("plain", "", ["{prefix: module.}", "{skipped: module.}"]),
+        ("torchvision", "", ["{skipped: fc., prefix: module.}", "{skipped: [fc., module.]}"]),
+        ("moco_v2", "encoder_q.", ["{prefix: module.encoder_q., skipped: fc.}"]),
+    ],
+)
+def test_two_keys_of_one_weight_are_refused_and_the_advice_chooses(tmp_path, form, before, advice, reverse):
+    sources = [as_backbone(encoder()) for _ in range(2)]
+    head = {} if form == "plain" else {"fc.weight": torch.zeros(2)}
+    contents = [
+        {wrapper + before + key: value for key, value in (source.network.state_dict() | head).items()}
+        for wrapper, source in zip(("module.", ""), sources, strict=True)
+    ]
+    both = contents[1] | contents[0] if reverse else contents[0] | contents[1]
+    torch.save(both, tmp_path / "x.pth")
+    loaded = as_backbone(encoder())
+    with pytest.raises(InputError) as caught:
+        load_weights(loaded, tmp_path / "x.pth", FORMATS[form])
+    message = str(caught.value)
+    first = next(iter(sources[0].network.state_dict()))
+    assert " and ".join(key for key in both if key.endswith(f"{before}{first}")) in message
+    for keys in advice:
+        assert f"keys: {keys} reads " in message
+    anything = FORMATS[form].model_copy(update={"skipped": ("*",)})
+    with pytest.raises(InputError, match="of the same weight: "):
+        load_weights(loaded, tmp_path / "x.pth", anything)
+    choices = re.findall(r"keys: (\{.*?\}) reads ([\w.]+)", message)
+    assert len(choices) == 2
+    for keys, key in choices:
+        load_weights(loaded, tmp_path / "x.pth", CheckpointFormat(**yaml.safe_load(keys)))
+        assert torch.equal(loaded.network.state_dict()[first], both[key])

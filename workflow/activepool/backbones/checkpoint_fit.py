@@ -27,6 +27,7 @@ class Fit:
         interpolated: the position tables among these that are for images of another size.
         missing, wrong_shape: weights that the file lacks, or has in another shape, with both shapes.
         left_over: keys of the encoder that match no weight and may not be left over.
+        ambiguous: the keys of each weight that has several, none of which is chosen, without counters.
     """
 
     sources: dict[str, str]
@@ -34,11 +35,12 @@ class Fit:
     missing: list[str]
     wrong_shape: list[str]
     left_over: list[str]
+    ambiguous: list[list[str]]
 
     @property
     def is_complete(self) -> bool:
         """Whether the file has every weight, and nothing else."""
-        return not (self.missing or self.wrong_shape or self.left_over)
+        return not (self.missing or self.wrong_shape or self.left_over or self.ambiguous)
 
     @property
     def is_exact(self) -> bool:
@@ -71,16 +73,18 @@ def fit(tensors: Tensors, weights: Tensors, form: CheckpointFormat) -> Fit:
 
 
 def _fit_prefix(tensors: Tensors, weights: Tensors, form: CheckpointFormat, prefix: str) -> Fit:
-    keys: dict[str, str] = {}
+    candidates: dict[str, list[str]] = {}
     left_over = []
     # The names in the backbone may also be those of a wrapper.
     full_names = {bare_key(name): name for name in weights}
     for key in tensors:
         name = form.name(key, prefix)
-        if name in full_names and full_names[name] not in keys:
-            keys[full_names[name]] = key
+        if name in full_names:
+            candidates.setdefault(full_names[name], []).append(key)
         elif name is not None and not (name.endswith(COUNTERS) or form.may_be_left_over(name)):
             left_over.append(key)
+    chosen = {name: form.chosen(keys, prefix) for name, keys in candidates.items()}
+    keys = {name: first for name, (first, *_) in chosen.items()}
     shapes = {name: (tuple(tensors[key].shape), tuple(weights[name].shape)) for name, key in keys.items()}
     differing = {name: pair for name, pair in shapes.items() if pair[0] != pair[1]}
     interpolated = [name for name, pair in differing.items() if can_interpolate(name, *pair)]
@@ -95,6 +99,9 @@ def _fit_prefix(tensors: Tensors, weights: Tensors, form: CheckpointFormat, pref
         missing=[name for name in weights if name not in keys and not name.endswith(COUNTERS)],
         wrong_shape=list(wrong_shape.values()),
         left_over=left_over,
+        ambiguous=[
+            several for name, several in chosen.items() if len(several) > 1 and not name.endswith(COUNTERS)
+        ],
     )
 
 

@@ -72,6 +72,25 @@ class CheckpointFormat(BaseModel):
                 return bare_key(replacement) + bare.removeprefix(bare_key(beginning))
         return bare
 
+    def chosen(self, keys: list[str], prefix: str) -> list[str]:
+        """Return which keys of one weight are meant; several if `prefix` and `skipped` choose none.
+
+        Here the name of a wrapper counts: ``prefix: module.`` means the keys that begin so, and ``skipped:
+        module.`` the others. A renamed key counts under its earlier name.
+        """
+        if prefix != bare_key(prefix) and any(key.startswith(prefix) for key in keys):
+            keys = [key for key in keys if key.startswith(prefix)]
+        kept = [
+            key
+            for key in keys
+            if not any(
+                fnmatchcase(written, f"{beginning}*")
+                for written in (key, key.removeprefix(prefix))
+                for beginning in self.skipped
+            )
+        ]
+        return kept or keys
+
     def may_be_left_over(self, name: str) -> bool:
         """Return whether a name may be missing in the backbone."""
         return any(fnmatchcase(name, f"{bare_key(beginning) or beginning}*") for beginning in self.skipped)

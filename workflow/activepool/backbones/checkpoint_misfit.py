@@ -7,6 +7,7 @@ import difflib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, product, takewhile
 from typing import Any
 
 from activepool.backbones.checkpoint_fit import COUNTERS, Fit, Tensors, fit, state_dict_of, tensors_in
@@ -38,18 +39,19 @@ def misfit_message(content: Any, weights: Tensors, form: CheckpointFormat) -> st
         return f"there is no state dict, {where} (it holds: {entries or 'nothing'}){_remedy_clause(remedy)}"
     match = fit(tensors, weights, form)
     total = sum(not name.endswith(COUNTERS) for name in weights)
-    matched_keys = set(match.sources.values())
+    matched_keys = {*match.sources.values(), *chain.from_iterable(match.ambiguous)}
     unmatched_keys = [key for key in tensors if key not in matched_keys and not key.endswith(COUNTERS)]
     missing = list(_names_with_nearest(match.missing[:MAX_NAMES], unmatched_keys))
     problems = {
         "missing": first_few(missing, total=len(match.missing)),
         "of another shape": first_few(match.wrong_shape),
         "left over": first_few(match.left_over),
+        "of the same weight": first_few(" and ".join(keys) for keys in match.ambiguous),
     }
     if all(form.name(key, prefix) is None for prefix in form.prefix for key in tensors):
         problems[f"no key begins with {' or '.join(form.prefix)}, the keys are"] = first_few(tensors)
     summary = "; ".join(f"{kind}: {keys}" for kind, keys in problems.items() if keys)
-    remedy = remedy or _possible_remedy(match, tensors, weights, unmatched_keys)
+    remedy = remedy or _possible_remedy(match, tensors, weights, form, unmatched_keys)
     count = f"{match.matched} of the backbone's {total} weights match, and all must"
     return f"{count} ({summary}){_remedy_clause(remedy)}"
 
@@ -123,8 +125,12 @@ def _keys(
     return {key: value for key, value in section.items() if value}
 
 
-def _possible_remedy(match: Fit, tensors: Tensors, weights: Tensors, unmatched_keys: list[str]) -> str:
+def _possible_remedy(
+    match: Fit, tensors: Tensors, weights: Tensors, form: CheckpointFormat, unmatched_keys: list[str]
+) -> str:
     """Return what may help if no format or keys were found."""
+    if match.ambiguous:
+        return _choice(match, tensors, weights, form)
     if any(key.endswith((REGISTERS, TIMM_REGISTERS)) for key in match.left_over):
         return (
             "the weights are of a network with registers, which its features need; in timm its name has reg4"
@@ -141,6 +147,25 @@ def _possible_remedy(match: Fit, tensors: Tensors, weights: Tensors, unmatched_k
     if missing_shapes <= Counter(tuple(tensors[key].shape) for key in unmatched_keys):
         return "the key backbone.keys can rename them"
     return "the file has no other weights of the missing shapes: it belongs to another architecture"
+
+
+def _choice(match: Fit, tensors: Tensors, weights: Tensors, form: CheckpointFormat) -> str:
+    """Return the keys that choose among several of one weight, and what they read."""
+    names = match.ambiguous[0]
+    parts = [name.split(".") for name in names]
+    endings = zip(*map(reversed, parts), strict=False)
+    num_shared = sum(1 for _ in takewhile(lambda ending: len(set(ending)) == 1, endings))
+    beginnings = ["".join(f"{part}." for part in name[: len(name) - num_shared]) for name in parts]
+    choices = {}
+    for prefix, beginning in product(form.prefix, filter(None, beginnings)):
+        section = _keys(tensors, weights, form, form.inside, prefix)
+        changes = {"prefix": beginning + prefix}, {"skipped": [*section.get("skipped", []), beginning]}
+        for change in changes:
+            chosen = fit(tensors, weights, CheckpointFormat(**section | change))
+            read = [name for name in names if name in chosen.sources.values()]
+            if chosen.is_complete:
+                choices[read[0]] = f"keys: {_as_yaml(section | change)} reads {read[0]}"
+    return "; ".join(choices.values()) or "backbone.keys.skipped can leave out one of them"
 
 
 def _further_blocks(match: Fit) -> list[str]:

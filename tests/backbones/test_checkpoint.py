@@ -331,6 +331,22 @@ def test_weights_of_other_types_are_read_as_float32(tmp_path, dtype):
         assert torch.equal(loaded[name], stored[f"model.encoder.{name}"].to(values.dtype))
 
 
+@pytest.mark.parametrize("dtype", [torch.float8_e4m3fn, torch.int8])
+def test_weights_of_eight_bits_are_refused(tmp_path, dtype):
+    weights = {name: values.to(dtype) for name, values in build("small", 8, 1).network.state_dict().items()}
+    torch.save(weights, tmp_path / "eight.pth")
+    message = refused(tmp_path / "eight.pth", "small", 8, 1)
+    assert f"blocks.0.0.weight is of {dtype}; save it as a dense tensor of float32" in message
+
+
+def test_file_of_safetensors_with_further_bytes_is_damaged(tmp_path):
+    path = tmp_path / "small.safetensors"
+    save_weights(path, build("small", 8, 1), {})
+    size = path.stat().st_size
+    path.write_bytes(path.read_bytes() + b"more")
+    assert file_problem(path) == f"is damaged: it has {size + 4} bytes of {size}"
+
+
 def test_folder_is_not_a_checkpoint(tmp_path):
     assert "is a folder" in refused(tmp_path, "small", 8, 1)
 

@@ -88,7 +88,7 @@ def _safetensors_problem(path: Path) -> str | None:
         expected_size = 8 + length + max(ends, default=0)
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
         return "is not a file of safetensors"
-    return f"is damaged: it has {size} bytes of {expected_size}" if size < expected_size else None
+    return f"is damaged: it has {size} bytes of {expected_size}" if size != expected_size else None
 
 
 def _torch_problem(path: Path) -> str | None:

@@ -14,6 +14,9 @@ from activepool.backbones.position_tables import can_interpolate
 #: them, and old files have none.
 COUNTERS = ("num_batches_tracked", "n_averaged")
 
+#: The types of weights that are read; those of 8 bits need scales that lie elsewhere.
+FLOATS = ("torch.float16", "torch.bfloat16", "torch.float32", "torch.float64")
+
 #: Tensors by name.
 Tensors = Mapping[str, Any]
 
@@ -118,10 +121,10 @@ def unusable_tensor(tensors: Tensors, weights: Tensors, sources: Mapping[str, st
             "without values": tensor.is_meta,
         }
         if weights[name].dtype.is_floating_point:
-            forms[f"of {tensor.dtype}"] = not tensor.dtype.is_floating_point
+            forms[f"of {tensor.dtype}"] = str(tensor.dtype) not in FLOATS
         reasons = [form for form, is_true in forms.items() if is_true]
         if reasons:
-            return f"{key} is {' and '.join(reasons)}; save it as a dense tensor of floats"
+            return f"{key} is {' and '.join(reasons)}; save it as a dense tensor of float32"
         # A network may well have infinite values of its own, in masks.
         values = tensor.to(weights[name].dtype)  # to which loading converts it
         has_nan = values.isnan().any()

@@ -82,7 +82,7 @@ def extract_shard(
         images = {part: KeyedImages(part_images, computation) for part, part_images in parts.items()}
         name = backbone_settings.name
         extraction = _Extraction(
-            name, Path(dataset), images, backbone, settings, device, earlier_files, records
+            name, checkpoint, Path(dataset), images, backbone, settings, device, earlier_files, records
         )
         reused = [extraction.complete(numbers, workers) for numbers in batches.groups.values()]
         if sum(reused):
@@ -133,6 +133,7 @@ class _Extraction:
     """The arguments of an extraction, for all batches of a shard; ``name`` is the backbone's."""
 
     name: str
+    checkpoint: str | None
     dataset: Path
     images: dict[str, KeyedImages]
     backbone: Backbone
@@ -197,14 +198,21 @@ class _Extraction:
         invalid = np.argwhere(~np.isfinite(stored))
         if len(invalid):
             row, column = invalid[0]
-            place = f"{batch.part} row {batch.rows.start + row}"
-            remedy = "the weights of the backbone may be broken"
+            remedy = "its weights may be broken: use others"
             if np.isfinite(values[row, column]):
                 remedy = "float16 ends at 65504: set dtype: float32"
-            raise InputError(f"{self.dataset}: {place} has the feature {values[row, column]}; {remedy}")
+            raise InputError(
+                f"{self._source()} has the feature {values[row, column]} for {batch.part} row "
+                f"{batch.rows.start + row} of {self.dataset}; {remedy}"
+            )
         rows = np.arange(batch.rows.start, batch.rows.stop)
-        require_squares(f"{self.dataset}: features of {batch.part}", stored, rows)
+        require_squares(f"{self._source()}: features of {batch.part} of {self.dataset}", stored, rows)
         return stored
+
+    def _source(self) -> str:
+        """Return what a message about features begins with: to delete dataset.h5 would not help."""
+        weights = f" with the weights of {self.checkpoint}" if self.checkpoint else ""
+        return f"backbone: {self.name!r}{weights}"
 
     def _require_features(self, output: object, count: int) -> None:
         """Raise InputError unless the network, perhaps a user's, returned one feature vector per image."""

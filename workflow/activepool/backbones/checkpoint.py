@@ -21,6 +21,7 @@ from activepool.backbones.position_tables import grid_of, interpolate_table
 from activepool.backbones.registers import with_timm_registers
 from activepool.backbones.registry import build, may_bring_weights, variants
 from activepool.backbones.settings import BackboneSettings
+from activepool.backbones.windows import FIRST_TABLE, window_problem
 from activepool.compute.seeds import fixed_draws, integer_seed
 from activepool.errors import InputError, first_few
 from activepool.io.files import file_digest, written_whole
@@ -113,6 +114,10 @@ def load_content(backbone: Backbone, content: Any, path: str | Path, form: Check
         raise InputError(f"{path}: does not fit the backbone: {misfit_message(content, initial, form)}")
     if problem := unusable_tensor(tensors, initial, match.sources):
         raise InputError(f"{path}: {problem}")
+    if FIRST_TABLE in match.interpolated:
+        table = tensors[match.sources[FIRST_TABLE]]
+        if problem := window_problem(table, initial[FIRST_TABLE], backbone.preprocessing.image_size):
+            raise InputError(f"{path}: does not fit the backbone: {problem}")
     # Counters of batches, which old files lack, keep their values.
     weights = initial | {name: tensors[key] for name, key in match.sources.items()}
     for name in match.interpolated:

@@ -148,3 +148,29 @@ def test_all_fitting_networks_are_named(weights, make, words):
 def test_the_first_layer_of_a_resnet_for_other_images_is_named(of_file, of_backbone, words):
     content, weights = (build("resnet18", size, 3).network.state_dict() for size in (of_file, of_backbone))
     assert words in misfit_message(content, weights, FORMATS["plain"])
+
+
+@pytest.mark.parametrize(
+    ("of_file", "of_images", "size", "words"),
+    [
+        (
+            3,
+            1,
+            32,
+            "a function of your own as architecture can ask for channels=3, to which images are converted",
+        ),
+        (3, 1, 224, "the architecture of torchvision converts grey images"),
+        (
+            1,
+            3,
+            32,
+            "a function of your own as architecture can ask for channels=1, to which images are converted",
+        ),
+    ],
+)
+def test_weights_for_grey_or_for_colour_images_are_named(of_file, of_images, size, words):
+    content, weights = (build("resnet18", size, count).network.state_dict() for count in (of_file, of_images))
+    message = misfit_message(content, weights, FORMATS["plain"])
+    of = {3: "colour images (3 channels), but here they are grey (1)"}
+    of[1] = "grey images (1 channel), but here they have colours (3)"
+    assert message.endswith(f"; the weights are for {of[of_file]}; {words}")

@@ -23,6 +23,9 @@ FIRST_LAYERS = {
     "use image_size up to 64",
 }
 
+#: The wrong shape of a first convolution whose images have other channels.
+_CHANNELS = re.compile(r"\S+ \(\d+, ([13]), (\d+), \d+\) instead of \(\d+, ([13]), \d+, \d+\)")
+
 #: Depth of nested mappings in which to look for state dicts; VISSL's lie four deep.
 MAX_DEPTH = 4
 
@@ -138,6 +141,8 @@ def _possible_remedy(
     if match.wrong_shape:
         if first_layer := FIRST_LAYERS.get(", ".join(match.wrong_shape)):
             return first_layer
+        if channels := _channels_remedy(match.wrong_shape):
+            return channels
         return "weights of another shape belong to another architecture, or to another image_size"
     if not match.missing and (blocks := _further_blocks(match)):
         return f"{first_few(blocks)} seem to be further blocks: the file belongs to a deeper architecture"
@@ -147,6 +152,21 @@ def _possible_remedy(
     if missing_shapes <= Counter(tuple(tensors[key].shape) for key in unmatched_keys):
         return "the key backbone.keys can rename them"
     return "the file has no other weights of the missing shapes: it belongs to another architecture"
+
+
+def _channels_remedy(wrong_shape: list[str]) -> str:
+    """Return what helps if the only wrong shape is that of a convolution of grey or of colour images."""
+    shapes = _CHANNELS.fullmatch(wrong_shape[0])
+    if len(wrong_shape) > 1 or not shapes or shapes[1] == shapes[3]:
+        return ""
+    remedy = f"a function of your own as architecture can ask for channels={shapes[1]}, "
+    remedy += "to which images are converted"
+    if shapes[1] == "3" and shapes[2] == "7":
+        remedy = "the architecture of torchvision converts grey images"
+    wanted = "colour images (3 channels), but here they are grey (1)"
+    if shapes[1] == "1":
+        wanted = "grey images (1 channel), but here they have colours (3)"
+    return f"the weights are for {wanted}; {remedy}"
 
 
 def _choice(match: Fit, tensors: Tensors, weights: Tensors, form: CheckpointFormat) -> str:

@@ -24,7 +24,7 @@ FIRST_LAYERS = {
 }
 
 #: The wrong shape of a first convolution whose images have other channels.
-_CHANNELS = re.compile(r"\S+ \(\d+, ([13]), (\d+), \d+\) instead of \(\d+, ([13]), \d+, \d+\)")
+CHANNELS = re.compile(r"\S+ \(\d+, ([13]), (\d+), \d+\) instead of \(\d+, ([13]), \d+, \d+\)")
 
 #: Depth of nested mappings in which to look for state dicts; VISSL's lie four deep.
 MAX_DEPTH = 4
@@ -156,7 +156,7 @@ def _possible_remedy(
 
 def _channels_remedy(wrong_shape: list[str]) -> str:
     """Return what helps if the only wrong shape is that of a convolution of grey or of colour images."""
-    shapes = _CHANNELS.fullmatch(wrong_shape[0])
+    shapes = CHANNELS.fullmatch(wrong_shape[0])
     if len(wrong_shape) > 1 or not shapes or shapes[1] == shapes[3]:
         return ""
     remedy = f"a function of your own as architecture can ask for channels={shapes[1]}, "

@@ -17,6 +17,9 @@ COUNTERS = ("num_batches_tracked", "n_averaged")
 #: The types of weights that are read; those of 8 bits need scales that lie elsewhere.
 FLOATS = ("torch.float16", "torch.bfloat16", "torch.float32", "torch.float64")
 
+#: The shape that a file has, and that of the network.
+ShapePair = tuple[tuple[int, ...], tuple[int, ...]]
+
 #: Tensors by name.
 Tensors = Mapping[str, Any]
 
@@ -36,7 +39,7 @@ class Fit:
     sources: dict[str, str]
     interpolated: list[str]
     missing: list[str]
-    wrong_shape: list[str]
+    wrong_shape: dict[str, ShapePair]
     left_over: list[str]
     ambiguous: list[list[str]]
 
@@ -91,16 +94,12 @@ def _fit_prefix(tensors: Tensors, weights: Tensors, form: CheckpointFormat, pref
     shapes = {name: (tuple(tensors[key].shape), tuple(weights[name].shape)) for name, key in keys.items()}
     differing = {name: pair for name, pair in shapes.items() if pair[0] != pair[1]}
     interpolated = [name for name, pair in differing.items() if can_interpolate(name, *pair)]
-    wrong_shape = {
-        name: f"{name} {shape} instead of {weight_shape}"
-        for name, (shape, weight_shape) in differing.items()
-        if name not in interpolated
-    }
+    wrong_shape = {name: pair for name, pair in differing.items() if name not in interpolated}
     return Fit(
         sources={name: key for name, key in keys.items() if name not in wrong_shape},
         interpolated=interpolated,
         missing=[name for name in weights if name not in keys and not name.endswith(COUNTERS)],
-        wrong_shape=list(wrong_shape.values()),
+        wrong_shape=wrong_shape,
         left_over=left_over,
         ambiguous=[
             several for name, several in chosen.items() if len(several) > 1 and not name.endswith(COUNTERS)

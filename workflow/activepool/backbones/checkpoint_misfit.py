@@ -10,21 +10,26 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, product, takewhile
 from typing import Any
 
-from activepool.backbones.checkpoint_fit import COUNTERS, Fit, Tensors, fit, state_dict_of, tensors_in
+from activepool.backbones.checkpoint_fit import (
+    COUNTERS,
+    Fit,
+    ShapePair,
+    Tensors,
+    fit,
+    state_dict_of,
+    tensors_in,
+)
 from activepool.backbones.checkpoint_formats import FORMATS, CheckpointFormat, bare_key
 from activepool.backbones.registers import REGISTERS, TIMM_REGISTERS
 from activepool.errors import MAX_NAMES, first_few
 
 #: What a wrong first layer of a ResNet says: activepool's have two, see activepool.backbones.networks.
-FIRST_LAYERS = {
-    "conv1.weight (64, 3, 7, 7) instead of (64, 3, 3, 3)": "the file has the first layer for large images; "
-    "use image_size above 64, or the architecture of torchvision",
-    "conv1.weight (64, 3, 3, 3) instead of (64, 3, 7, 7)": "the file has the first layer for small images; "
-    "use image_size up to 64",
+FIRST_LAYER = "conv1.weight"
+FIRST_LAYERS: Mapping[ShapePair, str] = {
+    ((64, 3, 7, 7), (64, 3, 3, 3)): "the file has the first layer for large images; use image_size above 64, "
+    "or the architecture of torchvision",
+    ((64, 3, 3, 3), (64, 3, 7, 7)): "the file has the first layer for small images; use image_size up to 64",
 }
-
-#: The wrong shape of a first convolution whose images have other channels.
-CHANNELS = re.compile(r"\S+ \(\d+, ([13]), (\d+), \d+\) instead of \(\d+, ([13]), \d+, \d+\)")
 
 #: Depth of nested mappings in which to look for state dicts; VISSL's lie four deep.
 MAX_DEPTH = 4
@@ -47,7 +52,9 @@ def misfit_message(content: Any, weights: Tensors, form: CheckpointFormat) -> st
     missing = list(_names_with_nearest(match.missing[:MAX_NAMES], unmatched_keys))
     problems = {
         "missing": first_few(missing, total=len(match.missing)),
-        "of another shape": first_few(match.wrong_shape),
+        "of another shape": first_few(
+            f"{name} {shape} instead of {expected}" for name, (shape, expected) in match.wrong_shape.items()
+        ),
         "left over": first_few(match.left_over),
         "of the same weight": first_few(" and ".join(keys) for keys in match.ambiguous),
     }
@@ -139,11 +146,7 @@ def _possible_remedy(
             "the weights are of a network with registers, which its features need; in timm its name has reg4"
         )
     if match.wrong_shape:
-        if first_layer := FIRST_LAYERS.get(", ".join(match.wrong_shape)):
-            return first_layer
-        if channels := _channels_remedy(match.wrong_shape):
-            return channels
-        return "weights of another shape belong to another architecture, or to another image_size"
+        return _shape_remedy(match.wrong_shape)
     if not match.missing and (blocks := _further_blocks(match)):
         return f"{first_few(blocks)} seem to be further blocks: the file belongs to a deeper architecture"
     if not match.missing:
@@ -154,17 +157,28 @@ def _possible_remedy(
     return "the file has no other weights of the missing shapes: it belongs to another architecture"
 
 
-def _channels_remedy(wrong_shape: list[str]) -> str:
-    """Return what helps if the only wrong shape is that of a convolution of grey or of colour images."""
-    shapes = CHANNELS.fullmatch(wrong_shape[0])
-    if len(wrong_shape) > 1 or not shapes or shapes[1] == shapes[3]:
+def _shape_remedy(wrong_shape: Mapping[str, ShapePair]) -> str:
+    """Return what may help against wrong shapes; if only one is wrong, the reason may be known."""
+    (name, shapes), *others = wrong_shape.items()
+    if not others:
+        if name == FIRST_LAYER and shapes in FIRST_LAYERS:
+            return FIRST_LAYERS[shapes]
+        if channels := _channels_remedy(*shapes):
+            return channels
+    return "weights of another shape belong to another architecture, or to another image_size"
+
+
+def _channels_remedy(shape: tuple[int, ...], expected: tuple[int, ...]) -> str:
+    """Return what helps if these are shapes of convolutions of grey and of colour images; "" if not."""
+    if not len(shape) == len(expected) == 4 or {shape[1], expected[1]} != {1, 3}:
         return ""
-    remedy = f"a function of your own as architecture can ask for channels={shapes[1]}, "
+    channels, side = shape[1:3]
+    remedy = f"a function of your own as architecture can ask for channels={channels}, "
     remedy += "to which images are converted"
-    if shapes[1] == "3" and shapes[2] == "7":
+    if (channels, side) == (3, 7):
         remedy = "the architecture of torchvision converts grey images"
     wanted = "colour images (3 channels), but here they are grey (1)"
-    if shapes[1] == "1":
+    if channels == 1:
         wanted = "grey images (1 channel), but here they have colours (3)"
     return f"the weights are for {wanted}; {remedy}"
 

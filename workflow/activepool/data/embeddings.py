@@ -5,7 +5,7 @@ form of the original. Peak memory: a block of rows, the labels, and the names of
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 import h5py
@@ -29,7 +29,7 @@ from activepool.data.samples import require_one_test_part, require_samples
 from activepool.data.settings import Imbalance
 from activepool.data.splits import held_out_rows
 from activepool.data.subset import remaining_rows
-from activepool.errors import InputError, first_few
+from activepool.errors import Problems, first_few
 from activepool.io.half_precision import to_single
 from activepool.io.hdf5 import written_hdf5
 
@@ -74,7 +74,7 @@ def write_features(
         labels_of = {name: part.labels[rows] for name, (part, rows) in parts.items()}
         class_lines = class_notices(path, files.class_names, *labels_of.values())
         notices = (*class_lines, *files.notices, *_row_notices(path, files))
-        remaining = remaining_parts(path, files, test_fraction, imbalance, fraction)
+        remaining = _remaining(parts, files.class_names, imbalance, fraction)
         with written_hdf5(output) as file:
             file.attrs["class_names"] = files.class_names
             file.attrs.update(backbone="given", checkpoint_digest="", transform="")
@@ -110,28 +110,37 @@ def remaining_parts(
     fraction: float | None,
 ) -> dict[str, tuple[EmbeddingPart, IntArray]]:
     """Return, for train and test, the original part of the rows of features.h5, and these rows, ascending."""
-    parts = _parts(path, files, test_fraction)
-    labels = {name: part.labels[rows] for name, (part, rows) in parts.items()}
-    remaining = remaining_rows(labels, files.class_names, imbalance, fraction)
-    return {name: (part, rows[remaining[name]]) for name, (part, rows) in parts.items()}
+    return _remaining(_parts(path, files, test_fraction), files.class_names, imbalance, fraction)
 
 
-def name_problems(files: EmbeddingFiles) -> Iterator[str]:
-    """Yield a line for each part with a name of a row that `write_features` would refuse; reads all names."""
+def name_problems(files: EmbeddingFiles) -> list[str]:
+    """Return a line for each part with a name of a row that `write_features` would refuse; reads all."""
+    problems = Problems()
     for part in filter(None, (files.train, files.test)):
-        try:
+        with problems.noted():
             part.source_texts()
-        except InputError as error:
-            yield from error.args
+    return problems
 
 
-def feature_problems(files: EmbeddingFiles) -> Iterator[str]:
-    """Yield a line for each part whose features `write_features` would refuse; reads all of them."""
+def feature_problems(files: EmbeddingFiles) -> list[str]:
+    """Return a line for each part whose features `write_features` would refuse; reads all of them."""
+    problems = Problems()
     for part in filter(None, (files.train, files.test)):
-        try:
+        with problems.noted():
             deque(_checked_blocks(part, f"check {part.name}", with_spread=part.name == "train"), maxlen=0)
-        except InputError as error:
-            yield from error.args
+    return problems
+
+
+def _remaining(
+    parts: Mapping[str, tuple[EmbeddingPart, IntArray]],
+    class_names: Sequence[str],
+    imbalance: Imbalance | None,
+    fraction: float | None,
+) -> dict[str, tuple[EmbeddingPart, IntArray]]:
+    """Return the parts with the rows that stay, see `remaining_rows`."""
+    labels = {name: part.labels[rows] for name, (part, rows) in parts.items()}
+    remaining = remaining_rows(labels, class_names, imbalance, fraction)
+    return {name: (part, rows[remaining[name]]) for name, (part, rows) in parts.items()}
 
 
 def _parts(

@@ -133,7 +133,7 @@ def vector_problems(dataset: Embeddings) -> list[str]:
     if usable.exists():
         return []
     with opened(**options, with_labels=False) as files:
-        problems = list(name_problems(files))
+        problems = name_problems(files)
         parts = filter(None, (files.train, files.test))
         if all(math.prod(part.features.shape) <= MAX_VALUES for part in parts):
             problems = list(dict.fromkeys([*problems, *feature_problems(files)]))

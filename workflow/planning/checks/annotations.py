@@ -34,7 +34,7 @@ from activepool.features.store import FeatureFile
 from activepool.io.index_files import whole_number
 from activepool.programs.messages import print_notices
 from activepool.records.provenance import Record, record_path
-from planning.checks.bare_indices import meant_sources, moved, remember
+from planning.checks.bare_indices import bare_index, meant_sources, moved, remember
 from planning.configuration.datasets import (
     Embeddings,
     HuggingFace,
@@ -108,9 +108,13 @@ def require_fit_to_samples(experiment: Experiment) -> None:
     For a run that takes the samples as they are. Another experiment may have read them again.
     """
     path = experiment.dataset.annotations
-    if path is None or (part := _train_part(Paths(experiment).samples)) is None:
+    if path is None:
         return
     annotations = read_annotations(path)
+    if all(bare_index(annotation) is None for annotation in annotations.rows):
+        return  # all samples need not be read
+    if (part := _train_part(Paths(experiment).samples)) is None:
+        return
     meant = meant_sources(experiment, part, annotations)
     raise_if_any([problem for _, problem in moved(meant, part, annotations)])
 

@@ -116,11 +116,7 @@ def test_indices_of_embeddings_that_moved_are_refused(settings, change):
     if "test_fraction" in settings:
         Path("test").touch()
     trial = experiment(kind="embeddings", path="v.npz", **settings)
-    save_vectors()
-    earlier, labels = read(trial, Paths(trial).samples)
-    save_vectors(**change)
-    present, _ = read(trial, "now.h5")
-    require_refusal(trial, "v.npz", earlier, labels, present)
+    require_refusal(trial, "v.npz", save_vectors, change)
 
 
 @pytest.mark.parametrize("change", [{"removed": [4, 11]}, {"added": 2}])
@@ -131,15 +127,15 @@ def test_indices_of_images_that_moved_are_refused(settings, change, is_large, mo
     if is_large:
         monkeypatch.setattr(folders, "MAX_PREVIEWED", 3)
     trial = experiment(kind="folder", root="photos", **settings)
-    save_images()
+    require_refusal(trial, "photos", save_images, change)
+
+
+def require_refusal(trial, name, save, change):
+    """Require a line for each unlabelled row that a change makes another sample, and none for the others."""
+    save()
     earlier, labels = read(trial, Paths(trial).samples)
-    save_images(**change)
+    save(**change)
     present, _ = read(trial, "now.h5")
-    require_refusal(trial, "photos", earlier, labels, present)
-
-
-def require_refusal(trial, name, earlier, labels, present):
-    """Require a line for each unlabelled row that is another sample now, and none for the others."""
     rows = [row for row in np.flatnonzero(labels < 0).tolist() if row < len(present)]
     moved = [row for row in rows if earlier[row] != present[row]]
     assert moved
